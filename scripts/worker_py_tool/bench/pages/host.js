@@ -1,0 +1,8 @@
+/** Loads the page that is measured into a hidden frame, as a portal does. */
+addEventListener("DOMContentLoaded", () => {
+  const frame = document.createElement("iframe");
+  frame.style.display = "none";
+  frame.name = `${location.host}|0|bench`;
+  frame.src = new URLSearchParams(location.search).get("app") ?? "about:blank";
+  document.body.append(frame);
+});

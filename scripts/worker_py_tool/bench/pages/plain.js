@@ -1,0 +1,5 @@
+/** A dedicated worker with plain `loadPyodide` and micropip. */
+const worker = new Worker("plain_worker.js", { type: "module" });
+worker.onmessage = () => {
+  globalThis.readyAt = performance.now();
+};

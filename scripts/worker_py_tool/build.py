@@ -1,0 +1,248 @@
+"""Makes a bundle: the placement page with all that it loads, as files for any static host.
+
+The layout, which `scripts/serve` and the page's own modules rely on::
+
+    index.html                       the placement page
+    assets/<build>/                  our modules, the app, page scripts; <build> is a hash over all of it
+    pyodide/<version>-<hash>/        the interpreter, from npm
+    wheels/<hash>/                   worker_py, micropip, and the app's requirements
+    manifest.json                    every file's hash, and the headers the bundle wants
+"""
+
+import base64
+import hashlib
+import json
+import os
+import shutil
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from worker_py_tool import compress, manifest, origins, publish, snapshot, wheels
+from worker_py_tool.app_source import AppSource, read_app
+from worker_py_tool.errors import ToolError
+from worker_py_tool.manifest import Manifest
+from worker_py_tool.page_script import PageScript, read_page_scripts
+from worker_py_tool.paths import NODE_MODULES, ROOT, STATIC, TEMPLATE
+from worker_py_tool.process import say
+from worker_py_tool.snapshot import Snapshot
+
+OFFICIAL_BX24 = "https://api.bitrix24.com/api/v1/"
+PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
+B24JSSDK = NODE_MODULES / "@bitrix24" / "b24jssdk" / "dist" / "umd" / "index.min.js"
+PLACEHOLDER = "bundle.js"
+EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
+"""Stands in for the standard library until the interpreter runs: what it needs is in the snapshot."""
+Client = Literal["bx24", "b24jssdk"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildOptions:
+    """What `scripts/build` takes.
+
+    Attributes:
+        app: `PATH[:NAME]`: a file or package directory, and the App's name in it.
+        out: Directory to make, or to replace when it is a bundle.
+        client: The client of the portal that the page uses.
+        bx24_url: Address of the script that defines BX24, or a local .js file, which is then copied into the bundle.
+        portals: Origins and patterns of the portals; empty: any https parent, and loopback addresses.
+        connect: Origins that page scripts talk to.
+        page_scripts: JavaScript files of the integrator, loaded in this order.
+        requirements: Requirements of the app, as pip takes them.
+        snapshot: Make a memory snapshot of the interpreter, which boots several times faster.
+        compress: Put Brotli and gzip beside the files; `best` takes about a minute.
+        hard_link: Link Pyodide's files instead of copying them, for bundles that nobody changes.
+    """
+
+    app: str
+    out: Path
+    client: Client = "bx24"
+    bx24_url: str = OFFICIAL_BX24
+    portals: Sequence[str] = ()
+    connect: Sequence[str] = ()
+    page_scripts: Sequence[Path] = ()
+    requirements: Sequence[str] = ()
+    snapshot: bool = True
+    compress: Literal["none", "fast", "best"] = "fast"
+    hard_link: bool = False
+
+
+def version() -> str:
+    """The version of worker-py."""
+    return str(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
+
+
+def build(options: BuildOptions) -> Manifest:
+    """Make a bundle.
+
+    Returns:
+        Its manifest, as it was written.
+
+    Raises:
+        ToolError: An option is wrong, or the directory must not be replaced; nothing has changed then.
+    """
+    app = read_app(options.app)
+    scripts = read_page_scripts(options.page_scripts)
+    portals = [origins.origin(text, "--portal") for text in options.portals]
+    connect = [origins.origin(text, "--connect", origins.CONNECT_SCHEMES) for text in options.connect]
+    client = _client_script(options)
+    with publish.staged(options.out) as directory:
+        pyodide_url = _add_pyodide(directory, options.hard_link)
+        loader_urls = [_add_wheel(directory, path) for path in wheels.loader()]
+        app_wheels = [wheels.worker_py(), *wheels.required(options.requirements)]
+        wheel_urls = [_add_wheel(directory, path) for path in app_wheels]
+        assets = _assets(app, scripts, client)
+        frozen = snapshot.make(app, app_wheels) if options.snapshot else Snapshot(None, "built without one")
+        if frozen.content is not None:
+            assets["snapshot.bin"] = frozen.content
+            assets["empty.zip"] = EMPTY_ZIP
+        contents = {
+            "version": version(),
+            "pyodideUrl": f"../../{pyodide_url}/",
+            "loaderWheels": [f"../../{url}" for url in loader_urls],
+            "wheels": [f"../../{url}" for url in wheel_urls],
+            "app": {"archive": "app.zip", "module": app.module, "attribute": app.attribute},
+            "client": options.client,
+            "snapshot": _snapshot_reference(frozen),
+            "withoutSnapshot": frozen.reason or None,
+            "lockInfo": _lock_info(),
+        }
+        build_id = _build_id(assets, contents)
+        assets[PLACEHOLDER] = _bundle_module({"build": build_id, **contents})
+        folder = directory / "assets" / build_id
+        folder.mkdir(parents=True)
+        for name, content in assets.items():
+            (folder / name).write_bytes(content)
+        client_url = f"assets/{build_id}/{client.name}" if client.content is not None else client.url
+        config = {
+            "build": build_id,
+            "client": options.client,
+            "portals": portals or list(origins.ANY_PORTAL),
+            "bx24_url": client_url,
+        }
+        _write_page(directory, config, scripts)
+        if options.compress != "none":
+            compress.compress(directory, best=options.compress == "best")
+        result = Manifest(
+            build=build_id,
+            version=version(),
+            pyodide=_pyodide_version(),
+            client=options.client,
+            portals=portals or list(origins.ANY_PORTAL),
+            csp=origins.content_security_policy(portals or origins.ANY_PORTAL, client.origins, connect),
+            files=manifest.list_files(directory),
+        )
+        result.write(directory)
+    return result
+
+
+def _snapshot_reference(frozen: Snapshot) -> dict[str, str] | None:
+    if frozen.content is None:
+        return None
+    digest = base64.b64encode(hashlib.sha256(frozen.content).digest()).decode()
+    return {"url": "snapshot.bin", "integrity": f"sha256-{digest}"}
+
+
+def _lock_info() -> dict[str, str]:
+    """What Pyodide's lock file says of the interpreter itself."""
+    lock_file = NODE_MODULES / "pyodide" / "pyodide-lock.json"
+    info: dict[str, str] = json.loads(lock_file.read_text(encoding="utf-8"))["info"]
+    return info
+
+
+@dataclass(frozen=True, slots=True)
+class _ClientScript:
+    """Where the page gets its client from: a file of the bundle when there is content, else an address."""
+
+    url: str
+    name: str = ""
+    content: bytes | None = None
+    origins: tuple[str, ...] = ()
+
+
+def _client_script(options: BuildOptions) -> _ClientScript:
+    if options.client == "b24jssdk":
+        return _ClientScript("", "b24jssdk.js", B24JSSDK.read_bytes())
+    url = options.bx24_url
+    if url.startswith(("https://", "http://")):
+        return _ClientScript(url, origins=(origins.origin_of(url, "--bx24-url"),))
+    if Path(url).is_file() and url.endswith(".js"):
+        return _ClientScript("", Path(url).name, Path(url).read_bytes())
+    if "://" in url or url.startswith("//") or not url:
+        raise ToolError(
+            f"--bx24-url {url}: neither an http(s) address, nor a path", f"The official one is {OFFICIAL_BX24}"
+        )
+    say(f"note: --bx24-url {url}: no such file here, so the page asks its own host for it")
+    return _ClientScript(url)
+
+
+def _pyodide_version() -> str:
+    return str(json.loads((NODE_MODULES / "pyodide" / "package.json").read_text(encoding="utf-8"))["version"])
+
+
+def _add_pyodide(directory: Path, hard_link: bool) -> str:
+    sources = [NODE_MODULES / "pyodide" / name for name in PYODIDE_FILES]
+    digest = hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in sources)).hexdigest()[:12]
+    folder = f"pyodide/{_pyodide_version()}-{digest}"
+    (directory / folder).mkdir(parents=True)
+    for path in sources:
+        _place(path, directory / folder / path.name, hard_link)
+    return folder
+
+
+def _add_wheel(directory: Path, wheel: Path) -> str:
+    """Wheels keep their names, which micropip reads, in a directory named by their hash."""
+    url = f"wheels/{hashlib.sha256(wheel.read_bytes()).hexdigest()[:12]}/{wheel.name}"
+    (directory / url).parent.mkdir(parents=True, exist_ok=True)
+    _place(wheel, directory / url, hard_link=False)
+    return url
+
+
+def _place(source: Path, target: Path, hard_link: bool) -> None:
+    if hard_link:
+        try:
+            os.link(source, target)
+        except OSError:
+            pass  # another file system
+        else:
+            return
+    shutil.copyfile(source, target)
+
+
+def _assets(app: AppSource, scripts: Sequence[PageScript], client: _ClientScript) -> dict[str, bytes]:
+    """Everything under assets/<build>/ but bundle.js, by name."""
+    ours = {path.name: path.read_bytes() for path in sorted(STATIC.glob("*.js")) if path.name != PLACEHOLDER}
+    assets = {**ours, "app.zip": app.archive()}
+    theirs = [(script.name, script.content, "--page-script") for script in scripts]
+    if client.content is not None:
+        theirs.append((client.name, client.content, "--bx24-url"))
+    for name, content, option in theirs:
+        if name in assets or name == PLACEHOLDER:
+            raise ToolError(f"{option} {name}: the bundle has a file of that name already", "Rename yours.")
+        assets[name] = content
+    return assets
+
+
+def _build_id(assets: Mapping[str, bytes], contents: Mapping[str, object]) -> str:
+    digest = hashlib.sha256(json.dumps(contents, sort_keys=True).encode())
+    for name in sorted(assets):
+        digest.update(f"\n{name} {hashlib.sha256(assets[name]).hexdigest()}".encode())
+    return digest.hexdigest()[:12]
+
+
+def _bundle_module(contents: Mapping[str, object]) -> bytes:
+    text = json.dumps(contents, indent=2, ensure_ascii=False)
+    comment = "// Generated by scripts/build: what this bundle holds, with addresses relative to this file."
+    return f"{comment}\nexport const bundle = {text};\n".encode()
+
+
+def _write_page(directory: Path, config: Mapping[str, object], scripts: Sequence[PageScript]) -> None:
+    import jinja2  # the only import beyond the standard library: options are checked before it is installed
+
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
+    page = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+        config=config, bx24_url=config["bx24_url"], assets=f"assets/{config['build']}", page_scripts=scripts
+    )
+    (directory / "index.html").write_text(page, encoding="utf-8")

@@ -1,0 +1,102 @@
+"""scripts/build: the command line of `build`."""
+
+import argparse
+from collections.abc import Set
+from pathlib import Path
+
+from worker_py_tool import origins, publish
+from worker_py_tool.app_source import read_app
+from worker_py_tool.bootstrap import Need
+from worker_py_tool.build import OFFICIAL_BX24, BuildOptions, build
+from worker_py_tool.errors import ToolError
+from worker_py_tool.page_script import check_page_scripts
+from worker_py_tool.process import say
+from worker_py_tool.report import report
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    options = argparse.ArgumentParser(
+        prog="scripts/build", description="Make a bundle of an app: files for any static host."
+    )
+    options.add_argument(
+        "--app",
+        metavar="PATH[:NAME]",
+        help="the app's file or package directory, and its App's name in it (default: app)",
+    )
+    options.add_argument(
+        "--out", metavar="DIR", type=Path, help="directory to make; a bundle that is there already is replaced"
+    )
+    options.add_argument(
+        "--client", choices=["bx24", "b24jssdk"], default="bx24", help="client of the portal (default: bx24)"
+    )
+    options.add_argument(
+        "--bx24-url", metavar="URL", default=OFFICIAL_BX24, help="script that defines BX24, or a local .js file to copy"
+    )
+    options.add_argument(
+        "--portal",
+        metavar="ORIGIN",
+        action="append",
+        default=[],
+        help="portal that may frame the page; may be a pattern",
+    )
+    options.add_argument(
+        "--connect",
+        metavar="ORIGIN",
+        action="append",
+        default=[],
+        help="what page scripts talk to, such as wss://pbx.example",
+    )
+    options.add_argument(
+        "--page-script",
+        metavar="FILE.js",
+        type=Path,
+        action="append",
+        default=[],
+        help="your own JavaScript for the page",
+    )
+    options.add_argument(
+        "--require", metavar="REQUIREMENT", action="append", default=[], help="a package that the app imports"
+    )
+    options.add_argument("--release", action="store_true", help="for production: best compression")
+    return options.parse_args(arguments)
+
+
+def needs(options: argparse.Namespace) -> Set[Need]:
+    """Refuses what cannot be built before anything is installed."""
+    if options.app is None:
+        raise ToolError("--app is missing", "Name the app's file: scripts/build --app handlers.py --out DIR")
+    if options.out is None:
+        raise ToolError("--out is missing", "Name the directory to make: scripts/build --app handlers.py --out DIR")
+    read_app(options.app)
+    check_page_scripts(options.page_script)
+    publish.check_target(options.out.resolve())
+    for text in options.portal:
+        origins.origin(text, "--portal")
+    for text in options.connect:
+        origins.origin(text, "--connect", origins.CONNECT_SCHEMES)
+    return {Need.BUILD}
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make the bundle, and print where its page is."""
+    if not options.portal:
+        say(
+            "warning: without --portal any https page may frame this one; name your portal: --portal https://company.bitrix24.com"
+        )
+    made = build(
+        BuildOptions(
+            app=options.app,
+            out=options.out,
+            client=options.client,
+            bx24_url=options.bx24_url,
+            portals=options.portal,
+            connect=options.connect,
+            page_scripts=options.page_script,
+            requirements=options.require,
+            compress="best" if options.release else "fast",
+        )
+    )
+    say(report(made))
+    print(options.out / "index.html")
+    return 0

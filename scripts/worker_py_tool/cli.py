@@ -1,0 +1,62 @@
+"""The commands of scripts/: reads the arguments, sets up what the command needs, and runs it."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Set
+from typing import Protocol, cast
+
+from worker_py_tool import bootstrap
+from worker_py_tool.bootstrap import Need
+from worker_py_tool.errors import ToolError
+
+COMMANDS = {
+    "build": "worker_py_tool.build_command",
+    "serve": "worker_py_tool.serve_command",
+    "demo": "worker_py_tool.demo_command",
+    "test": "worker_py_tool.test_command",
+    "lint": "worker_py_tool.lint_command",
+    "bench": "worker_py_tool.bench_command",
+}
+
+
+class Command(Protocol):
+    """What each command's module offers. Its imports are the standard library's: they come before the set-up."""
+
+    def parse(self, arguments: list[str]) -> argparse.Namespace:
+        """Read the command line; exits with a usage message when it cannot be understood."""
+
+    def needs(self, options: argparse.Namespace) -> Set[Need]:
+        """What has to be set up for these options; refuses those that cannot work, before anything is installed."""
+
+    def run(self, options: argparse.Namespace) -> int:
+        """Do it, and return the exit status."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command.
+
+    Args:
+        arguments: The command's name and its arguments.
+
+    Returns:
+        The exit status: 0, 1 for a failure, 2 for arguments that cannot be understood, 130 when interrupted.
+    """
+    if not arguments or arguments[0] not in COMMANDS:
+        print(f"usage: scripts/COMMAND, one of: {', '.join(COMMANDS)}", file=sys.stderr)
+        return 2
+    command = cast(Command, importlib.import_module(COMMANDS[arguments[0]]))
+    options = command.parse(arguments[1:])
+    try:
+        needs = command.needs(options)
+        bootstrap.ensure(needs)
+        if needs and not bootstrap.in_virtual_environment():
+            bootstrap.start_again(arguments)
+        return command.run(options)
+    except ToolError as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 141  # whoever read our output has gone

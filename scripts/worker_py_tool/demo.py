@@ -1,0 +1,77 @@
+"""The offline demo: the simulated portal on one port, the placement page of its example handlers on another.
+
+Both are on the same host, so that they are two origins of one site: there a browser's SharedWorker needs no flag.
+"""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlencode
+
+from worker_py_tool import build, origins
+from worker_py_tool.build import BuildOptions, Client
+from worker_py_tool.errors import ToolError
+from worker_py_tool.manifest import Manifest
+from worker_py_tool.paths import CACHE, PORTAL
+from worker_py_tool.portal_server import PortalServer
+from worker_py_tool.serve import Server
+
+HANDLERS = PORTAL / "handlers.py"
+CLIENT = PORTAL / "bx24.js"
+FEED = PORTAL / "feed.js"
+
+
+def build_demo(
+    out: Path,
+    *,
+    app: str = str(HANDLERS),
+    client: Client = "bx24",
+    page_scripts: Sequence[Path] = (FEED,),
+    hard_link: bool = True,
+) -> Manifest:
+    """Make the bundle of the demo, or of another app for the simulated portal.
+
+    Raises:
+        ToolError: It cannot be built.
+    """
+    for path in (CLIENT, *page_scripts):
+        if not path.is_file():
+            raise ToolError(f"there is no {path}", "The repository is incomplete: check it out again.")
+    return build.build(
+        BuildOptions(
+            app=app,
+            out=out,
+            client=client,
+            bx24_url=str(CLIENT),
+            portals=origins.LOOPBACK_PORTALS,
+            page_scripts=page_scripts,
+            hard_link=hard_link,
+        )
+    )
+
+
+def portal_url(portal: str, app: str, **options: str) -> str:
+    """The address of the portal's page that opens the placement page `app`; options go into its query string."""
+    return f"{portal}?{urlencode({'app': app, **options})}"
+
+
+@contextmanager
+def running(port: int = 0) -> Iterator[str]:
+    """Build the demo and serve it for the time of the block.
+
+    Args:
+        port: The portal's port; 0 for any that is free.
+
+    Yields:
+        The demo's address.
+
+    Raises:
+        ToolError: It cannot be built or served.
+    """
+    CACHE.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="demo-", dir=CACHE) as scratch:
+        bundle = Path(scratch) / "bundle"
+        build_demo(bundle)
+        with Server(bundle) as app, PortalServer(port=port) as portal:
+            yield portal_url(portal.url, app.url)

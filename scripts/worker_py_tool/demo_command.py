@@ -1,0 +1,39 @@
+"""scripts/demo: the command line of `demo`."""
+
+import argparse
+import webbrowser
+from collections.abc import Set
+
+from worker_py_tool.bootstrap import Need
+from worker_py_tool.process import say
+from worker_py_tool.waiting import until_interrupted
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    options = argparse.ArgumentParser(
+        prog="scripts/demo", description="Build and serve the demo; its address is printed first."
+    )
+    options.add_argument("--port", type=int, default=0, help="the portal's port (default: any that is free)")
+    options.add_argument(
+        "--browser", action=argparse.BooleanOptionalAction, default=False, help="open it in your browser"
+    )
+    return options.parse_args(arguments)
+
+
+def needs(options: argparse.Namespace) -> Set[Need]:
+    """What a build needs."""
+    return {Need.BUILD}
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve the demo until interrupted."""
+    from worker_py_tool import demo
+
+    with demo.running(options.port) as url:
+        print(url, flush=True)
+        say("Open this address in a browser. Ctrl-C ends the demo.")
+        if options.browser:
+            webbrowser.open(url)
+        until_interrupted()
+    return 0

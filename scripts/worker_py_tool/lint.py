@@ -1,0 +1,43 @@
+"""Formatting, lint rules and types of everything in the repository."""
+
+import os
+import subprocess
+import sys
+
+from worker_py_tool import node_packages
+from worker_py_tool.paths import CACHE, NODE_MODULES, ROOT
+
+PYTHON_SOURCES = ("worker_py", "scripts", "tests", "static")
+
+
+def check(*, fix: bool = False) -> dict[str, bool]:
+    """Run every check, also when one before it failed.
+
+    Args:
+        fix: Let the tools mend what they can before they complain about the rest.
+
+    Returns:
+        The checks by name, and whether each passed.
+    """
+    sources = [name for name in PYTHON_SOURCES if (ROOT / name).exists()]
+    ruff = [sys.executable, "-m", "ruff"]
+    biome = _node_tool("@biomejs/biome/bin/biome")
+    commands: dict[str, list[str]] = {
+        "ruff check": [*ruff, "check", *(["--fix"] if fix else []), *sources],
+        "ruff format": [*ruff, "format", *([] if fix else ["--check"]), *sources],
+        "mypy": [sys.executable, "-m", "mypy"],
+        "biome": [*biome, "check", *(["--write"] if fix else []), "--error-on-warnings"],
+    }
+    for project in sorted(ROOT.glob("tsconfig.*.json")):
+        commands[f"tsc {project.name}"] = [*_node_tool("typescript/bin/tsc"), "--project", project.name]
+    return {name: _passes(name, command) for name, command in commands.items()}
+
+
+def _node_tool(script: str) -> list[str]:
+    return [str(node_packages.require().executable), str(NODE_MODULES / script)]
+
+
+def _passes(name: str, command: list[str]) -> bool:
+    print(f"== {name}", flush=True)
+    env = {**os.environ, "RUFF_CACHE_DIR": str(CACHE / "ruff")}
+    return subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, check=False).returncode == 0

@@ -1,0 +1,83 @@
+"""`manifest.json`: what is in a bundle, and how it wants to be served."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from worker_py_tool.errors import ToolError
+
+NAME = "manifest.json"
+FORMAT = "worker-py bundle 1"
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One file of a bundle: its content's SHA-256 in hex, and its size."""
+
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What `scripts/build` made.
+
+    Attributes:
+        build: 12 hex digits that stand for everything under assets/, the app included.
+        version: The version of worker-py.
+        pyodide: The version of Pyodide.
+        client: Which client of the portal the page uses: `bx24` or `b24jssdk`.
+        portals: Origins and patterns of the portals that may frame the page.
+        csp: The Content-Security-Policy for the page and, in a header of its own, for the worker script.
+        files: Every file but this one, by its path in the bundle.
+    """
+
+    build: str
+    version: str
+    pyodide: str
+    client: str
+    portals: list[str]
+    csp: str
+    files: dict[str, FileEntry]
+
+    def write(self, directory: Path) -> None:
+        """Write it into a bundle."""
+        text = json.dumps({"format": FORMAT, **asdict(self)}, indent=2, ensure_ascii=False)
+        (directory / NAME).write_text(text + "\n", encoding="utf-8")
+
+
+def read(directory: Path) -> Manifest:
+    """Read the manifest of a bundle.
+
+    Raises:
+        ToolError: The directory is not one of our bundles.
+    """
+    remedy = "Make one: scripts/build --app PATH --out DIR"
+    try:
+        content = json.loads((directory / NAME).read_text(encoding="utf-8"))
+    except FileNotFoundError as problem:
+        missing = (
+            f"there is no {directory}" if not directory.exists() else f"{directory} is no bundle: it has no {NAME}"
+        )
+        raise ToolError(missing, remedy) from problem
+    except (OSError, ValueError) as problem:
+        raise ToolError(f"{directory / NAME} cannot be read: {problem}", remedy) from problem
+    if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
+        raise ToolError(f"{directory / NAME} is not of the format {FORMAT!r}", remedy)
+    try:
+        files = {path: FileEntry(**entry) for path, entry in content.pop("files").items()}
+        return Manifest(files=files, **content)
+    except (KeyError, TypeError, AttributeError) as problem:
+        raise ToolError(f"{directory / NAME} is damaged: {problem}", remedy) from problem
+
+
+def list_files(directory: Path) -> dict[str, FileEntry]:
+    """Hash every file under a directory, sorted by path; the manifest itself is left out."""
+    entries = {}
+    for path in sorted(directory.rglob("*")):
+        name = path.relative_to(directory).as_posix()
+        if path.is_file() and name != NAME:
+            content = path.read_bytes()
+            entries[name] = FileEntry(hashlib.sha256(content).hexdigest(), len(content))
+    return entries

@@ -1,0 +1,83 @@
+"""Serves the simulated portal: its static files at the root, its REST methods under /rest/."""
+
+import json
+import re
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import unquote, urlsplit
+
+from worker_py_tool import php_query
+from worker_py_tool.http_service import BodyRefused, RequestHandler, Service
+from worker_py_tool.paths import PORTAL
+from worker_py_tool.portal_rest import PortalRest, parameters
+from worker_py_tool.serve import media_type
+
+REST_PATH = re.compile(r"/rest/([A-Za-z0-9_.]+?)(?:\.json)?")
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Headers": "*",
+    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+    "Access-Control-Max-Age": "600",
+}
+
+
+class PortalHandler(RequestHandler):
+    """Answers for one portal, which the server's subclass names."""
+
+    rest: ClassVar[PortalRest]
+    directory: ClassVar[Path]
+
+    def handle_any(self) -> None:
+        """Answer a request of whatever method."""
+        address = urlsplit(self.path)
+        try:
+            body = self.read_body()
+        except BodyRefused as refusal:
+            self.close_connection = True
+            self.refuse(refusal.status, {"Connection": "close"})
+            return
+        method = REST_PATH.fullmatch(address.path)
+        if method is None:
+            self._send_file(unquote(address.path))
+        elif self.command == "OPTIONS":
+            self.respond(HTTPStatus.NO_CONTENT, headers=CORS)
+        else:
+            params = {**php_query.parse(address.query), **parameters(self.headers.get("Content-Type", ""), body)}
+            self._send_result(*self.rest.handle(method[1], params))
+
+    def _send_result(self, status: int, answer: dict[str, Any]) -> None:
+        content = json.dumps(answer, ensure_ascii=False).encode()
+        headers = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store", **CORS}
+        self.respond(HTTPStatus(status), content, headers)
+
+    def _send_file(self, path: str) -> None:
+        if self.command not in ("GET", "HEAD"):
+            self.refuse(HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": "GET, HEAD"})
+            return
+        file = (self.directory / (path.lstrip("/") or "index.html")).resolve()
+        if not file.is_relative_to(self.directory) or not file.is_file():
+            self.refuse(HTTPStatus.NOT_FOUND)
+            return
+        headers = {"Content-Type": media_type(file.name), "Cache-Control": "no-cache"}
+        self.respond(HTTPStatus.OK, file.read_bytes(), headers)
+
+    do_GET = do_HEAD = do_POST = do_OPTIONS = do_PUT = do_DELETE = do_PATCH = handle_any
+
+
+class PortalServer(Service):
+    """Serves the simulated portal on an address of this machine; use it in a `with` statement.
+
+    Attributes:
+        rest: What answers the REST requests.
+
+    Raises:
+        ToolError: The address is taken.
+    """
+
+    def __init__(
+        self, host: str = "127.0.0.1", port: int = 0, rest: PortalRest | None = None, directory: Path = PORTAL
+    ) -> None:
+        self.rest = rest or PortalRest()
+        attributes = {"rest": self.rest, "directory": directory.resolve()}
+        super().__init__(type("Handler", (PortalHandler,), attributes), host, port)

@@ -1,0 +1,171 @@
+"""What one page of the simulated portal sees: its tokens, its copy of the data, its faults."""
+
+import copy
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+Params = Mapping[str, Any]
+Record = dict[str, Any]
+
+DIRECTORY: Final = Path(__file__).resolve().parents[2] / "static" / "portal" / "directory.json"
+"""The made-up people whom the portal's page shows too."""
+TOKEN_LIFETIME_S: Final = 3600
+EXTRA_CONTACTS: Final = 120
+"""Contacts besides those of the directory, so that lists have more than one page."""
+
+_FIRST_NAMES: Final = ("Ada", "Bruno", "Celia", "Dario", "Elin", "Farid", "Greta", "Hugo", "Iris", "Jonas", "Kaja")
+_LAST_NAMES: Final = ("Almeida", "Berg", "Castel", "Dahl", "Ekwueme", "Farkas", "Grau", "Hoshi", "Ivers", "Jarvi")
+
+
+class RestFault(Exception):
+    """An error answer of the portal.
+
+    Attributes:
+        status: the HTTP status.
+        error: the code, which the portal leaves empty for some errors.
+        description: the words beside it.
+    """
+
+    def __init__(self, status: int, error: str, description: str) -> None:
+        super().__init__(f"{status} {error}: {description}")
+        self.status = status
+        self.error = error
+        self.description = description
+
+    def answer(self) -> Record:
+        """Give the body of the answer."""
+        return {"error": self.error, "error_description": self.description}
+
+
+@dataclass(slots=True)
+class Faults:
+    """How one session's REST misbehaves; set by ``simulation.configure``."""
+
+    limit: int = 0
+    """So many of the next calls are refused with ``QUERY_LIMIT_EXCEEDED``."""
+    down: bool = False
+    """Every call fails with status 500."""
+    deny: list[str] = field(default_factory=list)
+    """Methods refused with ``ACCESS_DENIED``."""
+    delay_ms: dict[str, float] = field(default_factory=dict)
+    """Methods answered late, by so much; ``*`` is every method."""
+
+    def delay_s(self, method: str) -> float:
+        """Give the seconds by which a method is answered late."""
+        return self.delay_ms.get(method, self.delay_ms.get("*", 0.0)) / 1000
+
+    def check(self, method: str) -> None:
+        """Refuse a call that some fault concerns.
+
+        Args:
+            method: the method called.
+
+        Raises:
+            RestFault: the error that the fault makes.
+        """
+        if self.down:
+            raise RestFault(500, "INTERNAL_SERVER_ERROR", "Internal server error")
+        if self.limit > 0:
+            self.limit -= 1
+            raise RestFault(503, "QUERY_LIMIT_EXCEEDED", "Too many requests")
+        if method in self.deny:
+            raise RestFault(403, "ACCESS_DENIED", "Access denied!")
+
+
+@dataclass(slots=True)
+class Session:
+    """One portal page's view of the portal."""
+
+    contacts: list[Record]
+    deals: list[Record]
+    employees: list[Record]
+    user_id: str = ""
+    """Who works here; the first employee when empty."""
+    access_token: str = ""
+    refresh_token: str = ""
+    expires_at: float = 0.0
+    lifetime_s: float = TOKEN_LIFETIME_S
+    former_tokens: set[str] = field(default_factory=set)
+    comments: list[Record] = field(default_factory=list)
+    calls: dict[str, Record] = field(default_factory=dict)
+    notices: list[Record] = field(default_factory=list)
+    """What the portal's page has to show, hide or finish, oldest first."""
+    faults: Faults = field(default_factory=Faults)
+
+    @classmethod
+    def new(cls, user_id: str = "") -> "Session":
+        """Make a session with data and tokens of its own.
+
+        Args:
+            user_id: who works here; the first employee when empty.
+        """
+        records = copy.deepcopy(_records())
+        session = cls(records["contacts"], records["deals"], records["employees"], user_id)
+        session.renew()
+        return session
+
+    def renew(self) -> None:
+        """Give out new tokens; the former access token has expired."""
+        if self.access_token:
+            self.former_tokens.add(self.access_token)
+        self.access_token = secrets.token_hex(20)
+        self.refresh_token = secrets.token_hex(20)
+        self.expires_at = time.monotonic() + self.lifetime_s
+
+    def tokens(self) -> Record:
+        """Give the tokens as the portal's page hands them to a frame."""
+        return {
+            "AUTH_ID": self.access_token,
+            "REFRESH_ID": self.refresh_token,
+            "AUTH_EXPIRES": int(self.lifetime_s),
+        }
+
+    def accepts(self, token: str) -> bool:
+        """Tell whether a token of this session is still good."""
+        return token == self.access_token and time.monotonic() < self.expires_at
+
+    def configure(self, params: Params) -> None:
+        """Change the faults, by their names; ``expire`` ends the present token at once, ``reset`` takes faults back.
+
+        Args:
+            params: the faults to change.
+
+        Raises:
+            RestFault: a name that is no fault.
+        """
+        for name, value in params.items():
+            if name == "reset":
+                self.faults = Faults()
+            elif name == "expire":
+                self.expires_at = 0.0 if value else time.monotonic() + self.lifetime_s
+            elif name == "lifetime_s":
+                self.lifetime_s = float(value)
+            elif name in Faults.__slots__:
+                setattr(self.faults, name, value)
+            elif name != "auth":
+                raise RestFault(400, "ERROR_ARGUMENT", f"simulation.configure knows no {name!r}")
+
+
+@cache
+def _records() -> dict[str, list[Record]]:
+    directory: dict[str, list[Record]] = json.loads(DIRECTORY.read_text(encoding="utf-8"))
+    directory["contacts"] += [_extra_contact(index) for index in range(EXTRA_CONTACTS)]
+    return directory
+
+
+def _extra_contact(index: int) -> Record:
+    return {
+        "ID": str(1001 + index),
+        "NAME": _FIRST_NAMES[index % len(_FIRST_NAMES)],
+        "LAST_NAME": _LAST_NAMES[index % len(_LAST_NAMES)],
+        "POST": "",
+        "COMPANY_TITLE": "",
+        "ASSIGNED_BY_ID": "1",
+        "PHONE": [],
+    }

@@ -1,0 +1,69 @@
+"""Runs other programs, and tells the person at the terminal what goes on."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from worker_py_tool.errors import ToolError
+
+SHOWN_LINES = 20
+
+
+def say(text: str) -> None:
+    """Print progress to stderr: stdout belongs to a command's result."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def run_quietly(
+    command: Sequence[str | Path],
+    purpose: str,
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    timeout_s: float | None = None,
+    remedy: str = "",
+) -> str:
+    """Run a program and return its standard output.
+
+    Args:
+        command: Program and arguments.
+        purpose: What it is for, as in "install the Python packages"; part of the error message.
+        cwd: Directory to run in.
+        env: Variables to add to the environment.
+        timeout_s: Limit, in seconds; None for no limit.
+        remedy: What the reader can do when it fails.
+
+    Raises:
+        ToolError: It cannot be started, took too long, or ended with another status than 0.
+    """
+    try:
+        done = subprocess.run(
+            [str(part) for part in command],
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout_s,
+            check=False,
+        )
+    except OSError as problem:
+        raise ToolError(f"could not {purpose}: {command[0]} did not start: {problem}", remedy) from problem
+    except subprocess.TimeoutExpired as problem:
+        raise ToolError(f"could not {purpose}: not done after {timeout_s} s", remedy) from problem
+    if done.returncode != 0:
+        shown = _shorten((done.stdout + done.stderr).strip().splitlines())
+        raise ToolError(
+            f"could not {purpose}: {Path(command[0]).name} ended with status {done.returncode}\n{shown}", remedy
+        )
+    return done.stdout
+
+
+def _shorten(lines: Sequence[str]) -> str:
+    """Some programs say first what is wrong, others last."""
+    if len(lines) > 2 * SHOWN_LINES:
+        lines = [*lines[:SHOWN_LINES], "...", *lines[-SHOWN_LINES:]]
+    return "\n".join(lines)

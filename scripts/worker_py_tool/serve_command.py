@@ -1,0 +1,42 @@
+"""scripts/serve: the command line of `serve`."""
+
+import argparse
+from collections.abc import Set
+from pathlib import Path
+
+from worker_py_tool.bootstrap import Need
+from worker_py_tool.serve import Server
+from worker_py_tool.waiting import until_interrupted
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    options = argparse.ArgumentParser(
+        prog="scripts/serve", description="Serve a bundle for development; its address is printed first."
+    )
+    options.add_argument("directory", metavar="DIR", type=Path, help="a bundle that scripts/build made")
+    options.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    options.add_argument(
+        "--port", type=int, default=8000, help="port to listen on, 0 for any that is free (default: 8000)"
+    )
+    options.add_argument(
+        "--allowed-host",
+        metavar="H",
+        action="append",
+        default=[],
+        help="answer only requests for this name (default: any)",
+    )
+    return options.parse_args(arguments)
+
+
+def needs(options: argparse.Namespace) -> Set[Need]:
+    """Nothing but the standard library."""
+    return frozenset()
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until interrupted."""
+    with Server(options.directory, options.host, options.port, options.allowed_host) as server:
+        print(server.url, flush=True)
+        until_interrupted()
+    return 0

@@ -1,0 +1,170 @@
+// Makes the memory snapshot of a bundle, in Node: the interpreter as it is once `worker_py`, the
+// app and its requirements are imported.
+//
+//   node snapshot.mjs CONFIG.json OUT
+//
+// CONFIG: {pyodide, wheels: [...], archive, module, attribute}, all paths. OUT gets the sparse
+// snapshot that `static/snapshot.js` reads: without the pages that a freshly instantiated module
+// holds anyway. The last line on stdout is JSON: {"ok": true, …} or {"ok": false, "reason": …}.
+//
+// Two runs with the same input give the same bytes: clocks, hash seed and file times are fixed.
+
+import fs from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+
+const PAGE = 4096;
+const MAGIC = "WPYSNAP1";
+const SITE_PACKAGES = "/lib/python3.14/site-packages";
+const EPOCH_MS = 1_700_000_000_000;
+
+const [, , configPath, outPath] = process.argv;
+const config = JSON.parse(fs.readFileSync(configPath, "utf8"));
+
+/** @param {string} file */
+const read = (file) => new Uint8Array(fs.readFileSync(file));
+
+fixClocks();
+const fresh = captureFreshMemory();
+
+try {
+  const pyodide = await load();
+  // What Python prints while it imports the app is not for the build's output.
+  pyodide.setStdout({ batched: () => {} });
+  pyodide.setStderr({ batched: () => {} });
+  install(pyodide);
+  const host = pyodide.pyimport("worker_py._pyodide");
+  try {
+    host.prepare(config.module, config.attribute);
+  } finally {
+    host.destroy();
+  }
+  refuseOpenFiles(pyodide);
+  const snapshot = pyodide.makeMemorySnapshot();
+  const sparse = encode(snapshot, fresh.memory());
+  fs.writeFileSync(outPath, sparse.bytes);
+  say({ ok: true, bytes: sparse.bytes.length, pages: sparse.pages, heap: sparse.heap });
+} catch (error) {
+  say({ ok: false, reason: String(error?.message ?? error).trim().slice(-4000) });
+}
+process.exit(0);
+
+/** @param {object} result */
+function say(result) {
+  fs.writeSync(1, `\n${JSON.stringify(result)}\n`);
+}
+
+async function load() {
+  const { loadPyodide } = await import(pathToFileURL(path.join(config.pyodide, "pyodide.mjs")).href);
+  return loadPyodide({
+    _makeSnapshot: true,
+    _sysExecutable: "/usr/bin/python3",
+    args: [],
+    env: { HOME: "/home/pyodide", PYTHONHASHSEED: "0", PYTHONINSPECT: "1", PATH: "/", TZ: "UTC" },
+  });
+}
+
+/**
+ * Put the wheels and the app where the worker puts them too. Pyodide's own `unpackArchive` goes
+ * through temporary files with random names, which would be different in each snapshot.
+ * @param {any} pyodide
+ */
+function install(pyodide) {
+  const shutil = pyodide.pyimport("shutil");
+  const importlib = pyodide.pyimport("importlib");
+  /** @param {string} archive @param {string} directory */
+  const unpack = (archive, directory) => {
+    pyodide.FS.writeFile("/archive.zip", read(archive));
+    shutil.unpack_archive("/archive.zip", directory, "zip");
+    pyodide.FS.unlink("/archive.zip");
+  };
+  for (const wheel of config.wheels) {
+    unpack(wheel, SITE_PACKAGES);
+  }
+  unpack(config.archive, "/app");
+  importlib.invalidate_caches(); // the clock stands still, so directories never look changed
+  shutil.destroy();
+  importlib.destroy();
+}
+
+/**
+ * A file that was opened before the snapshot is dead after it.
+ * @param {any} pyodide
+ */
+function refuseOpenFiles(pyodide) {
+  for (const stream of pyodide.FS.streams.slice(3)) {
+    if (stream) {
+      throw new Error(`the app keeps a file open when it is imported: ${stream.path}`);
+    }
+  }
+}
+
+/** Time stands still, so that two snapshots of the same input are the same. */
+function fixClocks() {
+  const RealDate = Date;
+  globalThis.Date = /** @type {any} */ (
+    class extends RealDate {
+      /** @param {any[]} args */
+      constructor(...args) {
+        super(...(args.length ? args : [EPOCH_MS]));
+      }
+      static now() {
+        return EPOCH_MS;
+      }
+    }
+  );
+  performance.now = () => 0;
+  Math.random = () => 0.5;
+}
+
+/** Keeps a copy of the module's memory as it is right after instantiation. */
+function captureFreshMemory() {
+  /** @type {Uint8Array | null} */
+  let copy = null;
+  const { instantiate } = WebAssembly;
+  WebAssembly.instantiate = /** @type {any} */ (
+    async (/** @type {any} */ source, /** @type {any} */ imports) => {
+      const result = /** @type {any} */ (await instantiate(source, imports));
+      const memory = (result.instance ?? result).exports.memory;
+      if (memory && !copy) {
+        copy = new Uint8Array(memory.buffer).slice();
+      }
+      return result;
+    }
+  );
+  return { memory: () => /** @type {Uint8Array} */ (/** @type {unknown} */ (copy)) };
+}
+
+/**
+ * @param {Uint8Array} snapshot Pyodide's: a header, then the heap
+ * @param {Uint8Array} freshMemory
+ */
+function encode(snapshot, freshMemory) {
+  const prefixBytes = new Uint32Array(snapshot.buffer, snapshot.byteOffset, 2)[1];
+  const heap = Buffer.from(snapshot.buffer, snapshot.byteOffset + prefixBytes, snapshot.length - prefixBytes);
+  const was = Buffer.from(freshMemory.buffer);
+  const zero = Buffer.alloc(PAGE);
+  const changed = [];
+  for (let page = 0; page * PAGE < heap.length; page++) {
+    const start = page * PAGE;
+    const before = start < was.length ? was.subarray(start, start + PAGE) : zero;
+    if (!heap.subarray(start, start + PAGE).equals(before)) {
+      changed.push(page);
+    }
+  }
+  const header = Buffer.from(JSON.stringify({ heap: heap.length, prefix: prefixBytes, pages: changed.length }));
+  const start = MAGIC.length + 4;
+  const padded = Math.ceil((start + header.length) / 4) * 4 - start;
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(padded);
+  const bytes = Buffer.concat([
+    Buffer.from(MAGIC),
+    length,
+    header,
+    Buffer.alloc(padded - header.length, 0x20),
+    Buffer.from(new Uint32Array(changed).buffer),
+    Buffer.from(snapshot.buffer, snapshot.byteOffset, prefixBytes),
+    ...changed.map((page) => heap.subarray(page * PAGE, (page + 1) * PAGE)),
+  ]);
+  return { bytes, pages: changed.length, heap: heap.length };
+}

@@ -1,0 +1,133 @@
+"""The Python wheels of a bundle: our own, built by the project's build backend, and those that pip fetches."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from worker_py_tool import python_packages
+from worker_py_tool.errors import ToolError
+from worker_py_tool.locking import exclusive
+from worker_py_tool.paths import CACHE, NODE_MODULES, REQUIREMENTS, ROOT
+from worker_py_tool.process import run_quietly, say
+
+PURE = (
+    "--only-binary=:all:",
+    "--python-version",
+    "3.14",
+    "--implementation",
+    "py",
+    "--abi",
+    "none",
+    "--platform",
+    "any",
+)
+"""pip's options for wheels that any Pyodide of this Python version can use."""
+
+
+def worker_py() -> Path:
+    """The wheel of the package `worker_py`; the same sources give the same bytes, and are built once."""
+    sources = [ROOT / "pyproject.toml", ROOT / "LICENSE", REQUIREMENTS / "build.txt"]
+    sources += sorted(path for path in (ROOT / "worker_py").rglob("*") if path.is_file() and path.suffix != ".pyc")
+    digest = hashlib.sha256()
+    for path in sources:
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(ROOT)} {len(content)}\n".encode() + content)
+
+    def build(directory: Path) -> None:
+        run_quietly(
+            python_packages.pip(
+                "wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", directory, ROOT
+            ),
+            "build the wheel of worker_py",
+            env={**python_packages.PIP_ENV, "SOURCE_DATE_EPOCH": "315532800"},
+        )
+
+    return _cached(f"worker_py-{digest.hexdigest()[:16]}", build)[0]
+
+
+def loader() -> list[Path]:
+    """Micropip and its dependency, in the versions that Pyodide's lock file names.
+
+    Raises:
+        ToolError: requirements/loader.txt names other versions: Pyodide was updated without it.
+    """
+    known = json.loads((NODE_MODULES / "pyodide" / "pyodide-lock.json").read_text(encoding="utf-8"))["packages"]
+    for name, version in re.findall(
+        r"^([\w-]+)==(\S+)", (REQUIREMENTS / "loader.txt").read_text(encoding="utf-8"), re.MULTILINE
+    ):
+        expected = known.get(name, {}).get("version")
+        if version != expected:
+            raise ToolError(
+                f"requirements/loader.txt has {name} {version}, Pyodide's lock file {expected}",
+                "Update requirements/loader.txt as requirements/README.md tells.",
+            )
+    return locked("loader")
+
+
+def locked(name: str) -> list[Path]:
+    """The wheels of requirements/NAME.txt for Pyodide; pip verifies their hashes, and they are downloaded once."""
+    lock_file = REQUIREMENTS / f"{name}.txt"
+
+    def download(directory: Path) -> None:
+        say(f"downloading wheels for Pyodide: requirements/{name}.txt")
+        run_quietly(
+            python_packages.pip(
+                "download", "--quiet", "--no-deps", *PURE, "--require-hashes", "-r", lock_file, "--dest", directory
+            ),
+            f"download the wheels of requirements/{name}.txt",
+            env=python_packages.PIP_ENV,
+            remedy=python_packages.OFFLINE_REMEDY,
+        )
+
+    return _cached(f"{name}-{hashlib.sha256(lock_file.read_bytes()).hexdigest()[:16]}", download)
+
+
+def required(requirements: Sequence[str]) -> list[Path]:
+    """Pure wheels of the app's requirements and of all that they depend on, resolved by pip.
+
+    They are resolved once: the same requirements give the same wheels until `.cache` is deleted.
+
+    Raises:
+        ToolError: A requirement has no pure wheel, or does not exist.
+    """
+    if not requirements:
+        return []
+    for requirement in requirements:
+        if requirement.startswith("-"):
+            raise ToolError(
+                f"--require {requirement}: not a requirement",
+                'Give a name with its version, such as "phonenumbers==9.*".',
+            )
+
+    def resolve(directory: Path) -> None:
+        say(f"resolving for Pyodide: {', '.join(requirements)}")
+        run_quietly(
+            python_packages.pip("download", "--quiet", *PURE, "--dest", directory, "--", *requirements),
+            f"resolve --require {', '.join(requirements)} to pure wheels for Python 3.14",
+            env=python_packages.PIP_ENV,
+            remedy="Only wheels without compiled code will do: check name and version, or look for another package.",
+        )
+
+    key = hashlib.sha256(json.dumps(sorted(requirements)).encode()).hexdigest()[:16]
+    return _cached(f"require-{key}", resolve)
+
+
+def _cached(key: str, fill: Callable[[Path], None]) -> list[Path]:
+    """The wheels of a directory of the cache, which is filled aside and appears as a whole."""
+    directory = CACHE / "wheels" / key
+    if not directory.exists():
+        with exclusive(f"preparing wheels: {key}"):
+            if not directory.exists():
+                directory.parent.mkdir(parents=True, exist_ok=True)
+                aside = Path(tempfile.mkdtemp(dir=directory.parent))
+                try:
+                    fill(aside)
+                    os.rename(aside, directory)
+                finally:
+                    shutil.rmtree(aside, ignore_errors=True)
+    return sorted(directory.glob("*.whl"))

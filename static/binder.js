@@ -1,0 +1,129 @@
+/**
+ * Binding: each of the portal's events exactly once, as soon as the portal knows its name.
+ *
+ * The portal drops a bind for a name that it has not registered yet, in silence, and delivers an
+ * event twice that was bound twice. So this asks what the portal knows, again and again.
+ *
+ * @module
+ */
+
+import { EVENT_NAMES } from "./protocol.js";
+
+/** @typedef {import("./client.js").Client} Client */
+
+/** A little more than 10 s, so that what came in the last moment has been asked for. */
+const REPORT_AFTER_MS = 10_250;
+/** What the portal raises between two questions is lost, so they follow each other closely at first. */
+const DELAY_MS = 100;
+const SLOW_DELAY_MS = 1000;
+/** For so long after the start, and after the portal last showed a new name, questions follow closely. */
+const EAGER_MS = 60_000;
+/** A question that is not answered is repeated more slowly: each leaves a callback with the client. */
+const UNANSWERED_MS = 1000;
+const SLOW_UNANSWERED_MS = 5000;
+
+export class Binder {
+  /** The bind that counts, of each name. @type {Map<string, object>} */
+  #bound = new Map();
+  /** When the portal last showed a name that was new. */
+  #news = performance.now();
+  #asked = 0;
+  #answers = 0;
+  #client;
+  #onEvent;
+  #onReport;
+  #onFailure;
+  #later;
+
+  /**
+   * @param {Client} client
+   * @param {(name: string, payload: unknown) => void} onEvent
+   * @param {(missing: string[]) => void} onReport told once, after 10 s, which names are missing
+   * @param {(text: string) => void} onFailure told what the client threw; it is asked again
+   * @param {(callback: () => void, ms: number) => void} later a timer
+   */
+  constructor(client, onEvent, onReport, onFailure = () => {}, later = setTimeout) {
+    this.#client = client;
+    this.#onEvent = onEvent;
+    this.#onReport = onReport;
+    this.#onFailure = onFailure;
+    this.#later = later;
+  }
+
+  /** Names that the portal has not shown yet. */
+  get missing() {
+    return EVENT_NAMES.filter((name) => !this.#bound.has(name));
+  }
+
+  /** How often the portal was asked, and how often it answered. */
+  get counts() {
+    return { bound: this.#bound.size, asked: this.#asked, answered: this.#answers };
+  }
+
+  start() {
+    this.#ask();
+    setTimeout(() => {
+      if (this.missing.length > 0) {
+        this.#onReport(this.missing);
+      }
+    }, REPORT_AFTER_MS);
+  }
+
+  #ask() {
+    if (this.missing.length === 0) {
+      return;
+    }
+    const asked = ++this.#asked;
+    setTimeout(() => this.#again(asked), this.#isEager() ? UNANSWERED_MS : SLOW_UNANSWERED_MS);
+    try {
+      this.#client.getInterface((known) => {
+        this.#known(known);
+        if (this.missing.length > 0) {
+          this.#later(() => this.#again(asked), this.#isEager() ? DELAY_MS : SLOW_DELAY_MS);
+        }
+      });
+    } catch (error) {
+      this.#onFailure(`placement.getInterface failed: ${error}`);
+    }
+  }
+
+  /** @param {string[]} names that the portal knows now */
+  #known(names) {
+    this.#answers++;
+    for (const name of this.missing) {
+      if (names.includes(name) && !this.#bound.has(name)) {
+        this.#news = performance.now();
+        this.#bind(name); // which may call back at once, and bind others meanwhile
+      }
+    }
+  }
+
+  /** @param {string} name */
+  #bind(name) {
+    const attempt = {};
+    this.#bound.set(name, attempt);
+    try {
+      this.#client.bind(name, (payload) => {
+        if (this.#bound.get(name) === attempt) {
+          this.#onEvent(name, payload);
+        }
+      });
+    } catch (error) {
+      // Tried again; should this bind have reached the portal all the same, its callback is deaf.
+      this.#bound.delete(name);
+      this.#onFailure(`binding ${name} failed: ${error}`);
+    }
+  }
+
+  /** @param {number} asked which question is repeated */
+  #again(asked) {
+    if (asked !== this.#asked) {
+      return;
+    }
+    this.#ask();
+  }
+
+  #isEager() {
+    return performance.now() - this.#news < EAGER_MS;
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * What the bundle holds and where. `scripts/build` writes this module anew for each bundle; this
+ * one shows its shape. All paths are relative to it.
+ *
+ * @module
+ */
+
+export const bundle = {
+  build: "000000000000",
+  version: "0.0.0",
+  pyodideUrl: "../../pyodide/",
+  /** Unpacked as they are: micropip and what it needs. @type {string[]} */
+  loaderWheels: [],
+  /** Installed by micropip. @type {string[]} */
+  wheels: [],
+  app: { archive: "app.zip", module: "app", attribute: "app" },
+  client: "bx24",
+  /** The interpreter's memory with all that imported. @type {{url: string, integrity: string} | null} */
+  snapshot: null,
+  /** Why there is no snapshot. @type {string | null} */
+  withoutSnapshot: null,
+  /** What Pyodide's lock file says of its interpreter. @type {Record<string, string>} */
+  lockInfo: {},
+};

@@ -1,0 +1,37 @@
+/**
+ * The portal's client as the shim needs it, over whichever library speaks to the portal.
+ *
+ * @module
+ */
+
+/**
+ * A REST answer: the result and how to get the next page, or an error.
+ * @typedef {{
+ *   result?: unknown,
+ *   error?: {code: string, description: string, status: number},
+ *   next?: ((callback: (answer: RestAnswer) => void) => void) | undefined,
+ *   total?: number | undefined,
+ * }} RestAnswer
+ */
+
+/**
+ * @typedef {{
+ *   name: string,
+ *   getInterface: (callback: (events: string[]) => void) => void,
+ *   bind: (name: string, callback: (payload: unknown) => void) => void,
+ *   command: (name: string, params: Record<string, unknown>, callback: (answer: unknown) => void) => void,
+ *   rest: (method: string, params: Record<string, unknown>, callback: (answer: RestAnswer) => void) => void,
+ *   batch: (calls: Record<string, [string, Record<string, unknown>]>, halt: boolean,
+ *     callback: (answers: Record<string, RestAnswer>) => void) => void,
+ *   refresh: () => Promise<void>,
+ * }} Client
+ */
+
+/** @param {unknown} known what `getInterface` answered @returns {string[]} the events in it */
+export function eventsOf(known) {
+  const events = /** @type {{event?: unknown} | null | undefined} */ (known)?.event;
+  const names = typeof events === "object" && events !== null ? Object.values(events) : []; // PHP's lists may be objects
+  return names.filter((name) => typeof name === "string");
+}
+
+export const EXPIRED = "expired_token";

@@ -1,0 +1,64 @@
+/**
+ * A timer that keeps time in a hidden frame, where the browser lets ordinary timers tick once a
+ * second, and after some minutes in the background once a minute. Timers of workers are not slowed.
+ *
+ * @module
+ */
+
+export class Clock {
+  /** @type {Worker | null} */
+  #worker = null;
+  #count = 0;
+  /** @type {Map<number, {callback: () => void, timer: ReturnType<typeof setTimeout>}>} */
+  #due = new Map();
+  #url;
+
+  /** @param {string} url of `clock_worker.js` */
+  constructor(url = new URL("./clock_worker.js", import.meta.url).href) {
+    this.#url = url;
+  }
+
+  /** Whether the page may be so deep in the background that its own timers tick once a minute. */
+  get slowed() {
+    return document.hidden;
+  }
+
+  /**
+   * Call back after some time, by whichever timer comes first.
+   * @param {() => void} callback
+   * @param {number} ms
+   */
+  later(callback, ms) {
+    const id = ++this.#count;
+    this.#due.set(id, { callback, timer: setTimeout(() => this.#ring(id), ms) });
+    this.#start()?.postMessage({ id, ms });
+  }
+
+  #start() {
+    if (!this.#worker) {
+      try {
+        this.#worker = new Worker(this.#url, { type: "module", name: "worker-py clock" });
+        this.#worker.onmessage = ({ data }) => this.#ring(data);
+        this.#worker.onerror = (event) => event.preventDefault(); // the ordinary timer has to do
+      } catch {
+        return null;
+      }
+    }
+    return this.#worker;
+  }
+
+  /** @param {number} id */
+  #ring(id) {
+    const due = this.#due.get(id);
+    if (!due) {
+      return;
+    }
+    clearTimeout(due.timer);
+    this.#due.delete(id);
+    due.callback();
+    if (this.#due.size === 0) {
+      this.#worker?.terminate();
+      this.#worker = null;
+    }
+  }
+}

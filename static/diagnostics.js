@@ -1,0 +1,66 @@
+/**
+ * What is wrong, in words, with its remedy.
+ *
+ * @module
+ */
+
+/**
+ * @typedef {{
+ *   client: string | null,
+ *   clientProblem: string | null,
+ *   missing: string[],
+ *   interfaceAnswered: boolean,
+ *   notExternal: boolean,
+ *   state: string,
+ *   failure: string | null,
+ *   storage: boolean,
+ *   lost: number,
+ *   leftRunning: string[],
+ * }} Facts
+ */
+
+/** @param {Facts} facts @returns {string[]} */
+export function problems(facts) {
+  const found = [];
+  if (facts.clientProblem) {
+    found.push(facts.clientProblem);
+  } else if (!facts.interfaceAnswered) {
+    found.push("The portal has not said what it offers (placement.getInterface is unanswered).");
+  } else if (facts.missing.length > 0) {
+    found.push(
+      `The portal does not offer ${facts.missing.length} of 17 events: ${facts.missing.join(", ")}. ` +
+        "Its telephony script may not have loaded yet, or the placement is not PAGE_BACKGROUND_WORKER. " +
+        "They are asked for again for as long as this page lives.",
+    );
+  }
+  if (facts.notExternal) {
+    found.push(
+      "Commands fail with “Call card is undefined” though initialized came: the call is not external. " +
+        "Register calls by telephony.externalCall.register; the card of a regular call cannot be managed.",
+    );
+  }
+  if (facts.failure) {
+    found.push(facts.failure);
+  }
+  if (!facts.storage) {
+    found.push(
+      "The browser blocks this site's storage: each page has an interpreter of its own, and what a call " +
+        "keeps in card.data does not outlive the page.",
+    );
+  }
+  if (facts.lost > 0) {
+    const events = facts.lost === 1 ? "1 event" : `${facts.lost} events`;
+    found.push(`${events} went with the page before this one, before the handlers had ended.`);
+  }
+  return [...found, ...facts.leftRunning];
+}
+
+/** The text for a page that no portal has loaded. */
+export const OUTSIDE =
+  "This page was opened outside Bitrix24. It is the hidden page of a call-card app: the portal loads it " +
+  "into a frame of its own (placement PAGE_BACKGROUND_WORKER), and there is nothing to see in it.";
+
+/** @param {string} url */
+export const clientNotLoaded = (url) =>
+  `The script of the portal's client could not be loaded (${url}): is it reachable from this browser, ` +
+  "and does the page's Content-Security-Policy allow it?";

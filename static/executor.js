@@ -1,0 +1,273 @@
+/**
+ * What Python asks of the page: commands of the call card, REST, functions of the page.
+ *
+ * @module
+ */
+
+import { bounded } from "./bounds.js";
+import { EXPIRED } from "./client.js";
+import { LIMITS } from "./protocol.js";
+
+/**
+ * @typedef {import("./client.js").Client} Client
+ * @typedef {import("./client.js").RestAnswer} RestAnswer
+ * @typedef {Record<string, any> & {t: string, id: string}} Request
+ * @typedef {(message: Record<string, unknown>) => void} Reply
+ * @typedef {(params: any, context: {signal: AbortSignal}) => unknown} PageFunction
+ */
+
+const REFRESH_DEADLINE_MS = 15_000;
+const CURSORS = 200;
+
+export class Executor {
+  /** @type {Map<string, PageFunction>} */
+  #functions = new Map();
+  /** Calls of page functions that are under way. @type {Map<string, AbortController>} */
+  #calls = new Map();
+  /** How to get the next page of a list. @type {Map<string, NonNullable<RestAnswer["next"]>>} */
+  #cursors = new Map();
+  /** @type {Promise<void> | null} */
+  #refreshing = null;
+  #refreshed = 0;
+  /** Moves when an interpreter is gone: the next one gives the same ids to other requests. */
+  #epoch = 0;
+  #client;
+
+  /** @param {Client} client */
+  constructor(client) {
+    this.#client = client;
+  }
+
+  /** How often an expired token was refreshed. */
+  get refreshed() {
+    return this.#refreshed;
+  }
+
+  /** @param {string} name @param {PageFunction} fn */
+  provide(name, fn) {
+    if (typeof name !== "string" || name === "" || typeof fn !== "function") {
+      throw new TypeError("workerPy.provide takes a name and a function");
+    }
+    this.#functions.set(name, fn);
+  }
+
+  /**
+   * @param {Request} request
+   * @param {Reply} reply reaches the interpreter that asked, and no other
+   * @returns {boolean} whether this was for the executor
+   */
+  execute(request, reply) {
+    switch (request.t) {
+      case "command":
+        this.#command(request, reply);
+        return true;
+      case "rest":
+      case "rest_next":
+        this.#rest(request, reply);
+        return true;
+      case "rest_batch":
+        this.#batch(request, reply);
+        return true;
+      case "rest_done":
+        this.#cursors.delete(request.of);
+        return true;
+      case "call":
+        this.#call(request, reply);
+        return true;
+      case "cancel":
+        this.#calls.get(request.id)?.abort();
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** The interpreter is gone: nobody waits for what is under way. */
+  abandon() {
+    this.#epoch++;
+    for (const call of this.#calls.values()) {
+      call.abort();
+    }
+    this.#calls.clear();
+    this.#cursors.clear();
+  }
+
+  /** @param {Request} request @param {Reply} reply */
+  #command({ id, command, params }, reply) {
+    try {
+      this.#client.command(command, params, (answer) => {
+        const { json, refused } = bounded(answer, LIMITS.payloadChars, LIMITS.depth);
+        if (refused) {
+          reply({ t: "refused", id, error: `the portal's answer was refused: ${refused}` });
+        } else {
+          reply({ t: "answer", id, answer: json === undefined ? null : answer });
+        }
+      });
+      reply({ t: "sent", id });
+    } catch (error) {
+      reply({ t: "refused", id, error: `the page could not send it: ${textOf(error)}` });
+    }
+  }
+
+  // REST ------------------------------------------------------------------------------------------
+
+  /** @param {Request} request @param {Reply} reply */
+  #rest(request, reply) {
+    const next = this.#cursors.get(request.of);
+    if (request.t === "rest_next" && !next) {
+      reply(restMessage(request.id, { error: fault("CURSOR_GONE", "the page forgot where the list went on") }));
+      return;
+    }
+    const epoch = this.#epoch;
+    this.#withToken(
+      (callback) => (next ? next(callback) : this.#client.rest(request.method, request.params, callback)),
+      (answer) => answer.error?.code === EXPIRED,
+      (answer) => {
+        if (!answer.error) {
+          this.#cursors.delete(request.of); // after an error the same page may be asked for again
+        }
+        const wanted = answer.next && (next || request.paged) && epoch === this.#epoch;
+        const cursor = answer.next && wanted ? this.#keepCursor(request.id, answer.next) : undefined;
+        reply(restMessage(request.id, answer, cursor));
+      },
+      (error) => reply(restMessage(request.id, { error: fault("CLIENT_FAILED", textOf(error)) })),
+    );
+  }
+
+  /** @param {Request} request @param {Reply} reply */
+  #batch({ id, calls, halt }, reply) {
+    this.#withToken(
+      /** @param {(answers: Record<string, RestAnswer>) => void} callback */
+      (callback) => this.#client.batch(calls, halt, callback),
+      (answers) => {
+        const rows = Object.values(answers);
+        return rows.length > 0 && rows.every((row) => row.error?.code === EXPIRED);
+      },
+      (answers) => {
+        const rows = Object.entries(answers).map(([key, row]) => [
+          key,
+          row.error ? { error: row.error } : { result: row.result ?? null },
+        ]);
+        reply(restMessage(id, { result: Object.fromEntries(rows) }));
+      },
+      (error) => reply(restMessage(id, { error: fault("CLIENT_FAILED", textOf(error)) })),
+    );
+  }
+
+  /**
+   * Make a request, and once more when the token had expired.
+   * @template A
+   * @param {(callback: (answer: A) => void) => void} request
+   * @param {(answer: A) => boolean} isExpired
+   * @param {(answer: A) => void} done
+   * @param {(error: unknown) => void} failed
+   */
+  #withToken(request, isExpired, done, failed) {
+    const before = this.#refreshed;
+    try {
+      request((answer) => {
+        if (!isExpired(answer)) {
+          done(answer);
+          return;
+        }
+        this.#refreshSince(before)
+          .then(() => request(done))
+          .catch(failed);
+      });
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  /** @param {number} before a refresh since then will do */
+  #refreshSince(before) {
+    if (this.#refreshed > before) {
+      return Promise.resolve();
+    }
+    this.#refreshing ??= this.#refresh().finally(() => {
+      this.#refreshing = null;
+    });
+    return this.#refreshing;
+  }
+
+  async #refresh() {
+    await withDeadline(this.#client.refresh(), REFRESH_DEADLINE_MS);
+    this.#refreshed++;
+  }
+
+  /** @param {string} id @param {NonNullable<RestAnswer["next"]>} next */
+  #keepCursor(id, next) {
+    if (this.#cursors.size >= CURSORS) {
+      this.#cursors.delete(/** @type {string} */ (this.#cursors.keys().next().value));
+    }
+    this.#cursors.set(id, next);
+    return id;
+  }
+
+  // Functions of the page -------------------------------------------------------------------------
+
+  /** @param {Request} request @param {Reply} reply */
+  async #call({ id, name, params }, reply) {
+    const controller = new AbortController();
+    this.#calls.set(id, controller);
+    try {
+      const fn = this.#functions.get(name);
+      if (!fn) {
+        throw Object.assign(new Error("the page provides no such function"), { name: "NotProvided" });
+      }
+      const value = await fn(params, { signal: controller.signal });
+      const { json, refused } = bounded(value, LIMITS.resultChars, LIMITS.depth);
+      if (refused) {
+        throw new TypeError(`what it returned was refused: ${refused}`);
+      }
+      reply({ t: "call_answer", id, value: json === undefined ? null : value });
+    } catch (error) {
+      const kind = error instanceof Error ? String(error.name) : "Error";
+      const message = error instanceof Error ? textOf(error.message) : textOf(error);
+      reply({ t: "call_answer", id, error: { name: kind, message: message.slice(0, 2000) } });
+    } finally {
+      if (this.#calls.get(id) === controller) {
+        this.#calls.delete(id); // and not the call of that id by an interpreter that came since
+      }
+    }
+  }
+}
+
+/**
+ * @param {string} id
+ * @param {RestAnswer} answer
+ * @param {string} [cursor]
+ */
+function restMessage(id, answer, cursor) {
+  if (answer.error) {
+    return { t: "rest_answer", id, error: answer.error };
+  }
+  const { json, refused } = bounded(answer.result, LIMITS.resultChars, LIMITS.depth);
+  if (refused) {
+    return { t: "rest_answer", id, error: fault("RESULT_REFUSED", `the result was refused: ${refused}`) };
+  }
+  return { t: "rest_answer", id, result: json === undefined ? null : answer.result, cursor, total: answer.total };
+}
+
+/** @param {string} code @param {string} description */
+function fault(code, description) {
+  return { code, description, status: 0 };
+}
+
+/** What was thrown, in words; anything can be thrown. @param {unknown} thrown */
+function textOf(thrown) {
+  try {
+    return String(thrown);
+  } catch {
+    return "something without a text was thrown";
+  }
+}
+
+/** @param {Promise<void>} promise @param {number} deadlineMs @returns {Promise<void>} */
+function withDeadline(promise, deadlineMs) {
+  return new Promise((resolve, reject) => {
+    const late = new Error("the token was not refreshed in time");
+    const timer = setTimeout(reject, deadlineMs, late);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,42 @@
+/**
+ * Who works here: the portal's id of the user.
+ *
+ * `profile` is the cheapest REST method that tells: every app may call it. It runs beside the
+ * attaching, which does not wait for it.
+ *
+ * @module
+ */
+
+/** @typedef {import("./client.js").Client} Client */
+
+/** When to ask again while the portal's REST is out of order. */
+const AGAIN_AFTER_MS = [5_000, 30_000, 120_000];
+
+/**
+ * @param {Client} client
+ * @returns {Promise<string | null>} `null` when the portal does not say
+ */
+export async function identify(client) {
+  for (const delay of AGAIN_AFTER_MS) {
+    const user = await ask(client);
+    if (user !== null) {
+      return user;
+    }
+    await new Promise((resolve) => setTimeout(resolve, delay));
+  }
+  return ask(client);
+}
+
+/** @param {Client} client @returns {Promise<string | null>} */
+function ask(client) {
+  return new Promise((resolve) => {
+    try {
+      client.rest("profile", {}, ({ result }) => {
+        const id = /** @type {{ID?: unknown} | null | undefined} */ (result)?.ID;
+        resolve(id === undefined || id === null ? null : String(id));
+      });
+    } catch {
+      resolve(null);
+    }
+  });
+}

@@ -1,0 +1,51 @@
+/**
+ * Interrupting code that holds the interpreter, without `SharedArrayBuffer`.
+ *
+ * Python's wasm build asks element 0 of its interrupt buffer, every few dozen bytecodes, whether a
+ * signal is pending. Any object will do as that buffer, so a getter can look at the clock: when
+ * the same slice of Python code has run for longer than the limit, it answers SIGINT.
+ *
+ * @module
+ */
+
+const SIGINT = 2;
+
+/**
+ * Longer gaps between two looks are no running Python: the machine slept, the browser froze the
+ * worker, or one call in C took its time. They count for this much at most.
+ */
+const LONGEST_GAP_MS = 250;
+
+/** After an interruption that hit code which must not be torn, ask again after this much. */
+const AGAIN_MS = 20;
+
+/**
+ * @param {() => number} readBeat reads the counter that moves with every slice
+ * @param {number} limitMs
+ * @param {() => number} now a clock in milliseconds
+ * @returns {{0: number}} to be given to `setInterruptBuffer`
+ */
+export function interruptBuffer(readBeat, limitMs, now = () => performance.now()) {
+  let beat = -1;
+  let ran = 0;
+  let looked = 0;
+  return {
+    get 0() {
+      const time = now();
+      const current = readBeat();
+      if (current !== beat) {
+        beat = current;
+        ran = 0;
+      } else {
+        ran += Math.min(time - looked, LONGEST_GAP_MS);
+      }
+      looked = time;
+      if (ran <= limitMs) {
+        return 0;
+      }
+      ran = limitMs - AGAIN_MS;
+      return SIGINT;
+    },
+    set 0(_) {}, // Python clears it after every look
+  };
+}

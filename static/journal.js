@@ -1,0 +1,128 @@
+/**
+ * The journal: everything that must reach Python, until Python says that its handlers have ended.
+ *
+ * @module
+ */
+
+/**
+ * @typedef {{
+ *   seq: number,
+ *   name: string,
+ *   fields: Record<string, unknown>,
+ *   at: number,
+ *   sent: boolean,
+ *   reached: boolean,
+ *   kills: number,
+ * }} Entry
+ */
+
+/** An event that was being handled when the interpreter died this often is set aside. */
+const KILLS_ALLOWED = 1;
+
+/** So many are kept, at most, until it is known who works here. */
+const DOUBTFUL_KEPT = 100;
+
+export class Journal {
+  /** Unacknowledged entries in their order. @type {Map<number, Entry>} */
+  #entries = new Map();
+  /** What was acknowledged while it was not known whether by the right interpreter. @type {Entry[] | null} */
+  #doubtful = [];
+  #count = 0;
+  #turn = 0;
+  #now;
+
+  /** @param {() => number} now milliseconds since the epoch */
+  constructor(now = Date.now) {
+    this.#now = now;
+  }
+
+  /** How many entries wait for their acknowledgement. */
+  get size() {
+    return this.#entries.size;
+  }
+
+  /** How many there have ever been. */
+  get count() {
+    return this.#count;
+  }
+
+  /**
+   * @param {string} name of the event
+   * @param {Record<string, unknown>} fields of the message that carries it
+   * @returns {Entry}
+   */
+  add(name, fields) {
+    const seq = ++this.#count;
+    const entry = { seq, name, fields, at: this.#now(), sent: false, reached: false, kills: 0 };
+    this.#entries.set(seq, entry);
+    return entry;
+  }
+
+  /**
+   * The message that delivers an entry.
+   * @param {Entry} entry
+   * @param {boolean} reaches it goes to an interpreter that runs
+   */
+  message(entry, reaches) {
+    const redelivered = entry.reached;
+    entry.sent = true;
+    entry.reached ||= reaches;
+    return JSON.stringify({ ...entry.fields, seq: entry.seq, at: entry.at, redelivered });
+  }
+
+  /** The entries that were sent while the interpreter booted have reached it. */
+  reachedAll() {
+    for (const entry of this.#entries.values()) {
+      entry.reached ||= entry.sent;
+    }
+  }
+
+  /** Everything that is not acknowledged, in order, to be sent to a worker that has nothing yet. */
+  unsent() {
+    const entries = [...this.#entries.values()];
+    for (const entry of entries) {
+      entry.sent = false;
+    }
+    return entries;
+  }
+
+  /** Python works on this entry now; 0 for none. @param {number} seq @returns {undefined} */
+  turn(seq) {
+    this.#turn = seq;
+  }
+
+  /** Python has handled this entry. @param {number} seq @returns {Entry | undefined} */
+  acknowledge(seq) {
+    const entry = this.#entries.get(seq);
+    this.#entries.delete(seq);
+    if (entry && this.#doubtful && this.#doubtful.push(entry) > DOUBTFUL_KEPT) {
+      this.#doubtful.shift();
+    }
+    return entry;
+  }
+
+  /** The interpreter that acknowledged so far was the right one; and so will be any other. */
+  trust() {
+    this.#doubtful = null;
+  }
+
+  /** What was acknowledged so far was so by an interpreter of another user: it waits again. */
+  reinstate() {
+    const entries = [...(this.#doubtful ?? []), ...this.#entries.values()].sort((a, b) => a.seq - b.seq);
+    this.#entries = new Map(entries.map((entry) => [entry.seq, entry]));
+    this.#doubtful &&= [];
+  }
+
+  /**
+   * The interpreter died of what it was doing.
+   * @returns {Entry | undefined} the entry that is set aside now, if any
+   */
+  blame() {
+    const entry = this.#entries.get(this.#turn);
+    this.#turn = 0;
+    if (entry && ++entry.kills > KILLS_ALLOWED) {
+      return this.acknowledge(entry.seq);
+    }
+    return undefined;
+  }
+}

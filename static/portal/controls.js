@@ -1,0 +1,101 @@
+/** The demo's own buttons, below the card: calls to start, and ways to make the portal misbehave. */
+
+import { byId } from "./dom.js";
+import { COMMANDS } from "./vocabulary.js";
+
+/** @typedef {import("./automation.js").Portal} Portal */
+/** @typedef {import("./panel.js").Panel} Panel */
+/** @typedef {import("./pages.js").Pages} Pages */
+
+/** Pages of the portal to go to, one after the other. */
+const URIS = ["/crm/deal/details/3/", "/crm/contact/details/7/", "/tasks/", "/"];
+
+/**
+ * @param {Portal} portal
+ * @param {Panel} panel
+ * @param {Pages} pages
+ */
+export function connectControls(portal, panel, pages) {
+  /** @type {Readonly<Record<string, () => void>>} */
+  const actions = {
+    "start-known": () => portal.incomingCall(),
+    "start-unknown": () => portal.incomingCall({ phoneNumber: "+12025550199" }),
+    "start-hidden": () => portal.incomingCall({ phoneNumber: "hidden" }),
+    "start-outgoing": () => portal.outgoingCall(),
+    "start-list": () => portal.callList(3),
+    "start-regular": () => portal.incomingCall({ external: false }),
+    "reload-frame": () => void portal.reloadFrame(),
+    "clear-trace": () => panel.clear(),
+    "go-elsewhere": () => portal.navigate(nextUri()),
+    "open-tab": openTab,
+    "open-slider": () => {
+      portal.openFrame({ kind: "slider" });
+      pages.show();
+    },
+    freeze: () => location.assign(`${location.pathname}?away`),
+    "end-interpreter": () => portal.endInterpreter(),
+  };
+  for (const [id, act] of Object.entries(actions)) {
+    byId(id).addEventListener("click", act);
+  }
+  connectSwitch("fault-silent", (on) => portal.configure({ silent: on ? [...COMMANDS] : [] }));
+  connectSwitch("fault-slow", (on) => portal.configure({ delayMs: on ? { "*": 2000 } : {} }));
+  connectSwitch("fault-desktop", (on) => portal.configure({ desktop: on }));
+  connectSwitch("fault-rest", (on) => portal.configure({ rest: { down: on } }));
+  const late = byId("reload-late");
+  late.addEventListener("click", () => {
+    const address = new URL(location.href);
+    address.searchParams.set("names", "late");
+    location.assign(address);
+  });
+  connectRaiseAgain();
+  const register = byId("register-names");
+  register.hidden = new URLSearchParams(location.search).get("names") !== "late";
+  register.addEventListener("click", () => {
+    portal.registerNames();
+    register.hidden = true;
+  });
+}
+
+/** @returns {string} */
+function nextUri() {
+  const here = URIS.indexOf(new URLSearchParams(location.search).get("uri") ?? "/");
+  return /** @type {string} */ (URIS[(here + 1) % URIS.length]);
+}
+
+/** One more tab of this portal, without a call of its own; it shares nothing with this one but the site. */
+function openTab() {
+  const address = new URL(location.href);
+  address.searchParams.set("plain", "");
+  window.open(address, "_blank", "noopener");
+}
+
+/** Whether the next page raises `initialized` again: the address says it. */
+function connectRaiseAgain() {
+  const box = /** @type {HTMLInputElement} */ (byId("raise-again"));
+  box.checked = new URLSearchParams(location.search).get("again") !== "no";
+  box.addEventListener("change", () => {
+    const address = new URL(location.href);
+    if (box.checked) {
+      address.searchParams.delete("again");
+    } else {
+      address.searchParams.set("again", "no");
+    }
+    history.replaceState(null, "", address);
+  });
+}
+
+/**
+ * @param {string} id
+ * @param {(on: boolean) => Promise<void>} change
+ */
+function connectSwitch(id, change) {
+  const box = /** @type {HTMLInputElement} */ (byId(id));
+  box.addEventListener("change", () => {
+    change(box.checked).catch((error) => {
+      box.checked = false;
+      box.disabled = true;
+      box.title = String(error);
+    });
+  });
+}

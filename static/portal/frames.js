@@ -1,0 +1,287 @@
+/**
+ * The hidden iframes that hold the placement page, loaded the way the portal loads them.
+ *
+ * A form is posted into the frame; the query says which portal this is, the body carries the tokens,
+ * and `window.name` tells the client whom to talk to. Every load gets an appSid of its own.
+ */
+
+import { frameName } from "./wire.js";
+
+/**
+ * @typedef {object} Frame
+ * @property {string} id
+ * @property {"page" | "slider"} kind
+ * @property {string} appSid     of the present load
+ * @property {string} origin     the app's
+ * @property {string} uri        the portal page it stands on
+ * @property {string} src        the address it was loaded from, with the query
+ * @property {HTMLIFrameElement} element
+ * @property {Promise<void>} loaded  fulfilled when the present load has ended
+ */
+
+/**
+ * The tokens and the user behind a load.
+ * @typedef {object} Session
+ * @property {string} AUTH_ID
+ * @property {string} REFRESH_ID
+ * @property {number} AUTH_EXPIRES   seconds
+ * @property {string} MEMBER_ID
+ */
+
+export const PLACEMENT = "PAGE_BACKGROUND_WORKER";
+const SECURE = globalThis.location?.protocol === "https:";
+const ALLOW = "geolocation *; microphone *; camera *; autoplay *";
+
+export class Frames {
+  /** @type {Map<string, Frame>} */
+  #frames = new Map();
+  #serial = 0;
+
+  /**
+   * @param {object} options
+   * @param {HTMLElement} options.host      where the iframes go
+   * @param {string} options.app            absolute URL of the placement page
+   * @param {() => Session} options.session
+   * @param {() => "get" | "post"} options.method
+   * @param {() => string} options.language
+   */
+  constructor({ host, app, session, method, language }) {
+    this.host = host;
+    this.app = new URL(app);
+    this.session = session;
+    this.method = method;
+    this.language = language;
+  }
+
+  /** @returns {Frame[]} in the order in which they were opened */
+  all() {
+    return [...this.#frames.values()];
+  }
+
+  /**
+   * @param {string} appSid
+   * @returns {Frame | undefined}
+   */
+  byAppSid(appSid) {
+    return this.all().find((frame) => frame.appSid === appSid);
+  }
+
+  /**
+   * @param {MessageEventSource | null} source
+   * @returns {Frame | undefined}
+   */
+  bySource(source) {
+    return this.all().find((frame) => frame.element.contentWindow === source);
+  }
+
+  /**
+   * @param {{uri?: string, kind?: "page" | "slider"}} [options]
+   * @returns {Frame}
+   */
+  open({ uri = location.pathname, kind = "page" } = {}) {
+    this.#serial += 1;
+    /** @type {Frame} */
+    const frame = {
+      id: `frame${this.#serial}`,
+      kind,
+      appSid: "",
+      origin: this.app.origin,
+      uri,
+      src: "",
+      element: document.createElement("iframe"),
+      loaded: Promise.resolve(),
+    };
+    this.#address(frame);
+    frame.element.hidden = true;
+    frame.element.title = `Placement page (${frame.id})`;
+    frame.element.allow = ALLOW;
+    // A browser reads the attribute once, when the frame is made.
+    frame.element.name = nameOf(frame);
+    this.host.append(frame.element);
+    this.#frames.set(frame.id, frame);
+    frame.loaded = this.#load(frame);
+    return frame;
+  }
+
+  /**
+   * @param {string} id
+   * @returns {Frame}
+   */
+  get(id) {
+    const frame = this.#frames.get(id);
+    if (frame === undefined) {
+      const known = [...this.#frames.keys()].join(", ") || "none";
+      throw new Error(`There is no frame "${id}". Open: ${known}.`);
+    }
+    return frame;
+  }
+
+  /**
+   * Loads the placement anew in the same iframe, as a navigation.
+   * @param {string} id
+   * @returns {Frame}
+   */
+  reload(id) {
+    const frame = this.get(id);
+    this.#address(frame);
+    frame.loaded = blank(frame.element).then((window) => {
+      window.name = nameOf(frame);
+      return this.#load(frame);
+    });
+    return frame;
+  }
+
+  /** @param {string} id */
+  close(id) {
+    this.get(id).element.remove();
+    this.#frames.delete(id);
+  }
+
+  /**
+   * Gives the frame the appSid and the address of its next load.
+   * @param {Frame} frame
+   */
+  #address(frame) {
+    frame.appSid = randomHex(16);
+    const address = new URL(this.app);
+    const query = {
+      DOMAIN: location.host,
+      PROTOCOL: SECURE ? "1" : "0",
+      LANG: this.language(),
+      APP_SID: frame.appSid,
+    };
+    for (const [key, value] of Object.entries(query)) {
+      address.searchParams.set(key, value);
+    }
+    frame.src = address.href;
+  }
+
+  /**
+   * @param {Frame} frame
+   * @returns {Promise<void>}
+   */
+  #load(frame) {
+    const loaded = nextLoad(frame.element);
+    if (this.method() === "get") {
+      frame.element.src = frame.src;
+    } else {
+      post(frame.src, nameOf(frame), this.#body(frame));
+    }
+    return loaded;
+  }
+
+  /**
+   * @param {Frame} frame
+   * @returns {Record<string, string>}
+   */
+  #body(frame) {
+    const session = this.session();
+    return {
+      AUTH_ID: session.AUTH_ID,
+      AUTH_EXPIRES: String(session.AUTH_EXPIRES),
+      REFRESH_ID: session.REFRESH_ID,
+      SERVER_ENDPOINT: `${location.origin}/rest/`,
+      APPLICATION_TOKEN: randomHex(16),
+      APPLICATION_SCOPE: "crm,placement,telephony,user",
+      member_id: session.MEMBER_ID,
+      status: "L",
+      PLACEMENT,
+      PLACEMENT_OPTIONS: JSON.stringify(placementOptions(frame)),
+    };
+  }
+}
+
+/**
+ * @param {Frame} frame
+ * @returns {Record<string, string>} `URI` is absent when the portal does not say where it is
+ */
+export function placementOptions(frame) {
+  return frame.uri === "" ? {} : { URI: frame.uri };
+}
+
+/**
+ * @param {Frame} frame
+ * @returns {string} what the page is to find in its `window.name`
+ */
+function nameOf(frame) {
+  return frameName(location.host, SECURE, frame.appSid);
+}
+
+/**
+ * Leaves the app's page for a blank one of our own: only there can the frame get another name.
+ * @param {HTMLIFrameElement} element
+ * @returns {Promise<Window>}
+ */
+function blank(element) {
+  return new Promise((resolve) => {
+    const onLoad = () => {
+      if (showsBlank(element)) {
+        element.removeEventListener("load", onLoad);
+        resolve(/** @type {Window} */ (element.contentWindow));
+      }
+    };
+    element.addEventListener("load", onLoad);
+    element.contentWindow?.location.replace("about:blank");
+  });
+}
+
+/**
+ * @param {HTMLIFrameElement} element
+ * @returns {Promise<void>}
+ */
+function nextLoad(element) {
+  return new Promise((resolve) => {
+    const onLoad = () => {
+      if (!showsBlank(element)) {
+        element.removeEventListener("load", onLoad);
+        resolve();
+      }
+    };
+    element.addEventListener("load", onLoad);
+  });
+}
+
+/**
+ * A frame just made fires `load` for its blank document in some browsers.
+ * @param {HTMLIFrameElement} element
+ * @returns {boolean}
+ */
+function showsBlank(element) {
+  try {
+    return element.contentWindow?.location.href === "about:blank";
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @param {string} action
+ * @param {string} target
+ * @param {Record<string, string>} fields
+ */
+function post(action, target, fields) {
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = action;
+  form.target = target;
+  form.hidden = true;
+  for (const [name, value] of Object.entries(fields)) {
+    const input = document.createElement("input");
+    input.type = "hidden";
+    input.name = name;
+    input.value = value;
+    form.append(input);
+  }
+  document.body.append(form);
+  form.submit();
+  form.remove();
+}
+
+/**
+ * @param {number} bytes
+ * @returns {string}
+ */
+export function randomHex(bytes) {
+  const random = crypto.getRandomValues(new Uint8Array(bytes));
+  return Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

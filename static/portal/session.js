@@ -1,0 +1,79 @@
+/**
+ * The operator's session: the tokens that the portal hands to a frame.
+ *
+ * The simulated REST issues them (`simulation.session`), so that a token can expire there. Where the
+ * page is served without the REST, they are made up: everything but REST still works.
+ */
+
+import { randomHex } from "./frames.js";
+
+/** @typedef {import("./frames.js").Session} Tokens */
+
+const LIFETIME_S = 3600;
+
+export class PortalSession {
+  /** @type {Tokens} */
+  tokens = {
+    AUTH_ID: randomHex(16),
+    REFRESH_ID: randomHex(16),
+    AUTH_EXPIRES: LIFETIME_S,
+    MEMBER_ID: "5a1b0c6de2f74d1fa7d5b1c4e0a98f31",
+  };
+  /** Whether there is a REST behind the portal. */
+  served = false;
+
+  /**
+   * Asks the REST for a session of this page's own: its data and its faults are nobody else's.
+   * @param {string | null} user the id of the employee who works here; null for the first
+   */
+  async start(user) {
+    await this.#adopt("simulation.session", user === null ? {} : { user });
+  }
+
+  /** @returns {Promise<void>} */
+  async refresh() {
+    await this.#adopt("simulation.refresh", { refresh_token: this.tokens.REFRESH_ID });
+  }
+
+  /**
+   * @param {Record<string, unknown>} faults
+   * @returns {Promise<void>}
+   */
+  async configure(faults) {
+    if (!this.served) {
+      throw new Error("portal.configure({rest}) needs the simulated REST, which is not served here.");
+    }
+    await this.call("simulation.configure", { auth: this.tokens.AUTH_ID, ...faults });
+  }
+
+  /**
+   * @param {string} method
+   * @param {Record<string, unknown>} params
+   * @returns {Promise<Record<string, unknown>>}
+   */
+  async call(method, params) {
+    const response = await fetch(`rest/${method}.json`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(params),
+    });
+    if (!response.ok) {
+      throw new Error(`${method}: the simulated REST answered ${response.status}.`);
+    }
+    return response.json();
+  }
+
+  /**
+   * @param {string} method
+   * @param {Record<string, unknown>} params
+   */
+  async #adopt(method, params) {
+    try {
+      const { result } = /** @type {{result: Partial<Tokens>}} */ (await this.call(method, params));
+      this.tokens = { ...this.tokens, ...result };
+      this.served = true;
+    } catch (error) {
+      console.warn("The portal runs without its REST:", error);
+    }
+  }
+}

@@ -1,0 +1,543 @@
+/**
+ * The placement page: binds the portal's events, journals them and hands them to Python; carries
+ * out what Python asks. Everything it offers to other scripts is `window.workerPy`.
+ *
+ * @module
+ */
+
+import { Binder } from "./binder.js";
+import { bounded } from "./bounds.js";
+import { b24jssdkClient } from "./client_b24jssdk.js";
+import { bx24Client } from "./client_bx24.js";
+import { Clock } from "./clock.js";
+import { clientNotLoaded, OUTSIDE, problems } from "./diagnostics.js";
+import { Executor } from "./executor.js";
+import { Host } from "./host.js";
+import { identify } from "./identity.js";
+import { Journal } from "./journal.js";
+import { Link } from "./link.js";
+import { watchMessages } from "./messages.js";
+import { Pace } from "./pace.js";
+import { LIMITS } from "./protocol.js";
+import { Recorder } from "./recorder.js";
+import { Reports } from "./reports.js";
+import { masked, Trace } from "./trace.js";
+import { Visits } from "./visits.js";
+
+/**
+ * @typedef {import("./client.js").Client} Client
+ * @typedef {{build: string, client: string, bx24_url?: string}} Config
+ * @typedef {{phase: string, fraction: number}} Progress
+ */
+
+/** How many calls' kept state a page holds on to. */
+const KEPT_CALLS = 8;
+
+class Shim {
+  /** @type {(value: {mode: string, phases: Record<string, number>}) => void} */
+  #resolveReady = () => {};
+  /** @type {(error: Error) => void} */
+  #rejectReady = () => {};
+  /** Called with the progress of loading. @type {((progress: Progress) => void) | null} */
+  onprogress = null;
+
+  #pageId = crypto.randomUUID();
+  #clock = new Clock();
+  #journal = new Journal();
+  /** @type {Pace<import("./journal.js").Entry>} */
+  #pace = new Pace(
+    (entry) => this.#send(entry),
+    () => this.#link.mark(),
+  );
+  #trace = new Trace();
+  #reports = new Reports();
+  /** @type {Client | null} */
+  #client = null;
+  /** @type {Executor} */
+  #executor;
+  /** @type {Binder | null} */
+  #binder = null;
+  #host;
+  #link;
+  #recorder;
+  #visits;
+
+  /** What Python keeps here of each call, by `CALL_ID`; the newest last. @type {Map<string, string>} */
+  #kept = new Map();
+  /** @type {string | null} */
+  #clientProblem;
+  /** @type {string | null} */
+  #failure = null;
+  #state = "waiting";
+  #notExternal = false;
+  #storage = true;
+  #hosting = { mode: "none", reason: "not started" };
+  /** Workers that hung and could not be ended at once. @type {Array<{text: string, until: number}>} */
+  #leftRunning = [];
+  /** @type {Record<string, number>} */
+  #phases = {};
+  #counts = {
+    acknowledged: 0,
+    redelivered: 0,
+    set_aside: 0,
+    undeliverable: 0,
+    refused: 0,
+    late_answers: 0,
+    second_answers: 0,
+    foreign_messages: 0,
+    unreadable_messages: 0,
+    workers: 0,
+  };
+  /** @type {string[]} */
+  #workerEnds = [];
+
+  /**
+   * @param {Config} config
+   * @param {Client | null} client
+   * @param {string | null} clientProblem why there is none
+   */
+  constructor(config, client, clientProblem) {
+    this.#client = client;
+    this.#clientProblem = clientProblem;
+    this.#executor = new Executor(/** @type {Client} */ (client));
+    this.#recorder = new Recorder(config.build);
+    const [portal] = window.name.split("|");
+    this.#host = new Host({ url: new URL("./worker.js", import.meta.url).href, build: config.build, portal });
+    this.#visits = new Visits(portal);
+    this.#link = new Link(
+      this.#host,
+      { page: this.#pageId, portal },
+      {
+        opened: (send, connection, again) => this.#opened(send, connection, again),
+        ready: (phases, storage) => this.#pythonReady(phases, storage),
+        text: (text, reply) => this.#fromPython(text, reply),
+        progress: (phase, fraction) => this.#progress(phase, fraction),
+        ended: (ending, text, retryInMs) => this.#workerEnded(ending, text, retryInMs),
+        marked: () => this.#pace.marked(),
+        busy: () => this.#journal.size > 0,
+      },
+      this.#clock,
+    );
+    /** Resolves when Python runs; rejects when it never will. */
+    this.ready = new Promise((resolve, reject) => {
+      this.#resolveReady = resolve;
+      this.#rejectReady = reject;
+    });
+    this.ready.catch(() => {}); // diagnostics() says it too
+  }
+
+  start() {
+    if (!this.#client) {
+      this.#state = "outside";
+      this.#reports.add("no_client", String(this.#clientProblem));
+      this.#rejectReady(new Error(String(this.#clientProblem)));
+      return;
+    }
+    this.#binder = new Binder(
+      this.#client,
+      (name, payload) => this.#event(name, payload),
+      (missing) => this.#reports.add("missing_events", `the portal does not offer ${missing.join(", ")} (yet)`),
+      (text) => this.#reports.add("client_failed", text, { level: "error" }),
+      (callback, ms) => this.#clock.later(callback, ms),
+    );
+    this.#binder.start();
+    watchMessages(window.name, (kind, text) => {
+      this.#counts[kind === "foreign_message" ? "foreign_messages" : "unreadable_messages"]++;
+      this.#reports.add(kind, text);
+    });
+    this.#state = "booting";
+    this.#host.settle(() => this.#link.open());
+    this.#comeAndGo();
+    this.#identify(this.#client);
+  }
+
+  // What the page offers --------------------------------------------------------------------------
+
+  /**
+   * Offer a function to Python: `await card.page.call(name, params)`.
+   * @param {string} name
+   * @param {(params: any, context: {signal: AbortSignal}) => unknown} fn may return a promise
+   */
+  provide(name, fn) {
+    this.#executor.provide(name, fn);
+  }
+
+  /**
+   * Tell Python that something happened: handlers of `@app.on_page_event(name)`.
+   * @param {string} name
+   * @param {unknown} payload anything that JSON can carry
+   */
+  emit(name, payload = null) {
+    if (typeof name !== "string" || name === "") {
+      throw new TypeError("workerPy.emit takes a name and a payload");
+    }
+    const { json = "null", refused } = bounded(payload, LIMITS.payloadChars, LIMITS.depth);
+    if (refused) {
+      throw new TypeError(`workerPy.emit(${JSON.stringify(name)}): the payload is ${refused}`);
+    }
+    this.#deliver(name, { t: "emit", name, payload: JSON.parse(json) }, "emit");
+  }
+
+  /** Counters of what this page has seen. */
+  stats() {
+    return {
+      page: this.#pageId,
+      state: this.#state,
+      events: this.#journal.count,
+      waiting: this.#journal.size,
+      ...this.#counts,
+      tokens_refreshed: this.#executor.refreshed,
+      binding: this.#binder?.counts ?? null,
+      reports: this.#reports.counts,
+      trace: this.#trace.counts,
+    };
+  }
+
+  /** What happened: names, ids, times and outcomes, nothing personal. The newest 2,000 entries. */
+  trace() {
+    return this.#trace.entries();
+  }
+
+  /**
+   * Record from now on, payloads and answers included; `false` stops.
+   * @param {boolean} [on]
+   */
+  record(on = true) {
+    return this.#recorder.record(on);
+  }
+
+  /** What is wrong, in words, and what runs. */
+  diagnostics() {
+    const leftRunning = this.#leftRunning.filter(({ until }) => until > Date.now()).map(({ text }) => text);
+    const found = problems({
+      client: this.#client?.name ?? null,
+      clientProblem: this.#clientProblem,
+      missing: this.#binder?.missing ?? [],
+      interfaceAnswered: (this.#binder?.counts.answered ?? 0) > 0,
+      notExternal: this.#notExternal,
+      state: this.#state,
+      failure: this.#failure,
+      storage: this.#storage,
+      lost: this.#visits.lost,
+      leftRunning,
+    });
+    return {
+      ok: found.length === 0,
+      problems: found,
+      state: this.#state,
+      client: this.#client?.name ?? null,
+      host: { ...this.#hosting, interpreter: this.#link.interpreter },
+      boot: this.#phases,
+      workers: {
+        started: this.#counts.workers,
+        ended: [...this.#workerEnds],
+        left_running: leftRunning,
+      },
+      storage: this.#storage,
+      missing_events: this.#binder?.missing ?? [],
+      reports: this.#reports.recent,
+    };
+  }
+
+  /** End the worker as a fault would; the page recovers. For tests and the demo. */
+  killWorker() {
+    this.#link.kill();
+  }
+
+  // Into Python -----------------------------------------------------------------------------------
+
+  /** @param {string} name @param {unknown} payload */
+  #event(name, payload) {
+    const { json, refused } = bounded(payload, LIMITS.payloadChars, LIMITS.depth);
+    if (refused) {
+      this.#counts.refused++;
+      this.#reports.add("refused_payload", `the payload of ${name} was refused: ${refused}`, { event: name });
+      this.#trace.add("report", "refused_payload", { event: name, detail: refused });
+      return;
+    }
+    // A copy: what is delivered again must be what came, whoever else holds the payload.
+    const message = json === undefined ? { t: "event", name } : { t: "event", name, payload: JSON.parse(json) };
+    this.#deliver(name, message, "event");
+  }
+
+  /** @param {string} name @param {Record<string, unknown>} message @param {string} kind */
+  #deliver(name, message, kind) {
+    if (this.#state === "failed" || this.#state === "outside") {
+      this.#counts.undeliverable++; // nobody will ever take it: the journal must not grow for nothing
+      this.#trace.add(kind, name, { outcome: "undeliverable" });
+      return;
+    }
+    const entry = this.#journal.add(name, message);
+    this.#trace.add(kind, name, { id: `${this.#pageId}:${entry.seq}` });
+    this.#pace.add(entry);
+    this.#link.watch();
+  }
+
+  /** @param {import("./journal.js").Entry} entry */
+  #send(entry) {
+    this.#counts.redelivered += entry.reached ? 1 : 0;
+    const text = this.#journal.message(entry, this.#link.ready);
+    this.#recorder.add("python", text);
+    this.#link.send(text);
+  }
+
+  /**
+   * A worker is there: tell it who we are, and deliver again what was not acknowledged.
+   * @param {(text: string) => void} send
+   * @param {import("./host.js").Connection} connection
+   * @param {boolean} again it may know us from before
+   */
+  #opened(send, { mode, reason }, again) {
+    this.#counts.workers += again ? 0 : 1;
+    this.#hosting = { mode, reason };
+    const last = [...this.#kept].at(-1);
+    const card = last ? { call_id: last[0], kept: parsed(last[1]) } : null;
+    const attach = JSON.stringify({ t: "attach", mode, reason, card });
+    this.#recorder.add("python", attach);
+    send(attach);
+    this.#pace.restart(this.#journal.unsent());
+  }
+
+  // Out of Python ---------------------------------------------------------------------------------
+
+  /** @param {string} text @param {(text: string) => void} reply */
+  #fromPython(text, reply) {
+    this.#recorder.add("page", text);
+    const message = JSON.parse(text);
+    if (message.t === "command") {
+      this.#trace.add("command", message.command, { id: message.id });
+    }
+    const handled = this.#executor.execute(message, (answer) => {
+      const json = JSON.stringify(answer);
+      this.#recorder.add("python", json);
+      reply(json);
+    });
+    if (!handled) {
+      this.#news(message);
+    }
+  }
+
+  /** @param {Record<string, any>} message */
+  #news(message) {
+    switch (message.t) {
+      case "turn":
+        this.#journal.turn(message.seq);
+        break;
+      case "ack":
+        this.#acknowledged(message);
+        break;
+      case "outcome":
+        this.#outcome(message);
+        break;
+      case "report":
+        this.#report(message);
+        break;
+      case "trace":
+        this.#counts.late_answers += message.entry.name === "late answer" ? 1 : 0;
+        this.#counts.second_answers += message.entry.name === "second answer" ? 1 : 0;
+        this.#trace.add(message.entry.kind, message.entry.name, message.entry);
+        break;
+      case "keep":
+        this.#kept.delete(message.call_id);
+        this.#kept.set(message.call_id, message.kept);
+        if (this.#kept.size > KEPT_CALLS) {
+          this.#kept.delete(/** @type {string} */ (this.#kept.keys().next().value));
+        }
+        break;
+      case "forget":
+        this.#kept.delete(message.call_id);
+        this.#notExternal = false;
+        break;
+    }
+  }
+
+  /** @param {Record<string, any>} message */
+  #acknowledged({ seq, handlers, call_id }) {
+    const entry = this.#journal.acknowledge(seq);
+    if (!entry) {
+      return;
+    }
+    this.#counts.acknowledged++;
+    this.#link.proven();
+    for (const [name, duration_ms, outcome] of handlers) {
+      const id = `${this.#pageId}:${seq}`;
+      this.#trace.add("handler", name, { id, event: entry.name, call_id, duration_ms, outcome });
+    }
+  }
+
+  /** @param {Record<string, any>} message */
+  #outcome({ id, kind, name, outcome, ms }) {
+    this.#trace.add(kind === "command" ? "outcome" : kind, name, { id, outcome, duration_ms: ms });
+    if (kind === "command" && outcome === "Call card is undefined" && this.#kept.size > 0) {
+      this.#notExternal = true;
+    }
+  }
+
+  /** @param {Record<string, any>} message */
+  #report({ kind, text, event, handler, error, id }) {
+    if (kind === "handler_failed") {
+      const what = event ? `handler ${handler} failed at ${event}` : `${handler} failed`;
+      this.#reports.add(kind, `${what}\n${text}`, { event, level: "error" });
+      this.#trace.add("report", kind, { id, event, detail: `${handler}: ${error}` });
+    } else {
+      this.#reports.add(kind, text, { event });
+      this.#trace.add("report", kind, { event, detail: text });
+    }
+  }
+
+  // The worker's life -----------------------------------------------------------------------------
+
+  /** @param {string} phase @param {number} fraction */
+  #progress(phase, fraction) {
+    this.#trace.add("boot", phase);
+    try {
+      this.onprogress?.({ phase, fraction });
+    } catch (error) {
+      console.error(error);
+    }
+  }
+
+  /** @param {Record<string, number>} phases @param {boolean} storage */
+  #pythonReady(phases, storage) {
+    this.#state = "ready";
+    this.#storage = storage;
+    this.#failure = null;
+    this.#phases = phases;
+    this.#journal.reachedAll();
+    this.#resolveReady({ mode: this.#hosting.mode, phases });
+  }
+
+  /**
+   * @param {import("./link.js").Ending} ending
+   * @param {string} text
+   * @param {number | null} retryInMs
+   */
+  #workerEnded(ending, text, retryInMs) {
+    this.#executor.abandon();
+    this.#workerEnds.push(masked(`${ending}: ${text.slice(0, 500)}`));
+    this.#workerEnds.splice(0, this.#workerEnds.length - 20);
+    this.#trace.add("boot", `worker ended: ${ending}`, { detail: text.slice(0, 500) });
+    const setAside = ending === "fatal" || ending === "hang" ? this.#journal.blame() : this.#journal.turn(0);
+    if (ending !== "failed") {
+      this.#journal.reachedAll(); // its last words are lost: it may have come further than we know
+    }
+    if (setAside) {
+      this.#counts.set_aside++;
+      const what = `${setAside.name} ended the interpreter twice and was set aside`;
+      this.#reports.add("set_aside", what, { event: setAside.name, level: "error" });
+      this.#trace.add("report", "set_aside", { event: setAside.name });
+    }
+    if (retryInMs === null) {
+      this.#state = "failed";
+      this.#failure = text;
+      this.#rejectReady(new Error(text));
+      this.#reports.add("app_failed", text, { level: "error" });
+    } else if (ending === "moved" || ending === "unreachable") {
+      this.#state = "booting";
+    } else {
+      this.#state = "booting";
+      if (ending === "hang" && this.#hosting.mode !== "dedicated") {
+        const until = Date.now() + (this.#hosting.mode === "extended" ? 300_000 : 10_000);
+        const limit = new Date(until).toISOString();
+        const text = `A worker of this portal hangs (mode ${this.#hosting.mode}); the browser ends it by ${limit} at the latest.`;
+        this.#leftRunning.push({ text, until });
+      }
+      this.#reports.add(`worker_${ending}`, `the worker ended (${ending}: ${text}); another one starts`, {
+        level: "error",
+      });
+    }
+  }
+
+  // The page's life -------------------------------------------------------------------------------
+
+  /** Leaving, staying in the browser's cache of pages, coming back. */
+  #comeAndGo() {
+    addEventListener("pagehide", ({ persisted }) => {
+      this.#visits.leave(this.#journal.size); // a page in the cache may be thrown away without another word
+      this.#link.leave(persisted ? "frozen" : "closed");
+    });
+    addEventListener("pageshow", ({ persisted }) => {
+      if (persisted) {
+        this.#visits.back();
+        this.#trace.add("page", "back from the cache");
+        this.#link.rejoin();
+      }
+    });
+    this.#host.onMoved((another) => {
+      if (another) {
+        this.#forgetOtherUser();
+      }
+      this.#link.move("another page of the portal moved on");
+    });
+  }
+
+  /**
+   * Ask who works here, and leave an interpreter that serves somebody else.
+   * @param {Client} client
+   */
+  async #identify(client) {
+    const user = await identify(client);
+    if (user === null) {
+      this.#trace.add("page", "user unknown");
+      return;
+    }
+    const another = this.#host.isAnother(user);
+    this.#link.identified(user, another);
+    if (another) {
+      this.#trace.add("page", "another user");
+      this.#link.send(JSON.stringify({ t: "user_changed" }));
+      this.#forgetOtherUser();
+      this.#link.move("another user works here now");
+    }
+    this.#journal.trust();
+  }
+
+  /** What this page has done so far, it has done with an interpreter of another user. */
+  #forgetOtherUser() {
+    this.#kept.clear();
+    this.#journal.reinstate();
+  }
+}
+
+/** @param {string} kept what Python wrote; it knows numbers that JSON does not, such as NaN */
+function parsed(kept) {
+  try {
+    return JSON.parse(kept);
+  } catch {
+    return null;
+  }
+}
+
+function main() {
+  const config = JSON.parse(document.getElementById("worker-py-config")?.textContent ?? "{}");
+  const [client, problem] = findClient(config);
+  const shim = new Shim(config, client, problem);
+  Object.defineProperty(globalThis, "workerPy", { value: shim, enumerable: true });
+  if (problem) {
+    const status = document.getElementById("worker-py-status");
+    if (status) {
+      status.textContent = problem;
+      status.hidden = false;
+    }
+  }
+  shim.start();
+}
+
+/** @param {Config} config @returns {[Client, null] | [null, string]} */
+function findClient(config) {
+  const { BX24, B24Js } = /** @type {any} */ (globalThis);
+  if (window.name.split("|").length < 3 && !BX24) {
+    return [null, OUTSIDE];
+  }
+  if (config.client === "b24jssdk" && B24Js) {
+    const failed = (/** @type {unknown} */ error) =>
+      console.error(`worker-py: the portal refused this frame: ${error}`);
+    return [b24jssdkClient(B24Js, failed), null];
+  }
+  if (BX24) {
+    return [bx24Client(BX24), null];
+  }
+  return [null, clientNotLoaded(String(config.bx24_url))];
+}
+
+main();

@@ -1,0 +1,94 @@
+"""The demo shows which pages are attached, which one owns the card, and that one interpreter serves them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.conftest import Complaints
+from worker_py_tool import demo
+
+
+@pytest.fixture
+def demo_page(page: Page, demo_bundle: Path, serve_app: Callable[[Path], str], portal_url: str) -> Page:
+    """The demo as `scripts/demo` opens it, with a first call."""
+    page.goto(demo.portal_url(portal_url, serve_app(demo_bundle)))
+    expect(page.locator("#pages li.owner")).to_have_count(1)
+    return page
+
+
+def test_tabs_and_sliders_are_shown_with_the_one_interpreter_that_serves_them(
+    demo_page: Page, context: BrowserContext
+) -> None:
+    expect(demo_page.locator("#served")).to_have_text("One interpreter serves one page.")
+
+    demo_page.get_by_role("button", name="Open a slider").click()
+    with context.expect_page() as opened:
+        demo_page.get_by_role("button", name="New tab").click()
+    other = opened.value
+
+    for each in (demo_page, other):
+        expect(each.locator("#served")).to_have_text("One interpreter serves 3 pages.")
+        expect(each.locator("#pages .badge")).to_have_text(["owns the card"])
+    expect(demo_page.locator("#pages li")).to_contain_text(["This page", "Slider", "Another tab"])
+    other.close()
+    expect(demo_page.locator("#served")).to_have_text("One interpreter serves 2 pages.")
+
+
+def test_the_card_and_its_owner_survive_a_navigation(demo_page: Page) -> None:
+    served = demo_page.locator("#pages li .hosting").inner_text()
+    call = demo_page.evaluate("portal.card().callId")
+
+    with demo_page.expect_navigation():
+        demo_page.get_by_role("button", name="Go to another page").click()
+
+    expect(demo_page.locator("#pages li.owner")).to_contain_text("/crm/deal/details/3/")
+    assert demo_page.evaluate("portal.card().callId") == call
+    assert demo_page.locator("#pages li .hosting").inner_text() == served
+
+
+def test_a_page_that_is_killed_owns_nothing_and_one_that_is_reloaded_has_the_call_back(demo_page: Page) -> None:
+    demo_page.get_by_role("button", name="Open a slider").click()
+    expect(demo_page.locator("#served")).to_have_text("One interpreter serves 2 pages.")
+
+    demo_page.get_by_role("button", name="Kill: Slider").click()
+    expect(demo_page.locator("#served")).to_have_text("One interpreter serves one page.")
+
+    demo_page.get_by_role("button", name="Reload: This page").click()
+    expect(demo_page.locator("#pages li.owner")).to_have_count(0)
+    expect(demo_page.locator("#served")).to_have_text("One interpreter serves one page.")
+    demo_page.get_by_role("button", name="Answer").click()
+    expect(demo_page.locator("#pages li.owner")).to_have_count(1)
+
+
+def test_an_interpreter_that_is_ended_is_replaced_in_the_list(demo_page: Page, complaints: Complaints) -> None:
+    complaints.expect(r"the worker ended \(vanished")
+    before = demo_page.locator("#pages li .hosting").inner_text()
+
+    demo_page.get_by_role("button", name="End the interpreter").click()
+
+    expect(demo_page.locator("#pages li .hosting")).not_to_have_text(before)
+    expect(demo_page.locator("#served")).to_have_text("One interpreter serves one page.")
+    expect(demo_page.locator("#pages li.owner")).to_have_count(1)
+
+
+def test_without_raising_initialized_again_a_click_finds_the_call(demo_page: Page) -> None:
+    demo_page.get_by_label("Raise initialized again").uncheck()
+    with demo_page.expect_navigation():
+        demo_page.get_by_role("button", name="Go to another page").click()
+    expect(demo_page.locator("#served")).to_have_text("One interpreter serves one page.")
+    expect(demo_page.locator("#pages li.owner")).to_have_count(0)
+
+    demo_page.get_by_role("button", name="Answer").click()
+
+    expect(demo_page.locator("#pages li.owner")).to_have_count(1)
+
+
+def test_the_page_that_is_frozen_waits_behind_another_one(demo_page: Page) -> None:
+    demo_page.get_by_role("button", name="Freeze this page").click()
+    demo_page.get_by_role("button", name="Go back").click()
+
+    expect(demo_page.locator("#served")).to_have_text("One interpreter serves one page.")

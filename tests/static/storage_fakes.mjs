@@ -1,0 +1,148 @@
+/** Stand-ins for what pages of one origin share: localStorage with its events, BroadcastChannel, IndexedDB. */
+
+/** What pages of one origin share; each page has its own view of it. */
+export class FakeOrigin {
+  /** @type {Map<string, string>} */
+  #items = new Map();
+  /** @type {FakePage[]} */
+  pages = [];
+  /** Whether the browser denies everything. */
+  blocked = false;
+
+  page() {
+    const page = new FakePage(this);
+    this.pages.push(page);
+    return page;
+  }
+
+  /** @param {string} key */
+  get(key) {
+    if (this.blocked) {
+      throw new DOMException("denied", "SecurityError");
+    }
+    return this.#items.get(key) ?? null;
+  }
+
+  /** @param {FakePage} writer @param {string} key @param {string | null} value */
+  set(writer, key, value) {
+    const oldValue = this.get(key);
+    if (value === null) {
+      this.#items.delete(key);
+    } else {
+      this.#items.set(key, value);
+    }
+    for (const page of this.pages.filter((each) => each !== writer && oldValue !== value)) {
+      page.events.push({ type: "storage", key, oldValue, newValue: value });
+    }
+  }
+}
+
+/** One page: its globals, and the events that wait for it. */
+export class FakePage {
+  /** Storage events under way to this page. @type {any[]} */
+  events = [];
+  /** @type {Map<string, Array<(event: any) => void>>} */
+  #listeners = new Map();
+  #origin;
+
+  /** @param {FakeOrigin} origin */
+  constructor(origin) {
+    this.#origin = origin;
+  }
+
+  /** The globals of this page. */
+  get globals() {
+    const origin = this.#origin;
+    return {
+      localStorage: {
+        getItem: (/** @type {string} */ key) => origin.get(key),
+        setItem: (/** @type {string} */ key, /** @type {string} */ value) => origin.set(this, key, String(value)),
+        removeItem: (/** @type {string} */ key) => origin.set(this, key, null),
+      },
+      addEventListener: (/** @type {string} */ type, /** @type {(event: any) => void} */ listener) => {
+        this.#listeners.set(type, [...(this.#listeners.get(type) ?? []), listener]);
+      },
+    };
+  }
+
+  /** The events that are under way arrive. */
+  hear() {
+    for (const event of this.events.splice(0)) {
+      for (const listener of this.#listeners.get(event.type) ?? []) {
+        listener(event);
+      }
+    }
+  }
+}
+
+/** @type {Map<string, Set<FakeBroadcastChannel>>} */
+const channels = new Map();
+
+export class FakeBroadcastChannel {
+  /** @type {((event: {data: any}) => void) | null} */
+  onmessage = null;
+
+  /** @param {string} name */
+  constructor(name) {
+    this.name = name;
+    channels.set(name, (channels.get(name) ?? new Set()).add(this));
+  }
+
+  /** @param {unknown} data */
+  postMessage(data) {
+    for (const other of channels.get(this.name) ?? []) {
+      if (other !== this) {
+        other.onmessage?.({ data: structuredClone(data) });
+      }
+    }
+  }
+
+  static reset() {
+    channels.clear();
+  }
+}
+
+/** One object store, of which only what KeptStore uses is there. */
+export class FakeIndexedDB {
+  /** @type {Map<string, any>} */
+  rows = new Map();
+  /** `denied`: opening fails; `stuck`: no transaction ever ends. @type {"works" | "denied" | "stuck"} */
+  state = "works";
+  /** Transactions that were begun and not committed: they would block the others. */
+  uncommitted = 0;
+
+  open() {
+    const request = /** @type {any} */ ({ result: null, error: new DOMException("denied", "UnknownError") });
+    queueMicrotask(() => {
+      if (this.state === "denied") {
+        request.onerror?.();
+        return;
+      }
+      request.result = { createObjectStore() {}, close() {}, transaction: () => this.#transaction() };
+      request.onupgradeneeded?.();
+      request.onsuccess?.();
+    });
+    return request;
+  }
+
+  #transaction() {
+    this.uncommitted++;
+    const done = (/** @type {() => unknown} */ act) => {
+      const request = /** @type {any} */ ({});
+      if (this.state !== "stuck") {
+        queueMicrotask(() => {
+          request.result = act();
+          request.onsuccess?.();
+        });
+      }
+      return request;
+    };
+    const store = {
+      getAll: () => done(() => structuredClone([...this.rows.values()])),
+      put: (/** @type {any} */ row) => done(() => this.rows.set(row.call_id, structuredClone(row))),
+      delete: (/** @type {string} */ key) => done(() => this.rows.delete(key)),
+      clear: () => done(() => this.rows.clear()),
+    };
+    return { objectStore: () => store, commit: () => this.uncommitted-- };
+  }
+}

@@ -1,0 +1,101 @@
+"""The bundle that `scripts/build` makes."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from worker_py_tool import manifest
+from worker_py_tool.build import OFFICIAL_BX24, BuildOptions, build
+from worker_py_tool.errors import ToolError
+
+Write = Callable[[str, str], Path]
+SOURCE = "from worker_py import App\n\napp = App()\n"
+
+
+@pytest.fixture
+def app(write: Write) -> str:
+    return str(write("handlers.py", SOURCE))
+
+
+def bundle_module(out: Path, build_id: str) -> dict[str, object]:
+    text = (out / "assets" / build_id / "bundle.js").read_text()
+    match = re.fullmatch(r"//.*\nexport const bundle = (.*);\n", text, re.DOTALL)
+    assert match is not None
+    content = json.loads(match[1])
+    assert isinstance(content, dict)
+    return content
+
+
+def test_everything_the_bundle_names_is_in_it(app: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    made = build(BuildOptions(app=app, out=out, hard_link=True))
+    content = bundle_module(out, made.build)
+    assets = out / "assets" / made.build
+    assert content["build"] == made.build
+    assert content["app"] == {"archive": "app.zip", "module": "handlers", "attribute": "app"}
+    for key in ("loaderWheels", "wheels"):
+        urls = content[key]
+        assert isinstance(urls, list)
+        assert all((assets / url).is_file() for url in urls)
+    assert (assets / str(content["pyodideUrl"]) / "pyodide.mjs").is_file()
+    assert (assets / "app.zip").is_file()
+    assert manifest.read(out) == made
+    assert manifest.list_files(out) == made.files
+
+
+def test_the_page_loads_the_client_first_then_the_shim_then_page_scripts(
+    app: str, write: Write, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    scripts = [write("phone.js", "var phone;"), write("tones.mjs", "export {};")]
+    made = build(BuildOptions(app=app, out=out, page_scripts=scripts, hard_link=True))
+    tags = re.findall(r"<script[^>]*>", (out / "index.html").read_text())
+    assert tags == [
+        '<script type="application/json" id="worker-py-config">',
+        f'<script src="{OFFICIAL_BX24}">',
+        f'<script type="module" src="assets/{made.build}/shim.js">',
+        f'<script defer src="assets/{made.build}/phone.js">',
+        f'<script type="module" src="assets/{made.build}/tones.mjs">',
+    ]
+
+
+def test_two_builds_of_the_same_input_are_identical(app: str, tmp_path: Path) -> None:
+    first = build(BuildOptions(app=app, out=tmp_path / "a", hard_link=True))
+    second = build(BuildOptions(app=app, out=tmp_path / "b"))
+    assert first == second
+    assert (tmp_path / "a" / "manifest.json").read_bytes() == (tmp_path / "b" / "manifest.json").read_bytes()
+
+
+def test_another_app_has_another_address(write: Write, tmp_path: Path) -> None:
+    builds = set()
+    for number in range(2):
+        path = write("handlers.py", f"{SOURCE}number = {number}\n")
+        builds.add(build(BuildOptions(app=str(path), out=tmp_path / "out", hard_link=True)).build)
+    assert len(builds) == 2
+
+
+def test_a_local_client_is_copied_and_its_origin_is_our_own(app: str, write: Write, tmp_path: Path) -> None:
+    client = write("bx24.js", "var BX24 = {};")
+    made = build(BuildOptions(app=app, out=tmp_path / "out", bx24_url=str(client), hard_link=True))
+    assert f'<script src="assets/{made.build}/bx24.js">' in (tmp_path / "out" / "index.html").read_text()
+    assert "script-src 'self' 'wasm-unsafe-eval'; " in made.csp
+
+
+def test_the_sdk_is_brought_along(app: str, tmp_path: Path) -> None:
+    made = build(BuildOptions(app=app, out=tmp_path / "out", client="b24jssdk", hard_link=True))
+    assert f'<script src="assets/{made.build}/b24jssdk.js">' in (tmp_path / "out" / "index.html").read_text()
+    assert bundle_module(tmp_path / "out", made.build)["client"] == "b24jssdk"
+
+
+def test_values_in_the_page_cannot_end_its_script(app: str, tmp_path: Path) -> None:
+    build(BuildOptions(app=app, out=tmp_path / "out", bx24_url='x"></script><script>alert(1)//', hard_link=True))
+    assert "<script>" not in (tmp_path / "out" / "index.html").read_text()
+
+
+def test_a_page_script_must_not_replace_a_module_of_ours(app: str, write: Write, tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match="the bundle has a file of that name already"):
+        build(BuildOptions(app=app, out=tmp_path / "out", page_scripts=[write("bundle.js", "")], hard_link=True))
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,56 @@
+"""Python and JavaScript name the same things: what holds ``wire.py`` and ``static/protocol.js`` together."""
+
+import json
+import re
+from pathlib import Path
+
+from worker_py import wire
+from worker_py.commands import CommandName
+
+SOURCE = (Path(__file__).parents[2] / "static" / "protocol.js").read_text(encoding="utf-8")
+
+
+def strings(name: str) -> list[str]:
+    """The strings of an exported array of literals."""
+    found = re.search(rf"export const {name} = Object\.freeze\((?P<list>[^;]*?)\);", SOURCE, re.DOTALL)
+    assert found, f"protocol.js exports no {name}"
+    literal = found["list"]
+    inner = literal[literal.index("[") + 1 : literal.rindex("]")]
+    return [json.loads(each) for each in re.findall(r'"[^"\n]*"', re.sub(r"//.*|/\*.*?\*/", "", inner))]
+
+
+def constant(name: str) -> str:
+    found = re.search(rf"^(?:export )?const {name} = (?P<value>.+);$", SOURCE, re.MULTILINE)
+    assert found, f"protocol.js has no {name}"
+    return found["value"]
+
+
+def test_both_speak_the_same_version() -> None:
+    assert int(constant("PROTOCOL_VERSION")) == wire.PROTOCOL_VERSION
+
+
+def test_both_know_the_same_messages_from_a_page() -> None:
+    assert strings("FROM_PAGE") == list(wire.FROM_PAGE)
+
+
+def test_both_know_the_same_messages_to_a_page() -> None:
+    assert strings("TO_PAGE") == list(wire.TO_PAGE)
+
+
+def test_both_know_the_same_events() -> None:
+    assert json.loads(constant("PREFIX")) == wire.PREFIX
+    assert strings("EVENT_NAMES") == [spec.short_name for spec in wire.EVENTS]
+
+
+def test_both_know_the_same_commands() -> None:
+    assert strings("COMMAND_NAMES") == [name.value for name in CommandName]
+
+
+def test_every_message_to_a_page_is_sent_somewhere_in_the_package_and_no_other() -> None:
+    package = Path(wire.__file__).parent
+    sources = [path.read_text(encoding="utf-8") for path in package.glob("*.py") if path.stem not in SPEAK_FOR_THE_PAGE]
+    sent = {found for source in sources for found in re.findall(r'"t": "(\w+)"', source)}
+    assert sent - {"silence"} == set(wire.TO_PAGE)
+
+
+SPEAK_FOR_THE_PAGE = {"testing", "replay"}

@@ -1,0 +1,353 @@
+"""The door to the browser: the only module that imports ``pyodide``.
+
+It joins the worker's port to a `Dispatcher`: JSON strings in, JSON strings out, an event loop that
+the worker turns, and the interruption of code that holds the interpreter for too long.
+"""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import gc
+import heapq
+import importlib
+import json
+import linecache
+import os
+import random
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from pyodide.webloop import WebLoop
+
+from .app import App
+from .dispatch import Dispatcher
+from .errors import HandlerTimeout, WorkerPyError
+from .registry import handler_name
+
+APP_DIRECTORY = "/app"
+
+_BUDGET_S = 0.008
+_RECURSION_LIMIT = 300
+_TIMERS_KEPT = 64
+_FIRM_AFTER = 3
+_DEFERRALS = 50
+_IMPORT_DEFERRALS = 500  # at 20 ms each
+_IMPORT_CODE = "<frozen importlib._bootstrap>"
+_OWN_CODE = (os.path.dirname(__file__), os.path.dirname(asyncio.__file__))
+
+
+class WorkerLoop(WebLoop):  # type: ignore[misc]
+    """Pyodide's event loop with a queue of its own.
+
+    `WebLoop` gives every callback to the browser, with a proxy each, and keeps a cancelled timer
+    until it fires. Here the worker turns the loop once for each message or timer, so a burst of
+    events costs no proxies and a deadline that was met costs nothing.
+    """
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        super().__init__()
+        self.beat = array.array("I", [0])
+        """Counts what was run: the worker reads it to tell a long slice from many short ones."""
+        self._wake = wake
+        self._turning = False
+        self._queue: deque[asyncio.Handle] = deque()
+        self._timers: list[asyncio.TimerHandle] = []
+        self._timers_cancelled = 0
+
+    def call_soon(self, callback: Callable[..., Any], *args: Any, context: Any = None) -> asyncio.Handle:
+        """Run a callback at the next turn."""
+        handle = asyncio.Handle(callback, args, self, context)
+        self._queue.append(handle)
+        if not self._turning:
+            self._wake()
+        return handle
+
+    def call_later(
+        self, delay: float, callback: Callable[..., Any], *args: Any, context: Any = None
+    ) -> asyncio.TimerHandle:
+        """Run a callback after ``delay`` seconds."""
+        return self.call_at(self.time() + delay, callback, *args, context=context)
+
+    def call_at(
+        self, when: float, callback: Callable[..., Any], *args: Any, context: Any = None
+    ) -> asyncio.TimerHandle:
+        """Run a callback at a time of the loop's clock."""
+        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        timer._scheduled = True  # type: ignore[attr-defined]
+        heapq.heappush(self._timers, timer)
+        if not self._turning:
+            self._wake()
+        return timer
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        self._timers_cancelled += 1
+        if self._timers_cancelled > _TIMERS_KEPT and self._timers_cancelled * 2 > len(self._timers):
+            self._timers = [timer for timer in self._timers if not timer.cancelled()]
+            heapq.heapify(self._timers)
+            self._timers_cancelled = 0
+
+    def create_future(self) -> asyncio.Future[Any]:
+        """A plain future: nothing here needs JavaScript's ``then``."""
+        return asyncio.Future(loop=self)
+
+    def create_task(self, coro: Any, *, name: str | None = None, context: Any = None, **_: Any) -> asyncio.Task[Any]:
+        """A plain task; its failure is reported when nobody awaits it."""
+        return asyncio.Task(coro, loop=self, name=name, context=context)
+
+    def turn(self) -> float:
+        """Run what is due, for some milliseconds at most.
+
+        Returns:
+            How many milliseconds from now the loop wants its next turn; negative for none.
+        """
+        self._install_running_loop()
+        self._install_asyncgen_hooks()
+        self._turning = True
+        try:
+            end = self.time() + _BUDGET_S
+            while self._collect():
+                for _ in range(len(self._queue)):
+                    self._run(self._queue.popleft())
+                if self.time() > end:
+                    break
+        finally:
+            self._turning = False
+        if self._queue:
+            return 0
+        if not self._timers:
+            return -1
+        until: float = self._timers[0].when() - self.time()
+        return max(0.0, until * 1000)
+
+    def _collect(self) -> bool:
+        """Move the timers that are due into the queue; whether there is anything to run."""
+        now = self.time()
+        timers = self._timers
+        while timers and (timers[0].cancelled() or timers[0].when() <= now):
+            timer = heapq.heappop(timers)
+            if timer.cancelled():
+                self._timers_cancelled -= 1
+            else:
+                self._queue.append(timer)
+        return bool(self._queue)
+
+    def _run(self, handle: asyncio.Handle) -> None:
+        if handle.cancelled():
+            return
+        _count(self.beat)
+        try:
+            handle._run()
+        except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt: asyncio lets them through
+            task = getattr(handle._callback, "__self__", None)  # type: ignore[attr-defined]
+            if isinstance(task, asyncio.Task):
+                task._log_traceback = False  # it is reported now, not when it is freed
+                self.call_exception_handler({"message": "a task failed", "exception": error, "task": task})
+            else:
+                self.call_exception_handler({"message": "a callback failed", "exception": error, "handle": handle})
+        finally:
+            # An exception's traceback leads to this frame: holding the handle, and with it the task, would be a
+            # cycle, and a failure that nobody awaits is reported when its task is freed.
+            del handle
+
+
+class Runtime:
+    """What the worker holds of Python: `deliver`, `turn`, and where the beat is counted."""
+
+    def __init__(
+        self,
+        loop: WorkerLoop,
+        app: App,
+        post: Callable[[str, str], None],
+        keep: Callable[[str, str | None], None],
+    ) -> None:
+        self._loop = loop
+        self._slice_limit_ms = app.settings.slice_limit_ms
+        self._handler = "the app"
+        self._interrupted_beat = 0
+        self._interruptions = 0
+        self._deferrals = 0
+        self._page_grace_s = app.settings.page_grace_s
+        self._dispatcher = Dispatcher(app, post, _now_ms, self._entered, keep)
+        self._loop.set_exception_handler(self._dispatcher.background_failed)
+        signal.signal(signal.SIGINT, self._interrupt)
+
+    @property
+    def beat_address(self) -> int:
+        """Where in the wasm memory the loop counts what it ran (32 bits)."""
+        return self._loop.beat.buffer_info()[0]
+
+    @property
+    def slice_limit_ms(self) -> float:
+        """The app's limit; 0 for none."""
+        return self._slice_limit_ms or 0
+
+    @property
+    def page_grace_s(self) -> float:
+        """The app's limit; 0 for none."""
+        return self._page_grace_s or 0
+
+    def remember(self, kept: dict[str, str]) -> None:
+        """Take what an earlier interpreter kept, by call id."""
+        self._dispatcher.calls.remember(kept)
+
+    def deliver(self, page_id: str, text: str) -> float:
+        """Take one message of a page, and turn the loop. Returns what `turn` returns."""
+        self._loop._install_running_loop()
+        self._dispatcher.receive(page_id, text)
+        return self._loop.turn()
+
+    def detach(self, page_id: str, reason: str) -> float:
+        """A page went away without a word. Returns what `turn` returns."""
+        self._loop._install_running_loop()
+        self._dispatcher.detach(page_id, reason)
+        return self._loop.turn()
+
+    def turn(self) -> float:
+        """Turn the loop."""
+        return self._loop.turn()
+
+    def _entered(self, handler: str) -> None:
+        self._handler = handler
+        _count(self._loop.beat)
+
+    def _interrupt(self, _: int, frame: FrameType | None) -> None:
+        """Raise in the code that holds the interpreter; never in the middle of our own."""
+        self._deferrals += 1
+        if self._deferrals < _patience(frame):
+            return  # the worker asks again in a moment
+        self._deferrals = 0
+        beat = self._loop.beat
+        self._interruptions = self._interruptions + 1 if beat[0] == self._interrupted_beat else 1
+        _count(beat)  # what cleans up now gets a slice of its own
+        self._interrupted_beat = beat[0]
+        error = self._overrun()
+        if self._interruptions > _FIRM_AFTER:
+            raise KeyboardInterrupt(str(error))  # it swallows what can be swallowed
+        raise error
+
+    def _overrun(self) -> HandlerTimeout:
+        """What the code that holds the interpreter gets."""
+        task = asyncio.current_task()
+        if task is None or self._dispatcher.runs(task):
+            return HandlerTimeout(self._handler, self.slice_limit_ms, "slice")
+        error = HandlerTimeout(f"background {handler_name(task.get_coro())}", self.slice_limit_ms, "slice")
+        # It is a cancellation, and to asyncio a task that ends in one has not failed: report it from here.
+        context = {"message": str(error), "exception": error, "task": task}
+        self._loop.call_soon(self._loop.call_exception_handler, context)
+        return error
+
+
+def _patience(frame: FrameType | None) -> int:
+    """How often to look away: never in the app's code, a while in our own, longer in an import.
+
+    A module that is imported for the first time may take its time on a slow machine, and one that
+    is interrupted on the way stays broken.
+    """
+    if frame is not None and frame.f_code.co_filename.startswith(_OWN_CODE):
+        return _DEFERRALS
+    while frame is not None:
+        if frame.f_code.co_filename == _IMPORT_CODE:
+            return _IMPORT_DEFERRALS
+        frame = frame.f_back
+    return 0
+
+
+def _count(beat: array.array[int]) -> None:
+    """A new slice begins."""
+    beat[0] = (beat[0] + 1) & 0xFFFFFFFF
+
+
+def _now_ms() -> float:
+    return time.time() * 1000
+
+
+def load_app(module: str, attribute: str) -> App:
+    """Import the app of the bundle.
+
+    Raises:
+        WorkerPyError: the module has no such app; whatever its import raises comes through.
+    """
+    if APP_DIRECTORY not in sys.path:
+        sys.path.insert(0, APP_DIRECTORY)
+    app = getattr(importlib.import_module(module), attribute, None)
+    if not isinstance(app, App):
+        found = "nothing" if app is None else type(app).__name__
+        raise WorkerPyError(
+            f"{module}.{attribute} should be a worker_py.App, not {found}; "
+            f"write `{attribute} = App()` in {module}, or name another with --app PATH:NAME"
+        )
+    return app
+
+
+class _LateImports:
+    """Makes an import wait for the files that a start from a snapshot puts in place later."""
+
+    def __init__(self, mount: Callable[[], None], beat: array.array[int]) -> None:
+        self._mount = mount
+        self._beat = beat
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        """Find nothing, but see to it that the next finder can."""
+        self._mount()  # imports something itself, and so comes here again
+        _count(self._beat)  # the time that it took is not the handler's
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+            importlib.invalidate_caches()
+
+
+def prepare(module: str, attribute: str) -> None:
+    """Import the app, for a memory snapshot of the interpreter.
+
+    Raises:
+        WorkerPyError: as `load_app`.
+        RuntimeError: the import started a task, which a snapshot would lose.
+    """
+    loop = asyncio.get_event_loop()
+    begun = loop._in_progress  # type: ignore[attr-defined]
+    load_app(module, attribute)
+    if loop._in_progress > begun:  # type: ignore[attr-defined]
+        raise RuntimeError(f"{module} starts a task when it is imported; start it in a handler of Started")
+    for loaded in list(sys.modules.values()):
+        file = getattr(loaded, "__file__", None) or ""
+        if not file.startswith("/lib/python314.zip"):
+            linecache.getlines(file)
+    for name, entry in list(linecache.cache.items()):
+        if len(entry) == 4:  # without its time: the file itself comes later, and is not looked at
+            linecache.cache[name] = (entry[0], None, entry[2], entry[3])
+    random.seed(0)
+    gc.collect()
+
+
+def start(
+    config: str,
+    post: Callable[[str, str], None],
+    wake: Callable[[], None],
+    keep: Callable[[str, str | None], None],
+    mount: Callable[[], None],
+) -> Runtime:
+    """Start the app.
+
+    Args:
+        config: JSON with ``module`` and ``attribute`` of the app, and ``kept``: what an earlier
+            interpreter kept, by call id.
+        post: hands a JSON string to the page with this id.
+        wake: asks the worker for a turn of the loop soon.
+        keep: stores what must outlive the interpreter, by call id; ``None`` when the call is over.
+        mount: puts the files in place that an import after a start from a snapshot needs.
+    """
+    wanted = json.loads(config)
+    random.seed()  # an interpreter from a snapshot has the snapshot's
+    loop = WorkerLoop(wake)
+    asyncio.set_event_loop(loop)
+    loop._install_running_loop()
+    runtime = Runtime(loop, load_app(wanted["module"], wanted["attribute"]), post, keep)
+    runtime.remember(wanted["kept"])
+    sys.meta_path.insert(0, _LateImports(mount, loop.beat))
+    sys.setrecursionlimit(_RECURSION_LIMIT)  # deeper, and the wasm stack overflows: that is fatal
+    return runtime

@@ -1,0 +1,418 @@
+"""The inbox: takes messages of the pages in the order in which they come and runs handlers.
+
+The outside is one ``send`` callable and one clock. An event belongs to the card that was last
+initialized on its page; each event gets a task, tasks start in the order in which events came, and
+an event is acknowledged to its page once its handlers have ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from . import events as ev
+from . import state as states
+from . import wire
+from .app import App
+from .calls import Calls
+from .errors import PageGone, PayloadError, WorkerPyError
+from .events import Event, EventMeta
+from .page import Page
+from .registry import handler_name
+from .requests import Requests
+from .runner import Enter, FailureReport, HandlerRun, Runner
+from .session import Session
+
+EARLY_EVENT_S = 10.0
+"""How long an event without a card waits for ``initialized``."""
+
+_PAGES_REMEMBERED = 64
+
+
+@dataclass(slots=True, eq=False)
+class Delivery:
+    """An event of a page on its way through the handlers."""
+
+    page: Page
+    seq: int
+    event: ev.CardEvent
+
+
+class Dispatcher:
+    """Runs one app for all pages of one portal.
+
+    Args:
+        app: the app.
+        send: hands a JSON string to the page with this id.
+        clock: milliseconds since the epoch.
+        entered: told the handler's name whenever code of the app starts or goes on.
+        keep: given what must outlive the interpreter, by call id; ``None`` when the call is over.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        send: Callable[[str, str], None],
+        clock: Callable[[], float],
+        entered: Callable[[str], None] = lambda _: None,
+        keep: Callable[[str, str | None], None] = lambda _, __: None,
+    ) -> None:
+        self._app = app
+        self._send = send
+        self._clock = clock
+        self._entered = entered
+        self._requests = Requests(self._to_page, self._stray)
+        self._runner = Runner(app.registry, app.settings, clock, self._report)
+        self._pages: dict[str, Page] = {}
+        self._left: OrderedDict[str, Page] = OrderedDict()
+        self.keep = keep
+        self.calls = Calls(self, app.settings.page_grace_s)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._turn: tuple[str, int] | None = None
+        self._started = False
+        self._receivers: dict[str, Callable[[Page, dict[str, Any]], None]] = {
+            "event": self._event,
+            "emit": self._emit,
+            "sent": lambda page, message: self._requests.passed_on(page.id, wire.word(message, "id")),
+            "answer": self._answer,
+            "refused": self._answer,
+            "rest_answer": self._answer,
+            "call_answer": self._answer,
+            "detach": lambda page, message: self.detach(page.id, wire.word(message, "reason")),
+            "user_changed": lambda page, message: self.calls.user_changed(page),
+        }
+        app.bind(self._any_page)
+
+    # In and out ----------------------------------------------------------------------------------
+
+    def receive(self, page_id: str, text: str) -> None:
+        """Take one message of a page. Never raises, whatever the message."""
+        try:
+            message = wire.parse(text)
+            if message["t"] == "attach":
+                self._attach(page_id, message)
+                return
+            page = self._pages.get(page_id)
+            if page is not None:
+                self._receivers[message["t"]](page, message)
+        except PayloadError as error:
+            self._to_page(page_id, {"t": "report", "kind": "bad_message", "text": str(error)})
+
+    def _to_page(self, page_id: str, message: Mapping[str, Any]) -> None:
+        self._send(page_id, wire.serialize(message))
+
+    def tell(self, page: Page, message: Mapping[str, Any]) -> None:
+        """Hand a message to a page, if it is still there."""
+        if not page.gone:
+            self._to_page(page.id, message)
+
+    def _answer(self, page: Page, message: dict[str, Any]) -> None:
+        self._requests.answered(page.id, message)
+
+    def _stray(self, page_id: str, request_id: str, answer_is: str) -> None:
+        page = self._pages.get(page_id)
+        if page is not None:
+            self.trace(page, "stray", f"{answer_is} answer", id=request_id)
+
+    def trace(self, page: Page, kind: str, name: str, **more: Any) -> None:
+        """Add to a page's trace."""
+        self.tell(page, {"t": "trace", "entry": {"kind": kind, "name": name, **more}})
+
+    def _spawn(self, coroutine: Any) -> asyncio.Task[None]:
+        return self._keep_task(asyncio.get_running_loop().create_task(coroutine))
+
+    def _keep_task(self, task: asyncio.Task[None]) -> asyncio.Task[None]:
+        """Loops hold their tasks weakly."""
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    # Pages ---------------------------------------------------------------------------------------
+
+    def _attach(self, page_id: str, message: dict[str, Any]) -> None:
+        mode, reason = wire.word(message, "mode"), wire.word(message, "reason")
+        page = self._pages.get(page_id) or self._back(page_id)
+        if page is None:
+            page = Page(page_id, mode, self._requests, self._app.settings, self._clock, self.tell)
+        self._pages[page_id] = page
+        if not self._started:
+            self._started = True
+            self._spawn(self._run_lifecycle(ev.Started(meta=self._meta("Started")), None))
+        self.calls.attach(page, message.get("card"))
+        meta = self._meta("PageAttached", page_id)
+        self._spawn(self._run_lifecycle(ev.PageAttached(mode, reason, meta=meta), page))
+
+    def _back(self, page_id: str) -> Page | None:
+        """A page that was frozen and is back: it may deliver again what it delivered before."""
+        page = self._left.pop(page_id, None)
+        if page is not None:
+            page.gone = False
+            if page.inbox.early:
+                self._await_initialized(page)
+        return page
+
+    def detach(self, page_id: str, reason: str) -> None:
+        """A page went away: end what waits for it, and let its calls wait for another page."""
+        page = self._pages.pop(page_id, None)
+        if page is None:
+            return
+        page.gone = True
+        self._left[page_id] = page
+        if len(self._left) > _PAGES_REMEMBERED:
+            self._left.popitem(last=False)
+        self._requests.page_gone(page_id)
+        self._stop_early_timer(page)
+        self.calls.page_gone(page)
+        meta = self._meta("PageDetached", page_id)
+        self._spawn(self._run_lifecycle(ev.PageDetached(reason, meta=meta), page))
+
+    def _any_page(self) -> Page:
+        for page in reversed(self._pages.values()):
+            return page
+        raise PageGone(None)
+
+    # Events --------------------------------------------------------------------------------------
+
+    def _event(self, page: Page, message: dict[str, Any]) -> None:
+        seq: int = wire.field(message, "seq", int)
+        if self._is_repeated(page, seq):
+            return
+        name = wire.word(message, "name")
+        meta = EventMeta(
+            id=f"{page.id}:{seq}",
+            name=name,
+            received_at=_whole(message.get("at")),
+            page_id=page.id,
+            redelivered=message.get("redelivered") is True,
+            raw=message.get("payload"),
+        )
+        try:
+            event = wire.read_event(name, message.get("payload"), meta)
+        except PayloadError as error:
+            text = f"the payload of {name} was refused: {error}"
+            report = {"t": "report", "kind": "bad_event", "event": name, "seq": seq, "text": text}
+            self.tell(page, report)
+            self._ack(page, seq, [])
+        else:
+            self._deliver(Delivery(page, seq, event))
+
+    def _is_repeated(self, page: Page, seq: int) -> bool:
+        """Whether this interpreter had the event before; one that is finished is acknowledged."""
+        inbox = page.inbox
+        if seq > inbox.last_seq:
+            inbox.last_seq = seq
+            inbox.running.add(seq)
+            return False
+        if seq not in inbox.running:
+            self.tell(page, {"t": "ack", "seq": seq, "handlers": []})
+        return True
+
+    def _deliver(self, delivery: Delivery) -> None:
+        event, page = delivery.event, delivery.page
+        if isinstance(event, ev.Initialized):
+            self._initialized(delivery, event)
+            return
+        if page.foreign is not None:
+            self._of_foreign_card(delivery)
+        elif page.current is not None:
+            self._start(delivery, page.current)
+        elif not self._taken_up(delivery):
+            page.inbox.early.append(delivery)
+            self._await_initialized(page)
+
+    def _taken_up(self, delivery: Delivery) -> bool:
+        """The portal may not raise ``initialized`` again after a navigation: a click is the waiting call's then.
+
+        ``entityChanged`` may belong to a card that has not been initialized yet, so it proves nothing.
+        """
+        session = self.calls.only_waiting()
+        if session is None or isinstance(delivery.event, ev.EntityChanged):
+            return False
+        page = delivery.page
+        self.calls.move(session, page)
+        page.current = session
+        early, page.inbox.early = page.inbox.early, []
+        self._stop_early_timer(page)
+        for each in [*early, delivery]:
+            self._resume(each, session)
+        return True
+
+    def _resume(self, delivery: Delivery, session: Session) -> None:
+        """Start an event that came after its call was taken up by another page."""
+        event = delivery.event
+        if not event.meta.redelivered:
+            delivery.event = replace(event, meta=replace(event.meta, resumed=True))
+        self._start(delivery, session)
+
+    def _await_initialized(self, page: Page) -> None:
+        if page.inbox.early_timer is None:
+            loop = asyncio.get_running_loop()
+            why = "no initialized followed it"
+            page.inbox.early_timer = loop.call_later(EARLY_EVENT_S, self._drop_early, page, why)
+
+    def _initialized(self, delivery: Delivery, event: ev.Initialized) -> None:
+        page = delivery.page
+        session = self.calls.find(event.call_id)
+        if session and session.owner not in (None, page):
+            self.calls.leave_to_owner(page, event.call_id)
+            self._ack(page, delivery.seq, [])
+            self._drop_early(page, "its card belongs to another page")
+            return
+        if page.current and page.current is not session:
+            self.calls.close(page.current, "replaced")
+        resumed = session is not None and session.owner is None and not event.meta.redelivered
+        if session is None:
+            session = self.calls.open(event.call_id, page)
+            resumed = session.restored
+        elif session.owner is None:
+            self.calls.move(session, page)
+        page.current, page.foreign = session, None
+        if resumed:
+            delivery.event = replace(event, meta=replace(event.meta, resumed=True))
+        self._start(delivery, session)
+        early, page.inbox.early = page.inbox.early, []
+        self._stop_early_timer(page)
+        for each in early:
+            self._start(each, session)
+
+    def _of_foreign_card(self, delivery: Delivery) -> None:
+        """An event of a card that another page owns; once that page has gone, this one owns it."""
+        page = delivery.page
+        session = self.calls.find(page.foreign or "")
+        if session is not None and session.owner is None:
+            self.calls.move(session, page)
+            page.current, page.foreign = session, None
+            self._resume(delivery, session)
+        else:
+            self._ack(page, delivery.seq, [])
+
+    def _drop_early(self, page: Page, why: str) -> None:
+        early, page.inbox.early = page.inbox.early, []
+        self._stop_early_timer(page)
+        for delivery in early:
+            name = delivery.event.meta.name
+            text = f"{name} came without a card and was dropped: {why}"
+            report = {"t": "report", "kind": "no_card", "event": name, "text": text}
+            self.tell(page, {**report, "seq": delivery.seq})
+            self._ack(page, delivery.seq, [])
+
+    def _stop_early_timer(self, page: Page) -> None:
+        if page.inbox.early_timer:
+            page.inbox.early_timer.cancel()
+            page.inbox.early_timer = None
+
+    def _start(self, delivery: Delivery, session: Session) -> None:
+        if isinstance(delivery.event, ev.CloseButtonClick):
+            delivery.page.current = None  # whatever comes now belongs to the next card
+        self._spawn(self._run_event(delivery, session))
+
+    async def _run_event(self, delivery: Delivery, session: Session) -> None:
+        event, page, card = delivery.event, delivery.page, session.card
+        if not session.is_applied(page.id, delivery.seq):
+            if not states.is_expected(card.state, event):
+                looks = str(card.state.ui_state) if card.state.ui_state else "closed"
+                self.trace(page, "unexpected", event.meta.name, id=event.meta.id, detail=looks)
+            session.apply(page.id, delivery.seq, states.after_event(card.state, event))
+        registrations = self._app.registry.handlers(type(event))
+        runs: list[HandlerRun] = []
+        if registrations:
+            enter = self._enter_for(page, delivery.seq)
+            runs = await self._runner.run(registrations, (event, card), event, enter)
+        if isinstance(event, ev.CloseButtonClick):
+            self.calls.close(session, "closed_by_operator")
+        if session.closing is not None:
+            await asyncio.wait([session.closing])
+        self.calls.keep(session)
+        self._ack(page, delivery.seq, runs, card.call_id)
+
+    def _enter_for(self, page: Page | None, seq: int = 0) -> Enter:
+        """Tells the page whose turn it is, so that it knows what to blame for a crash."""
+        turn = (page.id, seq) if page else None
+
+        def enter(name: str) -> None:
+            if self._turn != turn:
+                before, self._turn = self._turn, turn
+                other = self._pages.get(before[0]) if before else None
+                if other is not None and other is not page:
+                    self.tell(other, {"t": "turn", "seq": 0})
+                if page is not None:
+                    self.tell(page, {"t": "turn", "seq": seq})
+            self._entered(name)
+
+        return enter
+
+    def _ack(self, page: Page, seq: int, runs: list[HandlerRun], call_id: str | None = None) -> None:
+        page.inbox.running.discard(seq)
+        rows = [[run.name, run.duration_ms, run.outcome] for run in runs]
+        self.tell(page, {"t": "ack", "seq": seq, "handlers": rows, "call_id": call_id})
+
+    def _emit(self, page: Page, message: dict[str, Any]) -> None:
+        seq: int = wire.field(message, "seq", int)
+        if not self._is_repeated(page, seq):
+            self._spawn(self._run_page_event(page, seq, message))
+
+    async def _run_page_event(self, page: Page, seq: int, message: dict[str, Any]) -> None:
+        registrations = self._app.registry.page_event_handlers(wire.word(message, "name"))
+        args = (message.get("payload"), page)
+        runs = await self._runner.run(registrations, args, None, self._enter_for(page, seq))
+        self._ack(page, seq, runs)
+
+    # The app's life ------------------------------------------------------------------------------
+
+    def _meta(self, name: str, page_id: str = "") -> EventMeta:
+        return EventMeta(
+            id=self._requests.next_id("lifecycle"),
+            name=name,
+            received_at=int(self._clock()),
+            page_id=page_id,
+        )
+
+    def run_closed(self, session: Session, reason: str) -> asyncio.Task[None]:
+        """Run the ``CardClosed`` handlers of a call."""
+        meta = self._meta("CardClosed", session.card.page_id)
+        event = ev.CardClosed(session.call_id, reason, meta=meta)
+        return self._spawn(self._run_lifecycle(event, session.card))
+
+    async def _run_lifecycle(self, event: Event, subject: object) -> None:
+        registrations = self._app.registry.handlers(type(event))
+        await self._runner.run(registrations, (event, subject), event, self._enter_for(None))
+
+    def background_failed(self, loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
+        """Report what the app left behind and what failed there, like a handler: the loop's exception handler."""
+        error = context.get("exception") or WorkerPyError(str(context.get("message")))
+        source = context.get("task") or context.get("future") or getattr(context.get("handle"), "_callback", None)
+        if isinstance(source, asyncio.Task):
+            source = source.get_coro()
+        name = f"background {handler_name(source)}"
+        self._keep_task(loop.create_task(self._runner.background_failed(error, name, source)))
+
+    def runs(self, task: asyncio.Task[Any]) -> bool:
+        """Whether this task runs handlers; any other is one that the app left behind."""
+        return task in self._tasks
+
+    def close(self) -> None:
+        """From now on a cancelled handler has not failed: its loop is about to be closed."""
+        self._runner.closing = True
+
+    def _report(self, failure: FailureReport) -> None:
+        meta = failure.event.meta if failure.event else EventMeta()
+        message = {
+            "t": "report",
+            "kind": "handler_failed",
+            "event": meta.name,
+            "id": meta.id,
+            "handler": failure.handler,
+            "error": failure.error,
+            "text": failure.text,
+        }
+        page = self._pages.get(meta.page_id)
+        for each in [page] if page else list(self._pages.values()):
+            self.tell(each, message)
+
+
+def _whole(value: object) -> int:
+    return int(value) if isinstance(value, int | float) and math.isfinite(value) else 0

@@ -1,0 +1,163 @@
+"""What was asked of a page and awaits its answer: commands, REST, functions of the page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import PageGone, WorkerPyError
+from .wire import word
+
+Send = Callable[[str, Mapping[str, Any]], None]
+"""Hands one message to the page with this id; raises when it is not JSON."""
+
+SILENCE: dict[str, Any] = {"t": "silence"}
+"""Stands for an answer where silence is success."""
+
+_LATE_S = 0.1
+_GRACE_S = 0.05
+_REMEMBERED = 500
+
+
+@dataclass(slots=True, eq=False)
+class _Pending:
+    id: str
+    page_id: str
+    future: asyncio.Future[dict[str, Any]]
+    expired: Callable[[], WorkerPyError]
+    silent: bool
+    silent_ok_ms: float | None
+    sent: bool = False
+    due: float = 0.0
+    timer: asyncio.TimerHandle | None = None
+
+
+class Requests:
+    """Gives every question an id and a deadline, and every answer to its question.
+
+    An answer that comes late, or a second time, changes nothing and is told to ``stray``.
+    """
+
+    def __init__(self, send: Send, stray: Callable[[str, str, str], None]) -> None:
+        """Create an empty register.
+
+        Args:
+            send: hands a message to a page.
+            stray: told of an answer that nobody awaits: page id, request id, ``late`` or
+                ``second`` or ``unknown``.
+        """
+        self._send = send
+        self._stray = stray
+        self._count = 0
+        self._pending: dict[str, _Pending] = {}
+        self._ended: OrderedDict[str, str] = OrderedDict()
+
+    def next_id(self, kind: str) -> str:
+        """A new id, such as ``c12``."""
+        self._count += 1
+        return f"{kind[0]}{self._count}"
+
+    async def ask(
+        self,
+        page_id: str,
+        message: dict[str, Any],
+        *,
+        timeout_ms: float | None,
+        expired: Callable[[], WorkerPyError],
+        silent_ok_ms: float | None = None,
+        silent: bool = False,
+    ) -> dict[str, Any]:
+        """Send a question, which must hold an ``id``, and return the message that answers it.
+
+        Args:
+            page_id: whom to ask.
+            message: the question.
+            timeout_ms: the deadline, counted from now; ``None`` for none.
+            expired: makes the error for a missing answer.
+            silent_ok_ms: with ``silent``, how long the silence is that counts as an answer,
+                from the moment at which the page passed the question on.
+            silent: silence is success.
+
+        Raises:
+            PageGone: the page went away meanwhile.
+        """
+        loop = asyncio.get_running_loop()
+        request_id: str = message["id"]
+        self._send(page_id, message)
+        pending = _Pending(request_id, page_id, loop.create_future(), expired, silent, silent_ok_ms)
+        self._pending[request_id] = pending
+        self._set_timer(pending, timeout_ms)
+        try:
+            return await pending.future
+        finally:
+            if pending.timer:
+                pending.timer.cancel()
+            self._pending.pop(request_id, None)
+            self._remember(request_id, "second" if _answered(pending.future) else "late")
+
+    def is_pending(self, request_id: str) -> bool:
+        """Whether an answer to this question is still awaited."""
+        return request_id in self._pending
+
+    def passed_on(self, page_id: str, request_id: str) -> None:
+        """The page reports that it handed the question to the portal: silence counts from now."""
+        pending = self._mine(page_id, request_id)
+        if pending and not pending.sent:
+            pending.sent = True
+            if pending.silent and pending.silent_ok_ms is not None:
+                self._set_timer(pending, pending.silent_ok_ms)
+
+    def answered(self, page_id: str, message: dict[str, Any]) -> None:
+        """Give an answer to its question."""
+        request_id = word(message, "id")
+        pending = self._mine(page_id, request_id)
+        if pending is None or pending.future.done():
+            ended = "second" if pending else self._ended.get(request_id, "unknown")
+            self._stray(page_id, request_id, ended)
+        else:
+            pending.future.set_result(message)
+
+    def page_gone(self, page_id: str) -> None:
+        """End every question to this page."""
+        for pending in list(self._pending.values()):
+            if pending.page_id == page_id and not pending.future.done():
+                pending.future.set_exception(PageGone(page_id))
+
+    def _mine(self, page_id: str, request_id: str) -> _Pending | None:
+        pending = self._pending.get(request_id)
+        return pending if pending and pending.page_id == page_id else None
+
+    def _set_timer(self, pending: _Pending, delay_ms: float | None) -> None:
+        if pending.timer:
+            pending.timer.cancel()
+            pending.timer = None
+        if delay_ms is not None:
+            loop = asyncio.get_running_loop()
+            pending.due = loop.time() + delay_ms / 1000
+            pending.timer = loop.call_at(pending.due, self._expire, pending)
+
+    def _expire(self, pending: _Pending) -> None:
+        if pending.future.done():
+            return
+        loop = asyncio.get_running_loop()
+        if loop.time() - pending.due > _LATE_S:
+            # The interpreter was busy, or the machine asleep: an answer may be waiting in the inbox.
+            pending.due = loop.time() + _GRACE_S
+            pending.timer = loop.call_at(pending.due, self._expire, pending)
+        elif pending.sent and pending.silent:
+            pending.future.set_result(SILENCE)
+        else:
+            pending.future.set_exception(pending.expired())
+
+    def _remember(self, request_id: str, answer_is: str) -> None:
+        self._ended[request_id] = answer_is
+        if len(self._ended) > _REMEMBERED:
+            self._ended.popitem(last=False)
+
+
+def _answered(future: asyncio.Future[dict[str, Any]]) -> bool:
+    """Whether a real answer came; a further one is then the second, otherwise it is late."""
+    return future.done() and not future.cancelled() and future.exception() is None and future.result() is not SILENCE

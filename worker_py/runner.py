@@ -1,0 +1,268 @@
+"""Running handlers: one after the other, each within its time, none able to stop the next."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import traceback
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from .errors import HandlerTimeout
+from .events import Event
+from .registry import HandlerFailure, Registration, Registry, _Unset
+from .settings import Settings
+
+_STUBBORN_S = 1.0
+_CANCELLATIONS = 3
+_REPORT_CHARS = 20_000
+_PACKAGE = str(PurePath(__file__).parent)
+
+Enter = Callable[[str], None]
+"""Told the handler's name whenever its code starts or goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerRun:
+    """How one handler ended."""
+
+    name: str
+    duration_ms: float
+    outcome: str
+    """``ok``, ``failed`` or ``timed out``."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailureReport:
+    """A failure as it is told to the page."""
+
+    handler: str
+    event: Event | None
+    error: str
+    """The exception's type."""
+    text: str
+    """The traceback, without this package's own frames among the app's."""
+
+
+class Runner:
+    """Runs handlers with the app's limits and turns every failure into a `HandlerFailure`.
+
+    Args:
+        registry: where the error handlers are.
+        settings: the app's limits.
+        clock: milliseconds, for durations.
+        report: told of every failure.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        settings: Settings,
+        clock: Callable[[], float],
+        report: Callable[[FailureReport], None],
+    ) -> None:
+        self._registry = registry
+        self._settings = settings
+        self._clock = clock
+        self._report = report
+        self.closing = False
+        """Whether a cancelled handler has not failed, but is being ended with its loop."""
+
+    async def run(
+        self,
+        registrations: Iterable[Registration],
+        args: tuple[Any, ...],
+        event: Event | None,
+        enter: Enter,
+    ) -> list[HandlerRun]:
+        """Run handlers of one event in their order, each to its end before the next."""
+        runs = []
+        for registration in tuple(registrations):
+            started = self._clock()
+            error = await self._attempt(registration, args, enter)
+            runs.append(HandlerRun(registration.name, round(self._clock() - started, 1), _outcome(error)))
+            if error is not None:
+                await self._failed(registration, event, error, enter)
+        return runs
+
+    async def background_failed(self, error: BaseException, name: str, handler: Any) -> None:
+        """Treat the failure of a task that a handler left behind like a handler's."""
+        await self._failed(Registration(handler, name), None, error, lambda _: None)
+
+    async def _attempt(self, registration: Registration, args: tuple[Any, ...], enter: Enter) -> BaseException | None:
+        error = await self._call(registration, args, enter)
+        await _forget_cancellation()
+        return error
+
+    async def _call(self, registration: Registration, args: tuple[Any, ...], enter: Enter) -> BaseException | None:
+        try:
+            enter(registration.name)
+            result = registration.handler(*args)
+            if result is not None and inspect.isawaitable(result):
+                limit = registration.timeout_s
+                if isinstance(limit, _Unset):
+                    limit = self._settings.handler_timeout_s
+                await _Limited(_coroutine(result), registration.name, limit, enter)
+        except GeneratorExit:
+            raise  # the loop itself is being torn down
+        except asyncio.CancelledError as error:
+            if self.closing:
+                raise
+            return error
+        except BaseException as error:  # noqa: BLE001 - SystemExit and the like are failures too
+            return error
+        return None
+
+    async def _failed(
+        self, registration: Registration, event: Event | None, error: BaseException, enter: Enter
+    ) -> None:
+        self._report(failure_report(registration.name, event, error))
+        failure = HandlerFailure(event, registration.handler, error)
+        for each in tuple(self._registry.error_handlers()):
+            second = await self._attempt(each, (failure,), enter)
+            if second is not None:
+                self._report(failure_report(each.name, event, second))
+
+
+class _Limited:
+    """Drives a handler's coroutine and ends it, from inside, when its time is over.
+
+    First the handler sees `HandlerTimeout` where it awaits; if it goes on all the same, plain
+    cancellations follow; if it swallows those too, it is closed and left.
+    """
+
+    def __init__(
+        self,
+        coroutine: Coroutine[Any, Any, Any],
+        name: str,
+        limit_s: float | None,
+        enter: Enter,
+    ) -> None:
+        self._coroutine = coroutine
+        self._name = name
+        self._limit_s = limit_s
+        self._enter = enter
+        self._cancelled = 0
+        self._seen = 0
+        self._thrown = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        task = asyncio.current_task()
+        if self._limit_s is not None and task is not None:
+            self._arm(task, self._limit_s)
+        try:
+            return (yield from self._drive(task))
+        finally:
+            if self._timer:
+                self._timer.cancel()
+
+    def _drive(self, task: asyncio.Task[Any] | None) -> Generator[Any, Any, Any]:
+        thrown: BaseException | None = None
+        while True:
+            try:
+                if thrown is None:
+                    waited = self._coroutine.send(None)
+                else:
+                    waited = self._coroutine.throw(thrown)
+            except StopIteration as stop:
+                return stop.value
+            except asyncio.CancelledError as error:
+                if self._thrown and not isinstance(error, HandlerTimeout):
+                    raise self._timeout() from error
+                raise
+            try:
+                yield waited
+                thrown = self._overdue(task)
+            except GeneratorExit:
+                self._coroutine.close()
+                raise
+            except BaseException as error:  # noqa: BLE001 - handed on to the handler
+                thrown = self._translated(error, task)
+            self._enter(self._name)
+
+    def _overdue(self, task: asyncio.Task[Any] | None) -> BaseException | None:
+        """What to throw when time is over, but what the handler waited for has swallowed the cancellation."""
+        if self._cancelled == self._seen:
+            return None
+        return self._translated(asyncio.CancelledError(), task)
+
+    def _arm(self, task: asyncio.Task[Any], delay_s: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(delay_s, self._expire, task)
+
+    def _expire(self, task: asyncio.Task[Any]) -> None:
+        self._cancelled += 1
+        task.cancel()
+        self._arm(task, _STUBBORN_S)
+
+    def _translated(self, error: BaseException, task: asyncio.Task[Any] | None) -> BaseException:
+        if not isinstance(error, asyncio.CancelledError) or self._cancelled == self._seen:
+            return error
+        while self._seen < self._cancelled:
+            self._seen += 1
+            if task is not None:
+                task.uncancel()
+        self._thrown += 1
+        if self._thrown == 1:
+            return self._timeout()
+        if self._thrown <= _CANCELLATIONS:
+            return error
+        with suppress(RuntimeError):  # it ignores even that; nobody drives it any more
+            self._coroutine.close()
+        raise self._timeout()
+
+    def _timeout(self) -> HandlerTimeout:
+        return HandlerTimeout(self._name, (self._limit_s or 0) * 1000)
+
+
+def failure_report(handler: str, event: Event | None, error: BaseException) -> FailureReport:
+    """Describe a failure in text; never raises, whatever the exception's own methods do."""
+    try:
+        shown = traceback.TracebackException.from_exception(error, compact=True)
+        _leave_out_own_frames(shown)
+        text = "".join(shown.format())
+    except BaseException:  # noqa: BLE001 - a __str__ of the app's may do anything
+        text = f"{type(error).__name__} (its text cannot be shown)"
+    if len(text) > _REPORT_CHARS:
+        text = f"{text[: _REPORT_CHARS // 2]}\n…\n{text[-_REPORT_CHARS // 2 :]}"
+    return FailureReport(handler, event, type(error).__name__, text)
+
+
+def _leave_out_own_frames(shown: traceback.TracebackException) -> None:
+    theirs = [frame for frame in shown.stack if not frame.filename.startswith(_PACKAGE)]
+    if theirs:
+        shown.stack = traceback.StackSummary.from_list(theirs)
+    for other in (shown.__cause__, shown.__context__):
+        if other is not None:
+            _leave_out_own_frames(other)
+
+
+def _coroutine(awaitable: Awaitable[Any]) -> Coroutine[Any, Any, Any]:
+    if inspect.iscoroutine(awaitable):
+        return awaitable
+
+    async def wait() -> Any:
+        return await awaitable
+
+    return wait()
+
+
+def _outcome(error: BaseException | None) -> str:
+    if error is None:
+        return "ok"
+    return "timed out" if isinstance(error, HandlerTimeout) else "failed"
+
+
+async def _forget_cancellation() -> None:
+    """A handler that cancels its own task must not cancel the next handler with it."""
+    task = asyncio.current_task()
+    if task is None or not task.cancelling():
+        return
+    with suppress(asyncio.CancelledError):
+        await asyncio.sleep(0)  # before Python 3.13, uncancel() does not take back what is still to be thrown
+    while task.cancelling():
+        task.uncancel()

@@ -1,0 +1,162 @@
+"""What an app believes about its call card, and how events and commands change it.
+
+The portal shows the card and decides what is possible; it echoes neither mute nor hold. So this
+is a belief, kept from events and from commands that succeeded, and never a reason to hold a
+command back or to refuse an event.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from . import events as ev
+from .commands import Command, CommandName
+from .events import Event, UiState
+
+
+@dataclass(frozen=True, slots=True)
+class CardState:
+    """A call card at one moment; ``None`` means not known."""
+
+    ui_state: UiState | None = None
+    muted: bool = False
+    held: bool = False
+    timer_running: bool | None = None
+    title: str | None = None
+    status_text: str | None = None
+    phone_number: str | None = None
+    crm_entity_type: str = ""
+    crm_entity_id: int = 0
+    comment: str | None = None
+    rating: int | None = None
+    digits: str = ""
+    closed: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields as JSON values."""
+        fields: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
+        if self.ui_state is not None:
+            fields["ui_state"] = str(self.ui_state)
+        return fields
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> CardState:
+        """The inverse of `to_json`; what is not known (any more) or does not fit is left out."""
+        known = {key: fields[key] for key, kind in _KINDS.items() if type(fields.get(key)) is kind}
+        if "ui_state" in known:
+            known["ui_state"] = UiState(known["ui_state"])
+        return cls(**known)
+
+
+_KINDS: dict[str, type] = {
+    "ui_state": str, "muted": bool, "held": bool, "timer_running": bool, "title": str, "status_text": str,
+    "phone_number": str, "crm_entity_type": str, "crm_entity_id": int, "comment": str, "rating": int, "digits": str,
+    "closed": bool,
+}  # fmt: skip
+"""What each field holds in JSON when it is known."""
+
+_TIMER_STOPS_IN = frozenset({
+    UiState.INCOMING, UiState.TRANSFER_INCOMING, UiState.OUTGOING, UiState.CONNECTING_INCOMING,
+    UiState.CONNECTING_OUTGOING, UiState.ERROR, UiState.MONEY_ERROR, UiState.REDIAL,
+})  # fmt: skip
+
+_Types = set[type[Event]]
+_ANSWER: _Types = {ev.AnswerButtonClick, ev.SkipButtonClick}
+_HANG_UP: _Types = {ev.HangupButtonClick}
+_CLOSE: _Types = {ev.CloseButtonClick}
+_LIST: _Types = {ev.NextButtonClick, ev.CloseButtonClick}
+_BUTTONS: dict[UiState, _Types] = {
+    UiState.INCOMING: _ANSWER,
+    UiState.TRANSFER_INCOMING: _ANSWER,
+    UiState.OUTGOING: {ev.MakeCallButtonClick} | _LIST,
+    UiState.CONNECTING_INCOMING: _HANG_UP,
+    UiState.CONNECTING_OUTGOING: _HANG_UP,
+    UiState.TRANSFER_CONNECTED: _HANG_UP,
+    UiState.CONNECTED: _HANG_UP
+    | {ev.HoldButtonClick, ev.MuteButtonClick, ev.QualityMeterClick}
+    | {ev.TransferButtonClick, ev.DialpadButtonClick},
+    UiState.TRANSFERRING: {ev.CompleteTransferButtonClick, ev.CancelTransferButtonClick},
+    UiState.TRANSFER_FAILED: {ev.CancelTransferButtonClick},
+    UiState.ERROR: {ev.MakeCallButtonClick} | _LIST,
+    UiState.MONEY_ERROR: {ev.NotifyAdminButtonClick} | _CLOSE,
+    UiState.REDIAL: {ev.MakeCallButtonClick},
+}
+_ANYTIME: _Types = {ev.Initialized, ev.EntityChanged, ev.AddCommentButtonClick}
+
+
+def is_expected(state: CardState, event: Event) -> bool:
+    """Whether the card, as far as we know it, shows the button behind this event."""
+    if state.closed:
+        return False
+    if state.ui_state is None or type(event) in _ANYTIME:
+        return True
+    buttons = _BUTTONS.get(state.ui_state)
+    return buttons is None or type(event) in buttons
+
+
+def after_event(state: CardState, event: Event) -> CardState:
+    """The state once an event has happened."""
+    match event:
+        case ev.Initialized():
+            return replace(
+                state,
+                phone_number=event.phone_number,
+                crm_entity_type=event.crm_entity_type,
+                crm_entity_id=event.crm_entity_id,
+            )
+        case ev.EntityChanged():
+            return replace(
+                state,
+                phone_number=event.phone_number or state.phone_number,
+                crm_entity_type=event.crm_entity_type,
+                crm_entity_id=event.crm_entity_id,
+            )
+        case ev.MuteButtonClick():
+            return replace(state, muted=event.muted)
+        case ev.HoldButtonClick():
+            return replace(state, held=event.held)
+        case ev.AddCommentButtonClick():
+            return replace(state, comment=event.comment)
+        case ev.QualityMeterClick():
+            return replace(state, rating=event.rating)
+        case ev.DialpadButtonClick():
+            return replace(state, digits=state.digits + event.key)
+        case ev.NextButtonClick():
+            return replace(state, ui_state=UiState.OUTGOING, timer_running=False)
+        case ev.CloseButtonClick():
+            return replace(state, closed=True)
+        case _:
+            return state
+
+
+def after_command(state: CardState, command: Command) -> CardState:
+    """The state once a command has succeeded."""
+    params: dict[str, Any] = command.params
+    match command.name:
+        case CommandName.SET_MUTE:
+            return replace(state, muted=params["muted"])
+        case CommandName.SET_HOLD:
+            return replace(state, held=params["held"])
+        case CommandName.SET_UI_STATE:
+            ui_state = UiState(params["uiState"])
+            running = _timer_after(state, ui_state, bool(params.get("disableAutoStartTimer")))
+            return replace(state, ui_state=ui_state, timer_running=running)
+        case CommandName.SET_CARD_TITLE:
+            return replace(state, title=params["title"])
+        case CommandName.SET_STATUS_TEXT:
+            return replace(state, status_text=params["statusText"])
+        case CommandName.START_TIMER:
+            return replace(state, timer_running=True)
+        case CommandName.STOP_TIMER:
+            return replace(state, timer_running=False)
+        case CommandName.CLOSE:
+            return replace(state, closed=True)
+        case _:
+            return state
+
+
+def _timer_after(state: CardState, entered: UiState, start_disabled: bool) -> bool | None:
+    if entered == UiState.CONNECTED:
+        return not start_disabled
+    return False if entered in _TIMER_STOPS_IN else state.timer_running
