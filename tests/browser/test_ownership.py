@@ -221,13 +221,17 @@ def thaw(tab: Tab) -> ThawedTab:
 
 
 def freeze(tab: Tab, away: str) -> None:
-    """Leave the page so that the browser keeps it."""
+    """Leave the page so that the browser keeps it.
+
+    Chromium drops a page that a message comes for, and the last page of a shared worker.
+    """
+    tab.until_settled()
     tab.page.evaluate("window.kept = true")
     tab.page.goto(away)
 
 
 def test_a_page_that_thaws_works_on(caching_desk: Desk, away: str) -> None:
-    tab = caching_desk.tab()
+    tab, _ = caching_desk.tab(), caching_desk.tab()
     call = in_a_call(tab)
     page_id = tab.page_id()
 
