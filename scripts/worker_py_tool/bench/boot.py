@@ -1,4 +1,4 @@
-"""From the start of a page until a Python handler can run: ours and the others', with a cold profile and a warm cache."""
+"""From the start of a page until a handler can run: ours and the others', with a cold profile and a warm cache."""
 
 from collections.abc import Callable
 from contextlib import ExitStack

@@ -13,7 +13,11 @@ from worker_py_tool.bench.run import Run
 PYTHON = "Python, shared worker"
 WORKER = "JavaScript, worker"
 PAGE = "JavaScript, page"
-CONTENDERS = {PYTHON: (stage.OURS, ""), WORKER: (stage.JAVASCRIPT, "worker.html"), PAGE: (stage.JAVASCRIPT, "page.html")}
+CONTENDERS = {
+    PYTHON: (stage.OURS, ""),
+    WORKER: (stage.JAVASCRIPT, "worker.html"),
+    PAGE: (stage.JAVASCRIPT, "page.html"),
+}
 
 
 def measure(run: Run) -> list[Table]:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
+from playwright.sync_api import Page
+
 from worker_py_tool.bench import browsers, process_memory, stage
 from worker_py_tool.bench.results import Row, Table
 from worker_py_tool.bench.run import Run
@@ -35,7 +37,7 @@ def measure(run: Run) -> list[Table]:
 def _pages(run: Run, server: SiteServer, site: str, shared: bool) -> Iterator[Callable[[int], float]]:
     token = process_memory.new_token()
     with browsers.fresh(run.playwright, token) as context:
-        opened = []
+        opened: list[Page] = []
         add = partial(browsers.open_tab, context, server, site, shared=shared)
 
         def grow_to(count: int) -> float:

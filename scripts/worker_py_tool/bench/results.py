@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from worker_py_tool.errors import ToolError
+
 FORMAT = "worker-py bench 1"
 
 
@@ -148,11 +150,15 @@ def read(path: Path) -> Report:
     """A run that was written as JSON before.
 
     Raises:
-        ValueError: The file holds something else.
+        ToolError: There is no such file, or it holds something else.
     """
-    content = json.loads(path.read_text(encoding="utf-8"))
+    remedy = f"Make one: scripts/bench --json {path}"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise ToolError(f"{path} cannot be read: {problem}", remedy) from problem
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ValueError(f"{path} is not of the format {FORMAT!r}: make it with scripts/bench --json {path}")
+        raise ToolError(f"{path} is not of the format {FORMAT!r}", remedy)
     tables = [
         Table(
             key=each["key"],

@@ -15,9 +15,7 @@ TRIPS = """async ({ event, command, size }) => {
 }"""
 
 
-def take(
-    page: Page, size: int, event: str = "dialpadButtonClick", command: str = "CallCardSetCardTitle"
-) -> float:
+def take(page: Page, size: int, event: str = "dialpadButtonClick", command: str = "CallCardSetCardTitle") -> float:
     """The median, in milliseconds, of so many trips one after the other.
 
     Args:

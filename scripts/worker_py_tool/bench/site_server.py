@@ -65,15 +65,13 @@ class _Meter:
         self.site = ""
 
     def write(self, content: bytes) -> int:
-        if self._link is None:
-            self._output.write(content)
-            self._tally.add(self.site, len(content))
-            return len(content)
-        for start in range(0, len(content), CHUNK_BYTES):
-            chunk = content[start : start + CHUNK_BYTES]
-            self._link.wait_until(self._link.reserve(len(chunk)))
+        size = CHUNK_BYTES if self._link else len(content)
+        for start in range(0, len(content), size or 1):
+            chunk = content[start : start + size]
+            if self._link:
+                self._link.wait_until(self._link.reserve(len(chunk)))
+            self._tally.add(self.site, len(chunk))  # before the browser can know of it
             self._output.write(chunk)
-            self._tally.add(self.site, len(chunk))
         return len(content)
 
     def __getattr__(self, name: str) -> Any:

@@ -58,7 +58,9 @@ def _plain(table: Table) -> str:
     lines = list(columns(table))
     widths = [max(len(line[index]) for line in lines) for index in range(len(lines[0]))]
     shown = [
-        "  ".join([line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))])
+        "  ".join(
+            [line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))]
+        )
         for line in lines
     ]
     return "\n".join([table.title, *shown])

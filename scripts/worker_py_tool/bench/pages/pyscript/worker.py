@@ -1,1 +1,5 @@
-import worker_py
+"""What the worker of PyScript runs."""
+
+from worker_py import App
+
+app = App()
