@@ -44,7 +44,7 @@ def _cold(run: Run, server: SiteServer) -> Table:
             return browsers.boot(context, server, site, path)
 
     takes = {name: partial(take, *where) for name, where in ALONE.items()}
-    samples = by_turns(takes, run.rounds(7))
+    samples = by_turns(takes, run.rounds(5))
     title = "Boot with a cold profile: from the start of the page until a handler can run"
     return Table("boot-cold", title, "ms", [Row(*item) for item in samples.items()], PLAIN)
 

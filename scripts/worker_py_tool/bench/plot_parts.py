@@ -57,7 +57,7 @@ def lines(axes: Any, table: Table, colours: Colours) -> None:
     """A line for each contender, from nothing upwards."""
     _curves(axes, table, colours)
     axes.set_ylim(bottom=0, top=max(row.high for row in table.rows) * 1.3)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xticks(sorted({row.at for row in table.rows if row.at is not None}))
 
 
 def log_lines(axes: Any, table: Table, colours: Colours) -> None:

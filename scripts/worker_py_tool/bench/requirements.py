@@ -31,7 +31,7 @@ def measure(run: Run) -> list[Table]:
             places[name, count] = site
     with run.stage.served() as server, browsers.fresh(run.playwright) as context:
         takes = {key: partial(browsers.boot, context, server, site) for key, site in places.items()}
-        samples = by_turns(takes, run.rounds(5, 0 if run.quick else 2))
+        samples = by_turns(takes, run.rounds(4, 0 if run.quick else 2))
     rows = [Row(name, taken, count) for (name, count), taken in samples.items()]
     title = "From the start of the page until a handler can run, warm cache"
     return [Table("requirements", title, "ms", rows, PLAIN, "packages")]

@@ -22,7 +22,7 @@ def measure(run: Run) -> list[Table]:
         takes = {name: partial(_take, run, server, sent[name].append, *where) for name, where in boot.ALONE.items()}
         if run.quick:
             takes = {name: takes[name] for name in (boot.PLAIN, boot.OURS)}
-        samples = by_turns(takes, run.rounds(5))
+        samples = by_turns(takes, run.rounds(4))
     times = [Row(*item) for item in samples.items()]
     sizes = [Row(name, sent[name]) for name in samples]
     title = "Boot with a cold profile over 10 Mbit/s with a round trip of 40 ms"

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from worker_py_tool import build, compress, demo, origins, wheels
@@ -17,6 +18,7 @@ from worker_py_tool.paths import CACHE, NODE_MODULES
 
 HERE = Path(__file__).parent
 PAGES = HERE / "pages"
+APP = (HERE / "app.py").read_text(encoding="utf-8")
 PYODIDE = tuple(NODE_MODULES / "pyodide" / name for name in build.PYODIDE_FILES)
 PYSCRIPT = NODE_MODULES / "@pyscript" / "core" / "dist"
 
@@ -35,7 +37,7 @@ class Stage:
 
     Attributes:
         directory: Holds the sites.
-        best: Compress with the highest quality, which takes about a minute for a snapshot that was never compressed.
+        best: Compress the usual sites with the highest quality, which takes about a minute for a snapshot that is new.
         policies: The Content-Security-Policy of each bundle.
     """
 
@@ -50,10 +52,10 @@ class Stage:
     def need(self, *sites: str) -> None:
         """Make those of the usual sites that are not there yet."""
         for site in sites:
-            self._once(site, SITES[site])
+            self._once(site, SITES[site], best=self.best)
 
     def need_bundle(self, site: str, app: str, *, requirements: Sequence[str] = (), snapshot: bool = True) -> None:
-        """Make a site of ours for an app.
+        """Make a site of ours for an app that is only compared with itself: it is compressed fast.
 
         Args:
             site: Its name.
@@ -61,31 +63,13 @@ class Stage:
             requirements: What it imports.
             snapshot: Whether it boots from one.
         """
+        self._once(site, partial(_bundle, app=app, requirements=requirements, snapshot=snapshot), best=False)
 
-        def make(stage: Stage, target: Path) -> None:
-            file = stage.directory / "apps" / site / "bench_app.py"
-            file.parent.mkdir(parents=True)
-            file.write_text(app, encoding="utf-8")
-            options = BuildOptions(
-                app=str(file),
-                out=target,
-                bx24_url=str(demo.CLIENT),
-                portals=origins.LOOPBACK_PORTALS,
-                page_scripts=(PAGES / "ready.js",),
-                requirements=requirements,
-                snapshot=snapshot,
-                compress="none",
-            )
-            stage.policies[site] = build.build(options).csp
-
-        self._once(site, make)
-
-    def _once(self, site: str, make: Callable[["Stage", Path], None]) -> None:
+    def _once(self, site: str, make: Callable[["Stage", Path], None], *, best: bool) -> None:
         target = self.directory / site
         if not target.exists():
             make(self, target)
-            if target.exists():
-                compress.compress(target, best=self.best)
+            compress.compress(target, best=best)
 
 
 @contextmanager
@@ -102,12 +86,21 @@ def _copy(target: Path, *files: Path) -> None:
         shutil.copyfile(file, target / file.name)
 
 
-def _ours(stage: Stage, _: Path) -> None:
-    stage.need_bundle(OURS, (HERE / "app.py").read_text(encoding="utf-8"))
-
-
-def _ours_plain(stage: Stage, _: Path) -> None:
-    stage.need_bundle(OURS_PLAIN, (HERE / "app.py").read_text(encoding="utf-8"), snapshot=False)
+def _bundle(stage: Stage, target: Path, *, app: str, requirements: Sequence[str] = (), snapshot: bool = True) -> None:
+    file = stage.directory / "apps" / target.name / "bench_app.py"
+    file.parent.mkdir(parents=True)
+    file.write_text(app, encoding="utf-8")
+    options = BuildOptions(
+        app=str(file),
+        out=target,
+        bx24_url=str(demo.CLIENT),
+        portals=origins.LOOPBACK_PORTALS,
+        page_scripts=(PAGES / "ready.js",),
+        requirements=requirements,
+        snapshot=snapshot,
+        compress="none",
+    )
+    stage.policies[target.name] = build.build(options).csp
 
 
 def _pyodide_with_wheels(target: Path) -> Path:
@@ -140,8 +133,8 @@ def _pyscript(stage: Stage, target: Path) -> None:
 
 SITES: dict[str, Callable[[Stage, Path], None]] = {
     PORTAL: lambda stage, target: _copy(target, *(PAGES / "portal").iterdir()),
-    OURS: _ours,
-    OURS_PLAIN: _ours_plain,
+    OURS: partial(_bundle, app=APP),
+    OURS_PLAIN: partial(_bundle, app=APP, snapshot=False),
     PLAIN: _plain,
     PYSCRIPT_SITE: _pyscript,
     FLOOR: lambda stage, target: _copy(target, *(PAGES / "floor").iterdir()),
