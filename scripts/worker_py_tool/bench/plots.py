@@ -1,6 +1,6 @@
 """Draws what came out, as SVG: each picture for light and for dark pages, the same bytes for the same numbers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,45 +29,32 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Some panels in one file, so many beside each other; `size` in inches."""
+    """Some panels in one file, two beside each other; `size` in inches."""
 
     name: str
-    columns: int
     size: tuple[float, float]
     panels: Sequence[Panel]
 
 
+def _bars(name: str, height: float, titles: Mapping[str, str]) -> Picture:
+    """Contenders beside each other; `titles` by the key of the table."""
+    return Picture(name, (11, height), [Panel(key, title, plot_parts.bars) for key, title in titles.items()])
+
+
 PICTURES = (
-    Picture(
-        "bench-boot",
-        2,
-        (11, 4.2),
-        (
-            Panel("boot-cold", "Boot, nothing cached", plot_parts.bars),
-            Panel("boot-warm", "Boot, warm cache", plot_parts.bars),
-        ),
-    ),
-    Picture(
+    _bars("bench-boot", 4.2, {"boot-cold": "Boot, nothing cached", "boot-warm": "Boot, warm cache"}),
+    _bars(
         "bench-link",
-        2,
-        (11, 3.2),
-        (
-            Panel("link", "Boot over 10 Mbit/s, 40 ms, nothing cached", plot_parts.bars),
-            Panel("bytes", "On the wire before the first event", plot_parts.bars),
-        ),
+        3.2,
+        {"link": "Boot over 10 Mbit/s, 40 ms, nothing cached", "bytes": "On the wire before the first event"},
     ),
-    Picture(
+    _bars(
         "bench-events",
-        2,
-        (11, 2.6),
-        (
-            Panel("round-trip", "Round trip: event, handler, command", plot_parts.bars),
-            Panel("throughput", "Burst: events in a second", plot_parts.bars),
-        ),
+        2.6,
+        {"round-trip": "Round trip: event, handler, command", "throughput": "Burst: events in a second"},
     ),
     Picture(
         "bench-growth",
-        2,
         (11, 11.5),
         (
             Panel("memory", "Memory of the browser by pages", plot_parts.lines),
@@ -79,6 +66,7 @@ PICTURES = (
         ),
     ),
 )
+COLUMNS = 2
 
 
 def draw(report: Report, directory: Path) -> list[Path]:
@@ -107,8 +95,8 @@ def draw(report: Report, directory: Path) -> list[Path]:
 
 
 def _draw(picture: Picture, tables: Sequence[Table], colours: Colours, path: Path) -> None:
-    rows = -(-len(tables) // picture.columns)
-    figure, axes = pyplot.subplots(rows, picture.columns, figsize=picture.size, layout="constrained")
+    rows = -(-len(tables) // COLUMNS)
+    figure, axes = pyplot.subplots(rows, COLUMNS, figsize=picture.size, layout="constrained")
     for panel, table, pair in zip(picture.panels, tables, axes.flat, strict=True):
         panel.draw(pair, table, colours)
         pair.set_title(panel.title, loc="left", fontweight="bold")
