@@ -8,6 +8,7 @@ import pytest
 from worker_py_tool import bench_command
 from worker_py_tool.bench import docs, results, sections, text
 from worker_py_tool.bench.results import Report, Row, Table
+from worker_py_tool.bootstrap import Need
 from worker_py_tool.errors import ToolError
 
 MACHINE = {
@@ -130,3 +131,22 @@ def test_documentation_without_marks_is_left_alone(tmp_path: Path) -> None:
 
 def test_command_line_knows_the_sections_that_there_are() -> None:
     assert list(bench_command.SECTIONS) == list(sections.SECTIONS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["boots"], "there is no section boots"),
+        (["--write-docs", "--quick"], "--write-docs wants a whole run"),
+        (["--write-docs", "boot"], "--write-docs wants a whole run"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_told_before_anything_is_installed(arguments: list[str], message: str) -> None:
+    with pytest.raises(ToolError, match=message):
+        bench_command.needs(bench_command.parse(arguments))
+
+
+def test_what_draws_is_installed_only_where_something_is_drawn() -> None:
+    assert Need.PLOTS not in bench_command.needs(bench_command.parse(["--quick"]))
+    assert Need.PLOTS in bench_command.needs(bench_command.parse(["--plots", "plots"]))
+    assert Need.PLOTS in bench_command.needs(bench_command.parse(["--write-docs"]))
