@@ -20,6 +20,7 @@ class Need(enum.Enum):
     BUILD = "the virtual environment with the build's packages, Node.js, and the npm packages of a bundle"
     TEST = "all of BUILD, the packages of tests and linters, and the npm packages for development"
     BROWSER = "all of TEST, and a browser"
+    PLOTS = "what the benchmark draws with"
 
 
 def ensure(needs: Set[Need]) -> None:
@@ -34,6 +35,8 @@ def ensure(needs: Set[Need]) -> None:
     python_packages.ensure(["build", "test"] if testing else ["build"])
     node_packages.ensure_node()
     node_packages.ensure_packages(development=testing)
+    if Need.PLOTS in needs:
+        python_packages.ensure(["plots"])
     if Need.BROWSER in needs:
         chromium.ensure()
 

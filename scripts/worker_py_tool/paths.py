@@ -6,6 +6,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "static"
 PORTAL = STATIC / "portal"
 TEMPLATE = ROOT / "index.html.j2"
+DOCS = ROOT / "docs"
 REQUIREMENTS = ROOT / "requirements"
 NODE_MODULES = ROOT / "node_modules"
 VENV = ROOT / ".venv"

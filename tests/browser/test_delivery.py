@@ -12,10 +12,10 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.conftest import BundleFor, Complaints, OpenPortal
+from tests.browser.directory_server import DirectoryServer
 from tests.browser.placement import NOTEBOOK, PREFIX, Placement, Raised, comments, initialized, one_of_each
 from tests.browser.stalling import StallingServer
 from worker_py_tool import demo
-from worker_py_tool.bench.directory_server import DirectoryServer
 from worker_py_tool.build import Client
 from worker_py_tool.paths import NODE_MODULES
 

@@ -1,14 +1,13 @@
 """The round trip: an event at the portal, its handler, and the handler's command at the portal."""
 
-from worker_py_tool.bench.contenders import Contender
-from worker_py_tool.bench.measurement import Measurement
+from playwright.sync_api import Page
 
-TRIPS = """async (size) => {
+TRIPS = """async ({ event, command, size }) => {
   const times = [];
   for (let number = 0; number < size; number++) {
-    const done = commandFrom("CallCardSetCardTitle");
+    const done = commandFrom(command);
     const began = performance.now();
-    portal.raise("dialpadButtonClick", "5");
+    portal.raise(event, "5");
     await done;
     times.push(performance.now() - began);
   }
@@ -16,9 +15,13 @@ TRIPS = """async (size) => {
 }"""
 
 
-def measure(contender: Contender, size: int) -> float:
-    """The median, in milliseconds, of so many trips one after the other."""
-    return float(contender.page.evaluate(TRIPS, size))
+def take(page: Page, size: int, event: str = "dialpadButtonClick", command: str = "CallCardSetCardTitle") -> float:
+    """The median, in milliseconds, of so many trips one after the other.
 
-
-ROUND_TRIP = Measurement("event → handler → command", "ms", rounds=7, size=100, quick_size=20, measure=measure)
+    Args:
+        page: The portal's.
+        size: How many.
+        event: What is raised.
+        command: What its handler answers by.
+    """
+    return float(page.evaluate(TRIPS, {"event": event, "command": command, "size": size}))

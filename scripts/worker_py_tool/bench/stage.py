@@ -1,98 +1,142 @@
-"""The servers and bundles of the pages whose start and whose memory are measured."""
+"""The sites that are measured: bundles of ours, and the pages of the others, compressed alike."""
 
+import hashlib
 import json
-import os
+import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Frame, Page, Playwright
-
-from worker_py_tool import chromium, demo, wheels
-from worker_py_tool.bench.contenders import FLAGS
-from worker_py_tool.bench.directory_server import DirectoryServer
+from worker_py_tool import build, compress, demo, origins, wheels
+from worker_py_tool.bench.emulated_link import EmulatedLink
+from worker_py_tool.bench.site_server import SiteServer
+from worker_py_tool.build import BuildOptions
 from worker_py_tool.paths import CACHE, NODE_MODULES
-from worker_py_tool.serve import Server
 
 HERE = Path(__file__).parent
 PAGES = HERE / "pages"
-PYODIDE = tuple(
-    NODE_MODULES / "pyodide" / name
-    for name in ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
-)
-NO_SHARED_WORKER = "delete globalThis.SharedWorker;"
-READY = "() => globalThis.readyAt !== undefined"
+APP = (HERE / "app.py").read_text(encoding="utf-8")
+PYODIDE = tuple(NODE_MODULES / "pyodide" / name for name in build.PYODIDE_FILES)
+PYSCRIPT = NODE_MODULES / "@pyscript" / "core" / "dist"
+
+PORTAL = "portal"
+OURS = "ours"
+OURS_PLAIN = "ours-plain"
+PLAIN = "plain"
+PYSCRIPT_SITE = "pyscript"
+FLOOR = "floor"
+JAVASCRIPT = "javascript"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Stage:
-    """Where the pages are.
+    """A directory with a directory for each site. Each is made when it is first asked for.
 
     Attributes:
-        host: The address of the portal's page; the page to load goes into `app`.
-        ours: The placement page of a bundle.
-        plain: A page with Pyodide in a worker as its documentation shows it.
-        floor: A page with a shared worker that runs JavaScript only.
+        directory: Holds the sites.
+        best: Compress the usual sites with the highest quality, which takes about a minute for a snapshot that is new.
+        policies: The Content-Security-Policy of each bundle.
     """
 
-    host: str
-    ours: str
-    plain: str
-    floor: str
+    directory: Path
+    best: bool
+    policies: dict[str, str] = field(default_factory=dict)
 
-    def open(self, context: BrowserContext, app: str) -> Page:
-        """Open a tab of the portal that loads a page into its hidden frame, and wait until that is ready."""
-        page = context.new_page()
-        page.goto(f"{self.host}?app={app}")
-        ready_at(page)
-        return page
+    def served(self, link: EmulatedLink | None = None) -> SiteServer:
+        """A server of all sites, to be used in a `with` statement."""
+        return SiteServer(self.directory, self.policies, link)
+
+    def need(self, *sites: str) -> None:
+        """Make those of the usual sites that are not there yet."""
+        for site in sites:
+            self._once(site, SITES[site], best=self.best)
+
+    def need_bundle(self, site: str, app: str, *, requirements: Sequence[str] = (), snapshot: bool = True) -> None:
+        """Make a site of ours for an app that is only compared with itself: it is compressed fast.
+
+        Args:
+            site: Its name.
+            app: The text of its file.
+            requirements: What it imports.
+            snapshot: Whether it boots from one.
+        """
+        self._once(site, partial(_bundle, app=app, requirements=requirements, snapshot=snapshot), best=False)
+
+    def _once(self, site: str, make: Callable[["Stage", Path], None], *, best: bool) -> None:
+        target = self.directory / site
+        if not target.exists():
+            make(self, target)
+            compress.compress(target, best=best)
 
 
 @contextmanager
-def served() -> Iterator[Stage]:
-    """Build what is measured, and serve it."""
+def staged(*, best: bool) -> Iterator[Stage]:
+    """A stage for the time of the block."""
     CACHE.mkdir(exist_ok=True)
-    with ExitStack() as stack:
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-", dir=CACHE)))
-        demo.build_demo(directory / "bundle", app=str(HERE / "app.py"), page_scripts=(PAGES / "ready.js",))
-        names = {"loader": [path.name for path in wheels.loader()], "wheel": wheels.worker_py().name}
-        exports = "".join(f"export const {name} = {json.dumps(value)};\n" for name, value in names.items())
-        (directory / "wheels.js").write_text(exports, encoding="utf-8")
-        ours = stack.enter_context(Server(directory / "bundle"))
-        files = (*PAGES.iterdir(), directory / "wheels.js", *PYODIDE, *wheels.loader(), wheels.worker_py())
-        others = stack.enter_context(DirectoryServer(*files))
-        app = f"http://app.localhost:{others.port}"
-        yield Stage(
-            host=f"http://portal.localhost:{others.port}/host.html",
-            ours=f"http://app.localhost:{ours.port}/",
-            plain=f"{app}/plain.html",
-            floor=f"{app}/floor.html",
-        )
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=CACHE) as name:
+        yield Stage(Path(name), best)
 
 
-def launch(playwright: Playwright, *arguments: str) -> Browser:
-    """Start a browser as the other measurements do."""
-    return playwright.chromium.launch(
-        executable_path=chromium.find_installed(),
-        args=[*(["--no-sandbox"] if os.geteuid() == 0 else []), *FLAGS, *arguments],
-        ignore_default_args=["--disable-background-timer-throttling"],
+def _copy(target: Path, *files: Path) -> None:
+    target.mkdir(exist_ok=True)
+    for file in files:
+        shutil.copyfile(file, target / file.name)
+
+
+def _bundle(stage: Stage, target: Path, *, app: str, requirements: Sequence[str] = (), snapshot: bool = True) -> None:
+    file = stage.directory / "apps" / target.name / "bench_app.py"
+    file.parent.mkdir(parents=True)
+    file.write_text(app, encoding="utf-8")
+    options = BuildOptions(
+        app=str(file),
+        out=target,
+        bx24_url=str(demo.CLIENT),
+        portals=origins.LOOPBACK_PORTALS,
+        page_scripts=(PAGES / "ready.js",),
+        requirements=requirements,
+        snapshot=snapshot,
+        compress="none",
     )
+    stage.policies[target.name] = build.build(options).csp
 
 
-def ready_at(page: Page) -> float:
-    """When the page in the hidden frame was ready, in milliseconds since its navigation began."""
-    frame = _hidden(page)
-    frame.wait_for_function(READY, polling=50)
-    return float(frame.evaluate("() => readyAt"))
+def _pyodide_with_wheels(target: Path) -> Path:
+    """Pyodide with micropip and the wheel of worker_py beside it; gives the latter."""
+    wheel = wheels.worker_py()
+    _copy(target, *PYODIDE, *wheels.loader(), wheel)
+    lock_file = target / "pyodide-lock.json"
+    lock = json.loads(lock_file.read_text(encoding="utf-8"))
+    for path in wheels.loader():  # the package index has micropip built anew: same version, other bytes
+        for package in lock["packages"].values():
+            if package["file_name"] == path.name:
+                package["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    lock_file.write_text(json.dumps(lock, separators=(",", ":")), encoding="utf-8")
+    return wheel
 
 
-def _hidden(page: Page) -> Frame:
-    page.wait_for_selector("iframe", state="attached")
-    handle = page.query_selector("iframe")
-    frame = handle.content_frame() if handle else None
-    if frame is None:
-        raise RuntimeError("the portal's page has no frame")
-    frame.wait_for_load_state()
-    return frame
+def _plain(stage: Stage, target: Path) -> None:
+    wheel = _pyodide_with_wheels(target)
+    _copy(target, *(PAGES / "plain").iterdir())
+    (target / "wheel.js").write_text(f"export const wheel = {json.dumps(wheel.name)};\n", encoding="utf-8")
+
+
+def _pyscript(stage: Stage, target: Path) -> None:
+    wheel = _pyodide_with_wheels(target)
+    _copy(target, *(PAGES / "pyscript").iterdir())
+    shutil.copytree(PYSCRIPT, target / "core", ignore=shutil.ignore_patterns("*.map"))
+    config = {"interpreter": "/pyodide.mjs", "packages": [f"/{wheel.name}"]}
+    (target / "pyscript.json").write_text(json.dumps(config), encoding="utf-8")
+
+
+SITES: dict[str, Callable[[Stage, Path], None]] = {
+    PORTAL: lambda stage, target: _copy(target, *(PAGES / "portal").iterdir()),
+    OURS: partial(_bundle, app=APP),
+    OURS_PLAIN: partial(_bundle, app=APP, snapshot=False),
+    PLAIN: _plain,
+    PYSCRIPT_SITE: _pyscript,
+    FLOOR: lambda stage, target: _copy(target, *(PAGES / "floor").iterdir()),
+    JAVASCRIPT: lambda stage, target: _copy(target, *(HERE / "javascript").iterdir(), demo.CLIENT),
+}

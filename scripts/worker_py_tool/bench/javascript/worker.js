@@ -1,33 +1,13 @@
-/** The handlers of `../app.py` in JavaScript. */
-let counted = 0;
-let asked = 0;
-const waiting = new Map();
+/** Hosts the handlers in a worker; JSON crosses, as it does with Python. */
+import { makeHandlers } from "./handlers.js";
 
-/** Sends a command, and waits for its answer. */
-function call(command, params) {
-  const id = ++asked;
-  postMessage(JSON.stringify({ command, params, id }));
-  return new Promise((resolve) => waiting.set(id, resolve));
-}
-
-const handlers = {
-  "BackgroundCallCard::addCommentButtonClick": async (comment) => {
-    counted++;
-    if (comment === "last") {
-      await call("CallCardSetStatusText", { statusText: `${counted} comments` });
-    }
-  },
-  "BackgroundCallCard::dialpadButtonClick": async (key) => {
-    await call("CallCardSetCardTitle", { title: key });
-  },
-};
+const { handle, answered } = makeHandlers((command) => postMessage(JSON.stringify(command)));
 
 onmessage = ({ data }) => {
   const message = JSON.parse(data);
   if (message.id === undefined) {
-    handlers[message.name]?.(message.payload);
+    handle(message.name, message.payload);
   } else {
-    waiting.get(message.id)?.(message.answer);
-    waiting.delete(message.id);
+    answered(message.id, message.answer);
   }
 };

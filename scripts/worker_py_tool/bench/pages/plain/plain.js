@@ -2,4 +2,5 @@
 const worker = new Worker("plain_worker.js", { type: "module" });
 worker.onmessage = () => {
   globalThis.readyAt = performance.now();
+  fetch("/ready");
 };

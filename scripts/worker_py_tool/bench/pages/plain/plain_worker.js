@@ -1,12 +1,9 @@
-/** Boots Pyodide, installs micropip and the wheel of worker_py, and imports it. */
+/** Boots Pyodide, installs the wheel of worker_py by micropip, and imports it: as Pyodide's documentation shows. */
 import { loadPyodide } from "./pyodide.mjs";
-import { loader, wheel } from "./wheels.js";
+import { wheel } from "./wheel.js";
 
 const pyodide = await loadPyodide({ indexURL: new URL(".", import.meta.url).href });
-for (const name of loader) {
-  const response = await fetch(name);
-  pyodide.unpackArchive(await response.arrayBuffer(), "wheel");
-}
+await pyodide.loadPackage("micropip");
 const micropip = pyodide.pyimport("micropip");
 await micropip.install(new URL(wheel, import.meta.url).href);
 pyodide.pyimport("worker_py");

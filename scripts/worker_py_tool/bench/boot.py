@@ -1,0 +1,83 @@
+"""From the start of a page until a handler can run: ours and the others', with a cold profile and a warm cache."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+
+from playwright.sync_api import BrowserContext, Page
+
+from worker_py_tool.bench import browsers, stage
+from worker_py_tool.bench.results import Row, Table
+from worker_py_tool.bench.rounds import by_turns
+from worker_py_tool.bench.run import Run
+from worker_py_tool.bench.site_server import SiteServer
+
+PLAIN = "plain Pyodide in a worker"
+PYSCRIPT = "PyScript, main thread"
+PYSCRIPT_WORKER = "PyScript, worker"
+OURS_PLAIN = "ours without snapshot"
+OURS = "ours, dedicated worker"
+NAVIGATION = "ours, after a navigation"
+SECOND_TAB = "ours, second tab"
+FLOOR = "floor: empty shared worker"
+
+ALONE = {
+    PLAIN: (stage.PLAIN, ""),
+    PYSCRIPT: (stage.PYSCRIPT_SITE, ""),
+    PYSCRIPT_WORKER: (stage.PYSCRIPT_SITE, "worker.html"),
+    OURS_PLAIN: (stage.OURS_PLAIN, ""),
+    OURS: (stage.OURS, ""),
+}
+"""The contenders that need no page but their own: site, and page of the site."""
+
+
+def measure(run: Run) -> list[Table]:
+    """Cold profiles first, then warm caches."""
+    run.stage.need(stage.PORTAL, stage.FLOOR, *(site for site, _ in ALONE.values()))
+    with run.stage.served() as server:
+        return [_cold(run, server), _warm(run, server)]
+
+
+def _cold(run: Run, server: SiteServer) -> Table:
+    def take(site: str, path: str) -> float:
+        with browsers.fresh(run.playwright) as context:
+            return browsers.boot(context, server, site, path)
+
+    takes = {name: partial(take, *where) for name, where in ALONE.items()}
+    samples = by_turns(takes, run.rounds(5))
+    title = "Boot with a cold profile: from the start of the page until a handler can run"
+    return Table("boot-cold", title, "ms", [Row(*item) for item in samples.items()], PLAIN)
+
+
+def _warm(run: Run, server: SiteServer) -> Table:
+    with ExitStack() as opened:
+        context = opened.enter_context(browsers.fresh(run.playwright))
+        samples = by_turns(_warm_takes(run, server, context), run.rounds(9, 3))
+    title = "Boot with a warm cache: from the start of the page until a handler can run"
+    return Table("boot-warm", title, "ms", [Row(*item) for item in samples.items()], PLAIN)
+
+
+def _warm_takes(run: Run, server: SiteServer, context: BrowserContext) -> dict[str, Callable[[], float]]:
+    working = browsers.open_tab(context, server, stage.OURS, shared=True)
+    joined = browsers.open_tab(context, server, stage.FLOOR, shared=True)
+
+    def ours() -> float:
+        page = browsers.open_tab(context, server, stage.OURS)
+        phases = browsers.hidden_frame(page).evaluate("() => workerPy.diagnostics().boot")
+        run.notes.setdefault("phases of ours, dedicated worker, warm cache, ms", []).append(phases)
+        took = browsers.ready_at(page)
+        page.close()
+        return took
+
+    def reload(page: Page) -> float:
+        page.reload()
+        return browsers.ready_at(page)
+
+    takes = {name: partial(browsers.boot, context, server, *where) for name, where in ALONE.items()}
+    return {
+        **takes,
+        OURS: ours,
+        NAVIGATION: partial(reload, working),
+        SECOND_TAB: partial(browsers.boot, context, server, stage.OURS, shared=True),
+        FLOOR: partial(reload, joined),
+    }

@@ -1,0 +1,96 @@
+"""Browsers with profiles on disk, as a person's, and the tabs of the portal in them."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, Frame, Page, Playwright
+
+from worker_py_tool import chromium
+from worker_py_tool.bench.site_server import SiteServer
+from worker_py_tool.bench.stage import PORTAL
+
+FLAGS = ("--disable-features=LocalNetworkAccessChecks", "--disable-background-networking", "--disable-component-update")
+NO_SHARED_WORKER = "delete globalThis.SharedWorker;"
+READY = "() => globalThis.readyAt !== undefined"
+TIMEOUT_MS = 120_000
+
+
+@contextmanager
+def fresh(playwright: Playwright, *arguments: str) -> Iterator[BrowserContext]:
+    """A browser of its own, with a profile that was never used: no cache of any kind, on disk or in memory."""
+    with tempfile.TemporaryDirectory(prefix="worker-py-bench-") as profile:
+        context = playwright.chromium.launch_persistent_context(
+            Path(profile) / "profile",
+            executable_path=chromium.find_installed(),
+            args=[*(["--no-sandbox"] if os.geteuid() == 0 else []), *FLAGS, *arguments],
+            ignore_default_args=["--disable-background-timer-throttling"],
+        )
+        context.set_default_timeout(TIMEOUT_MS)
+        try:
+            yield context
+        finally:
+            context.close()
+
+
+def version(playwright: Playwright) -> str:
+    """The version of the browser that is measured."""
+    browser = playwright.chromium.launch(
+        executable_path=chromium.find_installed(), args=["--no-sandbox"] if os.geteuid() == 0 else []
+    )
+    try:
+        return browser.version
+    finally:
+        browser.close()
+
+
+def open_tab(context: BrowserContext, server: SiteServer, site: str, path: str = "", *, shared: bool = False) -> Page:
+    """Open a tab of the portal that loads a site into its hidden frame, and wait until a handler can run there.
+
+    Args:
+        context: The browser.
+        server: Serves the portal's page and the site.
+        site: What to load.
+        path: The page of the site.
+        shared: Leave the site its shared workers; otherwise it gets a worker of its own.
+    """
+    page = context.new_page()
+    if not shared:
+        page.add_init_script(NO_SHARED_WORKER)
+    page.goto(server.address(PORTAL))  # the tab has its processes before the clock starts
+    server.tally.start(site)
+    page.goto(f"{server.address(PORTAL)}?app={server.address(site)}{path}")
+    ready_at(page)
+    return page
+
+
+def ready_at(page: Page) -> float:
+    """When a handler could run in the hidden frame, in milliseconds since the frame's navigation began."""
+    frame = hidden_frame(page)
+    frame.wait_for_function(READY, polling=50)
+    return float(frame.evaluate("() => readyAt"))
+
+
+def hidden_frame(page: Page) -> Frame:
+    """The frame of the portal's page.
+
+    Raises:
+        RuntimeError: There is none.
+    """
+    handle = page.wait_for_selector("iframe", state="attached")
+    frame = handle.content_frame() if handle else None
+    if frame is None:
+        raise RuntimeError(f"{page.url} has no frame")
+    frame.wait_for_load_state()
+    return frame
+
+
+def boot(context: BrowserContext, server: SiteServer, site: str, path: str = "", *, shared: bool = False) -> float:
+    """Open a tab, and close it: from the start of the frame until a handler could run, in milliseconds."""
+    page = open_tab(context, server, site, path, shared=shared)
+    try:
+        return ready_at(page)
+    finally:
+        page.close()

@@ -1,0 +1,45 @@
+"""A portal page with an open call card, and a placement page in it that handles the card's events."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Page
+
+from worker_py_tool import demo
+from worker_py_tool.bench.browsers import hidden_frame
+from worker_py_tool.portal_server import PortalServer
+
+COMMAND_FROM = """() => {
+  globalThis.commandFrom = (name) => new Promise((resolve) => {
+    const listen = ({ data }) => {
+      if (typeof data === "string" && data.startsWith(`${name}:`)) {
+        removeEventListener("message", listen);
+        resolve();
+      }
+    };
+    addEventListener("message", listen);
+  });
+}"""
+BOUND = "() => window.portal?.frames().some(({ bound }) => bound.length === 17)"
+READY = "() => globalThis.workerPy?.ready.then(() => null)"
+CALL: dict[str, Any] = {"CALL_ID": "BENCH.1", "CRM_ENTITY_ID": 0, "CALL_DIRECTION": "incoming", "CALL_STATE": "idle"}
+
+
+@contextmanager
+def portal() -> Iterator[str]:
+    """The simulated portal, by its address."""
+    with PortalServer() as server:
+        yield f"http://portal.localhost:{server.port}/"
+
+
+def open_card(context: BrowserContext, portal_address: str, app: str) -> Page:
+    """Open the portal's page with the placement page `app`, and a call card in it; wait until handlers can run."""
+    page = context.new_page()
+    page.goto(demo.portal_url(portal_address, app, plain=""))
+    page.wait_for_function(BOUND)
+    page.evaluate(COMMAND_FROM)
+    page.evaluate("() => portal.incomingCall({ silent: true })")
+    page.evaluate("(call) => portal.raise('initialized', call)", CALL)
+    hidden_frame(page).evaluate(READY)
+    return page

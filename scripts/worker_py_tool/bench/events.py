@@ -1,0 +1,42 @@
+"""Handling events: Python beside the same handlers in JavaScript, in a worker and in the page."""
+
+from collections.abc import Callable
+from functools import partial
+
+from playwright.sync_api import Page
+
+from worker_py_tool.bench import browsers, burst, card, round_trip, stage
+from worker_py_tool.bench.results import Row, Table
+from worker_py_tool.bench.rounds import Rounds, by_turns
+from worker_py_tool.bench.run import Run
+
+PYTHON = "Python, shared worker"
+WORKER = "JavaScript, worker"
+PAGE = "JavaScript, page"
+CONTENDERS = {
+    PYTHON: (stage.OURS, ""),
+    WORKER: (stage.JAVASCRIPT, "worker.html"),
+    PAGE: (stage.JAVASCRIPT, "page.html"),
+}
+
+
+def measure(run: Run) -> list[Table]:
+    """Round trips and bursts, all contenders in one browser."""
+    run.stage.need(stage.OURS, stage.JAVASCRIPT)
+    rounds = run.rounds(9, 2, quick=3)
+    with run.stage.served() as server, card.portal() as portal, browsers.fresh(run.playwright) as context:
+        pages = {
+            name: card.open_card(context, portal, f"{server.address(site)}{path}")
+            for name, (site, path) in CONTENDERS.items()
+        }
+        trips = _by_turns(pages, partial(round_trip.take, size=20 if run.quick else 100), rounds)
+        bursts = _by_turns(pages, partial(burst.rate, size=500 if run.quick else 3000), rounds)
+    return [
+        Table("round-trip", "Round trip: event, handler, command back at the portal", "ms", trips, WORKER),
+        Table("throughput", "Burst: events handled in a second", "events/s", bursts, WORKER),
+    ]
+
+
+def _by_turns(pages: dict[str, Page], take: Callable[[Page], float], rounds: Rounds) -> list[Row]:
+    samples = by_turns({name: partial(take, page) for name, page in pages.items()}, rounds)
+    return [Row(*item) for item in samples.items()]

@@ -1,0 +1,60 @@
+"""All sections, in the order in which they run."""
+
+import datetime
+import os
+import time
+from collections.abc import Callable, Sequence
+
+from playwright.sync_api import sync_playwright
+
+from worker_py_tool import chromium
+from worker_py_tool.bench import (
+    boot,
+    browsers,
+    events,
+    handlers,
+    long_run,
+    machine,
+    memory,
+    requirements,
+    slow_link,
+    stage,
+)
+from worker_py_tool.bench.results import Report, Table
+from worker_py_tool.bench.run import Run
+from worker_py_tool.process import say
+
+SECTIONS: dict[str, Callable[[Run], list[Table]]] = {
+    "boot": boot.measure,
+    "link": slow_link.measure,
+    "events": events.measure,
+    "memory": memory.measure,
+    "handlers": handlers.measure,
+    "long-run": long_run.measure,
+    "requirements": requirements.measure,
+}
+
+
+def measure(names: Sequence[str], *, quick: bool) -> Report:
+    """Take the sections of these names.
+
+    Args:
+        names: Keys of `SECTIONS`.
+        quick: Few and short rounds, and files compressed fast.
+    """
+    os.environ.update(chromium.browsers_env())
+    tables: list[Table] = []
+    with sync_playwright() as playwright, stage.staged(best=not quick) as built:
+        run = Run(playwright, built, quick)
+        described = machine.describe(browsers.version(playwright))
+        for name in names:
+            began = time.monotonic()
+            tables += SECTIONS[name](run)
+            say(f"bench: {name}: {time.monotonic() - began:.0f} s")
+        return Report(
+            date=datetime.datetime.now(datetime.UTC).date().isoformat(),
+            quick=quick,
+            machine=described,
+            tables=tables,
+            notes=run.notes,
+        )
