@@ -17,6 +17,7 @@ REPEATED = "WORKER_PY_IN_VENV"
 class Need(enum.Enum):
     """What a command may ask for."""
 
+    SERVE = "the virtual environment with the packages of server and build"
     BUILD = "the virtual environment with the build's packages, Node.js, and the npm packages of a bundle"
     TEST = "all of BUILD, the packages of tests and linters, and the npm packages for development"
     BROWSER = "all of TEST, and a browser"
@@ -32,6 +33,8 @@ def ensure(needs: Set[Need]) -> None:
         return
     testing = bool(needs & {Need.TEST, Need.BROWSER})
     python_packages.ensure(["build", "test"] if testing else ["build"])
+    if needs == {Need.SERVE}:
+        return
     node_packages.ensure_node()
     node_packages.ensure_packages(development=testing)
     if Need.BROWSER in needs:

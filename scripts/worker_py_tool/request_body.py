@@ -1,0 +1,73 @@
+"""Request bodies: read within limits, and forgotten. The form that the portal posts holds live tokens."""
+
+import asyncio
+from http import HTTPStatus
+
+from starlette.types import Receive, Scope
+
+LIMIT = 64 * 1024
+"""Bytes; the portal's form has one or two thousand."""
+TIMEOUT_S = 10.0
+"""For the whole body, however it trickles in."""
+DRAIN_S = 2.0
+
+
+class BodyRefused(Exception):
+    """The body is too long or too slow; the connection has to be closed after the answer."""
+
+    def __init__(self, status: HTTPStatus, expected: str) -> None:
+        super().__init__(f"{status.value} {status.phrase}: {expected}")
+        self.status = status
+
+
+class ClientGone(Exception):
+    """The client went away in mid-body: there is nobody to answer."""
+
+
+async def read(scope: Scope, receive: Receive, *, limit: int = LIMIT, timeout_s: float = TIMEOUT_S) -> bytes:
+    """Read a body to its end.
+
+    Raises:
+        BodyRefused: It is longer than `limit` bytes, or not there after `timeout_s` seconds.
+        ClientGone: The client closed the connection.
+    """
+    announced = header(scope, b"content-length")
+    if announced is None and header(scope, b"transfer-encoding") is None:
+        return b""
+    too_long = BodyRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body may have {limit} bytes")
+    if announced is not None and announced.isdigit() and int(announced) > limit:
+        raise too_long
+    body = bytearray()
+    try:
+        async with asyncio.timeout(timeout_s):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientGone
+                body += message.get("body", b"")
+                if len(body) > limit:
+                    raise too_long
+                if not message.get("more_body", False):
+                    return bytes(body)
+    except TimeoutError:
+        raise BodyRefused(
+            HTTPStatus.REQUEST_TIMEOUT, f"the body was not complete after {timeout_s:g} seconds"
+        ) from None
+
+
+async def drain(receive: Receive, timeout_s: float = DRAIN_S) -> None:
+    """Take what the client still sends, for a while: a connection closed before would lose it our answer."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            while (message := await receive())["type"] == "http.request" and message.get("more_body", False):
+                pass
+    except TimeoutError:
+        pass
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """A request's header; None when it is missing."""
+    for key, value in scope["headers"]:
+        if key == name:
+            return str(value.decode("latin-1"))
+    return None
