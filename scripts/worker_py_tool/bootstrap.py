@@ -7,7 +7,7 @@ from collections.abc import Set
 from pathlib import Path
 from typing import NoReturn
 
-from worker_py_tool import chromium, node_packages, python_packages
+from worker_py_tool import chromium, node_packages, python_packages, web_servers
 from worker_py_tool.errors import ToolError
 from worker_py_tool.paths import VENV
 
@@ -20,7 +20,7 @@ class Need(enum.Enum):
     SERVE = "the virtual environment with the packages of server and build"
     BUILD = "the virtual environment with the build's packages, Node.js, and the npm packages of a bundle"
     TEST = "all of BUILD, the packages of tests and linters, and the npm packages for development"
-    BROWSER = "all of TEST, and a browser"
+    BROWSER = "all of TEST, a browser, and where they can be installed nginx and Caddy"
 
 
 def ensure(needs: Set[Need]) -> None:
@@ -39,6 +39,7 @@ def ensure(needs: Set[Need]) -> None:
     node_packages.ensure_packages(development=testing)
     if Need.BROWSER in needs:
         chromium.ensure()
+        web_servers.ensure()
 
 
 def in_virtual_environment() -> bool:

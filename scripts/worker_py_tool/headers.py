@@ -7,6 +7,9 @@ HASHED = ("assets/", "pyodide/", "wheels/")
 """Directories whose addresses hold a hash: what is there never changes."""
 FOREVER = "public, max-age=31536000, immutable"
 
+BODY_LIMIT = 64 * 1024
+"""Bytes that a body may have; the portal's form has one or two thousand."""
+
 _ALLOWED_FEATURES = ("microphone", "autoplay", "camera", "geolocation")
 """What the portal's frame hands on (its `allow`): page scripts may use it, and frames of other origins may not."""
 _DENIED_FEATURES = ("display-capture", "usb", "serial", "hid", "bluetooth", "midi", "payment", "xr-spatial-tracking")

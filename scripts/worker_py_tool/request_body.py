@@ -5,8 +5,8 @@ from http import HTTPStatus
 
 from starlette.types import Receive, Scope
 
-LIMIT = 64 * 1024
-"""Bytes; the portal's form has one or two thousand."""
+from worker_py_tool.headers import BODY_LIMIT
+
 TIMEOUT_S = 10.0
 """For the whole body, however it trickles in."""
 DRAIN_S = 2.0
@@ -24,7 +24,7 @@ class ClientGone(Exception):
     """The client went away in mid-body: there is nobody to answer."""
 
 
-async def read(scope: Scope, receive: Receive, *, limit: int = LIMIT, timeout_s: float = TIMEOUT_S) -> bytes:
+async def read(scope: Scope, receive: Receive, *, limit: int = BODY_LIMIT, timeout_s: float = TIMEOUT_S) -> bytes:
     """Read a body to its end.
 
     Raises:
