@@ -12,7 +12,7 @@ BODY_LIMIT = 64 * 1024
 
 _ALLOWED_FEATURES = ("microphone", "autoplay", "camera", "geolocation")
 """What the portal's frame hands on (its `allow`): page scripts may use it, and frames of other origins may not."""
-_DENIED_FEATURES = ("display-capture", "usb", "serial", "hid", "bluetooth", "midi", "payment", "xr-spatial-tracking")
+_DENIED_FEATURES = ("display-capture", "usb", "serial", "hid", "midi", "payment", "xr-spatial-tracking")
 PERMISSIONS = ", ".join(
     [*(f"{name}=(self)" for name in _ALLOWED_FEATURES), *(f"{name}=()" for name in _DENIED_FEATURES)]
 )

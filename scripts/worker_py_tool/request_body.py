@@ -24,41 +24,41 @@ class ClientGone(Exception):
     """The client went away in mid-body: there is nobody to answer."""
 
 
-async def read(scope: Scope, receive: Receive, *, limit: int = BODY_LIMIT, timeout_s: float = TIMEOUT_S) -> bytes:
+async def read(scope: Scope, receive: Receive) -> bytes:
     """Read a body to its end.
 
     Raises:
-        BodyRefused: It is longer than `limit` bytes, or not there after `timeout_s` seconds.
+        BodyRefused: It is longer than the limit, or not there in time.
         ClientGone: The client closed the connection.
     """
     announced = header(scope, b"content-length")
     if announced is None and header(scope, b"transfer-encoding") is None:
         return b""
-    too_long = BodyRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body may have {limit} bytes")
-    if announced is not None and announced.isdigit() and int(announced) > limit:
+    too_long = BodyRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body may have {BODY_LIMIT} bytes")
+    if announced is not None and announced.isdigit() and int(announced) > BODY_LIMIT:
         raise too_long
     body = bytearray()
     try:
-        async with asyncio.timeout(timeout_s):
+        async with asyncio.timeout(TIMEOUT_S):
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":
                     raise ClientGone
                 body += message.get("body", b"")
-                if len(body) > limit:
+                if len(body) > BODY_LIMIT:
                     raise too_long
                 if not message.get("more_body", False):
                     return bytes(body)
     except TimeoutError:
         raise BodyRefused(
-            HTTPStatus.REQUEST_TIMEOUT, f"the body was not complete after {timeout_s:g} seconds"
+            HTTPStatus.REQUEST_TIMEOUT, f"the body was not complete after {TIMEOUT_S:g} seconds"
         ) from None
 
 
-async def drain(receive: Receive, timeout_s: float = DRAIN_S) -> None:
+async def drain(receive: Receive) -> None:
     """Take what the client still sends, for a while: a connection closed before would lose it our answer."""
     try:
-        async with asyncio.timeout(timeout_s):
+        async with asyncio.timeout(DRAIN_S):
             while (message := await receive())["type"] == "http.request" and message.get("more_body", False):
                 pass
     except TimeoutError:
