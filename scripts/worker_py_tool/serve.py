@@ -19,6 +19,9 @@ KEEP_ALIVE_S = 30
 SHUTDOWN_S = 10
 """How long requests that are being answered may take to end."""
 BACKLOG = 2048
+ACCEPTORS = 32
+"""How often the event loop listens on the one socket. uvloop takes one connection from each in a turn: with a single one,
+many clients that come at once wait for seconds behind those that came first."""
 
 
 class AsgiServer:
@@ -54,7 +57,7 @@ class AsgiServer:
         self._socket = _listen(host, port)
         self.host = host
         self.port = int(self._socket.getsockname()[1])
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
+        self._thread = threading.Thread(target=self._run, daemon=True)
 
     @property
     def url(self) -> str:
@@ -73,7 +76,11 @@ class AsgiServer:
         """Take no more connections, let requests that are being answered end, and free the port."""
         self._server.should_exit = True
         self._thread.join()
-        self._socket.close()
+
+    def _run(self) -> None:
+        acceptors = [self._socket.dup() for _ in range(ACCEPTORS)]
+        self._socket.close()  # else clients could still connect while the last requests are answered
+        self._server.run(acceptors)
 
 
 class Server(AsgiServer):

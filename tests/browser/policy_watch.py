@@ -1,6 +1,6 @@
 """Violations of the Content-Security-Policy, from wherever they happen.
 
-Console messages of shared workers reach no test, so the browser itself is asked to report: beside the production header the suite's
+What workers write to the console about them reaches no test, so the browser itself is asked to report: beside the production header the suite's
 server sends the same policy once more in a header that enforces nothing, but names an address for reports.
 """
 

@@ -46,11 +46,10 @@ def test_a_page_that_talks_to_a_stranger_is_stopped_and_reported(
 
 @pytest.mark.parametrize("mode", ["extended", "dedicated"])
 def test_python_that_talks_to_a_stranger_is_stopped_and_reported(
-    page: Page, open_portal: OpenPortal, complaints: Complaints, policy_reports: PolicyReports, mode: str
+    page: Page, open_portal: OpenPortal, policy_reports: PolicyReports, mode: str
 ) -> None:
-    """Of a shared worker the console of the page shows nothing: the browser's report is what is left."""
+    """Of a worker the page's console shows nothing: the browser's report is what is left."""
     if mode == "dedicated":
-        complaints.expect("Content Security Policy|violates")
         page.add_init_script("delete globalThis.SharedWorker;")
     placement = Placement(open_portal(APP))
     placement.frame.evaluate("() => workerPy.ready.then(() => null)")
