@@ -20,8 +20,8 @@ SHUTDOWN_S = 10
 """How long requests that are being answered may take to end."""
 BACKLOG = 2048
 ACCEPTORS = 32
-"""How often the event loop listens on the one socket. uvloop takes one connection from each in a turn: with a single one,
-many clients that come at once wait for seconds behind those that came first."""
+"""How often the event loop listens on the one socket. uvloop takes one connection from each in a turn: with a single
+one, many clients that come at once wait for seconds behind those that came first."""
 
 
 class AsgiServer:

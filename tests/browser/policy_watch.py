@@ -1,7 +1,8 @@
 """Violations of the Content-Security-Policy, from wherever they happen.
 
-What workers write to the console about them reaches no test, so the browser itself is asked to report: beside the production header the suite's
-server sends the same policy once more in a header that enforces nothing, but names an address for reports.
+What workers write to the console about them reaches no test, so the browser itself is asked to report: beside the
+production header the suite's server sends the same policy once more, in a header that enforces nothing, but names an
+address for reports.
 """
 
 import json
@@ -29,7 +30,9 @@ class PolicyReports:
         """Keep one report."""
         report = json.loads(body)["csp-report"]
         with self._changed:
-            self._waiting.append(f"{report['effective-directive']} {report['blocked-uri']} in {report['document-uri']}")
+            self._waiting.append(
+                " ".join((report["effective-directive"], report["blocked-uri"], "in", report["document-uri"]))
+            )
             self._changed.notify_all()
 
     def take(self) -> list[str]:
@@ -60,7 +63,9 @@ class WatchedServer(AsgiServer):
                 if message["type"] == "http.response.start":
                     policies = [value for name, value in message["headers"] if name == POLICY]
                     self.protected.update(policies)
-                    also = [(POLICY + b"-report-only", value + f"; report-uri {ADDRESS}".encode()) for value in policies]
+                    also = [
+                        (POLICY + b"-report-only", value + f"; report-uri {ADDRESS}".encode()) for value in policies
+                    ]
                     message = {**message, "headers": [*message["headers"], *also]}
                 await send(message)
 

@@ -1,4 +1,4 @@
-"""nginx and Caddy with the configurations of `scripts/build --emit`: the HTTP contract, secrecy, and Python in a browser."""
+"""nginx and Caddy as `scripts/build --emit` configures them: the HTTP contract, secrecy, and Python in a browser."""
 
 import gzip
 from collections.abc import Iterator
@@ -31,8 +31,9 @@ def test_contract(case: Case, server: Running, demo_bundle: Path) -> None:
     http_contract.check(case, server.port, demo_bundle)
 
 
-def test_a_call_is_answered_by_python_from_a_page_that_was_posted(server: Running, page: Page, portal_url: str) -> None:
-    page.goto(demo.portal_url(portal_url, f"http://app.localhost:{server.port}/"))
+def test_a_call_is_answered_by_python_from_a_posted_page(server: Running, page: Page, portal_url: str) -> None:
+    app = f"http://app.localhost:{server.port}/"
+    page.goto(demo.portal_url(portal_url, app))
     expect(page.locator("#card-status")).to_have_text("Head of purchasing · open deals: 2")
     page.get_by_role("button", name="Answer").click()
     expect(page.locator("#card-status")).to_have_text("Answered by Python")

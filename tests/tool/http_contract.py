@@ -75,7 +75,9 @@ CASES = (
     Case("GET by the page's file name gives it", "GET", "/index.html", expect=PAGE_HEADERS, same_as="index.html"),
     Case("POST gives the page", "POST", f"/{QUERY}", (200,), FORM_HEADERS, FORM, PAGE_HEADERS, same_as="index.html"),
     Case("POST without a body gives the page", "POST", "/", body="", expect=PAGE_HEADERS, same_as="index.html"),
-    Case("POST by file name gives the page", "POST", "/index.html", body=FORM, expect=PAGE_HEADERS, same_as="index.html"),
+    Case(
+        "POST by file name gives the page", "POST", "/index.html", body=FORM, expect=PAGE_HEADERS, same_as="index.html"
+    ),
     Case(
         "POST gives the page compressed",
         *("POST", "/", (200,), {**FORM_HEADERS, "Accept-Encoding": "gzip"}, FORM),

@@ -1,4 +1,4 @@
-"""What `scripts/serve` does with clients that mean it ill, and what it keeps to itself. Requests go out byte by byte."""
+"""What `scripts/serve` does with clients that mean it ill, and what it keeps to itself."""
 
 import http.client
 import json
@@ -96,7 +96,9 @@ def test_a_second_head_on_a_connection_has_no_longer(hasty: AsgiServer) -> None:
         assert status(client.recv(65536)) == 408
 
 
-@pytest.mark.parametrize("announced", [b"Content-Length: 9\r\n\r\nabc", b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"])
+@pytest.mark.parametrize(
+    "announced", [b"Content-Length: 9\r\n\r\nabc", b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"]
+)
 def test_a_body_that_does_not_end_is_refused_in_time(hasty: AsgiServer, announced: bytes) -> None:
     assert status(send_raw(hasty.port, POST + announced)) == 408
 
@@ -167,7 +169,9 @@ def test_a_client_that_leaves_in_mid_body_is_forgotten(server: Server, caplog: p
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-@pytest.mark.parametrize("host", [b"", b"Host: evil.example\r\n", b"Host: [::1\r\n", b"Host: good.example.evil.example\r\n"])
+@pytest.mark.parametrize(
+    "host", [b"", b"Host: evil.example\r\n", b"Host: [::1\r\n", b"Host: good.example.evil.example\r\n"]
+)
 def test_a_foreign_host_is_refused_when_hosts_are_named(bundle: Path, host: bytes) -> None:
     with Server(bundle, allowed_hosts=["good.example"]) as server:
         foreign = b"POST / HTTP/1.1\r\n%sConnection: close\r\nContent-Length: 3\r\n\r\nx=1" % host

@@ -86,9 +86,7 @@ def measure(*, quick: bool) -> Result:
         ports = {OURS: stack.enter_context(_serve(directory / "bundle", directory / "access.log"))}
         if not note:
             (directory / "nginx").mkdir()
-            ports[NGINX] = stack.enter_context(
-                web_servers.run("nginx", directory / "bundle", directory / "nginx")
-            ).port
+            ports[NGINX] = stack.enter_context(web_servers.run("nginx", directory / "bundle", directory / "nginx")).port
         loads: dict[str, list[Load]] = {name: [] for name in ports}
         for number in range(rounds + 1):
             for name, port in ports.items():
