@@ -30,9 +30,7 @@ class PolicyReports:
         """Keep one report."""
         report = json.loads(body)["csp-report"]
         with self._changed:
-            self._waiting.append(
-                " ".join((report["effective-directive"], report["blocked-uri"], "in", report["document-uri"]))
-            )
+            self._waiting.append("{effective-directive} {blocked-uri} in {document-uri}".format_map(report))
             self._changed.notify_all()
 
     def take(self) -> list[str]:

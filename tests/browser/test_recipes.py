@@ -31,7 +31,7 @@ def test_contract(case: Case, server: Running, demo_bundle: Path) -> None:
     http_contract.check(case, server.port, demo_bundle)
 
 
-def test_a_call_is_answered_by_python_from_a_posted_page(server: Running, page: Page, portal_url: str) -> None:
+def test_a_call_is_answered_by_python_of_a_posted_page(server: Running, page: Page, portal_url: str) -> None:
     app = f"http://app.localhost:{server.port}/"
     page.goto(demo.portal_url(portal_url, app))
     expect(page.locator("#card-status")).to_have_text("Head of purchasing · open deals: 2")
@@ -42,7 +42,8 @@ def test_a_call_is_answered_by_python_from_a_posted_page(server: Running, page: 
 def test_tokens_are_in_no_log_and_in_no_answer(server: Running) -> None:
     """The big body is refused, the odd request malformed, and one file missing: errors are logged most of all."""
     foreign = "Host: foreign.example\r\nX-Token: planted-header\r\nConnection: close\r\n"
-    head = f"Host: 127.0.0.1:{server.port}\r\nX-Token: planted-header\r\nReferer: https://x/{QUERY}\r\nConnection: close\r\n"
+    secrets = f"X-Token: planted-header\r\nReferer: https://x/{QUERY}\r\n"
+    head = f"Host: 127.0.0.1:{server.port}\r\n{secrets}Connection: close\r\n"
     form = f"Content-Type: {FORM_HEADERS['Content-Type']}\r\n"
     requests = [
         f"POST /{QUERY} HTTP/1.1\r\n{head}{form}Content-Length: {len(FORM)}\r\n\r\n{FORM}",
