@@ -1,5 +1,6 @@
 """What `scripts/serve` does with clients that mean it ill, and what it keeps to itself."""
 
+import asyncio
 import http.client
 import json
 import logging
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -218,7 +220,8 @@ def test_a_path_cannot_forge_a_line_of_the_log(server: Server, caplog: pytest.Lo
         send_raw(server.port, GET)
     first, second = (record.getMessage() for record in caplog.records)
     assert first.startswith("GET /%0aforgedaaa")
-    assert "a... 404 " in first
+    assert re.search(r"a\.\.\. 404 ", first)
+    assert len(first) < 300
     assert re.fullmatch(r"GET / 200 19 \d+\.\d", second)
 
 
@@ -308,21 +311,19 @@ def test_a_broken_new_build_leaves_the_old_one_served(
     assert "the new build is not served" in caplog.text
 
 
-def test_a_request_in_flight_is_answered_before_the_end(bundle: Path) -> None:
-    server = Server(bundle)
-    with server:
-        client = socket.create_connection(("127.0.0.1", server.port), timeout=10)
-        client.sendall(POST + b"Expect: 100-continue\r\nContent-Length: 3\r\n\r\n")
-        assert client.recv(100).startswith(b"HTTP/1.1 100 ")
-        ending = threading.Thread(target=server.__exit__, args=(None, None, None))
-        ending.start()
-        client.sendall(b"x=1")
-        received = b""
-        while chunk := client.recv(1000):
-            received += chunk
-        ending.join()
-        client.close()
-    assert status(received) == 200
+def test_a_request_in_flight_is_answered_before_the_end() -> None:
+    async def takes_half_a_second(scope: Scope, receive: Receive, send: Send) -> None:
+        begun.set()
+        await asyncio.sleep(0.5)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"done"})
+
+    begun = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        with AsgiServer(takes_half_a_second) as server:
+            answer = pool.submit(send_raw, server.port, GET)
+            assert begun.wait(10)
+        assert status(answer.result()) == 200
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", server.port))
 
