@@ -7,7 +7,7 @@ from collections.abc import Set
 from pathlib import Path
 from typing import NoReturn
 
-from worker_py_tool import chromium, node_packages, python_packages
+from worker_py_tool import chromium, node_packages, python_packages, web_servers
 from worker_py_tool.errors import ToolError
 from worker_py_tool.paths import VENV
 
@@ -17,9 +17,10 @@ REPEATED = "WORKER_PY_IN_VENV"
 class Need(enum.Enum):
     """What a command may ask for."""
 
+    SERVE = "the virtual environment with the packages of server and build"
     BUILD = "the virtual environment with the build's packages, Node.js, and the npm packages of a bundle"
     TEST = "all of BUILD, the packages of tests and linters, and the npm packages for development"
-    BROWSER = "all of TEST, and a browser"
+    BROWSER = "all of TEST, a browser, and where they can be installed nginx and Caddy"
     PLOTS = "what the benchmark draws with"
 
 
@@ -33,12 +34,15 @@ def ensure(needs: Set[Need]) -> None:
         return
     testing = bool(needs & {Need.TEST, Need.BROWSER})
     python_packages.ensure(["build", "test"] if testing else ["build"])
+    if needs == {Need.SERVE}:
+        return
     node_packages.ensure_node()
     node_packages.ensure_packages(development=testing)
     if Need.PLOTS in needs:
         python_packages.ensure(["plots"])
     if Need.BROWSER in needs:
         chromium.ensure()
+        web_servers.ensure()
 
 
 def in_virtual_environment() -> bool:

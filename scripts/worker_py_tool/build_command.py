@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Set
 from pathlib import Path
 
-from worker_py_tool import origins, publish
+from worker_py_tool import origins, publish, recipes
 from worker_py_tool.app_source import read_app
 from worker_py_tool.bootstrap import Need
 from worker_py_tool.build import OFFICIAL_BX24, BuildOptions, build
@@ -58,6 +58,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     options.add_argument(
         "--require", metavar="REQUIREMENT", action="append", default=[], help="a package that the app imports"
     )
+    options.add_argument(
+        "--emit",
+        choices=recipes.KINDS,
+        action="append",
+        default=[],
+        help="also write a web server's configuration, beside DIR",
+    )
     options.add_argument("--release", action="store_true", help="for production: best compression")
     return options.parse_args(arguments)
 
@@ -98,5 +105,7 @@ def run(options: argparse.Namespace) -> int:
         )
     )
     say(report(made))
+    for kind in options.emit:
+        say(f"{kind}: {recipes.write(kind, options.out, made)}")
     print(options.out / "index.html")
     return 0

@@ -1,4 +1,4 @@
-"""A small threaded HTTP server that its owner starts and stops, and the request handling that our two servers share."""
+"""A small threaded HTTP server that its owner starts and stops: for the simulated portal, and for measurements."""
 
 import http.server
 import socket

@@ -9,9 +9,9 @@ from urllib.parse import unquote, urlsplit
 
 from worker_py_tool import php_query
 from worker_py_tool.http_service import BodyRefused, RequestHandler, Service
+from worker_py_tool.media_types import media_type
 from worker_py_tool.paths import PORTAL
 from worker_py_tool.portal_rest import PortalRest, parameters
-from worker_py_tool.serve import media_type
 
 REST_PATH = re.compile(r"/rest/([A-Za-z0-9_.]+?)(?:\.json)?")
 CORS = {

@@ -1,136 +1,90 @@
-"""Serves a bundle: the page for GET and POST, assets with the headers of the manifest. Development grade."""
+"""Serves a bundle on Uvicorn: what `scripts/serve`, the demo and the browser tests run."""
 
-import os
+import socket
+import threading
 from collections.abc import Sequence
-from http import HTTPStatus
 from pathlib import Path
-from typing import ClassVar
-from urllib.parse import unquote, urlsplit
+from types import TracebackType
+from typing import Self
 
-from worker_py_tool import manifest
-from worker_py_tool.http_service import BodyRefused, RequestHandler, Service
-from worker_py_tool.manifest import Manifest
+import uvicorn
+from starlette.types import ASGIApp
 
-PAGE = "index.html"
-MEDIA_TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".mjs": "text/javascript; charset=utf-8",
-    ".png": "image/png",
-    ".py": "text/plain; charset=utf-8",
-    ".svg": "image/svg+xml",
-    ".txt": "text/plain; charset=utf-8",
-    ".wasm": "application/wasm",
-    ".wav": "audio/wav",
-    ".whl": "application/zip",
-    ".zip": "application/zip",
-}
-HASHED = ("assets/", "pyodide/", "wheels/")
-"""Directories whose addresses hold a hash: what is there never changes."""
+from worker_py_tool.asgi import create_app
+from worker_py_tool.errors import ToolError
+from worker_py_tool.guarded_protocol import GuardedProtocol
+
+KEEP_ALIVE_S = 30
+"""How long an idle connection is kept."""
+SHUTDOWN_S = 10
+"""How long requests that are being answered may take to end."""
+BACKLOG = 2048
+ACCEPTORS = 32
+"""How often the event loop listens on the one socket. uvloop takes one connection from each in a turn: with a single
+one, many clients that come at once wait for seconds behind those that came first."""
 
 
-ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
-"""The encodings that a bundle may hold beside a file, best first."""
+class AsgiServer:
+    """An ASGI application on an address of this machine, in a thread of its own; use it in a `with` statement.
+
+    Attributes:
+        host: The address it is bound to.
+        port: The port, also when it was given as 0 for any that is free.
+
+    Raises:
+        ToolError: The address is taken.
+    """
+
+    def __init__(
+        self, app: ASGIApp, host: str = "127.0.0.1", port: int = 0, protocol: type[GuardedProtocol] = GuardedProtocol
+    ) -> None:
+        config = uvicorn.Config(
+            app,
+            http=protocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="warning",  # its finer levels would show query strings
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            backlog=BACKLOG,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_graceful_shutdown=SHUTDOWN_S,
+        )
+        config.load()
+        self._server = uvicorn.Server(config)
+        self._socket = _listen(host, port)
+        self.host = host
+        self.port = int(self._socket.getsockname()[1])
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Where to find it, with a slash at its end."""
+        shown = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        return f"http://{f'[{shown}]' if ':' in shown else shown}:{self.port}/"
+
+    def __enter__(self) -> Self:
+        """Start answering."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Take no more connections, let requests that are being answered end, and free the port."""
+        self._server.should_exit = True
+        self._thread.join()
+
+    def _run(self) -> None:
+        acceptors = [self._socket.dup() for _ in range(ACCEPTORS)]
+        self._socket.close()  # else clients could still connect while the last requests are answered
+        self._server.run(acceptors)
 
 
-def accepts(header: str, encoding: str) -> bool:
-    """Whether an Accept-Encoding header names this encoding, and does not refuse it by ``q=0``."""
-    for part in header.lower().split(","):
-        name, _, quality = part.partition(";")
-        if name.strip() == encoding:
-            return quality.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False
-
-
-def media_type(path: str) -> str:
-    """The Content-Type of a file, by its name."""
-    return MEDIA_TYPES.get(os.path.splitext(path)[1], "application/octet-stream")
-
-
-class Bundle:
-    """A bundle on disk. It may be built anew while it is served: its manifest is read again when that has changed."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self._stamp = self._read_stamp()
-        self._manifest = manifest.read(directory)
-
-    def manifest(self) -> Manifest:
-        """What the bundle holds now; while it is being replaced, what it held before."""
-        stamp = self._read_stamp()
-        if stamp not in (None, self._stamp):
-            self._manifest = manifest.read(self.directory)
-            self._stamp = stamp
-        return self._manifest
-
-    def _read_stamp(self) -> tuple[int, int] | None:
-        try:
-            status = (self.directory / manifest.NAME).stat()
-        except OSError:
-            return None
-        return status.st_ino, status.st_mtime_ns
-
-
-class BundleHandler(RequestHandler):
-    """Answers for one bundle, which the server's subclass names."""
-
-    bundle: ClassVar[Bundle]
-    allowed_hosts: ClassVar[frozenset[str]]
-
-    def handle_any(self) -> None:
-        """Answer a request of whatever method."""
-        try:
-            self.read_body()  # holds live tokens: read, and forgotten
-        except BodyRefused as refusal:
-            self.close_connection = True
-            self.refuse(refusal.status, {"Connection": "close"})
-            return
-        host = urlsplit(f"//{self.headers.get('Host', '')}").hostname
-        if self.allowed_hosts and host not in self.allowed_hosts:
-            self.refuse(HTTPStatus.MISDIRECTED_REQUEST)
-            return
-        path = unquote(urlsplit(self.path).path).lstrip("/") or PAGE
-        current = self.bundle.manifest()
-        if path not in current.files:
-            self.refuse(HTTPStatus.NOT_FOUND)
-            return
-        methods = ["GET", "HEAD", "OPTIONS", *(["POST"] if path == PAGE else [])]
-        if self.command == "OPTIONS":
-            self.respond(HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join(methods)})
-        elif self.command not in methods:
-            self.refuse(HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": ", ".join(methods)})
-        else:
-            self._send_file(path, current)
-
-    def _send_file(self, path: str, current: Manifest) -> None:
-        headers = {"Content-Type": media_type(path), "ETag": f'"{current.files[path].sha256[:32]}"'}
-        headers["Cache-Control"] = "public, max-age=31536000, immutable" if path.startswith(HASHED) else "no-store"
-        if path == PAGE or path.endswith((".js", ".mjs")):
-            headers["Content-Security-Policy"] = current.csp
-        stored = path
-        for encoding, ending in ENCODINGS:
-            if path + ending in current.files:
-                headers["Vary"] = "Accept-Encoding"
-                if stored == path and accepts(self.headers.get("Accept-Encoding", ""), encoding):
-                    stored = path + ending
-                    headers |= {"Content-Encoding": encoding, "ETag": f'"{current.files[stored].sha256[:32]}"'}
-        if self.headers.get("If-None-Match") == headers["ETag"] and path != PAGE:
-            self.respond(HTTPStatus.NOT_MODIFIED, headers=headers)
-            return
-        try:
-            content = (self.bundle.directory / stored).read_bytes()
-        except OSError:
-            self.refuse(HTTPStatus.NOT_FOUND)
-            return
-        self.respond(HTTPStatus.OK, content, headers)
-
-    do_GET = do_HEAD = do_POST = do_OPTIONS = do_PUT = do_DELETE = do_PATCH = handle_any
-
-
-class Server(Service):
-    """Serves a bundle on an address of this machine; use it in a `with` statement.
+class Server(AsgiServer):
+    """Serves a bundle; use it in a `with` statement.
 
     Args:
         directory: The bundle.
@@ -145,6 +99,16 @@ class Server(Service):
     def __init__(
         self, directory: Path, host: str = "127.0.0.1", port: int = 0, allowed_hosts: Sequence[str] = ()
     ) -> None:
-        self.bundle = Bundle(directory)
-        attributes = {"bundle": self.bundle, "allowed_hosts": frozenset(name.lower() for name in allowed_hosts)}
-        super().__init__(type("Handler", (BundleHandler,), attributes), host, port)
+        super().__init__(create_app(directory, allowed_hosts=allowed_hosts), host, port)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listening = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except (OSError, OverflowError) as problem:
+        raise ToolError(
+            f"cannot listen on {host}, port {port}: {problem}", "Choose another with --port; 0 takes any free one."
+        ) from problem
+    listening.setblocking(False)
+    return listening

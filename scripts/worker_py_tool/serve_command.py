@@ -1,19 +1,18 @@
 """scripts/serve: the command line of `serve`."""
 
 import argparse
+import logging
 from collections.abc import Set
 from pathlib import Path
 
+from worker_py_tool import manifest
 from worker_py_tool.bootstrap import Need
-from worker_py_tool.serve import Server
 from worker_py_tool.waiting import until_interrupted
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
-    options = argparse.ArgumentParser(
-        prog="scripts/serve", description="Serve a bundle for development; its address is printed first."
-    )
+    options = argparse.ArgumentParser(prog="scripts/serve", description="Serve a bundle; its address is printed first.")
     options.add_argument("directory", metavar="DIR", type=Path, help="a bundle that scripts/build made")
     options.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     options.add_argument(
@@ -30,12 +29,16 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def needs(options: argparse.Namespace) -> Set[Need]:
-    """Nothing but the standard library."""
-    return frozenset()
+    """Refuses what is no bundle before anything is installed."""
+    manifest.read(options.directory)
+    return {Need.SERVE}
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until interrupted."""
+    """Serve until interrupted; the log goes to stderr."""
+    from worker_py_tool.serve import Server
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     with Server(options.directory, options.host, options.port, options.allowed_host) as server:
         print(server.url, flush=True)
         until_interrupted()

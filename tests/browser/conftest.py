@@ -19,11 +19,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
 from tests.browser.harness import WITNESS, Stage
+from tests.browser.policy_watch import PolicyReports, WatchedServer
 from worker_py_tool import chromium, demo
 from worker_py_tool.build import Client
 from worker_py_tool.paths import CACHE
 from worker_py_tool.portal_server import PortalServer
-from worker_py_tool.serve import Server
 
 READY_TIMEOUT_MS = 30_000
 SUITE_FLAGS = [
@@ -34,6 +34,7 @@ SUITE_FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+POLICIES = ("Content Security Policy", "Permissions-Policy", "Permissions policy")
 CLIENTS: tuple[Client, ...] = ("bx24", "b24jssdk")
 """What a placement page can be built on; whole modules of tests run on both."""
 
@@ -154,7 +155,7 @@ class Complaints:
 
     def _on_console(self, message: ConsoleMessage) -> None:
         # The browser itself reports violations and failed loads this way.
-        if message.type == "error" or "Content Security Policy" in message.text:
+        if message.type == "error" or any(name in message.text for name in POLICIES):
             self.seen.append(
                 f"{message.text} ({message.location.get('url', '')}:{message.location.get('lineNumber', '')})"
             )
@@ -247,14 +248,29 @@ def portal_url(portal_server: PortalServer) -> str:
 
 
 @pytest.fixture(scope="session")
-def serve_app() -> Iterator[Callable[[Path], str]]:
+def policy_reports() -> PolicyReports:
+    """What the browser reported of violations of the CSP, in pages and in workers of either kind, to all servers."""
+    return PolicyReports()
+
+
+@pytest.fixture(autouse=True)
+def no_policy_violations(policy_reports: PolicyReports) -> Iterator[None]:
+    """Any violation fails the test that was running when it was reported."""
+    yield
+    reported = policy_reports.take()
+    assert not reported, f"violations of the Content-Security-Policy: {reported}"
+
+
+@pytest.fixture(scope="session")
+def serve_app(policy_reports: PolicyReports) -> Iterator[Callable[[Path], str]]:
     """Serves a bundle until the end of the session; its address is `http://app.localhost:Q/`, each bundle's its own."""
     with ExitStack() as servers:
         urls: dict[Path, str] = {}
 
         def serve(bundle: Path) -> str:
             if bundle not in urls:
-                urls[bundle] = f"http://app.localhost:{servers.enter_context(Server(bundle)).port}/"
+                server = servers.enter_context(WatchedServer(bundle, policy_reports))
+                urls[bundle] = f"http://app.localhost:{server.port}/"
             return urls[bundle]
 
         yield serve

@@ -9,7 +9,8 @@ import pytest
 from worker_py_tool import compress
 from worker_py_tool.build import BuildOptions, build
 from worker_py_tool.report import boot_files, report
-from worker_py_tool.serve import Server, accepts
+from worker_py_tool.serve import Server
+from worker_py_tool.served_bundle import accepts
 
 
 @pytest.fixture(scope="module")

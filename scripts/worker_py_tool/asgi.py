@@ -1,0 +1,238 @@
+"""The server of a bundle as an ASGI application, for `scripts/serve` and for any ASGI host.
+
+- `/` (and `/index.html`): the placement page, for GET and POST alike, from memory. Bodies are read and forgotten.
+- `/assets/`, `/pyodide/`, `/wheels/`: what the page loads, for ever.
+- `/placement-error`: the address to give the portal as `errorHandlerUrl`.
+- `/healthz`: what is served, since when, and what was counted.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import re
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from worker_py_tool import answers, request_body
+from worker_py_tool.errors import ToolError
+from worker_py_tool.headers import EVERYWHERE, HASHED, PAGE, REFUSAL_POLICY
+from worker_py_tool.request_body import BodyRefused, ClientGone
+from worker_py_tool.request_log import RequestLog
+from worker_py_tool.served_bundle import Bundle, raw
+
+HEALTH = "/healthz"
+PLACEMENT_ERROR = "/placement-error"
+OVERTIME = "ERROR_PLACEMENT_LOADING_OVERTIME"
+BUNDLE_VARIABLE = "WORKER_PY_BUNDLE"
+HOSTS_VARIABLE = "WORKER_PY_ALLOWED_HOSTS"
+_READ = ("GET", "HEAD", "OPTIONS")
+_OVERTIME = re.compile(rb"(?<![A-Z_])" + OVERTIME.encode() + rb"(?![A-Z_])")
+logger = logging.getLogger("worker_py.serve")
+
+
+def create_app(directory: str | Path, *, allowed_hosts: Sequence[str] = ()) -> Starlette:
+    """Make the application for one bundle.
+
+    Args:
+        directory: The bundle, which `scripts/build` made. It may be built anew while it is served.
+        allowed_hosts: Names that requests may call the server by; empty for any.
+
+    Raises:
+        ToolError: The directory is no bundle.
+    """
+    seen = Seen()
+    bundle = Bundle(Path(directory))
+    return Starlette(
+        routes=[
+            Route(HEALTH, Health(bundle, seen)),
+            Route(PLACEMENT_ERROR, PlacementError(seen)),
+            Route("/{path:path}", Files(bundle)),
+        ],
+        middleware=[
+            Middleware(RequestLog, statuses=seen.statuses),
+            Middleware(Gate, allowed_hosts=frozenset(name.lower() for name in allowed_hosts)),
+        ],
+    )
+
+
+def app() -> Starlette:
+    """The application as the environment describes it, for hosts that take a factory.
+
+    `WORKER_PY_BUNDLE` names the bundle's directory, `WORKER_PY_ALLOWED_HOSTS` the allowed names, with commas.
+
+    Raises:
+        ToolError: `WORKER_PY_BUNDLE` is missing, or names no bundle.
+    """
+    directory = os.environ.get(BUNDLE_VARIABLE, "")
+    if not directory:
+        raise ToolError(f"{BUNDLE_VARIABLE} is not set", "Let it name the directory that scripts/build made.")
+    names = os.environ.get(HOSTS_VARIABLE, "").split(",")
+    return create_app(directory, allowed_hosts=[name.strip() for name in names if name.strip()])
+
+
+@dataclass(slots=True)
+class Seen:
+    """What happened since the start.
+
+    Attributes:
+        started: When that was, by the monotonic clock.
+        statuses: Answers by their status.
+        overtimes: How often the portal told that the page came too late.
+        last_overtime: When it last did, in UTC.
+        other_reports: Requests to `/placement-error` that named no error known to us.
+    """
+
+    started: float = field(default_factory=time.monotonic)
+    statuses: Counter[str] = field(default_factory=Counter)
+    overtimes: int = 0
+    last_overtime: datetime | None = None
+    other_reports: int = 0
+
+
+class Gate:
+    """ASGI middleware that refuses requests for other hosts, and answers for bodies that were refused."""
+
+    def __init__(self, app: ASGIApp, allowed_hosts: frozenset[str]) -> None:
+        self._app = app
+        self._allowed_hosts = allowed_hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request."""
+        try:
+            if scope["type"] == "http" and self._allowed_hosts and host_name(scope) not in self._allowed_hosts:
+                await request_body.read(scope, receive)
+                await answers.text(send, HTTPStatus.MISDIRECTED_REQUEST)
+            else:
+                await self._app(scope, receive, send)
+        except BodyRefused as refusal:
+            await answers.refuse_body(receive, send, refusal)
+        except ClientGone:
+            pass
+
+
+def host_name(scope: Scope) -> str | None:
+    """By which name the request calls us, without the port; None when it does not say, or nonsense."""
+    try:
+        return urlsplit(f"//{request_body.header(scope, b'host') or ''}").hostname
+    except ValueError:
+        return None
+
+
+class Files:
+    """ASGI application for the page and what it loads."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._bundle = bundle
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request of whatever method."""
+        await request_body.read(scope, receive)
+        path = scope["path"].removeprefix("/") or PAGE
+        build = self._bundle.find(path)
+        if build is None:
+            await answers.text(send, HTTPStatus.NOT_FOUND)
+            return
+        methods = (*_READ, "POST") if path == PAGE else _READ
+        if not await _method_fits(scope, send, methods):
+            return
+        stored = build.choose(path, request_body.header(scope, b"accept-encoding") or "")
+        file = build.loaded(stored)
+        if file is None:
+            try:
+                file = await asyncio.to_thread(build.load, path, stored)
+            except OSError:
+                await answers.text(send, HTTPStatus.NOT_FOUND)
+                return
+        if path.startswith(HASHED) and _matches(request_body.header(scope, b"if-none-match"), file.etag):
+            unchanged = (header for header in file.headers if header[0] not in (b"content-length", b"content-type"))
+            await answers.answer(send, HTTPStatus.NOT_MODIFIED, unchanged)
+        else:
+            await answers.answer(send, HTTPStatus.OK, file.headers, file.content.raw)
+
+
+class PlacementError:
+    """ASGI application for `errorHandlerUrl`: the portal asks for it when the page took more than five seconds."""
+
+    def __init__(self, seen: Seen) -> None:
+        self._seen = seen
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Record what the portal tells. Of the request only the error's name is looked for, wherever it stands."""
+        body = await request_body.read(scope, receive)
+        if not await _method_fits(scope, send, (*_READ, "POST")):
+            return
+        if _OVERTIME.search(scope["query_string"]) or _OVERTIME.search(body):
+            self._seen.overtimes += 1
+            self._seen.last_overtime = datetime.now(UTC)
+            logger.error("%s: the portal waited more than 5 s for the page; ten a day end the registration", OVERTIME)
+        else:
+            self._seen.other_reports += 1
+            logger.warning("%s was asked for without an error that is known", PLACEMENT_ERROR)
+        await answers.text(send, HTTPStatus.OK, "recorded")
+
+
+class Health:
+    """ASGI application that tells how the server does."""
+
+    def __init__(self, bundle: Bundle, seen: Seen) -> None:
+        self._bundle = bundle
+        self._seen = seen
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request of whatever method."""
+        await request_body.read(scope, receive)
+        if not await _method_fits(scope, send, _READ):
+            return
+        current = self._bundle.current().manifest
+        last = self._seen.last_overtime
+        content = {
+            "status": "ok",
+            "build": current.build,
+            "version": current.version,
+            "uptime_s": round(time.monotonic() - self._seen.started, 3),
+            "answers": dict(sorted(self._seen.statuses.items())),
+            "placement_errors": {
+                OVERTIME: self._seen.overtimes,
+                "last_at": last.isoformat(timespec="seconds") if last else None,
+                "other": self._seen.other_reports,
+            },
+        }
+        encoded = json.dumps(content).encode()
+        named = {
+            **EVERYWHERE,
+            "Content-Type": "application/json",
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": REFUSAL_POLICY,
+            "Content-Length": str(len(encoded)),
+        }
+        await answers.answer(send, HTTPStatus.OK, raw(named), encoded)
+
+
+async def _method_fits(scope: Scope, send: Send, methods: Sequence[str]) -> bool:
+    """Whether the request is to be answered in full; OPTIONS and other methods are answered here."""
+    if scope["method"] == "OPTIONS":
+        await answers.allow(send, methods)
+        return False
+    if scope["method"] not in methods:
+        await answers.text(send, HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(methods)})
+        return False
+    return True
+
+
+def _matches(if_none_match: str | None, etag: str) -> bool:
+    if if_none_match is None:
+        return False
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return etag in tags or "*" in tags

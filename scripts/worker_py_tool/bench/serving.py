@@ -1,0 +1,169 @@
+"""How fast the page is served to POST under load: by `scripts/serve`, and by nginx with the recipe, in one run.
+
+wrk keeps 200 connections busy from the same machine, so it takes part of the computing time of both.
+"""
+
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from worker_py_tool import apt, demo, web_servers
+from worker_py_tool.errors import ToolError
+from worker_py_tool.paths import CACHE, ROOT
+from worker_py_tool.process import run_quietly
+
+CONNECTIONS = 200
+ROUNDS, SECONDS = 3, 10
+QUICK_ROUNDS, QUICK_SECONDS = 1, 3
+TARGET_MS = 100
+SCRIPT = Path(__file__).with_name("serving.lua")
+OURS, NGINX = "scripts/serve", "nginx"
+QUERY = "/?DOMAIN=portal.example&PROTOCOL=1&LANG=en&APP_SID=0123456789abcdef0123456789abcdef"
+BODY = (
+    "AUTH_ID=0123456789abcdef0123456789abcdef01234567890123456789abcdef01&AUTH_EXPIRES=3600"
+    "&REFRESH_ID=fedcba9876543210fedcba9876543210fedcba98765432100123456789ab"
+    "&SERVER_ENDPOINT=https%3A%2F%2Foauth.example%2Frest%2F&APPLICATION_TOKEN=0123456789abcdef0123456789abcdef"
+    "&APPLICATION_SCOPE=crm%2Cplacement%2Ctelephony&member_id=0123456789abcdef0123456789abcdef&status=L"
+    "&PLACEMENT=PAGE_BACKGROUND_WORKER&PLACEMENT_OPTIONS=%7B%22URI%22%3A%22%5C%2Fcrm%5C%2Fdeal%5C%2Fdetails%5C%2F"
+).ljust(1500, "0") + "%22%7D"
+"""As long as what the portal posts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one server made of the load, in one round.
+
+    Attributes:
+        requests_per_s: Requests answered.
+        p50_ms: The median of the time to an answer.
+        p99_ms: The time within which 99 of 100 were answered.
+        requests: How many were answered in all.
+        errors: Connections and requests that failed, or were not answered by 200.
+    """
+
+    requests_per_s: float
+    p50_ms: float
+    p99_ms: float
+    requests: int
+    errors: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The rounds of each server, by its name; nginx is missing where it cannot be run, and `note` says why."""
+
+    loads: dict[str, list[Load]]
+    note: str = ""
+
+    @property
+    def errors(self) -> int:
+        """All that failed, of any server."""
+        return sum(load.errors for loads in self.loads.values() for load in loads)
+
+
+def measure(*, quick: bool) -> Result:
+    """Serve the demo's page by each server at a time, and load it by turns.
+
+    Raises:
+        ToolError: There is no wrk, or a server does not start.
+    """
+    if shutil.which("wrk") is None and not apt.install("wrk"):
+        raise ToolError("there is no wrk here", "Install it (Debian, Ubuntu: apt-get install wrk).")
+    web_servers.ensure()
+    rounds, seconds = (QUICK_ROUNDS, QUICK_SECONDS) if quick else (ROUNDS, SECONDS)
+    note = web_servers.missing("nginx")
+    CACHE.mkdir(exist_ok=True)
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="serving-", dir=CACHE)))
+        demo.build_demo(directory / "bundle")
+        ports = {OURS: stack.enter_context(_serve(directory / "bundle", directory / "access.log"))}
+        if not note:
+            (directory / "nginx").mkdir()
+            ports[NGINX] = stack.enter_context(web_servers.run("nginx", directory / "bundle", directory / "nginx")).port
+        loads: dict[str, list[Load]] = {name: [] for name in ports}
+        for number in range(rounds + 1):
+            for name, port in ports.items():
+                load = _load(port, seconds if number else 1)
+                if number:  # the first only warms up
+                    loads[name].append(load)
+    return Result(loads, note)
+
+
+def text(result: Result) -> str:
+    """The figures as a table: medians of the rounds."""
+    lines = [f"{'POST of the page':20}{'per s':>10}{'p50, ms':>10}{'p99, ms':>10}{'answered':>12}{'errors':>8}"]
+    for name, loads in result.loads.items():
+        rate, p50, p99 = (
+            statistics.median(values)
+            for values in zip(*((each.requests_per_s, each.p50_ms, each.p99_ms) for each in loads), strict=True)
+        )
+        answered, errors = sum(each.requests for each in loads), sum(each.errors for each in loads)
+        lines.append(f"{name:20}{rate:>10,.0f}{p50:>10.1f}{p99:>10.1f}{answered:>12,}{errors:>8}")
+    rounds = len(result.loads[OURS])
+    lines.append(
+        f"{CONNECTIONS} connections, bodies of {len(BODY)} bytes, medians of {rounds} rounds by turns; "
+        f"wrk on the same machine; aim: p99 within {TARGET_MS} ms"
+    )
+    return "\n".join([*lines, *([f"without nginx: {result.note}"] if result.note else [])])
+
+
+@contextmanager
+def _serve(bundle: Path, log: Path) -> Iterator[int]:
+    """`scripts/serve` as in production: a process of its own, its access log in a file."""
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            [ROOT / "scripts" / "serve", bundle, "--port", "0"], stdout=subprocess.PIPE, stderr=output
+        ) as process,
+    ):
+        assert process.stdout is not None
+        try:
+            url = process.stdout.readline().decode()
+            if not url:
+                raise ToolError(f"scripts/serve did not start: {log.read_text(errors='replace')[-2000:]}")
+            yield int(url.rstrip("/\n").rpartition(":")[2])
+        finally:
+            process.terminate()
+
+
+def _load(port: int, seconds: int) -> Load:
+    printed = run_quietly(
+        [
+            *("wrk", "--threads", "1", "--connections", str(CONNECTIONS), "--duration", f"{seconds}s"),
+            *("--timeout", "10s", "--script", SCRIPT, f"http://127.0.0.1:{port}{QUERY}", "--", BODY),
+        ],
+        "load a server with wrk",
+        timeout_s=seconds + 60,
+    )
+    return read(printed)
+
+
+def read(printed: str) -> Load:
+    """What `serving.lua` printed.
+
+    Raises:
+        ToolError: It is not what it prints.
+    """
+    found = re.search(r"^requests=(\d+) micros=(\d+) p50=([\d.]+) p99=([\d.]+) errors=(\d+)$", printed, re.MULTILINE)
+    if found is None:
+        raise ToolError(f"wrk printed something unknown: {printed[-500:]}")
+    requests, micros, p50, p99, errors = (float(group) for group in found.groups())
+    return Load(requests / micros * 1e6, p50 / 1000, p99 / 1000, int(requests), int(errors))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure and print; the status is 1 when a request failed."""
+    result = measure(quick="--quick" in arguments)
+    print(text(result), flush=True)
+    return 1 if result.errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
