@@ -8,9 +8,9 @@ let pages = 0;
 /**
  * The placement page with a portal and workers that the test plays.
  * @param {import("node:test").TestContext} t
- * @param {{name?: string, client?: boolean}} [options]
+ * @param {{name?: string, client?: boolean, search?: string}} [options]
  */
-async function page(t, { name = "portal.example|1|sid", client = true } = {}) {
+async function page(t, { name = "portal.example|1|sid", client = true, search = "" } = {}) {
   const clock = stillClock(t);
   t.mock.method(console, "warn", () => {});
   t.mock.method(console, "error", () => {});
@@ -67,6 +67,7 @@ async function page(t, { name = "portal.example|1|sid", client = true } = {}) {
     addEventListener: (/** @type {string} */ type, /** @type {any} */ callback) => {
       listeners[type] = callback;
     },
+    location: { search },
     navigator: { locks: new FakeLocks() },
     MessageChannel: FakeMessageChannel,
     SharedWorker: undefined,
