@@ -515,7 +515,7 @@ function main() {
   const shim = installing ? new Shim(config, null, INSTALLING) : new Shim(config, client, problem);
   Object.defineProperty(globalThis, "workerPy", { value: shim, enumerable: true });
   if (installing) {
-    import("./install.js").then(({ install }) => install(client, problem));
+    import("./install.js").then(({ install }) => install(client, problem)).catch(console.error);
   } else if (problem) {
     const status = document.getElementById("worker-py-status");
     if (status) {

@@ -95,6 +95,8 @@ class PortalRest:
         if name == "simulation.opened":
             remember_call(session, params)
             return True
+        if name == "simulation.placements":
+            return session.placements
         if name == "simulation.installed":
             session.installed = True
             return True

@@ -218,6 +218,11 @@ export class Portal {
     return frame.id;
   }
 
+  /** @returns {Promise<unknown>} what the app has registered, as `placement.get` tells it */
+  placements() {
+    return this.#session.placements();
+  }
+
   /**
    * Ends the interpreter that serves a frame's page, as a fault would; its pages get another one.
    * @param {string} [id] the first frame when left out

@@ -45,6 +45,11 @@ export class PortalSession {
     }
   }
 
+  /** @returns {Promise<unknown>} what the app has registered, whoever may know */
+  async placements() {
+    return (await this.call("simulation.placements", { auth: this.tokens.AUTH_ID })).result;
+  }
+
   /**
    * @param {Record<string, unknown>} faults
    * @returns {Promise<void>}

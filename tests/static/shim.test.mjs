@@ -383,6 +383,13 @@ test("a page opened outside Bitrix24 says so, and starts nothing", async (t) => 
   await assert.rejects(workerPy.ready, /opened outside Bitrix24/);
 });
 
+test("the install page starts no Python, and says where it is", async (t) => {
+  const { workerPy, workers, bound } = await page(t, { search: "?install&DOMAIN=portal.example" });
+  assert.deepEqual([workers.length, Object.keys(bound).length], [0, 0]);
+  assert.match(workerPy.diagnostics().problems[0], /install page/);
+  await assert.rejects(workerPy.ready, /install page/);
+});
+
 test("a client that did not load is named by its address", async (t) => {
   const { workerPy } = await page(t, { client: false });
   assert.match(workerPy.diagnostics().problems[0], /https:\/\/api\.example\/v1\//);
