@@ -76,12 +76,16 @@ test("an app that may not know the employees offers none", async () => {
   assert.deepEqual(await employees(portal(DENIED).ask), []);
 });
 
-test("whether the app is installed is unknown where the portal does not say", async () => {
-  const answers = [{ result: ["crm"] }, { result: true }, DENIED, { result: [] }];
-  assert.equal((await findOut(portal(...answers).ask)).installed, null);
-  answers[2] = { result: { INSTALLED: false } };
-  assert.equal((await findOut(portal(...answers).ask)).installed, false);
-});
+for (const [answer, installed] of /** @type {[any, boolean | null][]} */ ([
+  [DENIED, null],
+  [{ result: { INSTALLED: false } }, false],
+  [{ result: { INSTALLED: true } }, true],
+])) {
+  test(`the app is installed, ${installed}, as app.info tells, or does not tell`, async () => {
+    const { ask } = portal({ result: ["crm"] }, { result: true }, answer, { result: [] });
+    assert.equal((await findOut(ask)).installed, installed);
+  });
+}
 
 test("a request that is never answered ends, and names what was awaited", async (t) => {
   const clock = stillClock(t);
