@@ -7,7 +7,7 @@
 
 import { OUTSIDE } from "./diagnostics.js";
 import { addStyle } from "./elements.js";
-import { addressCheck, audience, errorAddress, handlerAddress, scopeChecks } from "./install_rules.js";
+import { addressCheck, audience, errorAddress, handlerAddress, scopeChecks, UNFINISHED } from "./install_rules.js";
 import { InstallView } from "./install_view.js";
 import { asker, employees, findOut, finish, postCheck, register, unregister } from "./registration.js";
 
@@ -71,7 +71,9 @@ class Installer {
   /** Ask the portal how things stand, and show it. */
   async #refresh() {
     const found = await findOut(this.#ask);
-    this.#installed ||= found.installed;
+    if (this.#installed !== true) {
+      this.#installed = found.installed ?? this.#installed; // the portal may need a moment after installFinish
+    }
     this.#view.checks([...portalChecks(found), ...this.#hostChecks]);
     const rows = found.registered.map((row) => ({ ...row, people: audience(row.userId, this.#names) }));
     this.#view.registered(rows, found.placements.error ?? null, this.#installed);
@@ -113,9 +115,9 @@ class Installer {
       const ended = tell ? "The installation is finished." : "";
       this.#view.done(`${done} ${ended} Pages of the portal load it from now on; reload those that are open.`.trim());
     } catch (problem) {
+      this.#installed = false;
       await this.#refresh();
-      const description = `${done} But the portal did not take the end of the installation: ${problem}`;
-      this.#view.refused({ code: "INSTALL_FINISH", description, status: 0 }, "");
+      this.#view.refused({ code: UNFINISHED, description: String(problem), status: 0 }, done);
     }
   }
 }

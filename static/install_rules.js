@@ -17,6 +17,8 @@ export const PLACEMENT = "PAGE_BACKGROUND_WORKER";
 const ERROR_PATH = "/placement-error";
 /** What the portal adds to the address, and what asks for this page. */
 const NOT_OURS = ["install", "DOMAIN", "PROTOCOL", "LANG", "APP_SID"];
+/** Our own code: `installFinish` failed. */
+export const UNFINISHED = "INSTALL_FINISH";
 const TOO_MANY = "ERROR_PLACEMENT_MAX_COUNT";
 
 const SCOPES = [
@@ -178,6 +180,10 @@ const REFUSALS = {
   ACCESS_DENIED: () => ({
     title: "Only an administrator of the portal may do this.",
     remedy: "Ask an administrator to open this page, or to give you administrator's rights.",
+  }),
+  [UNFINISHED]: () => ({
+    title: "The portal did not take the end of the installation.",
+    remedy: "Press “Finish the installation”: until then nothing appears in the portal.",
   }),
   QUERY_LIMIT_EXCEEDED: () => ({
     title: "The portal has had too many requests.",

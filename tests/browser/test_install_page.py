@@ -210,6 +210,51 @@ def test_a_refusal_is_told_in_words_with_its_remedy(
     assert installing.noted("install finished") == 0
 
 
+def answer_bind(installing: Installing, error: dict[str, str]) -> None:
+    """Let the portal answer each bind with this error."""
+    installing.page.route(
+        lambda url: "placement.bind" in url,
+        lambda route: route.fulfill(status=400, headers={"Access-Control-Allow-Origin": "*"}, json=error),
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            {"error": "ERROR_ARGUMENT", "error_description": "Argument 'HANDLER' is null", "argument": "HANDLER"},
+            "did not like the field HANDLER",
+        ),
+        ({"error": "ERROR_PLACEMENT_MAX_COUNT", "error_description": "Max count"}, "could not be replaced"),
+        ({"error": "ERROR_HANDLER_URL_MATCH", "error_description": "No match"}, "on another host than the app"),
+        ({"error": "ERROR_PLACEMENT_NOT_FOUND", "error_description": "Not found"}, "no placement PAGE_BACKGROUND"),
+        ({"error": "NOBODY_KNOWS", "error_description": "Something new"}, "The portal refused."),
+    ],
+    ids=lambda value: value["error"] if isinstance(value, dict) else None,
+)
+def test_any_other_refusal_of_a_bind_is_told_too(
+    installing: Installing, complaints: Complaints, error: dict[str, str], words: str
+) -> None:
+    complaints.expect(REFUSED)
+    answer_bind(installing, error)
+    installing.register()
+    expect(installing.result).to_contain_text(words)
+    expect(installing.result.locator("code")).to_contain_text(error["error"])
+
+
+def test_a_portals_client_that_does_not_load_is_told(
+    page: Page, portal_url: str, app_url: str, complaints: Complaints
+) -> None:
+    complaints.expect("ERR_FAILED")
+    page.route(
+        lambda url: url.endswith(("/bx24.js", "/b24jssdk.js")) and url.startswith(app_url), lambda route: route.abort()
+    )
+    page.goto(demo.portal_url(portal_url, app_url, view="install", plain="1"))
+    frame = page.frame_locator("#app-view iframe")
+    expect(frame.get_by_role("heading", level=1)).to_have_text("The portal's client did not load")
+    expect(frame.locator("main")).to_contain_text("is it reachable from this browser")
+
+
 def test_a_field_that_the_portal_misses_is_named_and_has_the_focus(
     installing: Installing, complaints: Complaints
 ) -> None:
@@ -265,7 +310,7 @@ def test_a_registration_that_was_removed_in_vain_is_told(installing: Installing,
 def test_an_end_of_the_installation_that_the_portal_misses_can_be_told_again(installing: Installing) -> None:
     installing.page.evaluate("() => portal.configure({installSilent: true})")
     installing.register()
-    expect(installing.result).to_contain_text("the portal did not take the end of the installation")
+    expect(installing.result).to_contain_text("The portal did not take the end of the installation")
     expect(installing.frame.locator("#state")).to_contain_text("the installation is not finished")
 
     installing.page.evaluate("() => portal.configure({installSilent: false})")
@@ -347,3 +392,16 @@ def test_outside_bitrix24_the_page_says_what_it_is_and_how_to_get_there(
     assert ("install page" if query else "opened outside Bitrix24") in problem
     page.set_viewport_size({"width": 360, "height": 700})
     assert page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth") <= 0
+
+
+def test_the_demo_opens_the_install_page_beside_the_hidden_one(
+    page: Page, demo_bundle: Path, serve_app: Callable[[Path], str], portal_url: str
+) -> None:
+    page.goto(demo.portal_url(portal_url, serve_app(demo_bundle), plain="1"))
+    expect(page.locator("#served")).to_have_text("One interpreter serves one page.")
+    for _ in range(2):
+        page.get_by_role("button", name="Open the install page").click()
+        heading = page.frame_locator("#app-view iframe").get_by_role("heading", level=1)
+        expect(heading).to_have_text("Set up the call-card app")
+    expect(page.locator("#app-view iframe")).to_have_count(1)
+    expect(page.locator("#pages li")).to_have_count(1)

@@ -106,6 +106,7 @@ for (const [code, words] of /** @type {[string, RegExp][]} */ ([
   ["expired_token", /anew/],
   ["NETWORK_ERROR", /--portal/],
   ["NO_ANSWER", /anew/],
+  ["INSTALL_FINISH", /Finish the installation/],
 ])) {
   test(`${code} is told with its remedy`, () => {
     const { title, remedy } = advice(failure(code));
