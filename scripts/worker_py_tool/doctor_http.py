@@ -66,9 +66,14 @@ class Host:
         if form is not None:
             headers |= {"Content-Type": "application/x-www-form-urlencoded", "Connection": "close"}
         pool = self._kept if form is None else _pool()
+        parts = urlsplit(url)
+        target = url
+        if parts.scheme == "http" and (parts.hostname or "").endswith(".localhost"):
+            target = url.replace(parts.netloc, f"127.0.0.1:{parts.port or 80}", 1)  # as browsers take such names
+            headers["Host"] = parts.netloc
         started = time.perf_counter()
         try:
-            response = pool.request(method, url, body=form, headers=headers, redirect=False, preload_content=False)
+            response = pool.request(method, target, body=form, headers=headers, redirect=False, preload_content=False)
         except urllib3.exceptions.HTTPError as problem:
             raise unreachable(url, problem) from problem
         content, broken = _read(response)

@@ -65,7 +65,7 @@ def _covers(source: str, origin: str) -> bool:
     if source.startswith("'"):
         return False
     if source == "*":
-        return not origin.startswith("'")
+        return True
     if source.endswith(":") and "//" not in source:
         return origin.startswith(f"{source}//")
     wanted, given = urlsplit(origin), urlsplit(source if "://" in source else f"https://{source}")

@@ -190,6 +190,12 @@ def test_the_page_is_posted_as_often_as_asked_with_a_form_of_real_size_and_token
     assert all(len(one.body) > 500 and "APP_SID=" in one.query for one in posts)
 
 
+def test_a_name_under_localhost_is_this_machine_as_in_a_browser() -> None:
+    with hosting() as (url, asked):
+        seen = examine(Questions(url.replace("127.0.0.1", "app.localhost"), requests=1))
+    assert asked and not seen.failed
+
+
 def only_page(change: Callable[[Given], Given]) -> Sabotage:
     return lambda asked, given: change(given) if asked.is_page else given
 
