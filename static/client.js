@@ -5,10 +5,15 @@
  */
 
 /**
+ * `argument` names the parameter that the portal did not like, where it says so.
+ * @typedef {{code: string, description: string, status: number, argument?: string}} RestFailure
+ */
+
+/**
  * A REST answer: the result and how to get the next page, or an error.
  * @typedef {{
  *   result?: unknown,
- *   error?: {code: string, description: string, status: number},
+ *   error?: RestFailure,
  *   next?: ((callback: (answer: RestAnswer) => void) => void) | undefined,
  *   total?: number | undefined,
  * }} RestAnswer
@@ -24,6 +29,7 @@
  *   batch: (calls: Record<string, [string, Record<string, unknown>]>, halt: boolean,
  *     callback: (answers: Record<string, RestAnswer>) => void) => void,
  *   refresh: () => Promise<void>,
+ *   installFinish: () => Promise<void>,
  * }} Client
  */
 

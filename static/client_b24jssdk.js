@@ -67,6 +67,7 @@ export function b24jssdkClient(sdk, failed) {
         callback(rows);
       }),
     refresh: () => opened.then((frame) => frame.auth.refreshAuth()).then(() => undefined),
+    installFinish: () => opened.then((frame) => frame.installFinish()).then(() => undefined, notAgain),
   };
 }
 
@@ -125,6 +126,13 @@ function mapped(rows, change) {
 /** @param {unknown} value */
 function isSilence(value) {
   return /** @type {any} */ (value)?.isSafely === true;
+}
+
+/** The SDK refuses to end an installation twice; that it has ended is all we want. @param {any} error */
+function notAgain(error) {
+  if (error?.code !== "JSSDK_FRAME_INSTALL_ALREADY_FINISHED") {
+    throw error;
+  }
 }
 
 /** @param {any} error */

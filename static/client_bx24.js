@@ -41,6 +41,7 @@ export function bx24Client(BX24) {
       );
     },
     refresh: () => new Promise((resolve) => BX24.refreshAuth(() => resolve(undefined))),
+    installFinish: async () => BX24.installFinish(),
   };
 }
 
@@ -73,12 +74,16 @@ function readAnswer(result) {
   };
 }
 
-/** @param {any} error an object `{status, ex: {error, error_description}}`, or a string */
+/**
+ * @param {any} error an object `{status, ex: {error, error_description}}`, or a string
+ * @returns {import("./client.js").RestFailure}
+ */
 function restError(error) {
   const fields = error.ex ?? error;
   return {
     code: String(fields.error ?? (typeof error === "string" ? error : "UNKNOWN_ERROR")),
     description: String(fields.error_description ?? ""),
     status: Number(error.status) || 0,
+    ...(fields.argument ? { argument: String(fields.argument) } : {}),
   };
 }

@@ -58,7 +58,12 @@ export function problems(facts) {
 /** The text for a page that no portal has loaded. */
 export const OUTSIDE =
   "This page was opened outside Bitrix24. It is the hidden page of a call-card app: the portal loads it " +
-  "into a frame of its own (placement PAGE_BACKGROUND_WORKER), and there is nothing to see in it.";
+  "into a frame of its own (placement PAGE_BACKGROUND_WORKER), and there is nothing to see in it. " +
+  "To register it, open its install page (this address with ?install) in Bitrix24.";
+
+/** The text for the install page, which a person looks at. */
+export const INSTALLING =
+  "This is the app's install page (?install). Python runs in the hidden page that the portal loads, not here.";
 
 /** @param {string} url */
 export const clientNotLoaded = (url) =>

@@ -10,7 +10,7 @@ import { bounded } from "./bounds.js";
 import { b24jssdkClient } from "./client_b24jssdk.js";
 import { bx24Client } from "./client_bx24.js";
 import { Clock } from "./clock.js";
-import { clientNotLoaded, OUTSIDE, problems } from "./diagnostics.js";
+import { clientNotLoaded, INSTALLING, OUTSIDE, problems } from "./diagnostics.js";
 import { Executor } from "./executor.js";
 import { Host } from "./host.js";
 import { identify } from "./identity.js";
@@ -511,13 +511,17 @@ function parsed(kept) {
 function main() {
   const config = JSON.parse(document.getElementById("worker-py-config")?.textContent ?? "{}");
   const [client, problem] = findClient(config);
-  const shim = new Shim(config, client, problem);
+  const installing = new URLSearchParams(location.search).has("install");
+  const shim = installing ? new Shim(config, null, INSTALLING) : new Shim(config, client, problem);
   Object.defineProperty(globalThis, "workerPy", { value: shim, enumerable: true });
-  if (problem) {
+  if (installing) {
+    import("./install.js").then(({ install }) => install(client, problem)).catch(console.error);
+  } else if (problem) {
     const status = document.getElementById("worker-py-status");
     if (status) {
       status.textContent = problem;
       status.hidden = false;
+      import("./outside.js").then(({ dress }) => dress(status, problem === OUTSIDE)).catch(() => {}); // the text will do
     }
   }
   shim.start();

@@ -18,6 +18,7 @@ class Need(enum.Enum):
     """What a command may ask for."""
 
     SERVE = "the virtual environment with the packages of server and build"
+    DOCTOR = "the virtual environment with an HTTP client"
     BUILD = "the virtual environment with the build's packages, Node.js, and the npm packages of a bundle"
     TEST = "all of BUILD, the packages of tests and linters, and the npm packages for development"
     BROWSER = "all of TEST, a browser, and where they can be installed nginx and Caddy"
@@ -31,6 +32,10 @@ def ensure(needs: Set[Need]) -> None:
         ToolError: Something cannot be installed.
     """
     if not needs:
+        return
+    if Need.DOCTOR in needs:
+        python_packages.ensure(["doctor"])
+    if needs == {Need.DOCTOR}:
         return
     testing = bool(needs & {Need.TEST, Need.BROWSER})
     python_packages.ensure(["build", "test"] if testing else ["build"])

@@ -213,7 +213,8 @@ def _place(source: Path, target: Path, hard_link: bool) -> None:
 
 def _assets(app: AppSource, scripts: Sequence[PageScript], client: _ClientScript) -> dict[str, bytes]:
     """Everything under assets/<build>/ but bundle.js, by name."""
-    ours = {path.name: path.read_bytes() for path in sorted(STATIC.glob("*.js")) if path.name != PLACEHOLDER}
+    files = sorted(path for path in STATIC.iterdir() if path.suffix in (".css", ".js"))
+    ours = {path.name: path.read_bytes() for path in files if path.name != PLACEHOLDER}
     assets = {**ours, "app.zip": app.archive()}
     theirs = [(script.name, script.content, "--page-script") for script in scripts]
     if client.content is not None:

@@ -17,6 +17,7 @@ COMMANDS = {
     "test": "worker_py_tool.test_command",
     "lint": "worker_py_tool.lint_command",
     "bench": "worker_py_tool.bench_command",
+    "doctor": "worker_py_tool.doctor_command",
 }
 
 

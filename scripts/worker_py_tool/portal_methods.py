@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from worker_py_tool.portal_app import APP_METHODS
 from worker_py_tool.portal_session import Params, Record, RestFault, Session
 
 PAGE_SIZE: Final = 50
@@ -271,5 +272,6 @@ METHODS: Final[Mapping[str, Method]] = {
     "telephony.externalcall.hide": call_hide,
     "telephony.externalcall.finish": call_finish,
     "telephony.externalcall.attachrecord": attach_record,
+    **APP_METHODS,
 }
 """By their names in lower case: the portal does not mind the case."""

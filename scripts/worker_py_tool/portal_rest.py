@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from worker_py_tool import php_query
+from worker_py_tool.portal_app import check_scope
 from worker_py_tool.portal_methods import METHODS, Page, remember_call
 from worker_py_tool.portal_session import Params, Record, RestFault, Session
 
@@ -94,6 +95,11 @@ class PortalRest:
         if name == "simulation.opened":
             remember_call(session, params)
             return True
+        if name == "simulation.placements":
+            return session.placements
+        if name == "simulation.installed":
+            session.installed = True
+            return True
         if name == "simulation.notices":
             notices, session.notices = session.notices, []
             return notices
@@ -149,6 +155,7 @@ def _call(session: Session, name: str, params: Params) -> Record:
         raise RestFault(404, "ERROR_METHOD_NOT_FOUND", "Method not found!")
     if name in session.faults.deny:
         raise RestFault(403, "ACCESS_DENIED", "Access denied!")
+    check_scope(session, name)
     result = method(session, params)
     if not isinstance(result, Page):
         return {"result": result}

@@ -30,17 +30,20 @@ class RestFault(Exception):
         status: the HTTP status.
         error: the code, which the portal leaves empty for some errors.
         description: the words beside it.
+        argument: the parameter that was wrong, for errors that name one.
     """
 
-    def __init__(self, status: int, error: str, description: str) -> None:
+    def __init__(self, status: int, error: str, description: str, argument: str = "") -> None:
         super().__init__(f"{status} {error}: {description}")
         self.status = status
         self.error = error
         self.description = description
+        self.argument = argument
 
     def answer(self) -> Record:
         """Give the body of the answer."""
-        return {"error": self.error, "error_description": self.description}
+        named = {"argument": self.argument} if self.argument else {}
+        return {"error": self.error, "error_description": self.description, **named}
 
 
 @dataclass(slots=True)
@@ -55,6 +58,14 @@ class Faults:
     """Methods refused with ``ACCESS_DENIED``."""
     delay_ms: dict[str, float] = field(default_factory=dict)
     """Methods answered late, by so much; ``*`` is every method."""
+    missing_scopes: list[str] = field(default_factory=list)
+    """Scopes that the app was not granted."""
+    not_admin: bool = False
+    """Whoever works here may not install apps."""
+    webhook: bool = False
+    """The token is no app's: methods that need one refuse it."""
+    public_handlers: bool = False
+    """Handlers have to be public, as the portal wants it; else local names will do, for demo and tests."""
 
     def delay_s(self, method: str) -> float:
         """Give the seconds by which a method is answered late."""
@@ -94,6 +105,10 @@ class Session:
     former_tokens: set[str] = field(default_factory=set)
     comments: list[Record] = field(default_factory=list)
     calls: dict[str, Record] = field(default_factory=dict)
+    placements: list[Record] = field(default_factory=list)
+    """What the app has registered, as ``placement.get`` gives it."""
+    installed: bool = False
+    """Whether the app has said that its installation has ended."""
     notices: list[Record] = field(default_factory=list)
     """What the portal's page has to show, hide or finish, oldest first."""
     faults: Faults = field(default_factory=Faults)

@@ -26,6 +26,7 @@ const LOG_KEPT = 20_000;
  * @typedef {object} Options
  * @property {string} app                absolute URL of the placement page
  * @property {HTMLElement} frameHost     where the hidden iframes go
+ * @property {HTMLElement} appHost       where the app's own page is shown
  * @property {HTMLElement} cardHost      where the card is shown
  * @property {(card: CardModel | null) => void} showCard
  * @property {Partial<Faults>} faults
@@ -50,6 +51,7 @@ export class Portal {
   #frames;
   #switchboard;
   #telephony;
+  #appHost;
   #cardHost;
   #user;
   #uri;
@@ -61,6 +63,7 @@ export class Portal {
   constructor({
     app,
     frameHost,
+    appHost,
     cardHost,
     showCard,
     faults,
@@ -70,6 +73,7 @@ export class Portal {
     raiseAgain = true,
   }) {
     this.#faults = changed(this.#faults, faults);
+    this.#appHost = appHost;
     this.#cardHost = cardHost;
     this.#user = user;
     this.#uri = uri;
@@ -104,12 +108,19 @@ export class Portal {
     }
   }
 
-  /** Gets a session of its own, opens the first frame, and takes up the call of the page before. */
-  async start() {
+  /**
+   * Gets a session of its own, opens the first frame, and takes up the call of the page before.
+   * @param {string | null} [appQuery] opens the app's own page with this query instead
+   */
+  async start(appQuery = null) {
     await this.#session.start(this.#user);
     this.#resume();
     addEventListener("pagehide", () => this.#leave());
-    this.openFrame();
+    if (appQuery === null) {
+      this.openFrame();
+    } else {
+      this.openApp(appQuery);
+    }
     if (this.#session.served) {
       followExternalCalls(this.#session, this.#telephony);
     }
@@ -192,6 +203,24 @@ export class Portal {
     this.#note("frame", { frame: frame.id, what: "opened" });
     void frame.loaded.then(this.#firstLoaded);
     return frame.id;
+  }
+
+  /**
+   * Opens the app's own page, which a person sees: its install page when nothing else is asked for.
+   * @param {string} [query] of the app's address
+   * @returns {string} the frame's id
+   */
+  openApp(query = "install") {
+    const frame = this.#frames.open({ kind: "app", query, host: this.#appHost });
+    this.#appHost.hidden = false;
+    this.#note("frame", { frame: frame.id, what: "opened" });
+    void frame.loaded.then(this.#firstLoaded);
+    return frame.id;
+  }
+
+  /** @returns {Promise<unknown>} what the app has registered, as `placement.get` tells it */
+  placements() {
+    return this.#session.placements();
   }
 
   /**

@@ -32,6 +32,13 @@ export function connectControls(portal, panel, pages) {
       portal.openFrame({ kind: "slider" });
       pages.show();
     },
+    "open-app": () => {
+      for (const { id } of portal.frames().filter(({ kind }) => kind === "app")) {
+        portal.closeFrame(id);
+      }
+      portal.openApp();
+      byId("app-view").scrollIntoView();
+    },
     freeze: () => location.assign(`${location.pathname}?away`),
     "end-interpreter": () => portal.endInterpreter(),
   };

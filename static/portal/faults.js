@@ -10,6 +10,7 @@
  * @property {boolean} desktop      the desktop app: its error shapes, its timer answers, events to all frames
  * @property {boolean} interfaceSilent  `getInterface` is not answered
  * @property {boolean} refreshSilent    `refreshAuth` is not answered
+ * @property {boolean} installSilent    the end of an installation is neither noted nor answered
  * @property {boolean} namesLate    the call-card names are not registered when the portal starts
  * @property {import("./wire.js").EmptyForm} emptyAs  the form of an event without data
  * @property {"get" | "post"} method    how a frame is loaded
@@ -27,6 +28,7 @@ export function noFaults() {
     desktop: false,
     interfaceSilent: false,
     refreshSilent: false,
+    installSilent: false,
     namesLate: false,
     emptyAs: "[]",
     method: "post",

@@ -1,5 +1,6 @@
 /**
- * The hidden iframes that hold the placement page, loaded the way the portal loads them.
+ * The hidden iframes that hold the placement page, loaded the way the portal loads them; and the visible
+ * one of the app's own page.
  *
  * A form is posted into the frame; the query says which portal this is, the body carries the tokens,
  * and `window.name` tells the client whom to talk to. Every load gets an appSid of its own.
@@ -10,7 +11,8 @@ import { frameName } from "./wire.js";
 /**
  * @typedef {object} Frame
  * @property {string} id
- * @property {"page" | "slider"} kind
+ * @property {"page" | "slider" | "app"} kind  `app`: the app's own page, which a person sees
+ * @property {URL} address       without what the portal adds to it
  * @property {string} appSid     of the present load
  * @property {string} origin     the app's
  * @property {string} uri        the portal page it stands on
@@ -28,7 +30,7 @@ import { frameName } from "./wire.js";
  * @property {string} MEMBER_ID
  */
 
-export const PLACEMENT = "PAGE_BACKGROUND_WORKER";
+const PLACEMENT = "PAGE_BACKGROUND_WORKER";
 const SECURE = globalThis.location?.protocol === "https:";
 const ALLOW = "geolocation *; microphone *; camera *; autoplay *";
 
@@ -75,15 +77,17 @@ export class Frames {
   }
 
   /**
-   * @param {{uri?: string, kind?: "page" | "slider"}} [options]
+   * @param {{uri?: string, kind?: Frame["kind"], query?: string, host?: HTMLElement}} [options] `query`: of the
+   *   app's address, such as `install`; `host`: where to put it, when that is not where the hidden ones are
    * @returns {Frame}
    */
-  open({ uri = location.pathname, kind = "page" } = {}) {
+  open({ uri = location.pathname, kind = "page", query = "", host = this.host } = {}) {
     this.#serial += 1;
     /** @type {Frame} */
     const frame = {
       id: `frame${this.#serial}`,
       kind,
+      address: new URL(query === "" ? "" : `?${query}`, this.app),
       appSid: "",
       origin: this.app.origin,
       uri,
@@ -92,12 +96,12 @@ export class Frames {
       loaded: Promise.resolve(),
     };
     this.#address(frame);
-    frame.element.hidden = true;
-    frame.element.title = `Placement page (${frame.id})`;
+    frame.element.hidden = kind !== "app";
+    frame.element.title = kind === "app" ? "The app" : `Placement page (${frame.id})`;
     frame.element.allow = ALLOW;
     // A browser reads the attribute once, when the frame is made.
     frame.element.name = nameOf(frame);
-    this.host.append(frame.element);
+    host.append(frame.element);
     this.#frames.set(frame.id, frame);
     frame.loaded = this.#load(frame);
     return frame;
@@ -143,7 +147,7 @@ export class Frames {
    */
   #address(frame) {
     frame.appSid = randomHex(16);
-    const address = new URL(this.app);
+    const address = new URL(frame.address);
     const query = {
       DOMAIN: location.host,
       PROTOCOL: SECURE ? "1" : "0",
@@ -185,7 +189,7 @@ export class Frames {
       APPLICATION_SCOPE: "crm,placement,telephony,user",
       member_id: session.MEMBER_ID,
       status: "L",
-      PLACEMENT,
+      PLACEMENT: placementOf(frame),
       PLACEMENT_OPTIONS: JSON.stringify(placementOptions(frame)),
     };
   }
@@ -196,7 +200,15 @@ export class Frames {
  * @returns {Record<string, string>} `URI` is absent when the portal does not say where it is
  */
 export function placementOptions(frame) {
-  return frame.uri === "" ? {} : { URI: frame.uri };
+  return frame.uri === "" || frame.kind === "app" ? {} : { URI: frame.uri };
+}
+
+/**
+ * @param {Frame} frame
+ * @returns {string} what the portal calls the place
+ */
+export function placementOf(frame) {
+  return frame.kind === "app" ? "DEFAULT" : PLACEMENT;
 }
 
 /**

@@ -2,7 +2,7 @@
  * The simulated portal's page: reads the query, puts the parts together, and starts.
  *
  * Query: `app` (URL of the placement page, needed), `plain` (no call on load, for tests), `names=late`,
- * `method=get`, `lang`, `user` (id of the employee who works here), `uri` (the portal page that this is),
+ * `view=install` (the app's install page instead of the hidden one), `method=get`, `lang`, `user` (id of the employee who works here), `uri` (the portal page that this is),
  * `again=no` (`initialized` is not raised again for a call that goes on after a navigation).
  */
 
@@ -43,6 +43,7 @@ function start(appUrl) {
   const portal = new Portal({
     app: appUrl,
     frameHost: byId("frames"),
+    appHost: byId("app-view"),
     cardHost,
     showCard: (card) => view.show(card),
     faults: {
@@ -59,7 +60,7 @@ function start(appUrl) {
     list: byId("pages"),
     summary: byId("served"),
     uri: query.get("uri") ?? location.pathname,
-    frames: () => portal.frames(),
+    frames: () => portal.frames().filter(({ kind }) => kind !== "app"),
     reload: (frame) => {
       void portal.reloadFrame(frame);
       pages.left(frame);
@@ -90,7 +91,7 @@ function start(appUrl) {
   connectControls(portal, panel, pages);
   setText(byId("app-address"), new URL(appUrl).host);
   /** @type {Window & {portal?: Portal}} */ (window).portal = portal;
-  void portal.start();
+  void portal.start(query.get("view"));
 }
 
 let greeted = false;

@@ -21,6 +21,8 @@ export class PortalSession {
   };
   /** Whether there is a REST behind the portal. */
   served = false;
+  /** Whether the app has ended its installation. */
+  installed = false;
 
   /**
    * Asks the REST for a session of this page's own: its data and its faults are nobody else's.
@@ -33,6 +35,19 @@ export class PortalSession {
   /** @returns {Promise<void>} */
   async refresh() {
     await this.#adopt("simulation.refresh", { refresh_token: this.tokens.REFRESH_ID });
+  }
+
+  /** The app says that its installation has ended. */
+  async finishInstall() {
+    this.installed = true;
+    if (this.served) {
+      await this.call("simulation.installed", { auth: this.tokens.AUTH_ID });
+    }
+  }
+
+  /** @returns {Promise<unknown>} what the app has registered, whoever may know */
+  async placements() {
+    return (await this.call("simulation.placements", { auth: this.tokens.AUTH_ID })).result;
   }
 
   /**

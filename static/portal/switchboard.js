@@ -7,7 +7,7 @@
 
 import { execute } from "./commands.js";
 import { concerns } from "./faults.js";
-import { PLACEMENT, placementOptions } from "./frames.js";
+import { placementOf, placementOptions } from "./frames.js";
 import { parseRequest, refusal, serialiseAnswer } from "./wire.js";
 
 /** @typedef {import("./frames.js").Frame} Frame */
@@ -118,8 +118,10 @@ export class Switchboard {
       case "refreshAuth":
         void this.#refresh(frame, request);
         break;
-      case "setInstall":
       case "setInstallFinish":
+        void this.#installed(frame, request);
+        break;
+      case "setInstall":
       case "resizeWindow":
         this.#reply(frame, request, undefined);
         break;
@@ -152,10 +154,10 @@ export class Switchboard {
       ...this.session.tokens,
       FIRST_RUN: false,
       IS_ADMIN: false,
-      INSTALL: false,
+      INSTALL: frame.kind === "app" && !this.session.installed,
       USER_OPTIONS: {},
       APP_OPTIONS: {},
-      PLACEMENT,
+      PLACEMENT: placementOf(frame),
       PLACEMENT_OPTIONS: placementOptions(frame),
     };
   }
@@ -183,6 +185,18 @@ export class Switchboard {
     await this.session.refresh();
     if (frame.appSid === appSid) {
       this.#reply(frame, request, this.session.tokens);
+    }
+  }
+
+  /**
+   * @param {Frame} frame
+   * @param {Request} request
+   */
+  async #installed(frame, request) {
+    this.log("install finished", { frame: frame.id });
+    if (!this.faults().installSilent) {
+      await this.session.finishInstall();
+      this.#reply(frame, request, true);
     }
   }
 

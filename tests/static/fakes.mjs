@@ -187,6 +187,8 @@ export class FakeClient {
     this.batches.push({ calls, halt, answer });
   }
 
+  async installFinish() {}
+
   refresh() {
     return new Promise((resolve, reject) => this.refreshes.push({ resolve, reject }));
   }

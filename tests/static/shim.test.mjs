@@ -8,9 +8,9 @@ let pages = 0;
 /**
  * The placement page with a portal and workers that the test plays.
  * @param {import("node:test").TestContext} t
- * @param {{name?: string, client?: boolean}} [options]
+ * @param {{name?: string, client?: boolean, search?: string}} [options]
  */
-async function page(t, { name = "portal.example|1|sid", client = true } = {}) {
+async function page(t, { name = "portal.example|1|sid", client = true, search = "" } = {}) {
   const clock = stillClock(t);
   t.mock.method(console, "warn", () => {});
   t.mock.method(console, "error", () => {});
@@ -67,6 +67,7 @@ async function page(t, { name = "portal.example|1|sid", client = true } = {}) {
     addEventListener: (/** @type {string} */ type, /** @type {any} */ callback) => {
       listeners[type] = callback;
     },
+    location: { search },
     navigator: { locks: new FakeLocks() },
     MessageChannel: FakeMessageChannel,
     SharedWorker: undefined,
@@ -380,6 +381,13 @@ test("a page opened outside Bitrix24 says so, and starts nothing", async (t) => 
   assert.match(status.textContent, /opened outside Bitrix24/);
   assert.match(workerPy.diagnostics().problems[0], /opened outside Bitrix24/);
   await assert.rejects(workerPy.ready, /opened outside Bitrix24/);
+});
+
+test("the install page starts no Python, and says where it is", async (t) => {
+  const { workerPy, workers, bound } = await page(t, { search: "?install&DOMAIN=portal.example" });
+  assert.deepEqual([workers.length, Object.keys(bound).length], [0, 0]);
+  assert.match(workerPy.diagnostics().problems[0], /install page/);
+  await assert.rejects(workerPy.ready, /install page/);
 });
 
 test("a client that did not load is named by its address", async (t) => {

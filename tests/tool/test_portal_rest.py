@@ -157,3 +157,93 @@ def test_body_is_json_or_a_form_nested_as_php_does() -> None:
     form = parameters("application/x-www-form-urlencoded", b"filter%5BID%5D=7&select[]=A&select[]=B&x=")
     assert form == {"filter": {"ID": "7"}, "select": ["A", "B"], "x": ""}
     assert parse("a=1&a[b]=2&[c]=3&" + "d" + "[x]" * 99 + "=4")["a"] == "1"
+
+
+HANDLER = {
+    "PLACEMENT": "PAGE_BACKGROUND_WORKER",
+    "HANDLER": "http://app.localhost:8000/",
+    "OPTIONS": {"errorHandlerUrl": "http://app.localhost:8000/placement-error"},
+}
+
+
+def test_a_placement_is_bound_once_for_all_and_once_for_each_user(page: Page) -> None:
+    assert page.result("placement.bind", **HANDLER) is True
+    assert page.result("placement.bind", **HANDLER, USER_ID="5") is True
+    for again in ({}, {"USER_ID": 0}, {"USER_ID": 5}):
+        assert page("placement.bind", **HANDLER, **again)[1]["error"] == "ERROR_PLACEMENT_MAX_COUNT"
+    bound = page.result("placement.get")
+    assert [(one["placement"], one["userId"]) for one in bound] == [
+        (HANDLER["PLACEMENT"], 0),
+        (HANDLER["PLACEMENT"], 5),
+    ]
+    assert bound[0]["options"] == HANDLER["OPTIONS"]
+
+
+def test_unbinding_ends_one_users_registration_or_all_of_the_placement(page: Page) -> None:
+    for user in (0, 5, 6):
+        page.result("placement.bind", **HANDLER, USER_ID=user)
+    assert page.result("placement.unbind", PLACEMENT=HANDLER["PLACEMENT"], USER_ID=5) == {"count": 1}
+    assert page.result("placement.unbind", PLACEMENT=HANDLER["PLACEMENT"], HANDLER="http://other/") == {"count": 0}
+    assert page.result("placement.unbind", PLACEMENT=HANDLER["PLACEMENT"]) == {"count": 2}
+    assert page.result("placement.get") == []
+
+
+@pytest.mark.parametrize(
+    ("params", "error"),
+    [
+        ({"OPTIONS": {}}, "EMPTY_ERROR_HANDLER_URL"),
+        ({"OPTIONS": None}, "EMPTY_ERROR_HANDLER_URL"),
+        ({"PLACEMENT": "NO_SUCH"}, "ERROR_PLACEMENT_NOT_FOUND"),
+        ({"HANDLER": "ftp://app.example/"}, "ERROR_UNSUPPORTED_PROTOCOL"),
+    ],
+)
+def test_a_bind_that_makes_no_sense_is_refused(page: Page, params: dict[str, object], error: str) -> None:
+    status, answer = page("placement.bind", **{**HANDLER, **params})
+    assert (status, answer["error"]) == (400, error)
+
+
+@pytest.mark.parametrize("missing", ["PLACEMENT", "HANDLER"])
+def test_a_missing_field_is_named(page: Page, missing: str) -> None:
+    status, answer = page("placement.bind", **{**HANDLER, missing: ""})
+    assert (status, answer["error"], answer["argument"]) == (400, "ERROR_ARGUMENT", missing)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost/", "http://app.localhost:1/", "https://192.0.2.7/", "https://intranet/"]
+)
+def test_local_handlers_are_refused_when_the_portal_is_to_be_strict(page: Page, url: str) -> None:
+    page.result("simulation.configure", public_handlers=True)
+    assert page("placement.bind", **{**HANDLER, "HANDLER": url})[1]["error"] == "ERROR_WRONG_HANDLER_URL"
+    assert page.result("placement.bind", **{**HANDLER, "HANDLER": "https://app.example/"}) is True
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"webhook": True}, "WRONG_AUTH_TYPE"),
+        ({"not_admin": True}, "ACCESS_DENIED"),
+        ({"missing_scopes": ["placement"]}, "insufficient_scope"),
+    ],
+)
+@pytest.mark.parametrize("method", ["placement.bind", "placement.get", "placement.unbind"])
+def test_placements_are_for_the_app_an_administrator_and_the_scope(
+    page: Page, method: str, fault: dict[str, object], error: str
+) -> None:
+    page.result("simulation.configure", **fault)
+    status, answer = page(method, **HANDLER)
+    assert (status, answer["error"]) == (403, error)
+
+
+def test_what_the_app_may_use_is_told_and_held_to(page: Page) -> None:
+    assert page.result("scope") == ["crm", "placement", "telephony", "user"]
+    page.result("simulation.configure", missing_scopes=["user", "crm"])
+    assert page.result("scope") == ["placement", "telephony"]
+    assert page("user.get")[1]["error"] == page("crm.deal.list")[1]["error"] == "insufficient_scope"
+    assert page.result("user.admin") is True  # needs none
+    assert "PAGE_BACKGROUND_WORKER" in page.result("placement.list")
+
+
+def test_the_app_is_installed_once_it_has_said_so(page: Page) -> None:
+    assert page.result("app.info")["INSTALLED"] is False
+    page.result("simulation.installed")
+    assert page.result("app.info")["INSTALLED"] is True

@@ -1,0 +1,180 @@
+"""Examines a deployed handler from outside, as a portal and a browser would meet it.
+
+What each check wants, and why, stands in docs/deployment.md. A finding that fails breaks the widget or its security;
+one that warns costs speed or comfort.
+"""
+
+import enum
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from worker_py_tool import manifest, origins
+from worker_py_tool.errors import ToolError
+
+REQUESTS = 20
+"""How often the page is posted, to see how fast it comes."""
+
+
+class Verdict(enum.StrEnum):
+    """What a check came to."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check's result.
+
+    Attributes:
+        check: its name, which stays the same from version to version.
+        verdict: what it came to.
+        detail: what was seen, with the values.
+        remedy: what to do; empty when nothing is to be done.
+    """
+
+    check: str
+    verdict: Verdict
+    detail: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What the doctor is asked.
+
+    Attributes:
+        url: the handler's address, as it is or will be registered.
+        portals: origins that have to be able to frame the page.
+        requests: how often the page is posted.
+        bundle: the directory of the bundle that ought to be there, when it is at hand.
+    """
+
+    url: str
+    portals: Sequence[str] = ()
+    requests: int = REQUESTS
+    bundle: Path | None = None
+
+
+@dataclass(slots=True)
+class Examination:
+    """Everything found so far.
+
+    Attributes:
+        url: the handler's address.
+        findings: in the order in which they were made.
+        times_ms: of the posts of the page; empty when none was answered.
+    """
+
+    url: str
+    findings: list[Finding] = field(default_factory=list)
+    times_ms: list[float] = field(default_factory=list)
+
+    def ok(self, check: str, detail: str) -> None:
+        """Note that a check is in order."""
+        self.findings.append(Finding(check, Verdict.OK, detail))
+
+    def warn(self, check: str, detail: str, remedy: str) -> None:
+        """Note what works, and could be better."""
+        self.findings.append(Finding(check, Verdict.WARN, detail, remedy))
+
+    def fail(self, check: str, detail: str, remedy: str) -> None:
+        """Note what is broken."""
+        self.findings.append(Finding(check, Verdict.FAIL, detail, remedy))
+
+    def ok_unless_noted(self, check: str, detail: str) -> None:
+        """Note that a check is in order if it has found nothing."""
+        if all(one.check != check for one in self.findings):
+            self.ok(check, detail)
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything is broken."""
+        return any(one.verdict is Verdict.FAIL for one in self.findings)
+
+    def as_json(self) -> dict[str, Any]:
+        """The whole as plain data."""
+        checks = [
+            {"check": one.check, "verdict": one.verdict.value, "detail": one.detail, "remedy": one.remedy}
+            for one in self.findings
+        ]
+        times = [round(one, 1) for one in self.times_ms]
+        return {"url": self.url, "ok": not self.failed, "checks": checks, "times_ms": times}
+
+
+def examine(questions: Questions) -> Examination:
+    """Examine a handler.
+
+    Raises:
+        ToolError: the address or an option makes no sense, or nothing answers there.
+    """
+    from worker_py_tool import doctor_assets, doctor_page  # they need what `needs` has installed
+    from worker_py_tool.doctor_http import Host
+
+    check_address(questions.url)
+    portals = [origins.origin(text, "--portal") for text in questions.portals]
+    expected = manifest.read(questions.bundle) if questions.bundle else None
+    seen = Examination(questions.url)
+    judge_address(seen)
+    host = Host()
+    page = doctor_page.examine_page(host, seen, questions.requests)
+    if page is None:
+        return seen
+    assets = doctor_assets.Assets(host, questions.url, page, seen)
+    assets.find(expected)
+    doctor_page.examine_headers(page, seen)
+    doctor_page.examine_policy(page, seen, portals, assets.policy, assets.client_origin)
+    assets.examine(portals)
+    return seen
+
+
+def check_address(url: str) -> None:
+    """Refuse what is no address of a handler.
+
+    Raises:
+        ToolError: as said.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ToolError(f"{url}: not an http(s) address", "Give the handler's, such as https://app.example/")
+
+
+def judge_address(seen: Examination) -> None:
+    """Tell whether a portal would take this address."""
+    parts = urlsplit(seen.url)
+    name = parts.hostname or ""
+    if is_loopback(name):
+        seen.warn(
+            "address", f"{name} is this machine", "The portal refuses such a handler: give it a public name for use."
+        )
+    elif is_ip_address(name) or "." not in name:
+        seen.fail("address", f"{name} is no public domain name", "The portal refuses such a handler: give it a domain.")
+    elif parts.scheme == "http":
+        seen.fail(
+            "address",
+            "the page is served without encryption",
+            "An https portal cannot frame it, and tokens would travel readable: serve it by https.",
+        )
+    else:
+        seen.ok("address", f"https, and {name} is a domain name")
+
+
+def is_ip_address(name: str) -> bool:
+    """Whether a host is named by its number."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def is_loopback(name: str) -> bool:
+    """Whether a host is this machine."""
+    if is_ip_address(name):
+        return ipaddress.ip_address(name).is_loopback
+    return name == "localhost" or name.endswith(".localhost")

@@ -1,0 +1,133 @@
+/**
+ * The install page: the same document as the hidden page, with `?install`, for an administrator to look
+ * at. It registers the hidden page with the portal. No Python runs here.
+ *
+ * @module
+ */
+
+import { OUTSIDE } from "./diagnostics.js";
+import { addStyle } from "./elements.js";
+import { addressCheck, audience, errorAddress, handlerAddress, scopeChecks, UNFINISHED } from "./install_rules.js";
+import { InstallView } from "./install_view.js";
+import { asker, employees, findOut, finish, postCheck, register, unregister } from "./registration.js";
+
+/**
+ * @typedef {import("./client.js").Client} Client
+ * @typedef {import("./install_rules.js").Check} Check
+ * @typedef {import("./registration.js").Found} Found
+ */
+
+/**
+ * @param {Client | null} client
+ * @param {string | null} problem why there is none
+ */
+export async function install(client, problem) {
+  await addStyle();
+  document.title = "Set up the call-card app";
+  const handler = handlerAddress(location.href);
+  if (!client) {
+    InstallView.withoutPortal(String(problem), problem === OUTSIDE, handler);
+    return;
+  }
+  await new Installer(client, handler).start();
+}
+
+class Installer {
+  #client;
+  #ask;
+  #handler;
+  #view;
+  /** @type {Map<number, string>} */
+  #names = new Map();
+  /** @type {boolean | null} */
+  #installed = null;
+  /** @type {Check[]} */
+  #hostChecks = [];
+
+  /** @param {Client} client @param {string} handler */
+  constructor(client, handler) {
+    this.#client = client;
+    this.#ask = asker(client);
+    this.#handler = handler;
+    const [domain, protocol] = window.name.split("|");
+    this.#hostChecks = [addressCheck(handler, protocol === "1")];
+    this.#view = new InstallView({
+      ...{ domain, handler, errorUrl: errorAddress(location.href) },
+      register: (userId, errorUrl) => this.#register(userId, errorUrl),
+      remove: (userId) => this.#remove(userId),
+      finish: () => this.#finish("", true),
+    });
+  }
+
+  async start() {
+    const [people, post] = await Promise.all([employees(this.#ask), postCheck(this.#handler), this.#refresh()]);
+    this.#names = new Map(people.map(({ id, name }) => [id, name]));
+    this.#view.offer(people);
+    this.#hostChecks.push(post);
+    await this.#refresh();
+    this.#view.ready();
+  }
+
+  /** Ask the portal how things stand, and show it. */
+  async #refresh() {
+    const found = await findOut(this.#ask);
+    if (this.#installed !== true) {
+      this.#installed = found.installed ?? this.#installed; // the portal may need a moment after installFinish
+    }
+    this.#view.checks([...portalChecks(found), ...this.#hostChecks]);
+    const rows = found.registered.map((row) => ({ ...row, people: audience(row.userId, this.#names) }));
+    this.#view.registered(rows, found.placements.error ?? null, this.#installed);
+    return found;
+  }
+
+  /** @param {number} userId 0 is everybody @param {string} errorUrl */
+  async #register(userId, errorUrl) {
+    const people = audience(userId, this.#names);
+    const { error, removed, replaced } = await register(this.#ask, { handler: this.#handler, userId, errorUrl });
+    if (error) {
+      await this.#refresh();
+      this.#view.refused(error, removed ? `The former registration for ${people} was removed before that.` : "");
+      return;
+    }
+    const done = replaced ? `Registered anew for ${people}.` : `Registered for ${people}.`;
+    await this.#finish(done, this.#installed !== true);
+  }
+
+  /** @param {number} userId */
+  async #remove(userId) {
+    const { error } = await unregister(this.#ask, userId);
+    await this.#refresh();
+    if (error) {
+      this.#view.refused(error, "");
+    } else {
+      this.#view.done(`Removed for ${audience(userId, this.#names)}. Pages that are open keep it until they are left.`);
+    }
+  }
+
+  /** @param {string} done what went well before @param {boolean} tell the portal */
+  async #finish(done, tell) {
+    try {
+      if (tell) {
+        await finish(this.#client);
+        this.#installed = true;
+      }
+      await this.#refresh();
+      const ended = tell ? "The installation is finished." : "";
+      this.#view.done(`${done} ${ended} Pages of the portal load it from now on; reload those that are open.`.trim());
+    } catch (problem) {
+      this.#installed = false;
+      await this.#refresh();
+      this.#view.refused({ code: UNFINISHED, description: String(problem), status: 0 }, done);
+    }
+  }
+}
+
+/** @param {Found} found @returns {Check[]} */
+function portalChecks({ admin, scopes }) {
+  const known = /** @type {Check[]} */ (scopes.error ? [] : scopeChecks(scopes.result));
+  if (admin.result === false) {
+    const remedy = "Ask an administrator to open this page.";
+    return [{ level: "bad", title: "You are no administrator of this portal.", remedy }, ...known];
+  }
+  return admin.error ? known : [{ level: "ok", title: "You are an administrator of this portal." }, ...known];
+}
