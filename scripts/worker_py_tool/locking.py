@@ -19,7 +19,7 @@ def exclusive(what: str) -> Iterator[None]:
         handle = (CACHE / "locks" / name).open("w")
     except OSError as problem:
         raise ToolError(
-            f"cannot write to {CACHE}: {problem}", "Give this user the right to write to the repository."
+            f"cannot write to {CACHE}: {problem}", "Give this user the right to write there."
         ) from problem
     with handle:
         try:

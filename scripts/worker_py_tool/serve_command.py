@@ -5,6 +5,7 @@ from collections.abc import Set
 from pathlib import Path
 
 from worker_py_tool.bootstrap import Need
+from worker_py_tool.paths import command
 from worker_py_tool.serve import Server
 from worker_py_tool.waiting import until_interrupted
 
@@ -12,9 +13,9 @@ from worker_py_tool.waiting import until_interrupted
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
     options = argparse.ArgumentParser(
-        prog="scripts/serve", description="Serve a bundle for development; its address is printed first."
+        prog=command("serve"), description="Serve a bundle for development; its address is printed first."
     )
-    options.add_argument("directory", metavar="DIR", type=Path, help="a bundle that scripts/build made")
+    options.add_argument("directory", metavar="DIR", type=Path, help="a bundle")
     options.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     options.add_argument(
         "--port", type=int, default=8000, help="port to listen on, 0 for any that is free (default: 8000)"
