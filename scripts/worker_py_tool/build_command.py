@@ -1,7 +1,9 @@
 """scripts/build: the command line of `build`."""
 
 import argparse
+import json
 from collections.abc import Set
+from dataclasses import asdict
 from pathlib import Path
 
 from worker_py_tool import origins, publish
@@ -60,6 +62,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "--require", metavar="REQUIREMENT", action="append", default=[], help="a package that the app imports"
     )
     options.add_argument("--release", action="store_true", help="for production: best compression")
+    options.add_argument("--json", action="store_true", help="print what was made as JSON, for machines")
     return options.parse_args(arguments)
 
 
@@ -98,6 +101,9 @@ def run(options: argparse.Namespace) -> int:
             compress="best" if options.release else "fast",
         )
     )
-    say(report(made))
-    print(options.out / "index.html")
+    if options.json:
+        print(json.dumps({"page": str(options.out / "index.html"), **asdict(made)}, indent=2))
+    else:
+        say(report(made))
+        print(options.out / "index.html")
     return 0

@@ -17,7 +17,7 @@ import venv
 from collections.abc import Sequence
 from pathlib import Path
 
-from worker_py_tool import apt
+from worker_py_tool import apt, progress
 from worker_py_tool.errors import ToolError
 from worker_py_tool.locking import exclusive
 from worker_py_tool.paths import INSTALLED, REQUIREMENTS, VENV
@@ -153,12 +153,12 @@ def _find_ensurepip() -> bool:
 
 
 def _install(layer: str) -> None:
-    say(f"installing Python packages: requirements/{layer}.txt")
     requirements = REQUIREMENTS / f"{layer}.txt"
-    run_quietly(
-        pip("install", "--quiet", "--require-hashes", "--only-binary=:all:", "--no-deps", "-r", requirements),
-        f"install the Python packages of {requirements.relative_to(REQUIREMENTS.parent)}",
-        env=PIP_ENV,
-        remedy=OFFLINE_REMEDY,
-    )
+    with progress.step(f"installing Python packages: requirements/{layer}.txt"):
+        run_quietly(
+            pip("install", "--quiet", "--require-hashes", "--only-binary=:all:", "--no-deps", "-r", requirements),
+            f"install the Python packages of {requirements.relative_to(REQUIREMENTS.parent)}",
+            env=PIP_ENV,
+            remedy=OFFLINE_REMEDY,
+        )
     STATE.write_text(json.dumps({**_read_state(), layer: _lock_hash(layer)}))

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from worker_py_tool import python_packages
+from worker_py_tool import progress, python_packages
 from worker_py_tool.errors import ToolError
 from worker_py_tool.locking import exclusive
 from worker_py_tool.paths import CACHE, NODE_MODULES, REQUIREMENTS, WORKER_PY, version
@@ -130,13 +130,13 @@ def required(requirements: Sequence[str]) -> list[Path]:
             )
 
     def resolve(directory: Path) -> None:
-        say(f"resolving for Pyodide: {', '.join(requirements)}")
-        run_quietly(
-            python_packages.pip("download", "--quiet", *PURE, "--dest", directory, "--", *requirements),
-            f"resolve --require {', '.join(requirements)} to pure wheels for Python 3.14",
-            env=python_packages.PIP_ENV,
-            remedy="Only wheels without compiled code will do: check name and version, or look for another package.",
-        )
+        with progress.step(f"resolving for Pyodide: {', '.join(requirements)}"):
+            run_quietly(
+                python_packages.pip("download", "--quiet", *PURE, "--dest", directory, "--", *requirements),
+                f"resolve --require {', '.join(requirements)} to pure wheels for Python 3.14",
+                env=python_packages.PIP_ENV,
+                remedy="Only wheels without compiled code will do: check name and version, or look for another package.",
+            )
 
     key = hashlib.sha256(json.dumps(sorted(requirements)).encode()).hexdigest()[:16]
     return _cached(f"require-{key}", resolve)

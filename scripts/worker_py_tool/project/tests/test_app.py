@@ -13,7 +13,7 @@ def test_the_title_shows_the_contact_and_the_number() -> None:
 
 def test_a_hidden_number_is_called_that() -> None:
     with Portal(app) as portal:
-        portal.initialized(PHONE_NUMBER="hidden")
+        portal.initialized(PHONE_NUMBER="hidden", CRM_ENTITY_TYPE="", CRM_ENTITY_ID=0)
         assert portal.sent == [("CallCardSetCardTitle", {"title": "Hidden number"})]
 
 
