@@ -6,7 +6,7 @@ from pathlib import Path
 
 from worker_py_tool.bootstrap import Need
 from worker_py_tool.errors import ToolError
-from worker_py_tool.paths import CACHE, DOCS, ROOT
+from worker_py_tool.paths import CACHE, DOCS, ROOT, command
 
 SECTIONS = ("boot", "link", "events", "memory", "handlers", "long-run", "requirements")
 
@@ -14,7 +14,7 @@ SECTIONS = ("boot", "link", "events", "memory", "handlers", "long-run", "require
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
     options = argparse.ArgumentParser(
-        prog="scripts/bench",
+        prog=command("bench"),
         description="Measure the placement page beside plain Pyodide, PyScript, and handlers in JavaScript.",
     )
     options.add_argument(

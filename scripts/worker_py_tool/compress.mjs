@@ -1,5 +1,5 @@
 // Compresses files with Brotli and gzip: node compress.mjs JOBS.json, where JOBS is
-// {quality, files: [[source, target without ending], …]}.
+// {quality, files: [[source, target without ending], …]}. Prints the size of each file that is done.
 
 import fs from "node:fs/promises";
 import { promisify } from "node:util";
@@ -20,5 +20,6 @@ await Promise.all(
     };
     await fs.writeFile(`${target}.br`, await brotli(content, { params }));
     await fs.writeFile(`${target}.gz`, await gzip(content, { level: quality === 11 ? 9 : 6 }));
+    console.log(content.length);
   }),
 );

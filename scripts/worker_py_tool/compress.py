@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
-from worker_py_tool import node_packages
+from worker_py_tool import node_packages, progress
 from worker_py_tool.locking import exclusive
 from worker_py_tool.paths import CACHE
-from worker_py_tool.process import run_quietly
+from worker_py_tool.process import run_watched
 
 SCRIPT = Path(__file__).with_name("compress.mjs")
 ENDINGS = (".br", ".gz")
@@ -60,11 +60,14 @@ def _run(missing: dict[Path, Path], quality: int) -> None:
         aside = Path(name)
         files = [[str(path), str(aside / target.name)] for target, path in missing.items()]
         (aside / "jobs.json").write_text(json.dumps({"quality": quality, "files": files}), encoding="utf-8")
-        run_quietly(
-            [node_packages.require().executable, SCRIPT, aside / "jobs.json"],
-            "compress the bundle",
-            timeout_s=TIMEOUT_S,
-        )
+        total = sum(path.stat().st_size for path in missing.values())
+        with progress.step(f"compressing {total / 1e6:.0f} MB at quality {quality}", total) as advance:
+            run_watched(
+                [node_packages.require().executable, SCRIPT, aside / "jobs.json"],
+                "compress the bundle",
+                lambda size: advance(int(size)),
+                timeout_s=TIMEOUT_S,
+            )
         for target in missing:
             for ending in ENDINGS:  # .gz last: it says that both are there
                 os.replace(aside / f"{target.name}{ending}", target.with_suffix(ending))

@@ -57,11 +57,12 @@ def portal_url(portal: str, app: str, **options: str) -> str:
 
 
 @contextmanager
-def running(port: int = 0) -> Iterator[str]:
+def running(port: int = 0, *, app: str = str(HANDLERS)) -> Iterator[str]:
     """Build the demo and serve it for the time of the block.
 
     Args:
         port: The portal's port; 0 for any that is free.
+        app: `PATH[:NAME]` of the app.
 
     Yields:
         The demo's address.
@@ -69,9 +70,9 @@ def running(port: int = 0) -> Iterator[str]:
     Raises:
         ToolError: It cannot be built or served.
     """
-    CACHE.mkdir(exist_ok=True)
+    CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="demo-", dir=CACHE) as scratch:
         bundle = Path(scratch) / "bundle"
-        build_demo(bundle)
-        with Server(bundle) as app, PortalServer(port=port) as portal:
-            yield portal_url(portal.url, app.url)
+        build_demo(bundle, app=app)
+        with Server(bundle) as served, PortalServer(port=port) as portal:
+            yield portal_url(portal.url, served.url)

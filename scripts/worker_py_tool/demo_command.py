@@ -4,7 +4,9 @@ import argparse
 import webbrowser
 from collections.abc import Set
 
+from worker_py_tool.app_source import read_app
 from worker_py_tool.bootstrap import Need
+from worker_py_tool.paths import command
 from worker_py_tool.process import say
 from worker_py_tool.waiting import until_interrupted
 
@@ -12,7 +14,10 @@ from worker_py_tool.waiting import until_interrupted
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
     options = argparse.ArgumentParser(
-        prog="scripts/demo", description="Build and serve the demo; its address is printed first."
+        prog=command("demo"), description="Build and serve the demo; its address is printed first."
+    )
+    options.add_argument(
+        "--app", metavar="PATH[:NAME]", help="your own app instead of the demo's: a file or a package directory"
     )
     options.add_argument("--port", type=int, default=0, help="the portal's port (default: any that is free)")
     options.add_argument(
@@ -22,7 +27,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def needs(options: argparse.Namespace) -> Set[Need]:
-    """What a build needs."""
+    """What a build needs; refuses an app that cannot be built before anything is installed."""
+    if options.app is not None:
+        read_app(options.app)
     return {Need.BUILD}
 
 
@@ -30,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     """Serve the demo until interrupted."""
     from worker_py_tool import demo
 
-    with demo.running(options.port) as url:
+    with demo.running(options.port, app=options.app or str(demo.HANDLERS)) as url:
         print(url, flush=True)
         say("Open this address in a browser. Ctrl-C ends the demo.")
         if options.browser:

@@ -10,6 +10,7 @@ from worker_py_tool import origins
 from worker_py_tool.bootstrap import Need
 from worker_py_tool.doctor import REQUESTS, Examination, Questions, Verdict, check_address, examine
 from worker_py_tool.errors import ToolError
+from worker_py_tool.paths import command
 from worker_py_tool.process import say
 
 MARKS = {Verdict.OK: "✓", Verdict.WARN: "!", Verdict.FAIL: "✗"}
@@ -26,7 +27,7 @@ def _count(text: str) -> int:
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
     options = argparse.ArgumentParser(
-        prog="scripts/doctor",
+        prog=command("doctor"),
         description="Examine a deployed handler from outside. Status 0: nothing is broken; 1: something is; 2: it "
         "could not be examined.",
     )

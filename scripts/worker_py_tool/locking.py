@@ -18,9 +18,7 @@ def exclusive(what: str) -> Iterator[None]:
         (CACHE / "locks").mkdir(parents=True, exist_ok=True)
         handle = (CACHE / "locks" / name).open("w")
     except OSError as problem:
-        raise ToolError(
-            f"cannot write to {CACHE}: {problem}", "Give this user the right to write to the repository."
-        ) from problem
+        raise ToolError(f"cannot write to {CACHE}: {problem}", "Give this user the right to write there.") from problem
     with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

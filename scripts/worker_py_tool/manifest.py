@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from worker_py_tool.errors import ToolError
+from worker_py_tool.paths import command
 
 NAME = "manifest.json"
 FORMAT = "worker-py bundle 1"
@@ -53,7 +54,7 @@ def read(directory: Path) -> Manifest:
     Raises:
         ToolError: The directory is not one of our bundles.
     """
-    remedy = "Make one: scripts/build --app PATH --out DIR"
+    remedy = f"Make one: {command('build')} --app PATH --out DIR"
     try:
         content = json.loads((directory / NAME).read_text(encoding="utf-8"))
     except FileNotFoundError as problem:

@@ -13,11 +13,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker_py_tool import python_packages
+from worker_py_tool import progress, python_packages
 from worker_py_tool.errors import ToolError
 from worker_py_tool.locking import exclusive
-from worker_py_tool.paths import CACHE, NODE_MODULES, ROOT
-from worker_py_tool.process import run_quietly, say
+from worker_py_tool.paths import CACHE, NODE_MODULES, ROOT, command
+from worker_py_tool.process import run_quietly
 
 MINIMUM_MAJOR = 24
 STATE = NODE_MODULES / ".worker-py.json"
@@ -46,7 +46,7 @@ def require() -> Node:
     """
     node = find()
     if node is None:
-        raise ToolError("there is no Node.js here", "Run scripts/build or scripts/test: they set up what they need.")
+        raise ToolError("there is no Node.js here", f"Run {command('build')}: it sets up what it needs.")
     return node
 
 
@@ -70,11 +70,11 @@ def ensure_packages(*, development: bool) -> None:
     with exclusive("setting up npm packages"):
         if _installed(development):
             return
-        say("installing npm packages" if development else "installing npm packages: pyodide")
-        CACHE.mkdir(exist_ok=True)
+        CACHE.mkdir(parents=True, exist_ok=True)
         stage = Path(tempfile.mkdtemp(prefix="npm-", dir=CACHE))
         try:
-            _install_into(stage, development)
+            with progress.step("installing npm packages" if development else "installing npm packages: pyodide"):
+                _install_into(stage, development)
             (stage / "node_modules" / STATE.name).write_text(
                 json.dumps({"lock": _lock_hash(), "development": development})
             )

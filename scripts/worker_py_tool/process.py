@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from worker_py_tool.errors import ToolError
@@ -60,6 +62,42 @@ def run_quietly(
             f"could not {purpose}: {Path(command[0]).name} ended with status {done.returncode}\n{shown}", remedy
         )
     return done.stdout
+
+
+def run_watched(
+    command: Sequence[str | Path], purpose: str, on_line: Callable[[str], None], *, timeout_s: float
+) -> None:
+    """Run a program, and hand on each line of its standard output as it comes.
+
+    Raises:
+        ToolError: It cannot be started, took too long, or ended with another status than 0.
+    """
+    with tempfile.TemporaryFile("w+", errors="replace") as complaints:
+        try:
+            process = subprocess.Popen(
+                [str(part) for part in command],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=complaints,
+                text=True,
+                errors="replace",
+            )
+        except OSError as problem:
+            raise ToolError(f"could not {purpose}: {command[0]} did not start: {problem}") from problem
+        watchdog = threading.Timer(timeout_s, process.kill)
+        watchdog.start()
+        with process:
+            for line in process.stdout or ():
+                on_line(line.rstrip("\n"))
+        if not watchdog.is_alive():
+            raise ToolError(f"could not {purpose}: not done after {timeout_s} s")
+        watchdog.cancel()
+        if process.returncode != 0:
+            complaints.seek(0)
+            shown = _shorten(complaints.read().strip().splitlines())
+            raise ToolError(
+                f"could not {purpose}: {Path(command[0]).name} ended with status {process.returncode}\n{shown}"
+            )
 
 
 def _shorten(lines: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from worker_py_tool import manifest
 from worker_py_tool.errors import ToolError
 from worker_py_tool.locking import exclusive
 
-ANOTHER = "Name an empty or new directory, or one that scripts/build made."
+ANOTHER = "Name an empty or new directory, or one that was built before."
 
 
 def check_target(target: Path) -> None:

@@ -14,16 +14,17 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from collections.abc import Sequence
 from pathlib import Path
 
-from worker_py_tool import apt
+from worker_py_tool import apt, progress
 from worker_py_tool.errors import ToolError
 from worker_py_tool.locking import exclusive
-from worker_py_tool.paths import REQUIREMENTS, VENV
+from worker_py_tool.paths import INSTALLED, REQUIREMENTS, VENV
 from worker_py_tool.process import run_quietly, say
 
 STATE = VENV / "worker-py.json"
-PYTHON = VENV / "bin" / "python"
+PYTHON = Path(sys.executable) if INSTALLED else VENV / "bin" / "python"
 OFFLINE_REMEDY = "The package index must be reachable the first time; afterwards everything works offline."
 
 
@@ -44,6 +45,17 @@ def ensure(layers: list[str]) -> None:
             _install(layer)
 
 
+def require(modules: Sequence[str], extra: str) -> None:
+    """For the installed command, whose environment is its user's: nothing is installed, only looked for.
+
+    Raises:
+        ToolError: A module is missing.
+    """
+    for module in modules:
+        if importlib.util.find_spec(module) is None:
+            raise ToolError(f"the Python package {module} is missing", f"pip install 'worker-py[{extra}]'")
+
+
 def pip(*arguments: str | Path) -> list[str | Path]:
     """The command line of the environment's pip; settings that send packages elsewhere must not reach it."""
     return [PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
@@ -55,6 +67,8 @@ PIP_ENV = {"PIP_USER": "0", "PIP_TARGET": "", "PIP_PREFIX": "", "PIP_REQUIRE_VIR
 
 def site_packages() -> Path:
     """Where the environment's packages are."""
+    if INSTALLED:
+        return Path(sysconfig.get_path("purelib"))
     return Path(sysconfig.get_path("purelib", "venv", {"base": str(VENV), "platbase": str(VENV)}))
 
 
@@ -139,12 +153,12 @@ def _find_ensurepip() -> bool:
 
 
 def _install(layer: str) -> None:
-    say(f"installing Python packages: requirements/{layer}.txt")
     requirements = REQUIREMENTS / f"{layer}.txt"
-    run_quietly(
-        pip("install", "--quiet", "--require-hashes", "--only-binary=:all:", "--no-deps", "-r", requirements),
-        f"install the Python packages of {requirements.relative_to(REQUIREMENTS.parent)}",
-        env=PIP_ENV,
-        remedy=OFFLINE_REMEDY,
-    )
+    with progress.step(f"installing Python packages: requirements/{layer}.txt"):
+        run_quietly(
+            pip("install", "--quiet", "--require-hashes", "--only-binary=:all:", "--no-deps", "-r", requirements),
+            f"install the Python packages of {requirements.relative_to(REQUIREMENTS.parent)}",
+            env=PIP_ENV,
+            remedy=OFFLINE_REMEDY,
+        )
     STATE.write_text(json.dumps({**_read_state(), layer: _lock_hash(layer)}))

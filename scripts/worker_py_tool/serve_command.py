@@ -7,13 +7,16 @@ from pathlib import Path
 
 from worker_py_tool import manifest
 from worker_py_tool.bootstrap import Need
+from worker_py_tool.paths import command
 from worker_py_tool.waiting import until_interrupted
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
-    options = argparse.ArgumentParser(prog="scripts/serve", description="Serve a bundle; its address is printed first.")
-    options.add_argument("directory", metavar="DIR", type=Path, help="a bundle that scripts/build made")
+    options = argparse.ArgumentParser(
+        prog=command("serve"), description="Serve a bundle; its address is printed first."
+    )
+    options.add_argument("directory", metavar="DIR", type=Path, help="a bundle")
     options.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     options.add_argument(
         "--port", type=int, default=8000, help="port to listen on, 0 for any that is free (default: 8000)"

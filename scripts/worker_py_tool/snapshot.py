@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker_py_tool import node_packages
+from worker_py_tool import node_packages, progress
 from worker_py_tool.app_source import AppSource
 from worker_py_tool.errors import ToolError
 from worker_py_tool.locking import exclusive
@@ -73,11 +73,12 @@ def _make(cached: Path, archive: bytes, app: AppSource, wheels: Sequence[Path]) 
             "attribute": app.attribute,
         }
         (aside / "config.json").write_text(json.dumps(config), encoding="utf-8")
-        printed = run_quietly(
-            [node_packages.require().executable, *FLAGS, SCRIPT, aside / "config.json", aside / "snapshot.bin"],
-            "make the memory snapshot",
-            timeout_s=TIMEOUT_S,
-        )
+        with progress.step("making the memory snapshot"):
+            printed = run_quietly(
+                [node_packages.require().executable, *FLAGS, SCRIPT, aside / "config.json", aside / "snapshot.bin"],
+                "make the memory snapshot",
+                timeout_s=TIMEOUT_S,
+            )
         result = json.loads(printed.strip().splitlines()[-1])
         if result["ok"]:
             os.replace(aside / "snapshot.bin", cached.with_suffix(".bin"))

@@ -1,6 +1,7 @@
 """The Python wheels of a bundle: our own, built by the project's build backend, and those that pip fetches."""
 
 import hashlib
+import importlib.metadata
 import json
 import os
 import re
@@ -9,10 +10,10 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from worker_py_tool import python_packages
+from worker_py_tool import progress, python_packages
 from worker_py_tool.errors import ToolError
 from worker_py_tool.locking import exclusive
-from worker_py_tool.paths import CACHE, NODE_MODULES, REQUIREMENTS, ROOT
+from worker_py_tool.paths import CACHE, NODE_MODULES, REQUIREMENTS, WORKER_PY, version
 from worker_py_tool.process import run_quietly, say
 
 PURE = (
@@ -29,23 +30,47 @@ PURE = (
 """pip's options for wheels that any Pyodide of this Python version can use."""
 
 
+BROWSER_PROJECT = """\
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+
+[project]
+name = "worker-py"
+version = "{version}"
+description = "Call-card logic of Bitrix24 telephony apps in Python: the part that runs in the browser"
+license = "MIT"
+requires-python = ">=3.11"
+
+[tool.hatch.build.targets.wheel]
+packages = ["worker_py"]
+"""
+
+
 def worker_py() -> Path:
-    """The wheel of the package `worker_py`; the same sources give the same bytes, and are built once."""
-    sources = [ROOT / "pyproject.toml", ROOT / "LICENSE", REQUIREMENTS / "build.txt"]
-    sources += sorted(path for path in (ROOT / "worker_py").rglob("*") if path.is_file() and path.suffix != ".pyc")
-    digest = hashlib.sha256()
-    for path in sources:
-        content = path.read_bytes()
-        digest.update(f"{path.relative_to(ROOT)} {len(content)}\n".encode() + content)
+    """The wheel that the browser gets: the package `worker_py` alone, with no dependencies.
+
+    The same sources give the same bytes, and are built once.
+    """
+    project = BROWSER_PROJECT.format(version=version())
+    digest = hashlib.sha256(project.encode() + importlib.metadata.version("hatchling").encode())
+    for path in sorted(WORKER_PY.rglob("*")):
+        if path.is_file() and path.suffix != ".pyc":
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(WORKER_PY)} {len(content)}\n".encode() + content)
 
     def build(directory: Path) -> None:
-        run_quietly(
-            python_packages.pip(
-                "wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", directory, ROOT
-            ),
-            "build the wheel of worker_py",
-            env={**python_packages.PIP_ENV, "SOURCE_DATE_EPOCH": "315532800"},
-        )
+        with tempfile.TemporaryDirectory(dir=directory.parent) as name:
+            aside = Path(name)
+            (aside / "pyproject.toml").write_text(project, encoding="utf-8")
+            shutil.copytree(WORKER_PY, aside / "worker_py", ignore=shutil.ignore_patterns("__pycache__"))
+            run_quietly(
+                python_packages.pip(
+                    "wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation", "-w", directory, aside
+                ),
+                "build the wheel of worker_py",
+                env={**python_packages.PIP_ENV, "SOURCE_DATE_EPOCH": "315532800"},
+            )
 
     return _cached(f"worker_py-{digest.hexdigest()[:16]}", build)[0]
 
@@ -57,13 +82,13 @@ def loader() -> list[Path]:
         ToolError: requirements/loader.txt names other versions: Pyodide was updated without it.
     """
     known = json.loads((NODE_MODULES / "pyodide" / "pyodide-lock.json").read_text(encoding="utf-8"))["packages"]
-    for name, version in re.findall(
+    for name, pinned in re.findall(
         r"^([\w-]+)==(\S+)", (REQUIREMENTS / "loader.txt").read_text(encoding="utf-8"), re.MULTILINE
     ):
         expected = known.get(name, {}).get("version")
-        if version != expected:
+        if pinned != expected:
             raise ToolError(
-                f"requirements/loader.txt has {name} {version}, Pyodide's lock file {expected}",
+                f"requirements/loader.txt has {name} {pinned}, Pyodide's lock file {expected}",
                 "Update requirements/loader.txt as requirements/README.md tells.",
             )
     return locked("loader")
@@ -105,13 +130,13 @@ def required(requirements: Sequence[str]) -> list[Path]:
             )
 
     def resolve(directory: Path) -> None:
-        say(f"resolving for Pyodide: {', '.join(requirements)}")
-        run_quietly(
-            python_packages.pip("download", "--quiet", *PURE, "--dest", directory, "--", *requirements),
-            f"resolve --require {', '.join(requirements)} to pure wheels for Python 3.14",
-            env=python_packages.PIP_ENV,
-            remedy="Only wheels without compiled code will do: check name and version, or look for another package.",
-        )
+        with progress.step(f"resolving for Pyodide: {', '.join(requirements)}"):
+            run_quietly(
+                python_packages.pip("download", "--quiet", *PURE, "--dest", directory, "--", *requirements),
+                f"resolve --require {', '.join(requirements)} to pure wheels for Python 3.14",
+                env=python_packages.PIP_ENV,
+                remedy="Only wheels without compiled code will do: check name and version, or take another package.",
+            )
 
     key = hashlib.sha256(json.dumps(sorted(requirements)).encode()).hexdigest()[:16]
     return _cached(f"require-{key}", resolve)

@@ -1,0 +1,134 @@
+"""The command `worker-py` as people get it: from the wheel, in an environment of its own, in an empty directory."""
+
+import http.client
+import json
+import os
+import subprocess
+import venv
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from worker_py_tool import python_packages, wheels
+from worker_py_tool.paths import ROOT
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def host_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("wheel")
+    wheel = ("wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", directory, ROOT)
+    run(*python_packages.pip(*wheel))
+    return next(directory.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def environment(host_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment with the wheel, its extra `build`, and pytest."""
+    directory = tmp_path_factory.mktemp("environment")
+    venv.create(directory, with_pip=True, symlinks=True)
+    run(directory / "bin" / "python", "-m", "pip", "install", "--quiet", f"{host_wheel}[build]", "pytest")
+    return directory
+
+
+def run(*command: str | Path, cwd: Path | None = None, home: Path | None = None) -> str:
+    """Run a program that has to succeed; `home` is where it finds the user's caches."""
+    env = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env={**env, **({"XDG_CACHE_HOME": str(home)} if home else {})},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@contextmanager
+def serving(worker_py: Path, bundle: Path) -> Iterator[tuple[str, int]]:
+    """`worker-py serve`, and where it listens."""
+    process = subprocess.Popen([worker_py, "serve", bundle, "--port", "0"], stdout=subprocess.PIPE, text=True)
+    with process:
+        try:
+            assert process.stdout
+            host, _, port = process.stdout.readline().strip().removeprefix("http://").rstrip("/").partition(":")
+            yield host, int(port)
+        finally:
+            process.terminate()
+
+
+def ask(address: tuple[str, int], method: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(*address, timeout=30)
+    connection.request(method, "/?DOMAIN=acme.bitrix24.com", body="AUTH_ID=1" if method == "POST" else None)
+    response = connection.getresponse()
+    content = response.read()
+    connection.close()
+    return response.status, content
+
+
+def test_new_test_build_serve_and_doctor(environment: Path, tmp_path: Path) -> None:
+    worker_py = environment / "bin" / "worker-py"
+    run(worker_py, "new", "cards", cwd=tmp_path)
+    project = tmp_path / "cards"
+    assert "3 passed" in run(environment / "bin" / "python", "-m", "pytest", "-q", cwd=project)
+
+    build = ("build", "--app", "app.py", "--out", "dist", "--portal", "https://acme.bitrix24.com", "--json")
+    made = json.loads(run(worker_py, *build, cwd=project, home=tmp_path / "cache"))
+    assert made["page"] == "dist/index.html"
+    assert made["csp"].count("frame-ancestors https://acme.bitrix24.com;") == 1
+    assert any(name.endswith("/snapshot.bin") for name in made["files"])
+
+    with serving(worker_py, project / "dist") as address:
+        status, page = ask(address, "POST")
+        assert (status, page) == (200, (project / "dist" / "index.html").read_bytes())
+        assert ask(address, "GET") == (status, page)
+
+        url = "http://{}:{}/".format(*address)
+        seen = json.loads(
+            run(worker_py, "doctor", url, "--portal", "https://acme.bitrix24.com", "--json", cwd=tmp_path)
+        )
+        assert seen["ok"]
+        assert {one["check"] for one in seen["findings"] if one["verdict"] != "ok"} == {"address"}
+
+
+def test_the_environment_holds_neither_tests_nor_the_repository(host_wheel: Path) -> None:
+    names = zipfile.ZipFile(host_wheel).namelist()
+    tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
+    assert tops == {"worker_py", "worker_py_tool"}
+    assert "worker_py_tool/resources/static/shim.js" in names
+    assert "worker_py_tool/resources/index.html.j2" in names
+
+
+def test_what_runs_in_the_browser_is_a_wheel_without_host_code_or_dependencies() -> None:
+    archive = zipfile.ZipFile(wheels.worker_py())
+    assert {name.split("/")[0] for name in archive.namelist() if ".dist-info/" not in name} == {"worker_py"}
+    metadata = next(name for name in archive.namelist() if name.endswith("/METADATA"))
+    assert "Requires-Dist" not in archive.read(metadata).decode()
+
+
+def test_the_command_says_what_it_offers(environment: Path) -> None:
+    done = subprocess.run([environment / "bin" / "worker-py"], capture_output=True, text=True, check=False)
+    usage = "usage: worker-py COMMAND, one of: new, demo, build, serve, doctor, bench\n"
+    assert (done.returncode, done.stderr) == (2, usage)
+
+
+def test_a_missing_extra_is_named_with_its_remedy(environment: Path, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['jinja2'] = None\n", encoding="utf-8")
+    (tmp_path / "app.py").write_text("from worker_py import App\napp = App()\n", encoding="utf-8")
+    done = subprocess.run(
+        [environment / "bin" / "worker-py", "build", "--app", "app.py", "--out", "dist"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "pip install 'worker-py[build]'" in done.stderr
