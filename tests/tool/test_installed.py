@@ -95,7 +95,7 @@ def test_new_test_build_serve_and_doctor(environment: Path, tmp_path: Path) -> N
             run(worker_py, "doctor", url, "--portal", "https://acme.bitrix24.com", "--json", cwd=tmp_path)
         )
         assert seen["ok"]
-        assert {one["check"] for one in seen["findings"] if one["verdict"] != "ok"} == {"address"}
+        assert {one["check"] for one in seen["checks"] if one["verdict"] != "ok"} == {"address"}
 
 
 def test_the_environment_holds_neither_tests_nor_the_repository(host_wheel: Path) -> None:
