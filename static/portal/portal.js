@@ -12,6 +12,7 @@ import { connectControls } from "./controls.js";
 import { byId, setText } from "./dom.js";
 import { Pages } from "./pages.js";
 import { Panel } from "./panel.js";
+import { connectTabs } from "./tabs.js";
 import { fullEventName } from "./vocabulary.js";
 
 const query = new URLSearchParams(location.search);
@@ -89,6 +90,7 @@ function start(appUrl) {
   });
 
   connectControls(portal, panel, pages);
+  connectTabs(/** @type {HTMLElement} */ (document.querySelector(".tabs")));
   setText(byId("app-address"), new URL(appUrl).host);
   /** @type {Window & {portal?: Portal}} */ (window).portal = portal;
   void portal.start(query.get("view"));

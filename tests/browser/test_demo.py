@@ -77,3 +77,14 @@ def test_the_demo_page_is_no_wider_than_its_window(demo_page: Page) -> None:
         demo_page.set_viewport_size({"width": width, "height": 800})
         overflow = demo_page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert overflow <= 0
+
+
+def test_tabs_follow_arrow_keys_and_show_one_panel(demo_page: Page) -> None:
+    demo_page.get_by_role("tab", name="What Python did").focus()
+    demo_page.keyboard.press("ArrowLeft")
+    handlers = demo_page.get_by_role("tab", name="Handlers")
+    expect(handlers).to_be_focused()
+    expect(handlers).to_have_attribute("aria-selected", "true")
+    expect(demo_page.get_by_role("tabpanel")).to_have_count(1)
+    demo_page.keyboard.press("Home")
+    expect(demo_page.get_by_role("tabpanel", name="What Python did")).to_be_visible()
