@@ -1,5 +1,6 @@
 """The documentation is true: its Python runs, its links lead somewhere, and it names everything that there is."""
 
+import importlib.util
 import json
 import linecache
 import re
@@ -187,6 +188,15 @@ def test_the_interface_is_described_whole() -> None:
     wanted |= {f"`{setting.name}` | {setting.default} |" for setting in fields(Settings)}
     wanted |= {f"`{field.name}`" for field in fields(worker_py.CardState)}
     assert sorted(name for name in wanted if name not in text) == []
+
+
+def test_the_reference_is_what_the_docstrings_say() -> None:
+    source = importlib.util.spec_from_file_location("make_reference", ROOT / "docs" / "make_reference.py")
+    assert source and source.loader
+    maker = importlib.util.module_from_spec(source)
+    source.loader.exec_module(maker)
+    assert maker.rendered() == text_of(maker.REFERENCE), "run .venv/bin/python docs/make_reference.py"
+    assert maker.rendered().count("\n## ") == len(maker.PARTS)
 
 
 def test_every_error_that_an_app_can_meet_is_described() -> None:
