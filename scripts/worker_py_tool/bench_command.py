@@ -8,7 +8,7 @@ from worker_py_tool.bootstrap import Need
 from worker_py_tool.errors import ToolError
 from worker_py_tool.paths import CACHE, DOCS, ROOT, command
 
-SECTIONS = ("boot", "link", "events", "memory", "handlers", "long-run", "requirements")
+SECTIONS = ("boot", "link", "events", "memory", "handlers", "long-run", "requirements", "serving")
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import shutil
 import subprocess
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from worker_py_tool.bench import boot, events, handlers, long_run, memory, requirements
+from worker_py_tool import web_servers
+from worker_py_tool.bench import boot, events, handlers, long_run, memory, requirements, serving
 from worker_py_tool.paths import ROOT
 
 ALONE: list[tuple[str, int | None]] = [(name, None) for name in boot.ALONE]
@@ -30,6 +32,14 @@ ROWS: dict[str, list[tuple[str, int | None]]] = {
         (name, at) for at in requirements.QUICK_COUNTS for name in (requirements.SNAPSHOT, requirements.PLAIN)
     ],
 }
+
+
+def serving_rows() -> dict[str, list[tuple[str, int | None]]]:
+    """The rows of servers: wrk and nginx cannot be installed everywhere."""
+    if shutil.which("wrk") is None:
+        return {}
+    names = [serving.OURS] if web_servers.missing("nginx") else [serving.OURS, serving.NGINX]
+    return {key: [(name, None) for name in names] for key in ("serving-p99", "serving-rate")}
 
 
 def bench(*arguments: str | Path) -> str:
@@ -56,7 +66,8 @@ def test_a_quick_run_has_every_row_and_nothing_but_positive_numbers(run: tuple[P
     assert sorted(content) == ["date", "format", "machine", "notes", "quick", "tables"]
     assert (content["format"], content["quick"]) == ("worker-py bench 1", True)
     assert all(isinstance(value, str) and value for value in content["machine"].values())
-    assert {table["key"]: [(row["name"], row["at"]) for row in table["rows"]] for table in content["tables"]} == ROWS
+    rows = {table["key"]: [(row["name"], row["at"]) for row in table["rows"]] for table in content["tables"]}
+    assert rows == ROWS | serving_rows()
     for table in content["tables"]:
         assert table["title"] and table["unit"]
         for row in table["rows"]:
@@ -68,7 +79,7 @@ def test_a_quick_run_has_every_row_and_nothing_but_positive_numbers(run: tuple[P
 @pytest.mark.timeout(600)
 def test_boot_of_ours_tells_its_phases(run: tuple[Path, str]) -> None:
     notes = json.loads(run[0].read_text(encoding="utf-8"))["notes"]
-    phases = next(iter(notes.values()))
+    phases = next(value for key, value in notes.items() if key != "serving")
     assert phases and all({"runtime", "app", "total"} <= each.keys() for each in phases)
 
 

@@ -17,6 +17,7 @@ from worker_py_tool.bench import (
     machine,
     memory,
     requirements,
+    serving,
     slow_link,
     stage,
 )
@@ -32,6 +33,7 @@ SECTIONS: dict[str, Callable[[Run], list[Table]]] = {
     "handlers": handlers.measure,
     "long-run": long_run.measure,
     "requirements": requirements.measure,
+    "serving": serving.measure,
 }
 
 

@@ -1,28 +1,29 @@
-"""How fast the page is served to POST under load: by `scripts/serve`, and by nginx with the recipe, in one run.
+"""How fast the page is served to POST under load: by `scripts/serve`, and by nginx with the recipe, by turns.
 
 wrk keeps 200 connections busy from the same machine, so it takes part of the computing time of both.
 """
 
 import re
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from worker_py_tool import apt, demo, web_servers
+from worker_py_tool.bench.results import Row, Table
+from worker_py_tool.bench.run import Run
 from worker_py_tool.errors import ToolError
-from worker_py_tool.paths import CACHE, ROOT
-from worker_py_tool.process import run_quietly
+from worker_py_tool.paths import CACHE, INSTALLED, ROOT
+from worker_py_tool.process import run_quietly, say
 
 CONNECTIONS = 200
 ROUNDS, SECONDS = 3, 10
 QUICK_ROUNDS, QUICK_SECONDS = 1, 3
-TARGET_MS = 100
+COMMAND = [sys.executable, "-m", "worker_py_tool", "serve"] if INSTALLED else [ROOT / "scripts" / "serve"]
 SCRIPT = Path(__file__).with_name("serving.lua")
 OURS, NGINX = "scripts/serve", "nginx"
 QUERY = "/?DOMAIN=portal.example&PROTOCOL=1&LANG=en&APP_SID=0123456789abcdef0123456789abcdef"
@@ -55,36 +56,53 @@ class Load:
     errors: int
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """The rounds of each server, by its name; nginx is missing where it cannot be run, and `note` says why."""
-
-    loads: dict[str, list[Load]]
-    note: str = ""
-
-    @property
-    def errors(self) -> int:
-        """All that failed, of any server."""
-        return sum(load.errors for loads in self.loads.values() for load in loads)
-
-
-def measure(*, quick: bool) -> Result:
+def measure(run: Run) -> list[Table]:
     """Serve the demo's page by each server at a time, and load it by turns.
 
+    Without wrk there are no tables, and without nginx none of its rows; the notes say why.
+
     Raises:
-        ToolError: There is no wrk, or a server does not start.
+        ToolError: A server does not start, or a request failed.
     """
     if shutil.which("wrk") is None and not apt.install("wrk"):
-        raise ToolError("there is no wrk here", "Install it (Debian, Ubuntu: apt-get install wrk).")
+        run.notes["serving"] = "not measured: there is no wrk (Debian, Ubuntu: apt-get install wrk)"
+        say(f"bench: serving {run.notes['serving']}")
+        return []
+    loads = _loads(run)
+    failed = {name: sum(load.errors for load in each) for name, each in loads.items()}
+    if any(failed.values()):
+        raise ToolError(f"requests failed under load: {failed}")
+    title = f"POST of the page with {CONNECTIONS} connections and bodies of {len(BODY):,} bytes"
+    baseline = NGINX if NGINX in loads else ""
+    return [
+        Table(
+            "serving-p99",
+            f"{title}: the time within which 99 of 100 were answered",
+            "ms",
+            [Row(name, [load.p99_ms for load in each]) for name, each in loads.items()],
+            baseline,
+        ),
+        Table(
+            "serving-rate",
+            f"{title}: how many were answered",
+            "per second",
+            [Row(name, [load.requests_per_s for load in each]) for name, each in loads.items()],
+            baseline,
+        ),
+    ]
+
+
+def _loads(run: Run) -> dict[str, list[Load]]:
+    rounds, seconds = (QUICK_ROUNDS, QUICK_SECONDS) if run.quick else (ROUNDS, SECONDS)
     web_servers.ensure()
-    rounds, seconds = (QUICK_ROUNDS, QUICK_SECONDS) if quick else (ROUNDS, SECONDS)
-    note = web_servers.missing("nginx")
     CACHE.mkdir(exist_ok=True)
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="serving-", dir=CACHE)))
         demo.build_demo(directory / "bundle")
         ports = {OURS: stack.enter_context(_serve(directory / "bundle", directory / "access.log"))}
-        if not note:
+        if missing := web_servers.missing("nginx"):
+            run.notes["serving"] = f"without nginx: {missing}"
+        else:
             (directory / "nginx").mkdir()
             ports[NGINX] = stack.enter_context(web_servers.run("nginx", directory / "bundle", directory / "nginx")).port
         loads: dict[str, list[Load]] = {name: [] for name in ports}
@@ -93,25 +111,7 @@ def measure(*, quick: bool) -> Result:
                 load = _load(port, seconds if number else 1)
                 if number:  # the first only warms up
                     loads[name].append(load)
-    return Result(loads, note)
-
-
-def text(result: Result) -> str:
-    """The figures as a table: medians of the rounds."""
-    lines = [f"{'POST of the page':20}{'per s':>10}{'p50, ms':>10}{'p99, ms':>10}{'answered':>12}{'errors':>8}"]
-    for name, loads in result.loads.items():
-        rate, p50, p99 = (
-            statistics.median(values)
-            for values in zip(*((each.requests_per_s, each.p50_ms, each.p99_ms) for each in loads), strict=True)
-        )
-        answered, errors = sum(each.requests for each in loads), sum(each.errors for each in loads)
-        lines.append(f"{name:20}{rate:>10,.0f}{p50:>10.1f}{p99:>10.1f}{answered:>12,}{errors:>8}")
-    rounds = len(result.loads[OURS])
-    lines.append(
-        f"{CONNECTIONS} connections, bodies of {len(BODY)} bytes, medians of {rounds} rounds by turns; "
-        f"wrk on the same machine; aim: p99 within {TARGET_MS} ms"
-    )
-    return "\n".join([*lines, *([f"without nginx: {result.note}"] if result.note else [])])
+    return loads
 
 
 @contextmanager
@@ -119,9 +119,7 @@ def _serve(bundle: Path, log: Path) -> Iterator[int]:
     """`scripts/serve` as in production: a process of its own, its access log in a file."""
     with (
         log.open("wb") as output,
-        subprocess.Popen(
-            [ROOT / "scripts" / "serve", bundle, "--port", "0"], stdout=subprocess.PIPE, stderr=output
-        ) as process,
+        subprocess.Popen([*COMMAND, bundle, "--port", "0"], stdout=subprocess.PIPE, stderr=output) as process,
     ):
         assert process.stdout is not None
         try:
@@ -156,14 +154,3 @@ def read(printed: str) -> Load:
         raise ToolError(f"wrk printed something unknown: {printed[-500:]}")
     requests, micros, p50, p99, errors = (float(group) for group in found.groups())
     return Load(requests / micros * 1e6, p50 / 1000, p99 / 1000, int(requests), int(errors))
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Measure and print; the status is 1 when a request failed."""
-    result = measure(quick="--quick" in arguments)
-    print(text(result), flush=True)
-    return 1 if result.errors else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
