@@ -6,7 +6,7 @@ from pathlib import Path
 
 from worker_py_tool.bootstrap import Need
 from worker_py_tool.errors import ToolError
-from worker_py_tool.paths import CACHE, DOCS, ROOT, command
+from worker_py_tool.paths import CACHE, DOCS, INSTALLED, ROOT, command
 
 SECTIONS = ("boot", "link", "events", "memory", "handlers", "long-run", "requirements", "serving")
 
@@ -45,6 +45,8 @@ def needs(options: argparse.Namespace) -> Set[Need]:
             raise ToolError(f"there is no section {name}", f"Sections: {', '.join(SECTIONS)}")
     if options.write_docs and (options.sections or options.quick):
         raise ToolError("--write-docs wants a whole run", "Leave out the sections and --quick.")
+    if options.write_docs and INSTALLED:
+        raise ToolError("--write-docs is for the repository, whose pages it writes", "Use --plots DIR and --json FILE.")
     draws = options.plots or options.write_docs
     return {Need.BROWSER} | ({Need.PLOTS} if draws else set())
 

@@ -125,7 +125,7 @@ def _plain(stage: Stage, target: Path) -> None:
 
 def _pyscript(stage: Stage, target: Path) -> None:
     wheel = _pyodide_with_wheels(target)
-    _copy(target, *(PAGES / "pyscript").iterdir())
+    _copy(target, *(path for path in (PAGES / "pyscript").iterdir() if path.is_file()))  # pip leaves bytecode there
     shutil.copytree(PYSCRIPT, target / "core", ignore=shutil.ignore_patterns("*.map"))
     config = {"interpreter": "/pyodide.mjs", "packages": [f"/{wheel.name}"]}
     (target / "pyscript.json").write_text(json.dumps(config), encoding="utf-8")
