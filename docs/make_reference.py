@@ -23,7 +23,8 @@ PARTS = (
 """What an app imports or is handed, in the order of docs/api.md."""
 HEAD = """# Reference
 
-Every public class and function of `worker_py` with its signature and docstring. [api.md](api.md) explains how they work together.
+Every public class and function of `worker_py` with its signature and docstring. [api.md](api.md) explains how they work
+together.
 
 <!-- made from the docstrings by docs/make_reference.py -->
 

@@ -6,6 +6,7 @@
  */
 
 import { bundle } from "./bundle.js";
+import { compile, download, downloadNow, fetchUnverified, importModule, locate, verify } from "./downloads.js";
 import { parseSnapshot, snapshotLoader } from "./snapshot.js";
 
 /**
@@ -40,55 +41,24 @@ class AppError extends Error {
   permanent = true;
 }
 
-const ATTEMPTS = 3;
-const ATTEMPT_AFTER_MS = 500;
-
-/** @param {string} path relative to the bundle's modules */
-const locate = (path) => new URL(path, import.meta.url).href;
-
-/**
- * @param {string} path
- * @param {RequestInit} [options]
- */
-async function download(path, options) {
-  const url = locate(path);
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const response = await fetch(url, options);
-      if (!response.ok) {
-        throw new Error(`HTTP ${response.status}`);
-      }
-      return await response.arrayBuffer();
-    } catch (error) {
-      if (attempt === ATTEMPTS) {
-        throw new Error(`${url} could not be loaded: ${/** @type {Error} */ (error).message}`);
-      }
-    }
-    await new Promise((resolve) => setTimeout(resolve, ATTEMPT_AFTER_MS * 2 ** attempt));
-  }
-}
-
 /** @param {Outside} outside @returns {Promise<Runtime>} */
 export async function boot(outside) {
   const clock = phaseClock(outside.progress);
-  clock.enter("runtime", 0.05);
-  let plainBecause = null;
+  let plainBecause = bundle.withoutSnapshot ?? "the bundle has no snapshot";
   if (bundle.snapshot) {
     try {
-      const pyodide = await restored(bundle.snapshot);
+      const pyodide = await restored(bundle.snapshot, clock);
       clock.enter("app", 0.9);
       const interrupts = { buffer: undefined };
       const late = lateFiles(pyodide, interrupts);
       const runtime = await run(pyodide, outside, interrupts, late.mountNow);
       clock.enter("ready", 1);
       late.mountSoon();
-      return { ...runtime, phases: clock.phases, plainBecause };
+      return { ...runtime, phases: clock.phases, plainBecause: null };
     } catch (error) {
       plainBecause = `the snapshot could not be used: ${/** @type {Error} */ (error).message}`;
       console.warn(`worker-py: ${plainBecause}`);
     }
-  } else {
-    plainBecause = bundle.withoutSnapshot ?? "the bundle has no snapshot";
   }
   const pyodide = await loaded(clock);
   clock.enter("app", 0.9);
@@ -99,27 +69,44 @@ export async function boot(outside) {
 
 // From the snapshot -------------------------------------------------------------------------------
 
-/** @param {{url: string, integrity: string}} snapshot @returns {Promise<any>} */
-async function restored({ url, integrity }) {
-  const indexURL = locate(bundle.pyodideUrl);
-  const contents = download(url, { integrity });
-  const compiled = WebAssembly.compileStreaming(fetch(`${indexURL}pyodide.asm.wasm`));
-  const [{ loadPyodide }, { default: createPyodideModule }] = await Promise.all([
-    import(`${indexURL}pyodide.mjs`),
-    import(`${indexURL}pyodide.asm.mjs`),
-    contents,
-    compiled,
-  ]);
-  const { _loadSnapshot, restore } = snapshotLoader(parseSnapshot(await contents), compiled);
+/**
+ * @param {string} path
+ * @param {PhaseClock} clock
+ * @returns {Promise<any>}
+ */
+async function restored(path, clock) {
+  clock.enter("download", 0.05);
+  const parts = [
+    fetchUnverified(path),
+    compile(`${bundle.pyodideUrl}pyodide.asm.wasm`),
+    importModule(`${bundle.pyodideUrl}pyodide.mjs`),
+    importModule(`${bundle.pyodideUrl}pyodide.asm.mjs`),
+  ];
+  for (const part of parts) {
+    part.then(
+      () => clock.advance(0.1),
+      () => {},
+    );
+  }
+  const [file, module, { loadPyodide }, { default: createPyodideModule }] = await Promise.all(parts);
+  const verified = verify(path, file);
+  verified.catch(() => {}); // awaited before Python runs; a failure before that is not unhandled
+  clock.enter("memory", 0.5);
+  const { _loadSnapshot, restore } = snapshotLoader(parseSnapshot(file), module, async () => {
+    await verified;
+    clock.enter("runtime", 0.6);
+  });
   try {
-    const pyodide = await loadPyodide({
-      indexURL,
+    const loading = loadPyodide({
+      indexURL: locate(bundle.pyodideUrl),
       createPyodideModule,
       _loadSnapshot,
       stdLibURL: locate("empty.zip"),
       lockFileContents: JSON.stringify({ info: bundle.lockInfo, packages: {} }),
-      packageBaseUrl: indexURL,
+      packageBaseUrl: locate(BUNDLE),
     });
+    await Promise.race([loading, verified.then(() => loading)]); // a failure on the way leaves `loading` pending for ever
+    const pyodide = await loading;
     pyodide.FS.unlink(STANDARD_LIBRARY); // a traceback would trip over the empty one
     return pyodide;
   } finally {
@@ -127,6 +114,7 @@ async function restored({ url, integrity }) {
   }
 }
 
+const BUNDLE = "../../";
 const STANDARD_LIBRARY = "/lib/python314.zip";
 const SITE_PACKAGES = "/lib/python3.14/site-packages";
 
@@ -161,51 +149,66 @@ function lateFiles(pyodide, interrupts) {
   return {
     mountNow: () => {
       if (!mounted) {
-        mount([library, ...archives].map((path) => downloadNow(locate(path))));
+        mount([library, ...archives].map(downloadNow));
       }
     },
     mountSoon: () => {
-      Promise.all([library, ...archives].map((path) => download(path))).then(mount, (error) =>
+      Promise.all([library, ...archives].map(download)).then(mount, (error) =>
         console.warn(`worker-py: late imports will be loaded when they are needed: ${error.message}`),
       );
     },
   };
 }
 
-/** @param {string} url */
-function downloadNow(url) {
-  const request = new XMLHttpRequest();
-  request.open("GET", url, false);
-  request.responseType = "arraybuffer";
-  request.send();
-  if (request.status !== 200) {
-    throw new Error(`${url} could not be loaded: HTTP ${request.status}`);
-  }
-  return request.response;
-}
-
 // From nothing ------------------------------------------------------------------------------------
 
-/** @param {ReturnType<typeof phaseClock>} clock @returns {Promise<any>} */
+/** @param {PhaseClock} clock @returns {Promise<any>} */
 async function loaded(clock) {
-  const indexURL = locate(bundle.pyodideUrl);
-  const archives = Promise.all([...bundle.loaderWheels, bundle.app.archive].map((path) => download(path)));
+  clock.enter("runtime", 0.05);
+  const archives = Promise.all([bundle.app.archive, ...bundle.loaderWheels, ...bundle.wheels].map(download));
   archives.catch(() => {}); // awaited below; a failure before that is not unhandled
-  const { loadPyodide } = await import(`${indexURL}pyodide.mjs`);
-  const pyodide = await loadPyodide({ indexURL, checkAPIVersion: true });
+  const pyodide = await interpreter();
 
   clock.enter("packages", 0.6);
-  const contents = await archives;
-  const app = contents.pop();
-  for (const wheel of contents) {
+  const [app, ...wheels] = await archives;
+  const others = wheels.splice(bundle.loaderWheels.length);
+  for (const wheel of wheels) {
     pyodide.unpackArchive(wheel, "wheel");
   }
+  const files = bundle.wheels.map((path) => `/${path.split("/").at(-1)}`);
+  for (const [index, file] of files.entries()) {
+    pyodide.FS.writeFile(file, new Uint8Array(others[index]));
+  }
   const micropip = pyodide.pyimport("micropip");
-  await micropip.install.callKwargs(pyodide.toPy(bundle.wheels.map(locate)), { deps: false });
+  const urls = pyodide.toPy(files.map((file) => `emfs:${file}`));
+  await micropip.install.callKwargs(urls, { deps: false });
   micropip.destroy();
+  for (const file of files) {
+    pyodide.FS.unlink(file);
+  }
   pyodide.unpackArchive(app, "zip", { extractDir: "/app" });
   return pyodide;
 }
+
+/**
+ * Pyodide loads its own parts unverified, and may wait for ever for one that is damaged. So they are
+ * in the browser's cache before, and whole.
+ * @returns {Promise<any>}
+ */
+async function interpreter() {
+  const [lock] = await Promise.all([bundle.lock, ...PARTS.map((name) => `${bundle.pyodideUrl}${name}`)].map(download));
+  const { loadPyodide } = await importModule(`${bundle.pyodideUrl}pyodide.mjs`);
+  const { default: createPyodideModule } = await importModule(`${bundle.pyodideUrl}pyodide.asm.mjs`);
+  return loadPyodide({
+    indexURL: locate(bundle.pyodideUrl),
+    createPyodideModule,
+    lockFileContents: new TextDecoder().decode(lock),
+    packageBaseUrl: locate(BUNDLE),
+    checkAPIVersion: true,
+  });
+}
+
+const PARTS = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip"];
 
 // The app -----------------------------------------------------------------------------------------
 
@@ -251,6 +254,11 @@ function startApp(pyodide, { post, wake, keep }, mountNow, kept) {
   }
 }
 
+/**
+ * Keeps what each phase took, in milliseconds, and tells how far the boot is.
+ * @typedef {ReturnType<typeof phaseClock>} PhaseClock
+ */
+
 /** @param {Outside["progress"]} progress */
 function phaseClock(progress) {
   /** @type {Record<string, number>} */
@@ -258,17 +266,27 @@ function phaseClock(progress) {
   const start = performance.now();
   let entered = start;
   let current = "";
+  let done = 0;
+  /** @param {number} fraction */
+  const tell = (fraction) => {
+    done = Math.max(done, fraction); // a second way to boot begins where the first one ended
+    progress(current, done);
+  };
   return {
     phases,
     /** @param {string} phase @param {number} fraction of the whole boot that is done */
     enter(phase, fraction) {
       const now = performance.now();
       if (current) {
-        phases[current] = Math.round(now - entered);
+        phases[current] = (phases[current] ?? 0) + Math.round(now - entered);
       }
       phases.total = Math.round(now - start);
       [current, entered] = [phase, now];
-      progress(phase, fraction);
+      tell(fraction);
+    },
+    /** One more part of this phase is done. @param {number} share of the whole boot */
+    advance(share) {
+      tell(Math.min(done + share, 0.9));
     },
   };
 }

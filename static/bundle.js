@@ -15,10 +15,14 @@ export const bundle = {
   wheels: [],
   app: { archive: "app.zip", module: "app", attribute: "app" },
   client: "bx24",
-  /** The interpreter's memory with all that imported. @type {{url: string, integrity: string} | null} */
+  /** The interpreter's memory with all that imported. @type {string | null} */
   snapshot: null,
   /** Why there is no snapshot. @type {string | null} */
   withoutSnapshot: null,
-  /** What Pyodide's lock file says of its interpreter. @type {Record<string, string>} */
+  /** Pyodide's lock file of all wheels here. */
+  lock: "pyodide-lock.json",
+  /** What it says of the interpreter. @type {Record<string, string>} */
   lockInfo: {},
+  /** SHA-256 of what is loaded as bytes, as `integrity` takes it. @type {Record<string, string>} */
+  hashes: {},
 };

@@ -10,6 +10,7 @@
  */
 
 import { aliveLock } from "./protocol.js";
+import { refetch } from "./refetch.js";
 
 /**
  * `extended`: a SharedWorker that outlives a navigation; `shared`: one that ends with its last page;
@@ -117,6 +118,11 @@ export class Host {
       }
     }
     return this.#connectDedicated(failed);
+  }
+
+  /** The worker's script failed, and a damaged copy of it may lie in the browser's cache. */
+  refetch() {
+    return refetch(this.#url);
   }
 
   /** @param {(text: string) => void} failed @returns {Connection} */

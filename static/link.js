@@ -25,7 +25,7 @@ import { aliveLock } from "./protocol.js";
  * What the link tells its owner.
  * @typedef {{
  *   opened: (send: (text: string) => void, connection: Connection, again: boolean) => void,
- *   ready: (phases: Record<string, number>, storage: boolean) => void,
+ *   ready: (phases: Record<string, number>, storage: boolean, plainBecause: string | null) => void,
  *   text: (text: string, reply: (text: string) => void) => void,
  *   progress: (phase: string, fraction: number) => void,
  *   ended: (ending: Ending, text: string, retryInMs: number | null) => void,
@@ -299,7 +299,7 @@ export class Link {
       case "ready":
         this.#ready = true;
         this.#sliceLimit = data.slice_limit_ms;
-        this.#events.ready(data.phases, data.storage);
+        this.#events.ready(data.phases, data.storage, data.plainBecause);
         break;
       case "pong":
         this.#pongSeen = data.n;
@@ -317,6 +317,7 @@ export class Link {
     if (this.#welcome) {
       this.#end(generation, "fatal", text || "the worker's script failed");
     } else if (this.#connection?.mode === "dedicated") {
+      this.#host.refetch();
       this.#end(generation, "failed", text || "the worker's script could not be loaded");
     } else {
       this.#giveUpShared(generation, "error");

@@ -118,7 +118,7 @@ export const aliveLock = (name) => `worker-py:alive:${name}:`;
  * @typedef {{t: "welcome"}
  *   | {t: "boot", phase: string, fraction: number}
  *   | {t: "alive", lock: string}
- *   | {t: "ready", phases: Record<string, number>, slice_limit_ms: number, storage: boolean}
+ *   | {t: "ready", phases: Record<string, number>, plainBecause: string | null, slice_limit_ms: number, storage: boolean}
  *   | {t: "failed", text: string, permanent: boolean}
  *   | {t: "fatal", text: string}
  *   | {t: "marked"}

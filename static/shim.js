@@ -76,6 +76,8 @@ class Shim {
   #leftRunning = [];
   /** @type {Record<string, number>} */
   #phases = {};
+  /** Why the interpreter did not start from the snapshot. @type {string | null} */
+  #plainBecause = null;
   #counts = {
     acknowledged: 0,
     redelivered: 0,
@@ -109,7 +111,7 @@ class Shim {
       { page: this.#pageId, portal },
       {
         opened: (send, connection, again) => this.#opened(send, connection, again),
-        ready: (phases, storage) => this.#pythonReady(phases, storage),
+        ready: (...how) => this.#pythonReady(...how),
         text: (text, reply) => this.#fromPython(text, reply),
         progress: (phase, fraction) => this.#progress(phase, fraction),
         ended: (ending, text, retryInMs) => this.#workerEnded(ending, text, retryInMs),
@@ -228,6 +230,7 @@ class Shim {
       client: this.#client?.name ?? null,
       host: { ...this.#hosting, interpreter: this.#link.interpreter },
       boot: this.#phases,
+      plain_boot: this.#plainBecause,
       workers: {
         started: this.#counts.workers,
         ended: [...this.#workerEnds],
@@ -397,12 +400,17 @@ class Shim {
     }
   }
 
-  /** @param {Record<string, number>} phases @param {boolean} storage */
-  #pythonReady(phases, storage) {
+  /**
+   * @param {Record<string, number>} phases
+   * @param {boolean} storage
+   * @param {string | null} plainBecause
+   */
+  #pythonReady(phases, storage, plainBecause) {
     this.#state = "ready";
     this.#storage = storage;
     this.#failure = null;
     this.#phases = phases;
+    this.#plainBecause = plainBecause;
     this.#journal.reachedAll();
     this.#resolveReady({ mode: this.#hosting.mode, phases });
   }
@@ -436,6 +444,9 @@ class Shim {
       this.#state = "booting";
     } else {
       this.#state = "booting";
+      if (ending === "failed") {
+        this.#failure = `The interpreter could not be started, and is tried again: ${text}`;
+      }
       if (ending === "hang" && this.#hosting.mode !== "dedicated") {
         const until = Date.now() + (this.#hosting.mode === "extended" ? 300_000 : 10_000);
         const limit = new Date(until).toISOString();

@@ -51,16 +51,16 @@ export function parseSnapshot(buffer) {
 /**
  * Everything that `loadPyodide` needs to start from a snapshot.
  * @param {Snapshot} snapshot
- * @param {Promise<WebAssembly.Module>} compiled the wasm module, compiled beside the download
+ * @param {WebAssembly.Module} module Pyodide's
+ * @param {() => Promise<void>} laid the memory is in place, and nothing runs in it yet
  * @returns {{_loadSnapshot: Uint8Array, restore: () => void}} `restore` undoes what was hooked
  */
-export function snapshotLoader({ heap, prefix, pages, contents }, compiled) {
+export function snapshotLoader({ heap, prefix, pages, contents }, module, laid) {
   const whole = new Uint8Array(prefix.length + heap);
   whole.set(prefix);
   const { instantiateStreaming } = WebAssembly;
   WebAssembly.instantiateStreaming = async (_, imports) => {
     WebAssembly.instantiateStreaming = instantiateStreaming;
-    const module = await compiled;
     const instance = await WebAssembly.instantiate(module, imports);
     const memory = /** @type {WebAssembly.Memory} */ (instance.exports.memory);
     if (memory.buffer.byteLength < heap) {
@@ -70,6 +70,7 @@ export function snapshotLoader({ heap, prefix, pages, contents }, compiled) {
     pages.forEach((page, index) => {
       whole.set(contents.subarray(index * PAGE, (index + 1) * PAGE), prefix.length + page * PAGE);
     });
+    await laid();
     return { instance, module };
   };
   return {

@@ -30,6 +30,8 @@ let runtime = null;
 let dead = false;
 /** What to tell a page that connects later. @type {import("./protocol.js").FromWorker | null} */
 let verdict = null;
+/** How far the boot is. @type {import("./protocol.js").FromWorker | null} */
+let progress = null;
 
 /** A longer delay overflows `setTimeout`, which then does not wait at all. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -101,8 +103,9 @@ function welcome(port, { page, portal, user, visit }) {
   if (life.lock) {
     port.postMessage({ t: "alive", lock: life.lock });
   }
-  if (verdict) {
-    port.postMessage(verdict);
+  const news = verdict ?? progress;
+  if (news) {
+    port.postMessage(news);
   }
 }
 
@@ -265,7 +268,10 @@ async function start() {
   let booted;
   try {
     booted = await boot({
-      progress: (phase, fraction) => tellAll({ t: "boot", phase, fraction }),
+      progress: (phase, fraction) => {
+        progress = { t: "boot", phase, fraction };
+        tellAll(progress);
+      },
       post,
       keep: (callId, kept) => life.keep(callId, kept),
       kept: () => life.kept(),
@@ -277,13 +283,13 @@ async function start() {
     bootFailed(error);
     return;
   }
-  const { phases, slice_limit_ms, page_grace_s } = booted;
+  const { phases, plainBecause, slice_limit_ms, page_grace_s } = booted;
   const storage = await life.storageWorks();
   if (dead) {
     return; // fatal, and said so, although the boot went on to its end
   }
   life.lingers(page_grace_s);
-  verdict = { t: "ready", phases, slice_limit_ms, storage };
+  verdict = { t: "ready", phases, plainBecause, slice_limit_ms, storage };
   tellAll(verdict);
   runtime = booted; // from here on nothing waits: what comes now must not overtake what came before
   for (const [page, what] of waiting.splice(0)) {

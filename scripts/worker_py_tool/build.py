@@ -17,9 +17,9 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from worker_py_tool import compress, manifest, origins, publish, snapshot, wheels
+from worker_py_tool import compress, frozen, manifest, origins, publish, snapshot, wheels
 from worker_py_tool.app_source import AppSource, read_app
 from worker_py_tool.errors import ToolError
 from worker_py_tool.manifest import Manifest
@@ -29,9 +29,10 @@ from worker_py_tool.process import say
 from worker_py_tool.snapshot import Snapshot
 
 OFFICIAL_BX24 = "https://api.bitrix24.com/api/v1/"
-PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
+PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 B24JSSDK = NODE_MODULES / "@bitrix24" / "b24jssdk" / "dist" / "umd" / "index.min.js"
 PLACEHOLDER = "bundle.js"
+LOCK = "pyodide-lock.json"
 EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
 """Stands in for the standard library until the interpreter runs: what it needs is in the snapshot."""
 Client = Literal["bx24", "b24jssdk"]
@@ -84,25 +85,27 @@ def build(options: BuildOptions) -> Manifest:
     client = _client_script(options)
     with publish.staged(options.out) as directory:
         pyodide_url = _add_pyodide(directory, options.hard_link)
-        loader_urls = [_add_wheel(directory, path) for path in wheels.loader()]
-        app_wheels = [wheels.worker_py(), *wheels.required(options.requirements)]
-        wheel_urls = [_add_wheel(directory, path) for path in app_wheels]
-        assets = _assets(app, scripts, client)
-        frozen = snapshot.make(app, app_wheels) if options.snapshot else Snapshot(None, "built without one")
-        if frozen.content is not None:
-            assets["snapshot.bin"] = frozen.content
+        packages = frozen.freeze(options.requirements)
+        loader_urls = [_add_wheel(directory, path) for path in packages.loader]
+        wheel_urls = [_add_wheel(directory, path) for path in packages.app]
+        assets = {**_assets(app, scripts, client), LOCK: packages.lock}
+        memory = snapshot.make(app, packages.app) if options.snapshot else Snapshot(None, "built without one")
+        if memory.content is not None:
+            assets["snapshot.bin"] = memory.content
             assets["empty.zip"] = EMPTY_ZIP
-        contents = {
+        contents: dict[str, Any] = {
             "version": version(),
             "pyodideUrl": f"../../{pyodide_url}/",
             "loaderWheels": [f"../../{url}" for url in loader_urls],
             "wheels": [f"../../{url}" for url in wheel_urls],
             "app": {"archive": "app.zip", "module": app.module, "attribute": app.attribute},
             "client": options.client,
-            "snapshot": _snapshot_reference(frozen),
-            "withoutSnapshot": frozen.reason or None,
+            "snapshot": "snapshot.bin" if memory.content is not None else None,
+            "withoutSnapshot": memory.reason or None,
+            "lock": LOCK,
             "lockInfo": _lock_info(),
         }
+        contents["hashes"] = _hashes(directory, assets, contents)
         build_id = _build_id(assets, contents)
         assets[PLACEHOLDER] = _bundle_module({"build": build_id, **contents})
         folder = directory / "assets" / build_id
@@ -126,17 +129,23 @@ def build(options: BuildOptions) -> Manifest:
             client=options.client,
             portals=portals or list(origins.ANY_PORTAL),
             csp=origins.content_security_policy(portals or origins.ANY_PORTAL, client.origins, connect),
+            packages=list(packages.versions),
             files=manifest.list_files(directory),
         )
         result.write(directory)
     return result
 
 
-def _snapshot_reference(frozen: Snapshot) -> dict[str, str] | None:
-    if frozen.content is None:
-        return None
-    digest = base64.b64encode(hashlib.sha256(frozen.content).digest()).decode()
-    return {"url": "snapshot.bin", "integrity": f"sha256-{digest}"}
+def _hashes(directory: Path, assets: Mapping[str, bytes], contents: Mapping[str, Any]) -> dict[str, str]:
+    """The hash of each file that is loaded as bytes, by its address as the worker's modules write it."""
+    bytes_of = {name: assets[name] for name in ("app.zip", LOCK, "snapshot.bin", "empty.zip") if name in assets}
+    outside = [*contents["loaderWheels"], *contents["wheels"]]
+    outside += [f"{contents['pyodideUrl']}{name}" for name in PYODIDE_FILES]
+    bytes_of |= {url: (directory / url.removeprefix("../../")).read_bytes() for url in outside}
+    return {
+        url: f"sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}"
+        for url, content in bytes_of.items()
+    }
 
 
 def _lock_info() -> dict[str, str]:
@@ -187,8 +196,7 @@ def _add_pyodide(directory: Path, hard_link: bool) -> str:
 
 
 def _add_wheel(directory: Path, wheel: Path) -> str:
-    """Wheels keep their names, which micropip reads, in a directory named by their hash."""
-    url = f"wheels/{hashlib.sha256(wheel.read_bytes()).hexdigest()[:12]}/{wheel.name}"
+    url = wheels.address(wheel)
     (directory / url).parent.mkdir(parents=True, exist_ok=True)
     _place(wheel, directory / url, hard_link=False)
     return url

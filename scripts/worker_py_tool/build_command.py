@@ -6,7 +6,7 @@ from collections.abc import Set
 from dataclasses import asdict
 from pathlib import Path
 
-from worker_py_tool import origins, publish, recipes
+from worker_py_tool import manifest, origins, publish, recipes
 from worker_py_tool.app_source import read_app
 from worker_py_tool.bootstrap import Need
 from worker_py_tool.build import OFFICIAL_BX24, BuildOptions, build
@@ -14,7 +14,7 @@ from worker_py_tool.errors import ToolError
 from worker_py_tool.page_script import check_page_scripts
 from worker_py_tool.paths import command
 from worker_py_tool.process import say
-from worker_py_tool.report import report
+from worker_py_tool.report import boot_files, report
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -70,11 +70,17 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     options.add_argument("--release", action="store_true", help="for production: best compression")
     options.add_argument("--json", action="store_true", help="print what was made as JSON, for machines")
+    options.add_argument(
+        "--check", metavar="DIR", type=Path, help="build nothing: hold a bundle's files against its manifest"
+    )
     return options.parse_args(arguments)
 
 
 def needs(options: argparse.Namespace) -> Set[Need]:
     """Refuses what cannot be built before anything is installed."""
+    if options.check is not None:
+        manifest.read(options.check)
+        return frozenset()
     if options.app is None:
         raise ToolError("--app is missing", f"Name the app's file: {command('build')} --app handlers.py --out DIR")
     if options.out is None:
@@ -92,7 +98,9 @@ def needs(options: argparse.Namespace) -> Set[Need]:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Make the bundle, and print where its page is."""
+    """Make the bundle, and print where its page is; or check one, with status 1 when something is wrong."""
+    if options.check is not None:
+        return _check(options.check, as_json=options.json)
     if not options.portal:
         say(
             "warning: without --portal any https page may frame this one; name your portal: --portal https://company.bitrix24.com"
@@ -113,10 +121,21 @@ def run(options: argparse.Namespace) -> int:
     recipes_written = {kind: str(recipes.write(kind, options.out, made)) for kind in options.emit}
     page = options.out / "index.html"
     if options.json:
-        print(json.dumps({"page": str(page), "recipes": recipes_written, **asdict(made)}, indent=2))
+        boot = boot_files(options.out, made)
+        print(json.dumps({"page": str(page), "recipes": recipes_written, "boot": boot, **asdict(made)}, indent=2))
         return 0
-    say(report(made))
+    say(report(options.out, made))
     for kind, path in recipes_written.items():
         say(f"{kind}: {path}")
     print(page)
     return 0
+
+
+def _check(directory: Path, *, as_json: bool) -> int:
+    wrong = manifest.check(directory)
+    if as_json:
+        print(json.dumps({"directory": str(directory), "ok": not wrong, "wrong": wrong}, indent=2))
+    else:
+        files = len(manifest.read(directory).files)
+        print("\n".join(wrong) if wrong else f"{directory}: all {files} files are in order")
+    return 1 if wrong else 0

@@ -28,6 +28,7 @@ def build_demo(
     app: str = str(HANDLERS),
     client: Client = "bx24",
     page_scripts: Sequence[Path] = (FEED,),
+    requirements: Sequence[str] = (),
     hard_link: bool = True,
 ) -> Manifest:
     """Make the bundle of the demo, or of another app for the simulated portal.
@@ -46,6 +47,7 @@ def build_demo(
             bx24_url=str(CLIENT),
             portals=origins.LOOPBACK_PORTALS,
             page_scripts=page_scripts,
+            requirements=requirements,
             hard_link=hard_link,
         )
     )

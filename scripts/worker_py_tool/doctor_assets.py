@@ -140,10 +140,8 @@ class Assets:
         wheels = [*contents.get("loaderWheels", []), *contents.get("wheels", [])]
         for one in (*wheels, contents["app"]["archive"], "bundle.js", *WORKERS):
             named[urljoin(folder, one)] = None
-        snapshot = contents.get("snapshot")
-        if snapshot:
-            digest = base64.b64decode(str(snapshot["integrity"]).removeprefix("sha256-")).hex()
-            named[urljoin(folder, snapshot["url"])] = digest
+        for one, integrity in contents.get("hashes", {}).items():
+            named[urljoin(folder, one)] = base64.b64decode(str(integrity).removeprefix("sha256-")).hex()
         return named
 
     def _follow_modules(self, folder: str) -> None:

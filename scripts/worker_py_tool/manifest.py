@@ -1,8 +1,10 @@
 """`manifest.json`: what is in a bundle, and how it wants to be served."""
 
+import gzip
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+import zlib
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from worker_py_tool.errors import ToolError
@@ -32,6 +34,7 @@ class Manifest:
         portals: Origins and patterns of the portals that may frame the page.
         csp: The Content-Security-Policy for the page and, in a header of its own, for the worker script.
         files: Every file but this one, by its path in the bundle.
+        packages: The app's requirements and what they need, each as `name==version`.
     """
 
     build: str
@@ -41,6 +44,7 @@ class Manifest:
     portals: list[str]
     csp: str
     files: dict[str, FileEntry]
+    packages: list[str] = field(default_factory=list)
 
     def write(self, directory: Path) -> None:
         """Write it into a bundle."""
@@ -71,6 +75,40 @@ def read(directory: Path) -> Manifest:
         return Manifest(files=files, **content)
     except (KeyError, TypeError, AttributeError) as problem:
         raise ToolError(f"{directory / NAME} is damaged: {problem}", remedy) from problem
+
+
+def check(directory: Path) -> list[str]:
+    """Hold a bundle against its manifest.
+
+    gzip files are unpacked and compared too; Brotli files cannot be, without a package, and count by their hash.
+
+    Returns:
+        What is wrong, a line for each file; empty when all is in order.
+
+    Raises:
+        ToolError: The directory is not one of our bundles.
+    """
+    expected, found = read(directory).files, list_files(directory)
+    wrong = []
+    for path in sorted(expected.keys() | found.keys()):
+        if path not in found:
+            wrong.append(f"{path}: is missing")
+        elif path not in expected:
+            wrong.append(f"{path}: does not belong to the bundle")
+        elif found[path].bytes != expected[path].bytes:
+            wrong.append(f"{path}: has {found[path].bytes:,} bytes instead of {expected[path].bytes:,}")
+        elif found[path] != expected[path]:
+            wrong.append(f"{path}: its content was changed")
+        elif path.endswith(".gz") and not _is_packed(directory / path):
+            wrong.append(f"{path}: holds something else than {Path(path).stem}")
+    return wrong
+
+
+def _is_packed(path: Path) -> bool:
+    try:
+        return gzip.decompress(path.read_bytes()) == path.with_suffix("").read_bytes()
+    except (OSError, EOFError, zlib.error):
+        return False
 
 
 def list_files(directory: Path) -> dict[str, FileEntry]:

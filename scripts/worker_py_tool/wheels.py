@@ -131,15 +131,44 @@ def required(requirements: Sequence[str]) -> list[Path]:
 
     def resolve(directory: Path) -> None:
         with progress.step(f"resolving for Pyodide: {', '.join(requirements)}"):
-            run_quietly(
-                python_packages.pip("download", "--quiet", *PURE, "--dest", directory, "--", *requirements),
-                f"resolve --require {', '.join(requirements)} to pure wheels for Python 3.14",
-                env=python_packages.PIP_ENV,
-                remedy="Only wheels without compiled code will do: check name and version, or take another package.",
-            )
+            try:
+                run_quietly(
+                    python_packages.pip("download", "--quiet", *PURE, "--dest", directory, "--", *requirements),
+                    f"resolve --require {', '.join(requirements)}",
+                    env=python_packages.PIP_ENV,
+                    remedy=python_packages.OFFLINE_REMEDY,
+                )
+            except ToolError as problem:
+                raise _explained(requirements, str(problem)) or problem from problem
 
-    key = hashlib.sha256(json.dumps(sorted(requirements)).encode()).hexdigest()[:16]
+    sources = [os.environ.get(name, "") for name in ("PIP_FIND_LINKS", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL")]
+    key = hashlib.sha256(json.dumps([sorted(requirements), sources]).encode()).hexdigest()[:16]
     return _cached(f"require-{key}", resolve)
+
+
+def address(wheel: Path) -> str:
+    """Where a wheel lies in a bundle: under its own name, which micropip reads, in a directory named by its hash."""
+    return f"wheels/{hashlib.sha256(wheel.read_bytes()).hexdigest()[:12]}/{wheel.name}"
+
+
+def _explained(requirements: Sequence[str], said: str) -> ToolError | None:
+    """What pip says of a package that it does not find, in our words; None for other failures."""
+    if "ResolutionImpossible" in said or "conflicting dependencies" in said:
+        culprits = re.search(r"Cannot install (.+) because", said)
+        return ToolError(
+            f"--require {culprits[1] if culprits else requirements}: they need versions that contradict each other",
+            "Name versions that go together.",
+        )
+    found = re.search(r"No matching distribution found for ([^\s;(]+)", said)
+    if found is None:
+        return None
+    name = re.split(r"[\[<>=!~]", found[1])[0]
+    asked = next((each for each in requirements if each.lower().startswith(name.lower())), None)
+    needed_by = "" if asked else f", which {', '.join(requirements)} needs"
+    return ToolError(
+        f"--require {asked or found[1]}{needed_by}: there is no such package, or no pure wheel of it for Python 3.14",
+        "Compiled code does not run in the browser's interpreter: check name and version, or take another package.",
+    )
 
 
 def _cached(key: str, fill: Callable[[Path], None]) -> list[Path]:

@@ -32,6 +32,7 @@ function linking(t, { mode = "dedicated", refuse = () => {} } = {}) {
       return { mode: host.mode, reason: "", name: `w${workers.length}`, port: port1, end };
     },
     moveOn: (/** @type {{name: string}} */ { name }, /** @type {boolean} */ hung) => moves.push([name, hung]),
+    refetch: async () => {},
     giveUpShared: async (/** @type {string} */ what) => {
       givenUp.push(what);
       host.mode = "dedicated";

@@ -71,6 +71,7 @@ async function working(t) {
     slice_limit_ms: 1000,
     page_grace_s: 60,
     phases: { total: 5 },
+    plainBecause: null,
   };
   const number = String(boots.size + 1);
   boots.set(number, {
@@ -111,7 +112,7 @@ async function working(t) {
   return { clock, self, listeners, locks, got, lived, state, runtime, join, booted, fail: settle.reject, outside };
 }
 
-const READY = { t: "ready", phases: { total: 5 }, slice_limit_ms: 1000, storage: true };
+const READY = { t: "ready", phases: { total: 5 }, plainBecause: null, slice_limit_ms: 1000, storage: true };
 
 test("a page is welcomed, told of the lock and, once Python runs, of that", async (t) => {
   const { join, booted } = await working(t);

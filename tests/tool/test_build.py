@@ -55,6 +55,7 @@ def test_the_page_loads_the_client_first_then_the_shim_then_page_scripts(
     tags = re.findall(r"<script[^>]*>", (out / "index.html").read_text())
     assert tags == [
         '<script type="application/json" id="worker-py-config">',
+        f'<script src="assets/{made.build}/guard.js">',
         f'<script src="{OFFICIAL_BX24}">',
         f'<script type="module" src="assets/{made.build}/shim.js">',
         f'<script defer src="assets/{made.build}/phone.js">',

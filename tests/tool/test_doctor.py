@@ -32,10 +32,8 @@ CONTENTS = {
     "loaderWheels": [],
     "wheels": ["../../wheels/1/app.whl"],
     "app": {"archive": "app.zip"},
-    "snapshot": {
-        "url": "snapshot.bin",
-        "integrity": "sha256-" + base64.b64encode(hashlib.sha256(SNAPSHOT).digest()).decode(),
-    },
+    "snapshot": "snapshot.bin",
+    "hashes": {"snapshot.bin": "sha256-" + base64.b64encode(hashlib.sha256(SNAPSHOT).digest()).decode()},
 }
 FILES = {
     "index.html": b"<!doctype html><script src='https://client.example/v1/'></script>"
@@ -52,7 +50,6 @@ FILES = {
     "pyodide/1/pyodide.asm.mjs": b"export {};",
     "pyodide/1/pyodide.asm.wasm": b"\0asm" + b"wasm " * 1000,
     "pyodide/1/python_stdlib.zip": b"PK",
-    "pyodide/1/pyodide-lock.json": b"{}",
     "wheels/1/app.whl": b"PK",
 }
 TYPES = {

@@ -19,7 +19,7 @@ from worker_py_tool.paths import CACHE, NODE_MODULES
 HERE = Path(__file__).parent
 PAGES = HERE / "pages"
 APP = (HERE / "app.py").read_text(encoding="utf-8")
-PYODIDE = tuple(NODE_MODULES / "pyodide" / name for name in build.PYODIDE_FILES)
+PYODIDE = tuple(NODE_MODULES / "pyodide" / name for name in (*build.PYODIDE_FILES, build.LOCK))
 PYSCRIPT = NODE_MODULES / "@pyscript" / "core" / "dist"
 
 PORTAL = "portal"

@@ -1,0 +1,96 @@
+"""A server of a bundle whose parts come damaged, late, or not at all."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.types import Message, Receive, Scope, Send
+
+from worker_py_tool.asgi import create_app
+from worker_py_tool.serve import AsgiServer
+
+
+@dataclass
+class Fault:
+    """What happens to one part.
+
+    Attributes:
+        kind: `corrupt`, `truncated`, `missing`, `unavailable`, `aborted` or `late`.
+        times: How many requests it happens to; None for all.
+        late_s: Seconds, for `late`.
+        happened: To how many requests it has happened.
+    """
+
+    kind: str
+    times: int | None = None
+    late_s: float = 0
+    happened: int = 0
+
+    def strikes(self) -> bool:
+        """Whether the next request is one of those; counts it."""
+        if self.times is not None and self.happened >= self.times:
+            return False
+        self.happened += 1
+        return True
+
+
+class FaultyServer(AsgiServer):
+    """Serves a bundle.
+
+    Attributes:
+        faults: What happens to parts, by their path in the bundle.
+        asked: The path of each request for a part, in order.
+    """
+
+    def __init__(self, bundle: Path) -> None:
+        self._app = create_app(bundle)
+        self.faults: dict[str, Fault] = {}
+        self.asked: list[str] = []
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            await self._answer(scope, receive, send)
+
+        super().__init__(answer)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"].lstrip("/") or "index.html"
+        self.asked.append(path)
+        fault = self.faults.get(path)
+        if fault is None or not fault.strikes():
+            await self._app(scope, receive, send)
+        elif fault.kind == "late":
+            await asyncio.sleep(fault.late_s)
+            await self._app(scope, receive, send)
+        elif fault.kind in ("missing", "unavailable"):
+            await _refuse(send, 404 if fault.kind == "missing" else 503)
+        else:
+            await self._damaged(scope, receive, send, fault.kind)
+
+    async def _damaged(self, scope: Scope, receive: Receive, send: Send, kind: str) -> None:
+        plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
+        start: Message = {}
+        body = bytearray()
+
+        async def keep(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                start.update(message)
+            else:
+                body.extend(message.get("body", b""))
+
+        await self._app({**scope, "headers": plain}, receive, keep)
+        if kind == "corrupt":
+            middle = len(body) // 2
+            body[middle : middle + 64] = bytes(value ^ 0xFF for value in body[middle : middle + 64])
+        else:
+            del body[len(body) // 2 :]
+        headers = [(name, value) for name, value in start["headers"] if name != b"content-length"]
+        length = len(body) if kind != "aborted" else len(body) * 2 + 2
+        await send({**start, "headers": [*headers, (b"content-length", str(length).encode())]})
+        await send({"type": "http.response.body", "body": bytes(body), "more_body": kind == "aborted"})
+        if kind == "aborted":
+            raise ConnectionAbortedError  # the server closes the connection in the middle
+
+
+async def _refuse(send: Send, status: int) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": b"no"})
