@@ -4,7 +4,6 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, Route
 
-from tests.browser.conftest import Complaints
 from tests.browser.faulty_server import Fault, FaultyServer
 from tests.browser.placement import NOTEBOOK, Placement, initialized
 from worker_py_tool import demo, manifest
@@ -46,7 +45,7 @@ def until_noted(page: Page) -> list[object]:
 
 
 def test_a_package_works_from_the_snapshot_and_from_nothing_with_all_other_hosts_out_of_reach(
-    context: BrowserContext, portal_url: str, tmp_path: Path, complaints: Complaints
+    context: BrowserContext, portal_url: str, tmp_path: Path
 ) -> None:
     outside: list[str] = []
 
@@ -64,7 +63,6 @@ def test_a_package_works_from_the_snapshot_and_from_nothing_with_all_other_hosts
         assert Placement(page).frame.evaluate("() => workerPy.diagnostics().plain_boot") is None
         page.close()
 
-    complaints.expect("404")
     made = manifest.read(bundle)
     with FaultyServer(bundle) as server:
         server.faults[f"assets/{made.build}/snapshot.bin"] = Fault("missing")
@@ -81,6 +79,7 @@ def test_a_boot_fetches_what_the_report_says_each_once(demo_bundle: Path, page: 
     expected = boot_files(demo_bundle, made)
     with FaultyServer(demo_bundle) as server:
         page.goto(demo.portal_url(portal_url, f"http://app.localhost:{server.port}/", plain="1"))
+        page.wait_for_function("() => window.portal?.ready.then(() => true)")
         Placement(page).frame.wait_for_function("() => window.workerPy?.ready.then(() => true)", polling=100)
         asked = list(server.asked)
     late = {path for path in made.files if path.endswith((".whl", "app.zip", "python_stdlib.zip"))}
