@@ -7,7 +7,7 @@ from collections.abc import Set
 from pathlib import Path
 from typing import NoReturn
 
-from worker_py_tool import chromium, node_packages, python_packages, web_servers
+from worker_py_tool import chromium, node_packages, python_packages, sip_server, web_servers
 from worker_py_tool.errors import ToolError
 from worker_py_tool.paths import INSTALLED, VENV
 
@@ -21,7 +21,7 @@ class Need(enum.Enum):
     DOCTOR = "the virtual environment with an HTTP client"
     BUILD = "the virtual environment with the build's packages, Node.js, and the npm packages of a bundle"
     TEST = "all of BUILD, the packages of tests and linters, and the npm packages for development"
-    BROWSER = "all of TEST, a browser, and where they can be installed nginx and Caddy"
+    BROWSER = "all of TEST, a browser, and where they can be installed nginx, Caddy and Kamailio"
     PLOTS = "what the benchmark draws with"
 
 
@@ -46,6 +46,7 @@ def ensure(needs: Set[Need]) -> None:
     if Need.BROWSER in needs:
         chromium.ensure()
         web_servers.ensure()
+        sip_server.ensure()
 
 
 def _layers(needs: Set[Need]) -> list[str]:

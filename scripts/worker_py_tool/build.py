@@ -19,12 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from worker_py_tool import compress, frozen, manifest, origins, publish, snapshot, wheels
+from worker_py_tool import compress, frozen, manifest, origins, phone, publish, snapshot, wheels
 from worker_py_tool.app_source import AppSource, read_app
 from worker_py_tool.errors import ToolError
 from worker_py_tool.manifest import Manifest
 from worker_py_tool.page_script import PageScript, read_page_scripts
 from worker_py_tool.paths import NODE_MODULES, STATIC, TEMPLATE, version
+from worker_py_tool.phone import PhoneKind
 from worker_py_tool.process import say
 from worker_py_tool.snapshot import Snapshot
 
@@ -50,6 +51,7 @@ class BuildOptions:
         portals: Origins and patterns of the portals; empty: any https parent, and loopback addresses.
         connect: Origins that page scripts talk to.
         page_scripts: JavaScript files of the integrator, loaded in this order.
+        phone: The phone that the page brings, if any.
         requirements: Requirements of the app, as pip takes them.
         snapshot: Make a memory snapshot of the interpreter, which boots several times faster.
         compress: Put Brotli and gzip beside the files; `best` takes about a minute.
@@ -63,6 +65,7 @@ class BuildOptions:
     portals: Sequence[str] = ()
     connect: Sequence[str] = ()
     page_scripts: Sequence[Path] = ()
+    phone: PhoneKind | None = None
     requirements: Sequence[str] = ()
     snapshot: bool = True
     compress: Literal["none", "fast", "best"] = "fast"
@@ -88,7 +91,7 @@ def build(options: BuildOptions) -> Manifest:
         packages = frozen.freeze(options.requirements)
         loader_urls = [_add_wheel(directory, path) for path in packages.loader]
         wheel_urls = [_add_wheel(directory, path) for path in packages.app]
-        assets = {**_assets(app, scripts, client), LOCK: packages.lock}
+        assets = {**_assets(app, scripts, client), LOCK: packages.lock, **phone.assets(options.phone)}
         memory = snapshot.make(app, packages.app) if options.snapshot else Snapshot(None, "built without one")
         if memory.content is not None:
             assets["snapshot.bin"] = memory.content
@@ -111,6 +114,7 @@ def build(options: BuildOptions) -> Manifest:
         folder = directory / "assets" / build_id
         folder.mkdir(parents=True)
         for name, content in assets.items():
+            (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_bytes(content)
         client_url = f"assets/{build_id}/{client.name}" if client.content is not None else client.url
         config = {
@@ -118,6 +122,7 @@ def build(options: BuildOptions) -> Manifest:
             "client": options.client,
             "portals": portals or list(origins.ANY_PORTAL),
             "bx24_url": client_url,
+            "phone": options.phone,
         }
         _write_page(directory, config, scripts)
         if options.compress != "none":

@@ -13,6 +13,7 @@ from worker_py_tool.build import OFFICIAL_BX24, BuildOptions, build
 from worker_py_tool.errors import ToolError
 from worker_py_tool.page_script import check_page_scripts
 from worker_py_tool.paths import command
+from worker_py_tool.phone import PHONES
 from worker_py_tool.process import say
 from worker_py_tool.report import boot_files, report
 
@@ -57,6 +58,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         action="append",
         default=[],
         help="your own JavaScript for the page",
+    )
+    options.add_argument(
+        "--phone", choices=PHONES, help="a phone in the page: loopback, for demos, or jssip, SIP over WebSocket"
     )
     options.add_argument(
         "--require", metavar="REQUIREMENT", action="append", default=[], help="a package that the app imports"
@@ -114,6 +118,7 @@ def run(options: argparse.Namespace) -> int:
             portals=options.portal,
             connect=options.connect,
             page_scripts=options.page_script,
+            phone=options.phone,
             requirements=options.require,
             compress="best" if options.release else "fast",
         )

@@ -14,6 +14,7 @@ from worker_py_tool.build import BuildOptions, Client
 from worker_py_tool.errors import ToolError
 from worker_py_tool.manifest import Manifest
 from worker_py_tool.paths import CACHE, PORTAL
+from worker_py_tool.phone import PhoneKind
 from worker_py_tool.portal_server import PortalServer
 from worker_py_tool.serve import Server
 
@@ -29,6 +30,8 @@ def build_demo(
     client: Client = "bx24",
     page_scripts: Sequence[Path] = (FEED,),
     requirements: Sequence[str] = (),
+    phone: PhoneKind | None = None,
+    connect: Sequence[str] = (),
     hard_link: bool = True,
 ) -> Manifest:
     """Make the bundle of the demo, or of another app for the simulated portal.
@@ -48,6 +51,8 @@ def build_demo(
             portals=origins.LOOPBACK_PORTALS,
             page_scripts=page_scripts,
             requirements=requirements,
+            phone=phone,
+            connect=connect,
             hard_link=hard_link,
         )
     )
@@ -75,6 +80,6 @@ def running(port: int = 0, *, app: str = str(HANDLERS)) -> Iterator[str]:
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="demo-", dir=CACHE) as scratch:
         bundle = Path(scratch) / "bundle"
-        build_demo(bundle, app=app)
+        build_demo(bundle, app=app, phone="loopback")
         with Server(bundle) as served, PortalServer(port=port) as portal:
             yield portal_url(portal.url, served.url)

@@ -23,6 +23,7 @@ from tests.browser.policy_watch import PolicyReports, WatchedServer
 from worker_py_tool import chromium, demo
 from worker_py_tool.build import Client
 from worker_py_tool.paths import CACHE
+from worker_py_tool.phone import PhoneKind
 from worker_py_tool.portal_server import PortalServer
 
 READY_TIMEOUT_MS = 30_000
@@ -194,7 +195,15 @@ def page(context: BrowserContext) -> Page:
 class BundleFor(Protocol):
     """Builds the bundle of an app written in a test; see `bundle_for`."""
 
-    def __call__(self, source: str, *, client: Client = "bx24", page_scripts: Sequence[Path] = (demo.FEED,)) -> Path:
+    def __call__(
+        self,
+        source: str,
+        *,
+        client: Client = "bx24",
+        page_scripts: Sequence[Path] = (demo.FEED,),
+        phone: PhoneKind | None = None,
+        connect: Sequence[str] = (),
+    ) -> Path:
         """Its directory."""
 
 
@@ -209,7 +218,7 @@ def bundles_directory() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def demo_bundle(bundles_directory: Path) -> Path:
     """The bundle of the demo."""
-    demo.build_demo(bundles_directory / "demo")
+    demo.build_demo(bundles_directory / "demo", phone="loopback")
     return bundles_directory / "demo"
 
 
@@ -217,17 +226,28 @@ def demo_bundle(bundles_directory: Path) -> Path:
 def bundle_for(bundles_directory: Path) -> BundleFor:
     """Builds a bundle of the handlers in `source`, indented as the test likes; each is built once a session."""
 
-    def make(source: str, *, client: Client = "bx24", page_scripts: Sequence[Path] = (demo.FEED,)) -> Path:
+    def make(
+        source: str,
+        *,
+        client: Client = "bx24",
+        page_scripts: Sequence[Path] = (demo.FEED,),
+        phone: PhoneKind | None = None,
+        connect: Sequence[str] = (),
+    ) -> Path:
         text = textwrap.dedent(source).lstrip()
-        key = hashlib.sha256(
-            repr((text, client, [(path.name, path.read_bytes()) for path in page_scripts])).encode()
-        ).hexdigest()[:16]
+        scripts = [(path.name, path.read_bytes()) for path in page_scripts]
+        key = hashlib.sha256(repr((text, client, scripts, phone, connect)).encode()).hexdigest()[:16]
         directory = bundles_directory / key
         if not (directory / "bundle").exists():
             directory.mkdir(exist_ok=True)
             (directory / "app.py").write_text(text, encoding="utf-8")
             demo.build_demo(
-                directory / "bundle", app=str(directory / "app.py"), client=client, page_scripts=page_scripts
+                directory / "bundle",
+                app=str(directory / "app.py"),
+                client=client,
+                page_scripts=page_scripts,
+                phone=phone,
+                connect=connect,
             )
         return directory / "bundle"
 

@@ -10,6 +10,7 @@ import pytest
 from worker_py_tool import manifest
 from worker_py_tool.build import OFFICIAL_BX24, BuildOptions, build
 from worker_py_tool.errors import ToolError
+from worker_py_tool.phone import PHONES
 
 Write = Callable[[str, str], Path]
 SOURCE = "from worker_py import App\n\napp = App()\n"
@@ -61,6 +62,26 @@ def test_the_page_loads_the_client_first_then_the_shim_then_page_scripts(
         f'<script defer src="assets/{made.build}/phone.js">',
         f'<script type="module" src="assets/{made.build}/tones.mjs">',
     ]
+
+
+def test_a_bundle_holds_the_phone_that_was_asked_for_and_no_other(app: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    held = {}
+    for kind in (None, *PHONES):
+        made = build(BuildOptions(app=app, out=out, phone=kind, snapshot=False, compress="none", hard_link=True))
+        prefix = f"assets/{made.build}/phone/"
+        held[kind] = {path.removeprefix(prefix) for path in made.files if path.startswith(prefix)}
+        tag = f'<script type="module" src="{prefix}start.js">'
+        assert (tag in (out / "index.html").read_text()) is (kind is not None)
+        if kind == "jssip":
+            library = (out / prefix / "jssip_library.js").read_text(encoding="utf-8")
+
+    assert held[None] == set()
+    assert held["loopback"] - held["jssip"] == {"loopback.js"}
+    assert held["jssip"] - held["loopback"] == {"jssip.js", "jssip_library.js"}
+    assert 'from "jssip"' not in library
+    assert re.search(r"export\{\w+ as UA,\w+ as WebSocketInterface\}", library)
+    assert "Copyright (c) 2012-2015 José Luis Millán" in library, "its licence goes with it"
 
 
 def test_two_builds_of_the_same_input_are_identical(app: str, tmp_path: Path) -> None:

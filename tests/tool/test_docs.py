@@ -220,8 +220,9 @@ def test_every_option_of_a_build_is_described(capsys: pytest.CaptureFixture[str]
 
 
 def test_everything_that_is_named_in_the_browser_is_described() -> None:
-    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "static").glob("*.js"))
+    modules = [*(ROOT / "static").glob("*.js"), *(ROOT / "static" / "phone").glob("*.js")]
+    sources = "".join(path.read_text(encoding="utf-8") for path in modules)
     names = set(re.findall(r"`(worker-py(?::\w+:| )\$)", sources))
     text = text_of(ROOT / "docs" / "storage.md")
-    assert len(names) >= 4
+    assert len(names) >= 6
     assert sorted(name for name in names if name.removesuffix("$") not in text) == []

@@ -1,0 +1,55 @@
+/**
+ * What a phone stands on: a line, which carries calls, and a leg, which is one of them. `loopback.js`
+ * and `jssip.js` are lines; `phone.js` makes a phone of either.
+ *
+ * @module
+ */
+
+/**
+ * How a call ended, as handlers of `phone.ended` see it.
+ * @typedef {"hung_up" | "far_hung_up" | "declined" | "missed" | "busy" | "refused" | "failed" | "transferred" |
+ *   "holder_gone"} EndReason
+ */
+
+/**
+ * One call, from its first ring to its end.
+ * @typedef {object} Leg
+ * @property {"incoming" | "outgoing"} direction
+ * @property {string} number                            the other side's, or what the line knows of it
+ * @property {RTCPeerConnection | null} connection      there while media may flow
+ * @property {() => Promise<void>} answer               resolves when the call is connected
+ * @property {() => Promise<void>} hangUp               decline, cancel or end it, as the moment has it
+ * @property {(muted: boolean) => Promise<void>} mute   what we send falls silent
+ * @property {(held: boolean) => Promise<void>} hold    no media either way
+ * @property {(target: string) => Promise<void>} transfer  resolves when the other side took it, and throws when not
+ * @property {() => number | null} [farLevel]           how loud the other side hears us, 0 to 1; simulated lines only
+ */
+
+/**
+ * What a line says by itself.
+ * @typedef {object} LineEvents
+ * @property {(leg: Leg) => boolean} incoming     somebody rings; `false`: we are on the phone already
+ * @property {(leg: Leg) => void} connected       the other side picked up
+ * @property {(leg: Leg, reason: EndReason) => void} ended  exactly once for each leg
+ * @property {(known: boolean, cause: string) => void} registration  the exchange knows us, or no longer does
+ * @property {(leg: Leg, key: string) => void} heard  the other side heard a tone; simulated lines only
+ */
+
+/**
+ * What carries calls. `register` and `simulate` are for lines that have an account, or nobody at the other end.
+ * @typedef {object} Line
+ * @property {string} kind
+ * @property {(number: string, params: Record<string, any>) => Promise<Leg>} dial
+ * @property {(account: Record<string, any>) => Promise<unknown>} [register]
+ * @property {(what: Record<string, any>) => Promise<unknown>} [simulate]
+ * @property {() => Promise<void>} close          end everything; the line is of no use afterwards
+ */
+
+/** An error whose name tells Python what went wrong: `PageCallFailed.name`. */
+export class PhoneError extends Error {
+  /** @param {string} name @param {string} message */
+  constructor(name, message) {
+    super(message);
+    this.name = name;
+  }
+}

@@ -1,0 +1,258 @@
+/**
+ * A line with nobody at its other end: two `RTCPeerConnection`s in the page, with made voices. The
+ * media are real, the people are not. It needs no server, no microphone and no click.
+ *
+ * @module
+ */
+
+import { PhoneError } from "./line.js";
+import { audioSender } from "./media.js";
+import { listen, loudspeaker, voice } from "./sound.js";
+
+/**
+ * @typedef {import("./line.js").LineEvents} LineEvents
+ * @typedef {import("./line.js").EndReason} EndReason
+ * @typedef {import("./sound.js").Source} Source
+ */
+
+/**
+ * How the other side behaves in a call.
+ * @typedef {object} Manners
+ * @property {"answers" | "busy" | "refuses" | "rings"} [then]  when it is called; the default is `answers`
+ * @property {number} [after_ms]            how long it lets it ring
+ * @property {boolean} [refuses_transfer]
+ */
+
+const OPERATOR_HZ = 130;
+const CLIENT_HZ = 190;
+const PICKS_UP_AFTER_MS = 600;
+
+/** @param {{later: (callback: () => void, ms: number) => void}} clock */
+export function loopbackLine(clock) {
+  return (/** @type {LineEvents} */ events) => new LoopbackLine(events, clock);
+}
+
+class LoopbackLine {
+  kind = "loopback";
+  /** @type {LoopbackLeg | null} */
+  #leg = null;
+  #events;
+  #clock;
+
+  /** @param {LineEvents} events @param {{later: (callback: () => void, ms: number) => void}} clock */
+  constructor(events, clock) {
+    this.#events = events;
+    this.#clock = clock;
+  }
+
+  /** @param {string} number @param {Manners} manners */
+  async dial(number, manners) {
+    const { then = "answers", after_ms = PICKS_UP_AFTER_MS } = manners;
+    const leg = this.#open("outgoing", number, manners);
+    this.#clock.later(() => {
+      if (leg.over) {
+        return;
+      }
+      if (then === "answers") {
+        leg.connect().then(
+          () => leg.over || this.#events.connected(leg),
+          () => leg.end("failed"),
+        );
+      } else if (then !== "rings") {
+        leg.end(then === "busy" ? "busy" : "refused");
+      }
+    }, after_ms);
+    return leg;
+  }
+
+  /**
+   * Do what the other side would do.
+   * @param {{does?: "call" | "hang_up", number?: string} & Manners} what
+   */
+  async simulate({ does, number = "", ...manners }) {
+    if (does === "call") {
+      const before = this.#leg;
+      const taken = this.#events.incoming(this.#open("incoming", number, manners));
+      if (!taken) {
+        this.#leg = before;
+      }
+      return { taken };
+    }
+    if (does === "hang_up") {
+      await this.#leg?.end(this.#leg.answered || this.#leg.direction === "outgoing" ? "far_hung_up" : "missed");
+      return { taken: true };
+    }
+    throw new PhoneError("TypeError", `does is ${JSON.stringify(does)}: the other side can call or hang_up`);
+  }
+
+  async close() {
+    await this.#leg?.end("hung_up");
+  }
+
+  /** @param {"incoming" | "outgoing"} direction @param {string} number @param {Manners} manners */
+  #open(direction, number, manners) {
+    const leg = new LoopbackLeg(direction, number, manners, this.#events);
+    this.#leg = leg;
+    return leg;
+  }
+}
+
+class LoopbackLeg {
+  direction;
+  number;
+  over = false;
+  answered = false;
+  /** The operator's end. @type {RTCPeerConnection | null} */
+  connection = null;
+  /** The client's end. @type {RTCPeerConnection | null} */
+  #far = null;
+  /** What is to be undone when the call ends. @type {Array<() => void>} */
+  #undo = [];
+  #level = 0;
+  #manners;
+  #events;
+
+  /**
+   * @param {"incoming" | "outgoing"} direction @param {string} number
+   * @param {Manners} manners @param {LineEvents} events
+   */
+  constructor(direction, number, manners, events) {
+    this.direction = direction;
+    this.number = number;
+    this.#manners = manners;
+    this.#events = events;
+  }
+
+  farLevel() {
+    return this.#level;
+  }
+
+  answer() {
+    return this.connect();
+  }
+
+  async hangUp() {
+    await this.end(this.direction === "incoming" && !this.answered ? "declined" : "hung_up");
+  }
+
+  /** @param {boolean} muted */
+  async mute(muted) {
+    const track = this.connection && audioSender(this.connection)?.track;
+    if (track) {
+      track.enabled = !muted;
+    }
+  }
+
+  /** @param {boolean} held */
+  async hold(held) {
+    for (const transceiver of this.connection?.getTransceivers() ?? []) {
+      transceiver.direction = held ? "inactive" : "sendrecv";
+    }
+    await this.#negotiate();
+  }
+
+  /** @param {string} target */
+  async transfer(target) {
+    if (this.#manners.refuses_transfer) {
+      throw new PhoneError("TransferFailed", `${target} did not take the call`);
+    }
+    await this.end("transferred");
+  }
+
+  /** Let media flow between the two ends. */
+  async connect() {
+    this.connection = this.#peer();
+    this.#far = this.#peer();
+    join(this.connection, this.#far);
+    const [operator, client] = await Promise.all([this.#source(OPERATOR_HZ), this.#source(CLIENT_HZ)]);
+    if (this.over) {
+      throw new PhoneError("NoSuchCall", "the call ended while it was being answered");
+    }
+    this.connection.addTransceiver(operator.track, { direction: "sendrecv" });
+    this.connection.ontrack = ({ track }) => this.#undo.push(loudspeaker(track));
+    this.#far.ontrack = ({ track }) => this.#listen(track);
+    const connected = this.#whenConnected(this.connection);
+    await this.#negotiate(client.track);
+    await connected;
+    this.answered = true;
+  }
+
+  /** @param {EndReason} reason */
+  async end(reason) {
+    if (this.over) {
+      return;
+    }
+    this.over = true;
+    for (const undo of this.#undo) {
+      undo();
+    }
+    this.#events.ended(this, reason);
+  }
+
+  /** Agree on the media of both ends. @param {MediaStreamTrack} [answer] what the client's end sends from now on */
+  async #negotiate(answer) {
+    const near = /** @type {RTCPeerConnection} */ (this.connection);
+    const far = /** @type {RTCPeerConnection} */ (this.#far);
+    await near.setLocalDescription();
+    await far.setRemoteDescription(/** @type {RTCSessionDescription} */ (near.localDescription));
+    if (answer) {
+      const [transceiver] = far.getTransceivers();
+      transceiver.direction = "sendrecv";
+      await transceiver.sender.replaceTrack(answer);
+    }
+    await far.setLocalDescription();
+    await near.setRemoteDescription(/** @type {RTCSessionDescription} */ (far.localDescription));
+  }
+
+  /** @param {RTCPeerConnection} connection @returns {Promise<void>} */
+  #whenConnected(connection) {
+    return new Promise((resolve, reject) => {
+      this.#undo.push(() => reject(new PhoneError("NoSuchCall", "the call ended while it was being connected")));
+      connection.onconnectionstatechange = () => {
+        if (connection.connectionState === "connected") {
+          resolve();
+        } else if (connection.connectionState === "failed") {
+          reject(new PhoneError("MediaFailed", "the two ends of the call did not find each other"));
+        }
+      };
+    });
+  }
+
+  #peer() {
+    const peer = new RTCPeerConnection({ iceServers: [] });
+    this.#undo.push(() => peer.close());
+    return peer;
+  }
+
+  /** @param {number} pitch */
+  async #source(pitch) {
+    const source = await voice(pitch);
+    this.#undo.push(() => source.stop());
+    return source;
+  }
+
+  /** @param {MediaStreamTrack} track */
+  #listen(track) {
+    const stop = listen(track, {
+      onKey: (key) => this.#events.heard(this, key),
+      onLevel: (level) => {
+        this.#level = level;
+      },
+    });
+    this.#undo.push(stop);
+  }
+}
+
+/** Let two ends in one page find each other. @param {RTCPeerConnection} one @param {RTCPeerConnection} other */
+function join(one, other) {
+  for (const [from, to] of [
+    [one, other],
+    [other, one],
+  ]) {
+    from.onicecandidate = ({ candidate }) => {
+      if (candidate && to.signalingState !== "closed") {
+        to.addIceCandidate(candidate).catch(() => {}); // one way of several
+      }
+    };
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * What a phone does with a call's `RTCPeerConnection`, whoever made it.
+ *
+ * @module
+ */
+
+import { PhoneError } from "./line.js";
+import { quality } from "./quality.js";
+
+/**
+ * @typedef {object} Counts  since the call's media began
+ * @property {number} bytes_sent
+ * @property {number} bytes_received
+ * @property {number} packets_sent
+ * @property {number} packets_received
+ * @property {number} packets_lost
+ * @property {number} jitter_ms
+ * @property {number | null} round_trip_ms   `null` until the other side has reported
+ * @property {number} buffer_ms              mean wait in the jitter buffer
+ * @typedef {Counts & import("./quality.js").Quality} Reading
+ */
+
+const KEYS = /^[0-9A-D*#]+$/;
+/** The least that telephone systems ask for is shorter; some of it is lost on the way to the ear. */
+const TONE_MS = 160;
+const GAP_MS = 100;
+/** How long a packet of speech takes to fill. */
+const PACKET_MS = 20;
+
+/** @param {RTCPeerConnection} connection @returns {RTCRtpSender | undefined} */
+export function audioSender(connection) {
+  return connection.getSenders().find(({ track }) => track?.kind === "audio");
+}
+
+/**
+ * Send the tones of keys, behind those that are still being sent.
+ * @param {RTCPeerConnection | null} connection
+ * @param {string} keys of `0-9`, `A-D`, `*`, `#`
+ */
+export function sendTones(connection, keys) {
+  if (!KEYS.test(keys)) {
+    throw new PhoneError("TypeError", `${JSON.stringify(keys)} are no keys: give some of 0-9, A-D, * and #`);
+  }
+  const dtmf = connection && audioSender(connection)?.dtmf;
+  if (!dtmf?.canInsertDTMF) {
+    throw new PhoneError("NotPossible", "no tones can be sent now: the call has no audio, or is on hold");
+  }
+  dtmf.insertDTMF(dtmf.toneBuffer + keys, TONE_MS, GAP_MS); // it replaces what is still to be sent
+}
+
+/** What was counted, with the quality between the last reading and this one. */
+export class Meter {
+  /** @type {Counts | null} */
+  #last = null;
+
+  /** @param {RTCPeerConnection} connection @returns {Promise<Reading>} */
+  async read(connection) {
+    const counts = await count(connection);
+    const before = this.#last;
+    this.#last = counts;
+    return {
+      ...counts,
+      ...quality({
+        packets_received: counts.packets_received - (before?.packets_received ?? 0),
+        packets_lost: counts.packets_lost - (before?.packets_lost ?? 0),
+        delay_ms: (counts.round_trip_ms ?? 0) / 2 + counts.buffer_ms + PACKET_MS,
+      }),
+    };
+  }
+}
+
+/** @param {RTCPeerConnection} connection @returns {Promise<Counts>} */
+async function count(connection) {
+  /** @type {Map<string, any>} */
+  const byType = new Map();
+  for (const report of (await connection.getStats()).values()) {
+    if ((report.kind ?? "audio") === "audio") {
+      byType.set(report.type, report);
+    }
+  }
+  const sent = byType.get("outbound-rtp") ?? {};
+  const received = byType.get("inbound-rtp") ?? {};
+  const roundTrip = byType.get("remote-inbound-rtp")?.roundTripTime;
+  const emitted = received.jitterBufferEmittedCount || 1;
+  return {
+    bytes_sent: sent.bytesSent ?? 0,
+    bytes_received: received.bytesReceived ?? 0,
+    packets_sent: sent.packetsSent ?? 0,
+    packets_received: received.packetsReceived ?? 0,
+    packets_lost: received.packetsLost ?? 0,
+    jitter_ms: (received.jitter ?? 0) * 1000,
+    round_trip_ms: typeof roundTrip === "number" ? roundTrip * 1000 : null,
+    buffer_ms: ((received.jitterBufferDelay ?? 0) / emitted) * 1000,
+  };
+}

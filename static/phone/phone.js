@@ -1,0 +1,308 @@
+/**
+ * A phone that holds one call at a time, on whatever line: the functions that Python calls, and the
+ * events that it hears. A second caller is told that we are busy.
+ *
+ * @module
+ */
+
+import { PhoneError } from "./line.js";
+import { Meter, sendTones } from "./media.js";
+
+/**
+ * @typedef {import("./line.js").Line} Line
+ * @typedef {import("./line.js").Leg} Leg
+ * @typedef {import("./line.js").EndReason} EndReason
+ * @typedef {import("./media.js").Reading} Reading
+ * @typedef {"incoming" | "connected" | "ended" | "stats" | "heard" | "registration"} PhoneEvent
+ * @typedef {(event: PhoneEvent, payload: Record<string, unknown>) => void} Tell
+ * @typedef {(events: import("./line.js").LineEvents) => Line} MakeLine
+ */
+
+/**
+ * The phone as a page function returns it.
+ * @typedef {object} PhoneState
+ * @property {string} kind                    of line
+ * @property {string | null} call             the phone's id of its call
+ * @property {"idle" | "ringing" | "calling" | "connected"} phase
+ * @property {"incoming" | "outgoing" | null} direction
+ * @property {string | null} number
+ * @property {boolean} muted
+ * @property {boolean} held
+ */
+
+/**
+ * @typedef {object} Call
+ * @property {string} id
+ * @property {Leg} leg
+ * @property {"ringing" | "calling" | "connected"} phase
+ * @property {boolean} muted
+ * @property {boolean} held
+ * @property {Meter} meter
+ * @property {Promise<void> | null} answering
+ * @property {number | null} since   ms since the epoch when it was connected
+ */
+
+/** The page functions, without the `phone.` before them. */
+export const FUNCTIONS = /** @type {const} */ ([
+  "register",
+  "call",
+  "answer",
+  "hangup",
+  "mute",
+  "hold",
+  "dtmf",
+  "transfer",
+  "state",
+  "simulate",
+]);
+
+export class Phone {
+  /** @type {Call | null} */
+  #call = null;
+  #dialling = false;
+  /** Calls that ended before `dial` had returned. @type {WeakMap<Leg, EndReason>} */
+  #overAtOnce = new WeakMap();
+  #line;
+  #tell;
+  #clock;
+  #statsEveryMs;
+
+  /**
+   * @param {MakeLine} makeLine
+   * @param {Tell} tell
+   * @param {{later: (callback: () => void, ms: number) => void}} clock one that keeps time in a hidden frame
+   * @param {() => number} statsEveryMs how long until the next `phone.stats`
+   */
+  constructor(makeLine, tell, clock, statsEveryMs) {
+    this.#tell = tell;
+    this.#clock = clock;
+    this.#statsEveryMs = statsEveryMs;
+    this.#line = makeLine({
+      incoming: (leg) => this.#incoming(leg),
+      connected: (leg) => this.#connected(leg),
+      ended: (leg, reason) => this.#ended(leg, reason),
+      registration: (known, cause) => this.#tell("registration", { known, cause }),
+      heard: (leg, key) => this.#call?.leg === leg && this.#tell("heard", { call: this.#call.id, key }),
+    });
+  }
+
+  /**
+   * Call one of the functions by its name.
+   * @param {(typeof FUNCTIONS)[number]} name
+   * @param {any} params an object, or nothing
+   * @returns {Promise<unknown>}
+   */
+  async run(name, params) {
+    return this[name](params ?? {});
+  }
+
+  /** @returns {Promise<PhoneState & {stats: Reading | null, far_level: number | null}>} */
+  async state() {
+    const connection = this.#call?.phase === "connected" ? this.#call.leg.connection : null;
+    return {
+      ...this.#state(),
+      stats: connection ? await new Meter().read(connection) : null, // since the call began
+      far_level: this.#call?.leg.farLevel?.() ?? null,
+    };
+  }
+
+  /** @param {Record<string, any>} account */
+  async register(account) {
+    if (!this.#line.register) {
+      throw new PhoneError("NotSupported", `a ${this.#line.kind} phone has no account to register`);
+    }
+    return this.#line.register(account);
+  }
+
+  /** @param {Record<string, any>} what */
+  async simulate(what) {
+    if (!this.#line.simulate) {
+      throw new PhoneError("NotSupported", `a ${this.#line.kind} phone simulates nothing`);
+    }
+    return this.#line.simulate(what);
+  }
+
+  /** Dial; `phone.connected` or `phone.ended` follows. @param {{number: string} & Record<string, any>} params */
+  async call({ number, ...more }) {
+    if (typeof number !== "string" || number === "") {
+      throw new PhoneError("TypeError", `number is ${JSON.stringify(number)}: give a number or an address`);
+    }
+    if (this.#call || this.#dialling) {
+      throw new PhoneError("Busy", "the phone is in a call already: hang up first");
+    }
+    this.#dialling = true;
+    try {
+      const leg = await this.#line.dial(number, more);
+      this.#begin(leg, "calling");
+      const over = this.#overAtOnce.get(leg);
+      if (over) {
+        this.#ended(leg, over);
+      }
+    } finally {
+      this.#dialling = false;
+    }
+    return this.#state();
+  }
+
+  /** Take the call that rings; once is enough, and twice does no harm. @param {{call?: string}} params */
+  async answer({ call }) {
+    const current = this.#expect(call, ["ringing", "connected"], "answer");
+    current.answering ??= current.leg.answer();
+    try {
+      await current.answering;
+    } catch (error) {
+      current.answering = null; // the operator may allow the microphone, and try again
+      throw error;
+    }
+    this.#connected(current.leg);
+    return this.#state();
+  }
+
+  /** End the call, whatever its phase; without one there is nothing to do. @param {{call?: string}} params */
+  async hangup({ call }) {
+    const current = this.#call;
+    if (current && (call === undefined || call === current.id)) {
+      await current.leg.hangUp();
+    }
+    return this.#state();
+  }
+
+  /** @param {{call?: string, muted: boolean}} params */
+  async mute({ call, muted }) {
+    const current = this.#expect(call, ["connected"], "mute");
+    await current.leg.mute(bool("muted", muted));
+    current.muted = muted;
+    return this.#state();
+  }
+
+  /** @param {{call?: string, held: boolean}} params */
+  async hold({ call, held }) {
+    const current = this.#expect(call, ["connected"], "hold");
+    if (bool("held", held) !== current.held) {
+      await current.leg.hold(held);
+      current.held = held;
+    }
+    return this.#state();
+  }
+
+  /** @param {{call?: string, keys: string}} params */
+  async dtmf({ call, keys }) {
+    const current = this.#expect(call, ["connected"], "send tones in");
+    sendTones(current.leg.connection, String(keys));
+    return this.#state();
+  }
+
+  /** Hand the call on and leave it; throws `TransferFailed`, and the call goes on, when that is refused. */
+  async transfer(/** @type {{call?: string, target: string}} */ { call, target }) {
+    const current = this.#expect(call, ["connected"], "transfer");
+    if (typeof target !== "string" || target === "") {
+      throw new PhoneError("TypeError", `target is ${JSON.stringify(target)}: give a number or an address`);
+    }
+    await current.leg.transfer(target);
+    return this.#state();
+  }
+
+  /** Hang up and leave the line. */
+  async close() {
+    await this.#line.close();
+  }
+
+  // What the line says ----------------------------------------------------------------------------
+
+  /** @param {Leg} leg */
+  #incoming(leg) {
+    if (this.#call || this.#dialling) {
+      return false;
+    }
+    const { id } = this.#begin(leg, "ringing");
+    this.#tell("incoming", { call: id, number: leg.number });
+    return true;
+  }
+
+  /** @param {Leg} leg */
+  #connected(leg) {
+    const call = this.#call;
+    if (call?.leg === leg && call.phase !== "connected") {
+      call.phase = "connected";
+      call.since = Date.now();
+      this.#tell("connected", { call: call.id, number: leg.number, direction: leg.direction });
+      this.#measureLater(call);
+    }
+  }
+
+  /** @param {Leg} leg @param {EndReason} reason */
+  #ended(leg, reason) {
+    const call = this.#call;
+    if (call?.leg === leg) {
+      this.#call = null;
+      const seconds = call.since === null ? 0 : (Date.now() - call.since) / 1000;
+      this.#tell("ended", { call: call.id, reason, seconds });
+    } else {
+      this.#overAtOnce.set(leg, reason);
+    }
+  }
+
+  // The call --------------------------------------------------------------------------------------
+
+  /** @param {Leg} leg @param {"ringing" | "calling"} phase */
+  #begin(leg, phase) {
+    const id = crypto.randomUUID();
+    this.#call = { id, leg, phase, muted: false, held: false, meter: new Meter(), answering: null, since: null };
+    return this.#call;
+  }
+
+  /** @param {Call} call */
+  #measureLater(call) {
+    this.#clock.later(async () => {
+      const { connection } = call.leg;
+      if (this.#call !== call || !connection) {
+        return;
+      }
+      const reading = await call.meter.read(connection);
+      if (this.#call === call) {
+        this.#tell("stats", { call: call.id, muted: call.muted, held: call.held, ...reading });
+        this.#measureLater(call);
+      }
+    }, this.#statsEveryMs());
+  }
+
+  /**
+   * The present call, when it is the one that is meant.
+   * @param {string | undefined} id any, when left out
+   * @param {Array<Call["phase"]>} phases in which it can be done
+   * @param {string} what in words
+   * @returns {Call}
+   */
+  #expect(id, phases, what) {
+    const call = this.#call;
+    if (!call || (id !== undefined && id !== call.id)) {
+      throw new PhoneError("NoSuchCall", `there is no call ${id ?? ""} to ${what}; it may have ended`);
+    }
+    if (!phases.includes(call.phase)) {
+      throw new PhoneError("NotPossible", `one cannot ${what} a call that is ${call.phase}`);
+    }
+    return call;
+  }
+
+  /** @returns {PhoneState} */
+  #state() {
+    const call = this.#call;
+    return {
+      kind: this.#line.kind,
+      call: call?.id ?? null,
+      phase: call?.phase ?? "idle",
+      direction: call?.leg.direction ?? null,
+      number: call?.leg.number ?? null,
+      muted: call?.muted ?? false,
+      held: call?.held ?? false,
+    };
+  }
+}
+
+/** @param {string} name @param {unknown} value @returns {boolean} */
+function bool(name, value) {
+  if (typeof value !== "boolean") {
+    throw new PhoneError("TypeError", `${name} is ${JSON.stringify(value)}: give true or false`);
+  }
+  return value;
+}

@@ -1,0 +1,122 @@
+/**
+ * Where a call's sound comes from and goes to: the microphone or a made voice; the loudspeaker, or
+ * an ear that tells what it hears. None of it needs a click, except that a browser may keep the
+ * loudspeaker silent until there was one.
+ *
+ * @module
+ */
+
+import { wav } from "./voice.js";
+
+/**
+ * @typedef {{track: MediaStreamTrack, stop: () => void}} Source
+ * @typedef {{onKey?: (key: string) => void, onLevel?: (level: number) => void}} Ears
+ */
+
+const WORKER = new URL("./sound_worker.js", import.meta.url).href;
+const WAV_S = 6;
+
+/** The operator's microphone; the browser may ask for it. @returns {Promise<Source>} */
+export async function microphone() {
+  const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+  const [track] = stream.getAudioTracks();
+  return { track, stop: () => track.stop() };
+}
+
+/** A made voice. @param {number} pitch in hertz @returns {Promise<Source>} */
+export async function voice(pitch) {
+  const { MediaStreamTrackGenerator } = /** @type {any} */ (globalThis);
+  return MediaStreamTrackGenerator ? streamed(new MediaStreamTrackGenerator({ kind: "audio" }), pitch) : filmed(pitch);
+}
+
+/** @param {MediaStreamTrack & {writable: WritableStream}} track @param {number} pitch @returns {Source} */
+function streamed(track, pitch) {
+  const worker = new Worker(WORKER, { type: "module", name: "worker-py voice" });
+  worker.postMessage({ speak: { to: track.writable, pitch } }, [track.writable]);
+  return {
+    track,
+    stop() {
+      track.stop();
+      worker.terminate();
+    },
+  };
+}
+
+/** For browsers that can write no track: a recording that plays unheard. @param {number} pitch @returns {Promise<Source>} */
+async function filmed(pitch) {
+  const player =
+    /** @type {HTMLVideoElement & {captureStream?: () => MediaStream, mozCaptureStream?: () => MediaStream}} */ (
+      document.createElement("video")
+    );
+  player.muted = true;
+  player.loop = true;
+  player.src = URL.createObjectURL(wav(pitch, WAV_S));
+  await player.play();
+  const stream = (player.captureStream ?? player.mozCaptureStream)?.call(player);
+  const track = stream?.getAudioTracks()[0];
+  if (!track) {
+    throw new Error("this browser can make no sound of its own: use the microphone");
+  }
+  return {
+    track,
+    stop() {
+      track.stop();
+      player.pause();
+      URL.revokeObjectURL(player.src);
+    },
+  };
+}
+
+/**
+ * Let the operator hear a track, as soon as the browser lets us.
+ * @param {MediaStreamTrack} track
+ * @returns {() => void} to stop
+ */
+export function loudspeaker(track) {
+  const player = document.createElement("audio");
+  player.srcObject = new MediaStream([track]);
+  const aloud = () => {
+    player.muted = false;
+    return player.play();
+  };
+  aloud().catch(() => {
+    player.muted = true; // else nothing flows at all
+    player.play().catch(() => {});
+  });
+  return () => {
+    player.pause();
+    player.srcObject = null;
+  };
+}
+
+/**
+ * Listen to a track without playing it. In a browser that cannot, nothing is heard.
+ * @param {MediaStreamTrack} track
+ * @param {Ears} ears
+ * @returns {() => void} to stop
+ */
+export function listen(track, { onKey, onLevel }) {
+  const { MediaStreamTrackProcessor } = /** @type {any} */ (globalThis);
+  const player = document.createElement("video"); // without a player a received track gives no sound
+  player.muted = true;
+  player.srcObject = new MediaStream([track]);
+  player.play().catch(() => {});
+  const worker = new Worker(WORKER, { type: "module", name: "worker-py ear" });
+  if (MediaStreamTrackProcessor) {
+    const { readable } = new MediaStreamTrackProcessor({ track });
+    worker.onmessage = ({ data }) => {
+      if (data.key !== undefined) {
+        onKey?.(data.key);
+      }
+      if (data.level !== undefined) {
+        onLevel?.(data.level);
+      }
+    };
+    worker.postMessage({ listen: readable }, [readable]);
+  }
+  return () => {
+    worker.terminate();
+    player.pause();
+    player.srcObject = null;
+  };
+}

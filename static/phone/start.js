@@ -1,0 +1,40 @@
+/**
+ * Gives the placement page a phone: `scripts/build --phone loopback` or `--phone jssip` loads this.
+ * The line itself is loaded by the page that is elected to hold it.
+ *
+ * @module
+ */
+
+import { Clock } from "../clock.js";
+import { Phone } from "./phone.js";
+import { Station } from "./station.js";
+
+/** @type {Record<string, (clock: Clock) => Promise<import("./phone.js").MakeLine>>} */
+const LINES = {
+  loopback: async (clock) => (await import("./loopback.js")).loopbackLine(clock),
+  jssip: async () => (await import("./jssip.js")).jssipLine,
+};
+
+const { workerPy } = /** @type {any} */ (globalThis);
+const { phone: kind } = JSON.parse(document.getElementById("worker-py-config")?.textContent ?? "{}");
+const makeLine = LINES[kind];
+
+if (makeLine && workerPy.stats().state !== "outside") {
+  const clock = new Clock();
+  const [portal] = window.name.split("|");
+  const station = new Station(portal, workerPy, {
+    locks: navigator.locks,
+    channel: (name) => new BroadcastChannel(name),
+    storage: {
+      // Where it is blocked, the property itself throws.
+      getItem: (key) => localStorage.getItem(key),
+      setItem: (key, value) => localStorage.setItem(key, value),
+      removeItem: (key) => localStorage.removeItem(key),
+    },
+    makePhone: async (tell) => new Phone(await makeLine(clock), tell, clock, () => station.statsEveryMs),
+  });
+  Object.defineProperty(globalThis, "workerPyPhone", { value: station, enumerable: true });
+  addEventListener("pagehide", () => station.stop());
+  addEventListener("pageshow", ({ persisted }) => persisted && station.start());
+  station.start();
+}

@@ -1,0 +1,92 @@
+/**
+ * Which key's tones are in a piece of sound, by Goertzel's algorithm.
+ *
+ * @module
+ */
+
+const LOW = [697, 770, 852, 941];
+const HIGH = [1209, 1336, 1477, 1633];
+const KEYS = ["123A", "456B", "789C", "*0#D"];
+/** The two tones of a key have most of a block's energy; a voice has not. */
+const SHARE = 0.7;
+/** Below this mean square there is nothing to hear. */
+const SILENCE = 1e-5;
+/** How many blocks on end a key takes to count. */
+const PRESSED = 2;
+/** And the pause after it: a connection that stumbles must not part one tone in two. */
+const RELEASED = 5;
+
+/** The mean square of samples. @param {Float32Array} samples */
+export function power(samples) {
+  let sum = 0;
+  for (const sample of samples) {
+    sum += sample * sample;
+  }
+  return samples.length ? sum / samples.length : 0;
+}
+
+/**
+ * @param {Float32Array} samples 20 ms or so of them
+ * @param {number} rate samples per second
+ * @returns {string | null} the key whose tones these are
+ */
+export function keyIn(samples, rate) {
+  const whole = power(samples);
+  if (whole < SILENCE) {
+    return null;
+  }
+  const low = strongest(LOW, samples, rate);
+  const high = strongest(HIGH, samples, rate);
+  const both = low.power + high.power;
+  const even = Math.min(low.power, high.power) > both / 10;
+  return even && both > SHARE * whole ? KEYS[low.index][high.index] : null;
+}
+
+/** Makes keys of blocks of sound: one for each time that it was pressed. */
+export class KeyListener {
+  #rate;
+  /** @type {string | null} */
+  #last = null;
+  #run = 0;
+  /** @type {string | null} */
+  #current = null;
+
+  /** @param {number} rate samples per second */
+  constructor(rate) {
+    this.#rate = rate;
+  }
+
+  /** @param {Float32Array} block @returns {string | null} a key that was pressed just now */
+  hear(block) {
+    const key = keyIn(block, this.#rate);
+    this.#run = key === this.#last ? this.#run + 1 : 1;
+    this.#last = key;
+    if (this.#run !== (key === null ? RELEASED : PRESSED) || key === this.#current) {
+      return null;
+    }
+    this.#current = key;
+    return key;
+  }
+}
+
+/** @param {number[]} frequencies @param {Float32Array} samples @param {number} rate */
+function strongest(frequencies, samples, rate) {
+  const powers = frequencies.map((frequency) => powerAt(frequency, samples, rate));
+  const index = powers.indexOf(Math.max(...powers));
+  return { index, power: powers[index] };
+}
+
+/**
+ * The mean square of the part of a sound that is one tone.
+ * @param {number} frequency @param {Float32Array} samples @param {number} rate
+ */
+function powerAt(frequency, samples, rate) {
+  const turn = 2 * Math.cos((2 * Math.PI * frequency) / rate);
+  let before = 0;
+  let last = 0;
+  for (const sample of samples) {
+    [before, last] = [last, sample + turn * last - before];
+  }
+  const squared = last * last + before * before - turn * last * before;
+  return (2 * squared) / (samples.length * samples.length);
+}
