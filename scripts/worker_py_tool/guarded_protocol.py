@@ -1,5 +1,4 @@
-"""Uvicorn's HTTP protocol with the limits that it lacks: on the head of a request, on what follows a body, on clients
-that take no answer."""
+"""Uvicorn's HTTP protocol with limits that it lacks: on heads, on trailers, on clients that take no answer."""
 
 import asyncio
 import logging

@@ -142,7 +142,8 @@ def test_two_names_of_the_host_are_not_taken_for_one_that_is_allowed(bundle: Pat
 
 
 @pytest.mark.parametrize(
-    ("sent", "refusal"), [(b"\x16\x03\x01\x02\x00", "400 Bad Request"), (GET + b"X: " + b"a" * (2 * HEAD_LIMIT), "431 ")]
+    ("sent", "refusal"),
+    [(b"\x16\x03\x01\x02\x00", "400 Bad Request"), (GET + b"X: " + b"a" * (2 * HEAD_LIMIT), "431 ")],
 )
 def test_what_is_refused_before_it_is_a_request_is_logged_without_its_words(
     server: Server, caplog: pytest.LogCaptureFixture, sent: bytes, refusal: str
