@@ -54,17 +54,20 @@ def create_app(directory: str | Path, *, allowed_hosts: Sequence[str] = ()) -> S
     """
     seen = Seen()
     bundle = Bundle(Path(directory))
-    return Starlette(
+    files = Files(bundle)
+    application = Starlette(
         routes=[
             Route(HEALTH, Health(bundle, seen)),
             Route(PLACEMENT_ERROR, PlacementError(seen)),
-            Route("/{path:path}", Files(bundle)),
+            Route("/{path:path}", files),
         ],
         middleware=[
             Middleware(RequestLog, statuses=seen.statuses),
             Middleware(Gate, allowed_hosts=frozenset(name.lower() for name in allowed_hosts)),
         ],
     )
+    application.router.default = files  # `*`, or a path with a line feed, matches no route
+    return application
 
 
 def app() -> Starlette:
@@ -123,9 +126,12 @@ class Gate:
 
 
 def host_name(scope: Scope) -> str | None:
-    """By which name the request calls us, without the port; None when it does not say, or nonsense."""
+    """By which name the request calls us, without the port; None when it does not say, says two, or nonsense."""
+    names = [value for key, value in scope["headers"] if key == b"host"]
+    if len(names) != 1:
+        return None
     try:
-        return urlsplit(f"//{request_body.header(scope, b'host') or ''}").hostname
+        return urlsplit(f"//{names[0].decode('latin-1')}").hostname
     except ValueError:
         return None
 

@@ -20,7 +20,16 @@ COMMANDS = {
     "test": "worker_py_tool.test_command",
     "lint": "worker_py_tool.lint_command",
 }
-
+SUMMARIES = {
+    "new": "make a small project: handlers, a test of them, and a README",
+    "demo": "try handlers on a simulated portal with a call card",
+    "build": "make a bundle: the page with all that it loads, for any static host",
+    "serve": "serve a bundle",
+    "doctor": "examine a deployed handler from outside",
+    "bench": "measure how fast it is, beside plain Pyodide, PyScript and JavaScript",
+    "test": "run everything that CI runs",
+    "lint": "check format, rules and types",
+}
 
 OFFERED = tuple(name for name in COMMANDS if not (paths.INSTALLED and name in ("test", "lint")))
 """What can be done here: tests and linters are the repository's."""
@@ -51,8 +60,13 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == ["--version"]:
         print(f"worker-py {paths.version()}")
         return 0
+    if arguments[:1] in (["--help"], ["-h"]):
+        print(usage())
+        return 0
     if not arguments or arguments[0] not in OFFERED:
-        print(f"usage: {paths.command('COMMAND')}, one of: {', '.join(OFFERED)}", file=sys.stderr)
+        if arguments:
+            print(f"error: {arguments[0]}: there is no such command", file=sys.stderr)
+        print(usage(), file=sys.stderr)
         return 2
     command = cast(Command, importlib.import_module(COMMANDS[arguments[0]]))
     options = command.parse(arguments[1:])
@@ -69,6 +83,14 @@ def main(arguments: list[str]) -> int:
         return 130
     except BrokenPipeError:
         return 141  # whoever read our output has gone
+
+
+def usage() -> str:
+    """What there is, a line for each command."""
+    lines = [f"  {name:<7} {SUMMARIES[name]}" for name in OFFERED]
+    return "\n".join(
+        [f"usage: {paths.command('COMMAND')} [OPTION]...", "", *lines, "", "COMMAND --help tells its options."]
+    )
 
 
 def run_installed() -> NoReturn:

@@ -44,7 +44,9 @@ class AsgiServer:
             ws="none",
             lifespan="off",
             log_config=None,
-            log_level="warning",  # its finer levels would show query strings
+            # Its finer levels would show query strings; its warnings are of what GuardedProtocol logs, and of a library
+            # that is not missed when a client asks for a WebSocket.
+            log_level="error",
             access_log=False,
             server_header=False,
             proxy_headers=False,

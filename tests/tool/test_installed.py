@@ -115,8 +115,8 @@ def test_what_runs_in_the_browser_is_a_wheel_without_host_code_or_dependencies()
 
 def test_the_command_says_what_it_offers(environment: Path) -> None:
     done = subprocess.run([environment / "bin" / "worker-py"], capture_output=True, text=True, check=False)
-    usage = "usage: worker-py COMMAND, one of: new, demo, build, serve, doctor, bench\n"
-    assert (done.returncode, done.stderr) == (2, usage)
+    listed = [line.split(maxsplit=1)[0] for line in done.stderr.splitlines() if line.startswith("  ")]
+    assert (done.returncode, listed) == (2, ["new", "demo", "build", "serve", "doctor", "bench"])
 
 
 def test_a_missing_extra_is_named_with_its_remedy(environment: Path, tmp_path: Path) -> None:
