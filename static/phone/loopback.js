@@ -170,8 +170,12 @@ class LoopbackLeg {
       throw new PhoneError("NoSuchCall", "the call ended while it was being answered");
     }
     this.connection.addTransceiver(operator.track, { direction: "sendrecv" });
-    this.connection.ontrack = ({ track }) => this.#undo.push(loudspeaker(track));
-    this.#far.ontrack = ({ track }) => this.#listen(track);
+    // A track comes anew, as the same one, after each hold: it is attended to once.
+    const known = new WeakSet();
+    /** @param {MediaStreamTrack} track */
+    const isNew = (track) => !known.has(track) && known.add(track);
+    this.connection.ontrack = ({ track }) => isNew(track) && this.#undo.push(loudspeaker(track));
+    this.#far.ontrack = ({ track }) => isNew(track) && this.#listen(track);
     const connected = this.#whenConnected(this.connection);
     await this.#negotiate(client.track);
     await connected;

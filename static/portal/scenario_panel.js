@@ -30,10 +30,12 @@ const CLOCK = {
 export function showScenarios(host, stage) {
   const choice = select(
     "Scenario",
+    "scenario-choice",
     SCENARIOS.map(({ title, id }) => [title, id]),
   );
   const pace = select(
     "Pace",
+    "scenario-pace",
     PACES.map(([name, ms]) => [name, String(ms)]),
   );
   const about = element("p", { class: "about", id: "scenario-about" });
@@ -123,9 +125,9 @@ function intoView(list, row) {
   }
 }
 
-/** @param {string} name @param {[string, string][]} options */
-function select(name, options) {
-  const field = element("select", {});
+/** @param {string} name @param {string} id @param {[string, string][]} options */
+function select(name, id, options) {
+  const field = element("select", { id });
   field.append(...options.map(([text, value]) => element("option", { value }, text)));
   return { field, label: element("label", {}, element("span", {}, name), field) };
 }
