@@ -263,6 +263,13 @@ export class Portal {
     return this.#frames.reload(frame.id).loaded;
   }
 
+  /** Loads the first frame anew, and says again, as the next page of the portal does, that the card is there. */
+  async reloadPage() {
+    const loaded = this.reloadFrame();
+    this.#whenBound("initialized", () => this.#telephony.raiseAgain());
+    await loaded;
+  }
+
   /** @returns {{id: string, kind: string, appSid: string, bound: string[], src: string}[]} */
   frames() {
     return this.#frames.all().map(({ id, kind, appSid, src }) => ({

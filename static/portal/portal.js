@@ -10,6 +10,7 @@ import { Portal } from "./automation.js";
 import { CardView } from "./card_view.js";
 import { connectControls } from "./controls.js";
 import { byId, setText } from "./dom.js";
+import { FaultPanel } from "./fault_panel.js";
 import { Pages } from "./pages.js";
 import { Panel } from "./panel.js";
 import { PhonePanel } from "./phone_panel.js";
@@ -79,6 +80,7 @@ function start(appUrl) {
     soundOn: () => portal.order("sound on"),
   });
   const stage = new ScenarioStage(portal, phone);
+  const faults = new FaultPanel(portal);
 
   window.addEventListener("message", (event) => {
     const { workerPyTrace: entry, workerPyHosting: hosting } = event.data ?? {};
@@ -93,9 +95,11 @@ function start(appUrl) {
       }
     } else if (frame !== undefined && hosting !== undefined) {
       pages.hosted(frame.id, hosting);
+      faults.hosted(hosting);
     } else if (frame !== undefined) {
       panel.add(entry);
       stage.traced(entry);
+      faults.traced(entry);
       pages.traced(frame.id, entry);
       byId("python-quiet").hidden ||= Panel.tellsOfPython(entry);
     }

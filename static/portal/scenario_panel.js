@@ -52,7 +52,6 @@ export function showScenarios(host, stage) {
       if (index === player.current) {
         row.setAttribute("aria-current", "step");
         row.classList.toggle("failed", player.phase === "failed");
-        intoView(list, row);
       } else {
         row.removeAttribute("aria-current");
       }
@@ -68,7 +67,6 @@ export function showScenarios(host, stage) {
     setText(about, scenario?.about ?? "");
     const steps = scenario?.steps ?? [];
     list.replaceChildren(...steps.map(({ says }) => element("li", {}, says)));
-    list.scrollTop = 0;
     player.load(steps);
   }
 
@@ -113,15 +111,6 @@ function statusOf({ phase, playing, done, steps, problem }) {
       return done === 0
         ? "Play it, or go step by step"
         : `Step ${done} of ${steps.length} done${playing ? "" : "; paused"}`;
-  }
-}
-
-/** @param {HTMLElement} list @param {Element} row */
-function intoView(list, row) {
-  const { offsetTop, offsetHeight } = /** @type {HTMLElement} */ (row);
-  const top = offsetTop - list.offsetTop; // scrolls the list alone, never the page
-  if (top < list.scrollTop || top + offsetHeight > list.scrollTop + list.clientHeight) {
-    list.scrollTop = top - list.clientHeight / 2;
   }
 }
 

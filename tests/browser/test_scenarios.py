@@ -248,7 +248,7 @@ def test_a_call_that_is_replaced_by_another_card_is_hung_up(theatre: Theatre) ->
 def test_a_browser_that_wants_a_click_first_is_given_one(
     launch_browser: LaunchBrowser, demo_bundle: Path, serve_app: Callable[[Path], str], portal_url: str
 ) -> None:
-    context = launch_browser(arguments=["--autoplay-policy=user-gesture-required"]).new_context()
+    context = launch_browser(arguments=["--autoplay-policy=document-user-activation-required"]).new_context()
     page = context.new_page()
     page.goto(demo.portal_url(portal_url, serve_app(demo_bundle)))
     expect(page.locator("#phone-phase")).to_contain_text("Rings")
