@@ -20,7 +20,7 @@ import { listen, loudspeaker, voice } from "./sound.js";
  * @typedef {object} Manners
  * @property {"answers" | "busy" | "refuses" | "rings"} [then]  when it is called; the default is `answers`
  * @property {number} [after_ms]            how long it lets it ring
- * @property {boolean} [refuses_transfer]
+ * @property {boolean | string[]} [refuses_transfer]  a transfer to anybody, or to these
  */
 
 const OPERATOR_HZ = 130;
@@ -153,7 +153,8 @@ class LoopbackLeg {
 
   /** @param {string} target */
   async transfer(target) {
-    if (this.#manners.refuses_transfer) {
+    const { refuses_transfer: refuses = false } = this.#manners;
+    if (Array.isArray(refuses) ? refuses.includes(target) : refuses) {
       throw new PhoneError("TransferFailed", `${target} did not take the call`);
     }
     await this.end("transferred");
@@ -169,8 +170,12 @@ class LoopbackLeg {
       throw new PhoneError("NoSuchCall", "the call ended while it was being answered");
     }
     this.connection.addTransceiver(operator.track, { direction: "sendrecv" });
-    this.connection.ontrack = ({ track }) => this.#undo.push(loudspeaker(track));
-    this.#far.ontrack = ({ track }) => this.#listen(track);
+    // A track comes anew, as the same one, after each hold: it is attended to once.
+    const known = new WeakSet();
+    /** @param {MediaStreamTrack} track */
+    const isNew = (track) => !known.has(track) && known.add(track);
+    this.connection.ontrack = ({ track }) => isNew(track) && this.#undo.push(loudspeaker(track));
+    this.#far.ontrack = ({ track }) => isNew(track) && this.#listen(track);
     const connected = this.#whenConnected(this.connection);
     await this.#negotiate(client.track);
     await connected;

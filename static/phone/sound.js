@@ -68,24 +68,36 @@ async function filmed(pitch) {
 }
 
 /**
- * Let the operator hear a track, as soon as the browser lets us.
+ * Let the operator hear a track, if the browser lets us. The page's scripts hear of it by `workerpy:sound`, whose
+ * detail says whether it is `aloud`; after a click they may have it tried again by `workerpy:sound-on`.
  * @param {MediaStreamTrack} track
  * @returns {() => void} to stop
  */
 export function loudspeaker(track) {
   const player = document.createElement("audio");
   player.srcObject = new MediaStream([track]);
-  const aloud = () => {
+  let over = false;
+  /** @param {boolean | null} aloud */
+  const tell = (aloud) => dispatchEvent(new CustomEvent("workerpy:sound", { detail: { aloud } }));
+  const play = () => {
     player.muted = false;
-    return player.play();
+    player.play().then(
+      () => over || tell(true),
+      () => {
+        player.muted = true; // else nothing flows at all
+        player.play().catch(() => {});
+        over || tell(false);
+      },
+    );
   };
-  aloud().catch(() => {
-    player.muted = true; // else nothing flows at all
-    player.play().catch(() => {});
-  });
+  addEventListener("workerpy:sound-on", play);
+  play();
   return () => {
+    over = true;
+    removeEventListener("workerpy:sound-on", play);
     player.pause();
     player.srcObject = null;
+    tell(null);
   };
 }
 

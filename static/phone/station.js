@@ -56,6 +56,8 @@ import { FUNCTIONS } from "./phone.js";
 
 /** All pages whose interpreter is a shared worker have the same one. */
 const SHARED = "shared";
+/** After so long nobody waits for a state any more. */
+const STATE_MS = 10_000;
 /** So long an event is not delivered again. */
 const EVENT_MS = 10_000;
 
@@ -100,6 +102,11 @@ export class Station {
   /** The page that has the phone, as far as it is known. */
   get holder() {
     return this.#holder;
+  }
+
+  /** What `phone.state` tells Python, for the page's own scripts. @returns {Promise<any>} */
+  state() {
+    return this.#ask("state", {}, AbortSignal.timeout(STATE_MS));
   }
 
   /** Stand for election, and serve until `stop`. */
@@ -167,6 +174,7 @@ export class Station {
   #said(event, payload) {
     this.#note(event, payload);
     const name = `phone.${event}`;
+    announce(name, payload);
     this.#workerPy.emit(name, payload);
     this.#post({ t: "event", id: crypto.randomUUID(), interpreter: this.#interpreter(), name, payload });
   }
@@ -275,6 +283,7 @@ export class Station {
    * @param {Extract<Message, {t: "event"}>} event
    */
   #passOn({ id, interpreter, name, payload }) {
+    announce(name, payload);
     const ours = this.#interpreter();
     if (ours === interpreter) {
       return;
@@ -316,6 +325,11 @@ export class Station {
       return null;
     }
   }
+}
+
+/** Let the page's own scripts hear what Python hears. @param {string} name @param {Record<string, unknown>} payload */
+function announce(name, payload) {
+  globalThis.dispatchEvent?.(new CustomEvent("workerpy:phone", { detail: { name, payload } }));
 }
 
 function refusedLock() {

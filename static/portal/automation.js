@@ -228,9 +228,20 @@ export class Portal {
    * @param {string} [id] the first frame when left out
    */
   endInterpreter(id = this.#frames.all()[0]?.id ?? "") {
-    const frame = this.#frames.get(id);
-    frame.element.contentWindow?.postMessage({ workerPyDo: "end the interpreter" }, frame.origin);
+    this.order("end the interpreter", id);
     this.#note("interpreter ended", { frame: id });
+  }
+
+  /**
+   * Has the demo's own script in a placement page do something; see feed.js.
+   * @param {string} what
+   * @param {string} [id] the first frame when left out; without a frame nothing is done
+   */
+  order(what, id = this.#frames.all()[0]?.id ?? "") {
+    if (id !== "") {
+      const { element, origin } = this.#frames.get(id);
+      element.contentWindow?.postMessage({ workerPyDo: what }, origin);
+    }
   }
 
   /** @param {string} id */
@@ -250,6 +261,13 @@ export class Portal {
     this.#names.forget(id);
     this.#note("frame", { frame: id, what: "reloaded" });
     return this.#frames.reload(frame.id).loaded;
+  }
+
+  /** Loads the first frame anew, and says again, as the next page of the portal does, that the card is there. */
+  async reloadPage() {
+    const loaded = this.reloadFrame();
+    this.#whenBound("initialized", () => this.#telephony.raiseAgain());
+    await loaded;
   }
 
   /** @returns {{id: string, kind: string, appSid: string, bound: string[], src: string}[]} */
@@ -318,6 +336,15 @@ export class Portal {
    */
   outgoingCall(options) {
     return this.#telephony.call("outgoing", options);
+  }
+
+  /**
+   * A client who asked to be called back.
+   * @param {CallOptions} [options]
+   * @returns {string} the call's id
+   */
+  callback(options) {
+    return this.#telephony.call("callback", options);
   }
 
   /**

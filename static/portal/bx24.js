@@ -47,6 +47,50 @@
   const answered = [];
   let serial = 0;
 
+  // ---- a fault of the demo -------------------------------------------------------------------
+
+  const slowStart = Number(new URLSearchParams(location.search).get("slow_start"));
+  if (slowStart > 0) {
+    // This page's worker comes late, as through a slow network. A shared one may run already: not here.
+    Reflect.deleteProperty(window, "SharedWorker");
+    window.Worker = lateWorker(window.Worker, slowStart);
+  }
+
+  /**
+   * @param {typeof Worker} Real
+   * @param {number} ms
+   * @returns {any} a constructor of workers, of which the interpreter's begins so many milliseconds late
+   */
+  function lateWorker(Real, ms) {
+    /** @param {string | URL} url @param {WorkerOptions} [options] */
+    return function Late(url, options) {
+      if (!String(url).endsWith("/worker.js")) {
+        return new Real(url, options);
+      }
+      /** @type {any[][]} */
+      const early = [];
+      const late = {
+        /** @type {((event: ErrorEvent) => void) | null} */
+        onerror: null,
+        /** @param {any[]} message */
+        postMessage: (...message) => {
+          early.push(message);
+        },
+        terminate: () => clearTimeout(timer),
+      };
+      const timer = setTimeout(() => {
+        const worker = new Real(url, options);
+        worker.onerror = (event) => late.onerror?.(event);
+        late.terminate = () => worker.terminate();
+        late.postMessage = (...message) => worker.postMessage(.../** @type {[any, any]} */ (message));
+        for (const message of early) {
+          late.postMessage(...message);
+        }
+      }, ms);
+      return late;
+    };
+  }
+
   // ---- the wire ------------------------------------------------------------------------------
 
   /**

@@ -1,7 +1,6 @@
-/** The demo's own buttons, below the card: calls to start, and ways to make the portal misbehave. */
+/** The demo's own buttons, below the card: calls to start, pages to go to. Its faults are in fault_panel.js. */
 
 import { byId } from "./dom.js";
-import { COMMANDS } from "./vocabulary.js";
 
 /** @typedef {import("./automation.js").Portal} Portal */
 /** @typedef {import("./panel.js").Panel} Panel */
@@ -24,7 +23,6 @@ export function connectControls(portal, panel, pages) {
     "start-outgoing": () => portal.outgoingCall(),
     "start-list": () => portal.callList(3),
     "start-regular": () => portal.incomingCall({ external: false }),
-    "reload-frame": () => void portal.reloadFrame(),
     "clear-trace": () => panel.clear(),
     "go-elsewhere": () => portal.navigate(nextUri()),
     "open-tab": openTab,
@@ -45,23 +43,8 @@ export function connectControls(portal, panel, pages) {
   for (const [id, act] of Object.entries(actions)) {
     byId(id).addEventListener("click", act);
   }
-  connectSwitch("fault-silent", (on) => portal.configure({ silent: on ? [...COMMANDS] : [] }));
-  connectSwitch("fault-slow", (on) => portal.configure({ delayMs: on ? { "*": 2000 } : {} }));
   connectSwitch("fault-desktop", (on) => portal.configure({ desktop: on }));
-  connectSwitch("fault-rest", (on) => portal.configure({ rest: { down: on } }));
-  const late = byId("reload-late");
-  late.addEventListener("click", () => {
-    const address = new URL(location.href);
-    address.searchParams.set("names", "late");
-    location.assign(address);
-  });
   connectRaiseAgain();
-  const register = byId("register-names");
-  register.hidden = new URLSearchParams(location.search).get("names") !== "late";
-  register.addEventListener("click", () => {
-    portal.registerNames();
-    register.hidden = true;
-  });
 }
 
 /** @returns {string} */

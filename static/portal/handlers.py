@@ -1,15 +1,20 @@
 """The demo's app: what happens on the call card, in Python.
 
 Everything here goes through the public interface of ``worker_py``; the same file runs in a unit test in CPython.
-A real app would also drive its telephony in these handlers, for instance the page's own WebRTC client:
-``await card.page.call("phone.answer", {...})``.
+The sound is the matter of a phone in the page (docs/phone.md), which is JavaScript: handlers tell it what to do by
+``await card.page.call("phone.answer", {...})``, and hear of it by page events. Where the page has no phone, the card
+works alone.
 """
 
-from worker_py import App, CallCard, HandlerFailure, RestError, UiState
+from contextlib import suppress
+from typing import Any
+
+from worker_py import App, CallCard, CallDirection, HandlerFailure, Page, PageCallFailed, PageGone, RestError, UiState
 from worker_py.events import (
     AddCommentButtonClick,
     AnswerButtonClick,
     CancelTransferButtonClick,
+    CardClosed,
     CompleteTransferButtonClick,
     DialpadButtonClick,
     EntityChanged,
@@ -26,6 +31,19 @@ from worker_py.events import (
 )
 
 app = App()
+
+cards: dict[str, CallCard] = {}
+"""The cards of the calls that the phone has, by the phone's own id of the call."""
+TALKING = {UiState.CONNECTED, UiState.TRANSFERRING, UiState.TRANSFER_FAILED}
+GONE = "The page with the phone went, and the call with it"
+
+# The demo's other side: a number that is busy when it is called first, one that costs, a colleague who is away.
+BUSY_AT_FIRST = "+12025550186"
+COSTS = "+19005550123"
+AWAY = ["3"]
+
+
+# What several handlers do ----------------------------------------------------------------------------
 
 
 async def show_title(card: CallCard) -> None:
@@ -49,21 +67,142 @@ async def look_up(card: CallCard) -> str:
     return f"{contact['POST']} · open deals: {len(deals)}"
 
 
+async def talk(card: CallCard, words: str) -> None:
+    """The call goes: the card shows the buttons of a call and starts its timer."""
+    await card.set_ui_state(UiState.CONNECTED)
+    await show_title(card)
+    await card.set_status_text(words)
+
+
+async def over(card: CallCard, words: str) -> None:
+    """The call is over: stop the clock, and offer to call again; in a call list, to go on to the next."""
+    await card.stop_timer()
+    await card.set_ui_state(UiState.OUTGOING if card.data.get("in_list") else UiState.REDIAL)
+    await show_title(card)
+    await card.set_status_text(words)
+
+
+async def phone(card: CallCard, function: str, **params: Any) -> dict[str, Any] | None:
+    """Have the page's phone do something; what it returns, or None where the page has no phone."""
+    try:
+        answer: dict[str, Any] = await card.page.call(f"phone.{function}", params)
+    except PageCallFailed as error:
+        if error.name == "NotProvided":
+            return None
+        raise
+    return answer
+
+
+def has_call(card: CallCard, call: str) -> None:
+    """Remember which of the phone's calls this card shows."""
+    card.data["call"] = call  # outlives the interpreter, as what is JSON in `data` does
+    cards[call] = card
+
+
+async def do(card: CallCard, function: str, words: str, **params: Any) -> None:
+    """Have the phone do something to this card's call, and say so on the card."""
+    call = card.data.get("call", "")
+    try:
+        if await phone(card, function, call=call, **params) is not None:
+            has_call(card, call)  # this interpreter may be a new one
+    except PageCallFailed as error:
+        if error.name == "NoSuchCall":
+            await over(card, GONE)
+        else:
+            await card.set_status_text(error.message)
+    else:
+        await card.set_status_text(words)
+
+
+async def ring(card: CallCard) -> None:
+    """Let the demo's phone ring for this card, unless it does. A real phone rings by itself."""
+    state = await phone(card, "state")
+    if state is None or (state["call"] and state["call"] == card.data.get("call")):
+        return
+    if state["phase"] == "idle":
+        number = card.state.phone_number or ""
+        await phone(card, "simulate", does="call", number=number, refuses_transfer=AWAY)
+        state = await phone(card, "state") or {}
+    if state["phase"] == "ringing":
+        has_call(card, state["call"])
+
+
+async def leave(card: CallCard) -> None:
+    """End the phone's call, whatever its phase; another card's call stays."""
+    call = card.data.pop("call", "")
+    cards.pop(call, None)
+    await phone(card, "hangup", call=call)
+
+
+# The call begins -------------------------------------------------------------------------------------
+
+
 @app.on(Initialized)
 async def greet(event: Initialized, card: CallCard) -> None:
     """Say who is calling. Answering does not wait for this: handlers of different events overlap."""
+    card.data["in_list"] = event.call_list_mode
+    if event.meta.resumed and card.state.ui_state in TALKING:
+        await check_phone(card)
+    elif event.call_direction is CallDirection.INCOMING:
+        await ring(card)
     known = await look_up(card)
+    if event.call_direction is CallDirection.CALLBACK:
+        known = f"Asked to be called back · {known}"
     await show_title(card)
-    if card.state.ui_state is not UiState.CONNECTED:  # answered meanwhile: the answer's text stays
+    if card.state.ui_state in {None, UiState.INCOMING, UiState.OUTGOING}:  # answered meanwhile: its text stays
         await card.set_status_text(known)
+
+
+async def check_phone(card: CallCard) -> None:
+    """The card came to another page of the portal. Media cannot: if the phone was on that page, the call is over."""
+    state = await phone(card, "state")
+    if state is not None and state["call"] != card.data.get("call"):
+        await over(card, GONE)
 
 
 @app.on(AnswerButtonClick)
 async def answer(event: AnswerButtonClick, card: CallCard) -> None:
-    """Take the call: the card shows the buttons of a call and starts its timer."""
-    await card.set_ui_state(UiState.CONNECTED)
-    await show_title(card)
-    await card.set_status_text("Answered by Python")
+    """Take the call."""
+    await ring(card)  # the page with the phone may have been loaded anew since
+    try:
+        await phone(card, "answer", call=card.data.get("call", ""))
+    except PageCallFailed as error:
+        await card.set_status_text(f"Not answered: {error.message}")
+        return
+    await talk(card, "Answered by Python")
+
+
+@app.on(MakeCallButtonClick)
+async def dial(event: MakeCallButtonClick, card: CallCard) -> None:
+    """Call, or call again. The phone says later whether they picked up."""
+    await card.set_ui_state(UiState.CONNECTING_OUTGOING)
+    try:
+        state = await phone(card, "call", number=card.state.phone_number or "", **other_side(card))
+    except PageCallFailed as error:
+        await over(card, f"Not called: {error.message}")
+        return
+    if state is None:
+        await talk(card, "They picked up")  # nobody can, without a phone
+    else:
+        has_call(card, state["call"])
+        await card.set_status_text("It rings at the other side")
+
+
+def other_side(card: CallCard) -> dict[str, Any]:
+    """How the demo's other side takes a call. With a real phone there is nothing to say."""
+    number = card.state.phone_number
+    again = card.data.get("dialled") == number
+    card.data["dialled"] = number
+    then = "refuses" if number == COSTS else "busy" if number == BUSY_AT_FIRST and not again else "answers"
+    return {"then": then, "refuses_transfer": AWAY}
+
+
+@app.on_page_event("phone.connected")
+async def picked_up(payload: dict[str, Any], page: Page) -> None:
+    """The other side took our call."""
+    card = cards.get(payload["call"])
+    if card and payload["direction"] == "outgoing":
+        await talk(card, "They picked up")
 
 
 @app.on(EntityChanged)
@@ -74,55 +213,56 @@ async def follow_the_crm(event: EntityChanged, card: CallCard) -> None:
     await card.set_status_text(known)
 
 
-@app.on(SkipButtonClick)
-async def skip(event: SkipButtonClick, card: CallCard) -> None:
-    """Leave the call to somebody else."""
-    await card.close()
-
-
-@app.on(MakeCallButtonClick)
-async def dial(event: MakeCallButtonClick, card: CallCard) -> None:
-    """Call, or call again; the demo's other side picks up at once."""
-    await card.set_ui_state(UiState.CONNECTING_OUTGOING)
-    await card.set_ui_state(UiState.CONNECTED)
-    await show_title(card)
-    await card.set_status_text("They picked up")
-
-
-@app.on(NextButtonClick)
-async def next_in_list(event: NextButtonClick, card: CallCard) -> None:
-    """The portal moves on by itself; only our text has to go."""
-    await card.set_status_text("")
+# During the call -------------------------------------------------------------------------------------
 
 
 @app.on(MuteButtonClick)
 async def mute(event: MuteButtonClick, card: CallCard) -> None:
     """The portal has switched the button already."""
-    await card.set_status_text("They cannot hear you" if event.muted else "They can hear you")
+    await do(card, "mute", "They cannot hear you" if event.muted else "They can hear you", muted=event.muted)
 
 
 @app.on(HoldButtonClick)
 async def hold(event: HoldButtonClick, card: CallCard) -> None:
     """The same for hold."""
-    await card.set_status_text("On hold" if event.held else "Back on the call")
+    await do(card, "hold", "On hold" if event.held else "Back on the call", held=event.held)
 
 
 @app.on(DialpadButtonClick)
 async def tone(event: DialpadButtonClick, card: CallCard) -> None:
     """``card.state`` knows this key already: it is brought up to date before any handler runs."""
-    await card.set_status_text(f"Tones sent: {card.state.digits}")
+    await do(card, "dtmf", f"Tones sent: {card.state.digits}", keys=event.key)
 
 
 @app.on(TransferButtonClick)
 async def transfer(event: TransferButtonClick, card: CallCard) -> None:
     """Ask the chosen colleague first; the client waits on hold."""
+    card.data["target"] = event.target
     await card.set_ui_state(UiState.TRANSFERRING)
-    await card.set_status_text(f"Asking {event.target}")
+    await do(card, "hold", f"Asking {await colleague(card, event.target)}", held=True)
+
+
+async def colleague(card: CallCard, target: str) -> str:
+    """The name of an employee; a phone number stays one."""
+    if not target.isdigit():
+        return target
+    try:
+        [employee] = await card.rest.call("user.get", {"filter": {"ID": target}})
+    except (RestError, ValueError):
+        return target
+    return f"{employee['NAME']} {employee['LAST_NAME']}"
 
 
 @app.on(CompleteTransferButtonClick)
 async def complete_transfer(event: CompleteTransferButtonClick, card: CallCard) -> None:
-    """The colleague takes over."""
+    """The colleague takes over, or does not."""
+    target = card.data.get("target", "")
+    try:
+        await phone(card, "transfer", call=card.data.get("call", ""), target=target)
+    except PageCallFailed:
+        await card.set_ui_state(UiState.TRANSFER_FAILED)
+        await card.set_status_text(f"{await colleague(card, target)} did not take the call")
+        return
     await card.set_ui_state(UiState.TRANSFER_CONNECTED)
     await card.set_status_text("Handed over")
 
@@ -131,16 +271,24 @@ async def complete_transfer(event: CompleteTransferButtonClick, card: CallCard) 
 async def return_to_call(event: CancelTransferButtonClick, card: CallCard) -> None:
     """The client comes back to the operator."""
     await card.set_ui_state(UiState.CONNECTED)
-    await card.set_status_text("Back with the client")
+    await do(card, "hold", "Back with the client", held=card.state.held)
 
 
-@app.on(HangupButtonClick)
-async def hang_up(event: HangupButtonClick, card: CallCard) -> None:
-    """Stop the clock, and offer to call again."""
-    await card.stop_timer()
-    await card.set_ui_state(UiState.REDIAL)
-    await show_title(card)
-    await card.set_status_text("The call has ended")
+@app.on_page_event("phone.stats")
+async def measure(payload: dict[str, Any], page: Page) -> None:
+    """Every five seconds the phone tells how the call sounds."""
+    card = cards.get(payload["call"])
+    if card and payload["mos"] is not None:
+        card.data["mos"] = payload["mos"]
+        if payload["level"] <= 2:
+            await card.set_status_text("The connection is poor")
+
+
+@app.on(QualityMeterClick)
+async def quality(event: QualityMeterClick, card: CallCard) -> None:
+    """Thank for the rating, and put what was measured beside it."""
+    measured = f"; measured: {card.data['mos']:.1f}" if "mos" in card.data else ""
+    await card.set_status_text(f"Quality noted: {event.rating} of 5{measured}")
 
 
 @app.on(AddCommentButtonClick)
@@ -158,10 +306,39 @@ async def comment(event: AddCommentButtonClick, card: CallCard) -> None:
     await card.set_status_text("Comment saved in the CRM")
 
 
-@app.on(QualityMeterClick)
-async def quality(event: QualityMeterClick, card: CallCard) -> None:
-    """Thank for the rating."""
-    await card.set_status_text(f"Quality noted: {event.rating} of 5")
+# The call ends ---------------------------------------------------------------------------------------
+
+
+@app.on(HangupButtonClick)
+async def hang_up(event: HangupButtonClick, card: CallCard) -> None:
+    """The operator has had enough."""
+    await leave(card)
+    await over(card, "The call has ended")
+
+
+ENDINGS = {
+    "far_hung_up": "They hung up",
+    "missed": "They gave up",
+    "busy": "The line is busy",
+    "failed": "The connection broke",
+    "holder_gone": GONE,
+}
+"""What the phone says of calls that we did not end ourselves."""
+
+
+@app.on_page_event("phone.ended")
+async def ended(payload: dict[str, Any], page: Page) -> None:
+    """The other side ended the call, or did not take it; what we ended, the button's handler has shown."""
+    card = cards.pop(payload["call"], None)
+    reason = payload["reason"]
+    if card is None or card.state.closed:
+        return
+    with suppress(PageGone):  # the card is on its way to another page: `greet` sees what became of the call
+        if reason == "refused":  # the demo's exchange refuses for one reason only
+            await card.set_ui_state(UiState.MONEY_ERROR)
+            await card.set_status_text("The line has no credit for this number")
+        elif reason in ENDINGS and card.state.ui_state in TALKING | {UiState.CONNECTING_OUTGOING}:
+            await over(card, ENDINGS[reason])
 
 
 @app.on(NotifyAdminButtonClick)
@@ -170,7 +347,38 @@ async def notify_admin(event: NotifyAdminButtonClick, card: CallCard) -> None:
     await card.set_status_text("The administrator knows")
 
 
+@app.on(NextButtonClick)
+async def next_in_list(event: NextButtonClick, card: CallCard) -> None:
+    """The portal moves on by itself; only our text has to go."""
+    await card.set_status_text("")
+
+
+@app.on(SkipButtonClick)
+async def skip(event: SkipButtonClick, card: CallCard) -> None:
+    """Leave the call to somebody else."""
+    await card.close()
+
+
+@app.on(CardClosed)
+async def hang_up_with_the_card(event: CardClosed, card: CallCard) -> None:
+    """Whoever closed the card: its call is over."""
+    with suppress(PageGone):
+        await leave(card)
+
+
+# What goes wrong -------------------------------------------------------------------------------------
+
+
 @app.on_error
 def report(failure: HandlerFailure) -> None:
     """A failing handler stops nothing: the call goes on, and this only adds a line to the page's console."""
     print(f"A handler failed: {failure.exception!r}")
+
+
+@app.on_page_event("demo.fault")
+def misbehave(payload: dict[str, Any], page: Page) -> None:
+    """The demo's buttons for a handler that raises, and for one that never ends."""
+    if payload["does"] == "raise":
+        raise LookupError("this handler was told to fail")
+    while True:
+        pass

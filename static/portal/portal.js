@@ -10,8 +10,12 @@ import { Portal } from "./automation.js";
 import { CardView } from "./card_view.js";
 import { connectControls } from "./controls.js";
 import { byId, setText } from "./dom.js";
+import { FaultPanel } from "./fault_panel.js";
 import { Pages } from "./pages.js";
 import { Panel } from "./panel.js";
+import { PhonePanel } from "./phone_panel.js";
+import { showScenarios } from "./scenario_panel.js";
+import { ScenarioStage } from "./stage.js";
 import { connectTabs } from "./tabs.js";
 import { fullEventName } from "./vocabulary.js";
 
@@ -71,24 +75,53 @@ function start(appUrl) {
       pages.left(frame);
     },
   });
+  const phone = new PhonePanel(byId("phone"), {
+    ask: () => portal.order("tell the phone's state"),
+    soundOn: () => portal.order("sound on"),
+  });
+  const stage = new ScenarioStage(portal, phone);
+  const faults = new FaultPanel(portal);
 
   window.addEventListener("message", (event) => {
     const { workerPyTrace: entry, workerPyHosting: hosting } = event.data ?? {};
+    const { workerPyPhone: phoneState, workerPyPhoneEvent: phoneEvent } = event.data ?? {};
     const frame = portal.senderOf(event);
-    if (entry === undefined && hosting === undefined) {
+    if (phoneState !== undefined || phoneEvent !== undefined) {
+      showPhone(frame, phoneState, phoneEvent);
+    } else if (entry === undefined && hosting === undefined) {
       portal.receive(event);
       if (!query.has("plain")) {
         greetOnce(portal);
       }
     } else if (frame !== undefined && hosting !== undefined) {
       pages.hosted(frame.id, hosting);
+      faults.hosted(hosting);
     } else if (frame !== undefined) {
       panel.add(entry);
+      stage.traced(entry);
+      faults.traced(entry);
       pages.traced(frame.id, entry);
       byId("python-quiet").hidden ||= Panel.tellsOfPython(entry);
     }
   });
 
+  /**
+   * @param {import("./frames.js").Frame | undefined} frame
+   * @param {import("./phone_panel.js").PhoneState | undefined} state
+   * @param {any} told
+   */
+  function showPhone(frame, state, told) {
+    if (frame === undefined || frame.id !== portal.frames()[0]?.id) {
+      return; // every page of the portal hears the phone: one is enough
+    }
+    if (state !== undefined) {
+      phone.show(state, frame.kind);
+    } else {
+      phone.told(told);
+    }
+  }
+
+  showScenarios(byId("scenarios"), stage);
   connectControls(portal, panel, pages);
   connectTabs(/** @type {HTMLElement} */ (document.querySelector(".tabs")));
   setText(byId("app-address"), new URL(appUrl).host);
