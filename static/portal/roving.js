@@ -20,7 +20,7 @@ export function rove(group, buttons, columns) {
     }
   });
   group.addEventListener("keydown", (event) => {
-    const here = buttons.findIndex((button) => button === document.activeElement);
+    const here = buttons.indexOf(/** @type {HTMLElement} */ (document.activeElement));
     const there = here === -1 ? -1 : destination(event.key, here, columns, buttons.length);
     if (there !== -1) {
       event.preventDefault();
