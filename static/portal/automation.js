@@ -28,7 +28,7 @@ const LOG_KEPT = 20_000;
  * @property {HTMLElement} frameHost     where the hidden iframes go
  * @property {HTMLElement} appHost       where the app's own page is shown
  * @property {HTMLElement} cardHost      where the card is shown
- * @property {(card: CardModel | null) => void} showCard
+ * @property {(card: CardModel | null, desktop: boolean) => void} showCard
  * @property {Partial<Faults>} faults
  * @property {string} language
  * @property {string | null} [user]      id of the employee who works here
@@ -58,6 +58,8 @@ export class Portal {
   #raisesAgain;
   /** @type {() => void} */
   #firstLoaded = () => {};
+  /** Shows the card as it is now. */
+  #show;
 
   /** @param {Options} options */
   constructor({
@@ -85,9 +87,10 @@ export class Portal {
       method: () => this.#faults.method,
       language: () => language,
     });
+    this.#show = () => showCard(this.#telephony.card, this.#faults.desktop);
     this.#telephony = new Telephony({
       raise: (event, payload) => this.raise(event, payload),
-      cardChanged: () => showCard(this.#telephony.card),
+      cardChanged: () => this.#show(),
       opened: (card, direction) => announce(this.#session, card, direction),
     });
     this.#switchboard = new Switchboard({
@@ -96,7 +99,7 @@ export class Portal {
       session: this.#session,
       faults: () => this.#faults,
       card: () => this.#telephony.card,
-      cardChanged: () => showCard(this.#telephony.card),
+      cardChanged: () => this.#show(),
       log: (kind, details) => this.#note(kind, details),
       language: () => language,
     });
@@ -364,9 +367,11 @@ export class Portal {
     }
     const { callId, uiState, title, statusText, muted, held, open } = card;
     const { timer, comment, rating, digits, external, callListMode, party } = card;
+    const { folded, department, entry } = card;
     return {
       ...{ callId, uiState, title, statusText, muted, held, open },
       ...{ timer, comment, rating, digits, external, callListMode },
+      ...{ folded, department, entry },
       phoneNumber: party.phoneNumber,
       crmEntityType: party.crmEntityType,
       crmEntityId: party.crmEntityId,
@@ -377,6 +382,7 @@ export class Portal {
   /**
    * Clicks on the card as the operator would; opens the dial pad or the transfer list when needed.
    * @param {string} what an event's short name, or a button's accessible name
+   *   `Fold` and `Unfold` too, and the names in the transfer list: `Transfer to Sales`
    * @param {unknown} [argument] key, rating, comment, transfer target (employee's id or number), contact's id
    */
   click(what, argument) {
@@ -387,6 +393,30 @@ export class Portal {
   /** @param {import("./vocabulary.js").EventName} event @param {unknown} [argument] */
   act(event, argument) {
     this.#telephony.act(event, argument);
+  }
+
+  /** @param {boolean} folded */
+  fold(folded) {
+    this.#telephony.fold(folded);
+  }
+
+  /**
+   * The portal passes the call on by itself: apps hear nothing of it.
+   * @param {number} id
+   */
+  transferToDepartment(id) {
+    this.#telephony.transferToDepartment(id);
+    this.#note("department", { department: id });
+  }
+
+  /**
+   * The portal's own look into the CRM, for its card: none of the app's limits and rights concern it.
+   * @param {string} method
+   * @param {Record<string, unknown>} params
+   * @returns {Promise<{result?: unknown, error?: string}>}
+   */
+  ask(method, params) {
+    return this.#session.ask(method, params);
   }
 
   /** Every command received, oldest first. */
@@ -407,6 +437,7 @@ export class Portal {
   async configure(change) {
     this.#faults = changed(this.#faults, change);
     this.#note("configured", { faults: change === null ? [] : Object.keys(change) });
+    this.#show();
     if (change?.rest !== undefined) {
       await this.#session.configure(change.rest);
     } else if (change === null && this.#session.served) {

@@ -113,6 +113,10 @@ export class CardModel {
   /** @type {number | null} */
   rating = null;
   digits = "";
+  /** Only a strip of the card is shown; what an app can do to it stays the same. */
+  folded = false;
+  /** The department to which the portal itself has passed the call. */
+  department = "";
   /** Whether the app has sent a command to this card: it changes the shape of the transfer event. */
   commanded = false;
 
@@ -148,6 +152,11 @@ export class CardModel {
   /** @returns {Party} whom the card shows now */
   get party() {
     return /** @type {Party} */ (this.parties[this.#entry]);
+  }
+
+  /** @returns {number} place in the call list, from 0 */
+  get entry() {
+    return this.#entry;
   }
 
   /** @returns {boolean} whether an app can send this card commands */
@@ -186,6 +195,7 @@ export class CardModel {
    */
   setUiState(uiState, disableAutoStartTimer = false) {
     this.uiState = uiState;
+    this.department = "";
     if (uiState === "connected") {
       if (disableAutoStartTimer) {
         this.#firstStart = null;
@@ -208,10 +218,10 @@ export class CardModel {
   /** @returns {Record<string, unknown>} plain data from which `resume` makes the same card, timer included */
   snapshot() {
     const { callId, uiState, parties, external, callListMode } = this;
-    const { title, statusText, muted, held, open, comment, rating, digits, commanded } = this;
+    const { title, statusText, muted, held, open, comment, rating, digits, commanded, folded, department } = this;
     return {
       options: { callId, uiState, parties, external, callListMode },
-      fields: { title, statusText, muted, held, open, comment, rating, digits, commanded },
+      fields: { title, statusText, muted, held, open, comment, rating, digits, commanded, folded, department },
       progress: { entry: this.#entry, firstStart: this.#firstStart, frozen: this.#frozen, running: this.#running },
     };
   }

@@ -1,129 +1,49 @@
-/**
- * The parts of the card that ask for more than a click: dial pad, transfer, quality, client, comment.
- */
+/** The parts of the card that ask for more than a click: dial pad, quality, comment. */
 
-import { COLLEAGUES, CONTACTS, STRANGER } from "./directory.js";
-import { element } from "./dom.js";
+import { element, setText } from "./dom.js";
+import { icon } from "./icons.js";
+import { rove } from "./roving.js";
 
-/** @typedef {import("./card_model.js").CardModel} CardModel */
 /** @typedef {import("./card_view.js").Act} Act */
 
+/** Each key, and the letters under it. @type {Readonly<Record<string, string>>} */
+const LETTERS = { 2: "ABC", 3: "DEF", 4: "GHI", 5: "JKL", 6: "MNO", 7: "PQRS", 8: "TUV", 9: "WXYZ", 0: "+" };
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
+const PER_ROW = 3;
 const RATINGS = ["1", "2", "3", "4", "5"];
 
-/** @typedef {ReturnType<typeof cardTools>} CardTools */
-
 /** @param {Act} act */
-export function cardTools(act) {
-  const dialPad = dialPadTool(act);
-  const transfer = transferTool(act);
-  const quality = qualityTool(act);
-  const client = clientTool(act);
-  const comment = commentTool(act);
-  const openable = { dialpadButtonClick: dialPad, transferButtonClick: transfer.element };
-
-  /** Hides what the buttons of the former state had opened. */
-  function closeAll() {
-    for (const tool of Object.values(openable)) {
-      tool.hidden = true;
+export function dialPadTool(act) {
+  const keys = KEYS.map((key) =>
+    element(
+      "button",
+      { type: "button", "data-event": "dialpadButtonClick", "data-key": key },
+      key,
+      element("small", { "aria-hidden": "true" }, LETTERS[key] ?? ""),
+    ),
+  );
+  const dialled = element("output", { class: "dialled", "aria-label": "Digits dialled" });
+  const pad = element("div", { class: "keys", role: "group", "aria-label": "Dial pad keys" }, ...keys);
+  const tool = element("div", { class: "tool dial-pad", id: "card-dial-pad" }, dialled, pad);
+  tool.hidden = true;
+  rove(pad, keys, PER_ROW);
+  onButton(tool, ({ key }) => act("dialpadButtonClick", key));
+  // Typing a digit is pressing its key, wherever in the pad the focus is.
+  tool.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey && !event.altKey && KEYS.includes(event.key)) {
+      act("dialpadButtonClick", event.key);
     }
-  }
-
+  });
   return {
-    dialPad,
-    transfer: transfer.element,
-    quality: quality.element,
-    client: client.element,
-    comment: comment.element,
-    closeAll,
-
-    /** For another card. */
-    reset() {
-      comment.field.value = "";
-      transfer.field.value = "";
-      closeAll();
-    },
-
-    /**
-     * @param {keyof typeof openable} name
-     * @param {HTMLElement} opener
-     */
-    toggle(name, opener) {
-      const tool = openable[name];
-      const opens = tool.hidden;
-      closeAll();
-      for (const other of opener.parentElement?.querySelectorAll("[data-opens]") ?? []) {
-        other.setAttribute("aria-expanded", "false");
-      }
-      tool.hidden = !opens;
-      opener.setAttribute("aria-expanded", String(opens));
-    },
-
-    /** @param {CardModel} card */
-    show(card) {
-      quality.element.hidden = !card.buttons.some(({ event }) => event === "qualityMeterClick");
-      quality.show(card.rating);
-      client.show(card.party.crmEntityType, card.party.crmEntityId);
-    },
+    element: tool,
+    focus: () => keys.find((key) => key.tabIndex === 0)?.focus(),
+    /** @param {string} digits */
+    show: (digits) => setText(dialled, digits),
   };
 }
 
 /** @param {Act} act */
-function dialPadTool(act) {
-  const keys = KEYS.map((key) =>
-    element("button", { type: "button", "data-event": "dialpadButtonClick", "data-key": key }, key),
-  );
-  const pad = element("div", { class: "tool dial-pad", role: "group", "aria-label": "Dial pad keys" });
-  pad.append(...keys);
-  pad.hidden = true;
-  onButton(pad, ({ key }) => act("dialpadButtonClick", key));
-  return pad;
-}
-
-/** @param {Act} act */
-function transferTool(act) {
-  const colleagues = COLLEAGUES.map(({ id, name, position }) =>
-    element(
-      "button",
-      {
-        type: "button",
-        "data-event": "transferButtonClick",
-        "data-target": String(id),
-        "aria-label": `Transfer to ${name}`,
-      },
-      element("strong", {}, name),
-      element("small", {}, position),
-    ),
-  );
-  const field = element("input", {
-    type: "tel",
-    "aria-label": "Number to transfer to",
-    placeholder: "or a number",
-    autocomplete: "off",
-  });
-  const toNumber = element(
-    "button",
-    { type: "button", "data-event": "transferButtonClick", "aria-label": "Transfer to this number" },
-    "Transfer",
-  );
-  const tool = element(
-    "div",
-    { class: "tool transfer", role: "group", "aria-label": "Transfer to" },
-    ...colleagues,
-    element("div", { class: "row" }, field, toNumber),
-  );
-  tool.hidden = true;
-  onButton(tool, ({ target }) => {
-    const chosen = target === undefined ? field.value.trim() : Number(target);
-    if (chosen !== "") {
-      act("transferButtonClick", chosen);
-    }
-  });
-  return { element: tool, field };
-}
-
-/** @param {Act} act */
-function qualityTool(act) {
+export function qualityTool(act) {
   const stars = RATINGS.map((rating) =>
     element(
       "button",
@@ -134,7 +54,7 @@ function qualityTool(act) {
         "aria-label": `Quality ${rating}`,
         "aria-pressed": "false",
       },
-      "★",
+      icon("star"),
     ),
   );
   const tool = element(
@@ -144,6 +64,7 @@ function qualityTool(act) {
     ...stars,
   );
   tool.hidden = true;
+  rove(tool, stars, RATINGS.length);
   onButton(tool, ({ rating }) => act("qualityMeterClick", rating));
   return {
     element: tool,
@@ -158,44 +79,7 @@ function qualityTool(act) {
 }
 
 /** @param {Act} act */
-function clientTool(act) {
-  const select = element(
-    "select",
-    { id: "card-client", "data-event": "entityChanged" },
-    element("option", { value: ":0" }, "Not in the CRM"),
-    ...CONTACTS.map(({ crmEntityType, crmEntityId, name }) =>
-      element("option", { value: `${crmEntityType}:${crmEntityId}` }, name),
-    ),
-  );
-  const other = element("option", {});
-  const tool = element("label", { class: "client" }, element("span", {}, "Client in the CRM"), select);
-  select.addEventListener("change", () => {
-    const [crmEntityType = "", id = "0"] = select.value.split(":");
-    const crmEntityId = Number(id);
-    const known = CONTACTS.find((contact) => contact.crmEntityId === crmEntityId);
-    act("entityChanged", { crmEntityType, crmEntityId, name: (known ?? STRANGER).name });
-  });
-  return {
-    element: tool,
-    /**
-     * @param {string} crmEntityType
-     * @param {number} crmEntityId
-     */
-    show(crmEntityType, crmEntityId) {
-      const value = `${crmEntityType}:${crmEntityId}`;
-      other.remove();
-      if (![...select.options].some((option) => option.value === value)) {
-        other.value = value;
-        other.textContent = `${crmEntityType} ${crmEntityId}`;
-        select.append(other);
-      }
-      select.value = value;
-    },
-  };
-}
-
-/** @param {Act} act */
-function commentTool(act) {
+export function commentTool(act) {
   const field = element("textarea", {
     id: "card-comment",
     rows: "2",
@@ -203,16 +87,33 @@ function commentTool(act) {
     placeholder: "Comment on this call",
   });
   const save = element("button", { type: "button", "data-event": "addCommentButtonClick" }, "Save comment");
-  const tool = element("div", { class: "comment" }, field, save);
-  onButton(tool, () => act("addCommentButtonClick", field.value));
-  return { element: tool, field };
+  const saved = element("span", { class: "saved", role: "status" });
+  const tool = element("div", { class: "comment" }, field, element("div", { class: "row" }, save, saved));
+  const keep = () => {
+    act("addCommentButtonClick", field.value);
+    setText(saved, "Saved");
+  };
+  onButton(tool, keep);
+  field.addEventListener("input", () => setText(saved, ""));
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      keep();
+    }
+  });
+  return {
+    element: tool,
+    reset() {
+      field.value = "";
+      setText(saved, "");
+    },
+  };
 }
 
 /**
  * @param {HTMLElement} tool
  * @param {(choice: DOMStringMap) => void} chosen
  */
-function onButton(tool, chosen) {
+export function onButton(tool, chosen) {
   tool.addEventListener("click", (event) => {
     const button = /** @type {Element} */ (event.target).closest("button");
     if (button !== null) {

@@ -4,7 +4,11 @@
  * Every control that raises an event carries `data-event` with the event's short name.
  */
 
-import { cardTools } from "./card_tools.js";
+import { CallListView } from "./card_list.js";
+import { ClientPane } from "./card_pane.js";
+import { commentTool, dialPadTool, qualityTool } from "./card_tools.js";
+import { transferTool } from "./card_transfer.js";
+import { clock, flagWords, initials, numberWords, stateWords } from "./card_words.js";
 import { element, setText } from "./dom.js";
 import { icon } from "./icons.js";
 
@@ -13,26 +17,21 @@ import { icon } from "./icons.js";
 /** @typedef {import("./vocabulary.js").EventName} EventName */
 /** @typedef {(event: EventName, argument?: unknown) => void} Act */
 
-/** @type {Readonly<Record<string, string>>} */
-const STATE_WORDS = {
-  incoming: "Incoming call",
-  transferIncoming: "Transferred to you",
-  outgoing: "Ready to call",
-  connectingIncoming: "Connecting",
-  connectingOutgoing: "Calling",
-  connected: "On the call",
-  transferring: "Transferring",
-  transferFailed: "Transfer failed",
-  transferConnected: "Transferred",
-  error: "Call failed",
-  moneyError: "Out of credit",
-  redial: "Call ended",
-};
+/**
+ * What the card asks of the portal besides the events that it raises.
+ * @typedef {object} Desk
+ * @property {import("./card_client.js").Ask} ask
+ * @property {(folded: boolean) => void} fold
+ * @property {(department: number) => void} transferToDepartment
+ */
 
-/** Buttons that open a tool of the card instead of raising their event at once. */
-const OPENERS = new Set(["dialpadButtonClick", "transferButtonClick"]);
+/** Buttons that open a tool of the card instead of raising their event at once, and the tool's id. */
+/** @type {Readonly<Record<string, string>>} */
+const OPENERS = { dialpadButtonClick: "card-dial-pad", transferButtonClick: "card-transfer" };
 /** Shown below the other buttons, always open. */
 const RATING = "qualityMeterClick";
+/** So many tones, by which avatars tell people apart. */
+const TONES = 5;
 
 export class CardView {
   /** @type {CardModel | null} */
@@ -40,53 +39,92 @@ export class CardView {
   /** What the present buttons were made for. */
   #shownFor = "";
 
+  #sign = element("span", { class: "sign", "aria-hidden": "true" });
   #state = element("span", { class: "state", id: "card-state" });
   #timer = element("time", { class: "timer", id: "card-timer", role: "timer" });
+  #fold = element("button", { type: "button", id: "card-fold", class: "plain" });
   #avatar = element("div", { class: "avatar", "aria-hidden": "true" });
   #title = element("h2", { id: "card-title" });
   #number = element("p", { class: "number", id: "card-number" });
   #status = element("p", { class: "status", id: "card-status", role: "status" });
-  #flags = element("p", { class: "flags", id: "card-flags" });
-  #buttons = element("div", { class: "buttons", id: "card-buttons" });
+  #flags = element("p", { class: "flags", id: "card-flags", role: "status" });
+  #buttons = element("div", { class: "buttons", id: "card-buttons", tabindex: "-1" });
+  #list = new CallListView();
+  #more = element("div", { class: "card-more" });
+  #aside = element("div", { class: "card-aside" });
+  #pane;
+  #quality;
+  #comment;
+  /** @type {Readonly<Record<string, {element: HTMLElement, focus: () => void}>>} */
   #tools;
+  #dialPad;
+  #transfer;
 
   /**
    * @param {HTMLElement} host
    * @param {Act} act
+   * @param {Desk} desk
    */
-  constructor(host, act) {
+  constructor(host, act, desk) {
     this.host = host;
     this.act = act;
-    this.#tools = cardTools(act);
+    this.desk = desk;
+    this.#pane = new ClientPane(act, desk.ask);
+    this.#quality = qualityTool(act);
+    this.#comment = commentTool(act);
+    this.#dialPad = dialPadTool(act);
+    this.#transfer = transferTool({
+      act,
+      toDepartment: desk.transferToDepartment,
+      done: () => this.#close(true),
+    });
+    this.#tools = { dialpadButtonClick: this.#dialPad, transferButtonClick: this.#transfer };
+    this.#more.append(this.#quality.element, this.#comment.element);
+    this.#aside.append(this.#list.element, this.#pane.element);
     this.body = element(
       "div",
       { class: "card-body" },
-      element("header", {}, this.#state, this.#timer),
-      element("div", { class: "who" }, this.#avatar, element("div", {}, this.#title, this.#number)),
-      this.#status,
-      this.#flags,
-      this.#buttons,
-      this.#tools.dialPad,
-      this.#tools.transfer,
-      this.#tools.quality,
-      this.#tools.client,
-      this.#tools.comment,
+      element("p", { class: "window-name", "aria-hidden": "true" }, "Call window of the desktop app"),
+      element("header", {}, this.#sign, this.#state, this.#timer, this.#fold),
+      element(
+        "div",
+        { class: "card-main" },
+        element("div", { class: "who" }, this.#avatar, element("div", {}, this.#title, this.#number)),
+        this.#status,
+        this.#flags,
+        this.#buttons,
+        this.#dialPad.element,
+        this.#transfer.element,
+        this.#more,
+      ),
+      this.#aside,
     );
-    this.empty = element("p", { class: "no-card" }, "No call. Start one with the buttons below.");
+    this.empty = element(
+      "p",
+      { class: "no-card" },
+      icon("phone"),
+      element("span", {}, "No call. Start one with the buttons below."),
+    );
     host.replaceChildren(this.empty);
+    this.#fold.addEventListener("click", () => desk.fold(!this.#card?.folded));
     this.#buttons.addEventListener("click", (event) => this.#clicked(event));
+    this.body.addEventListener("keydown", (event) => this.#escape(event));
     setInterval(() => this.#showTimer(), 250);
   }
 
   /**
    * Shows the card as it is now. Cheap when nothing changed.
    * @param {CardModel | null} card
+   * @param {boolean} [desktop] as the window of its own that it is in the desktop app
    */
-  show(card) {
+  show(card, desktop = false) {
+    this.host.toggleAttribute("data-desktop", desktop);
     if (card !== this.#card) {
       this.#card = card;
       this.#shownFor = "";
-      this.#tools.reset();
+      this.#comment.reset();
+      this.#transfer.reset();
+      this.#pane.reset();
     }
     const open = card?.open ?? false;
     const wanted = open ? this.body : this.empty;
@@ -94,19 +132,29 @@ export class CardView {
       this.host.replaceChildren(wanted);
     }
     if (card === null || !open) {
+      delete this.host.dataset.state;
       return;
     }
-    this.host.dataset.state = card.uiState;
-    const { party } = card;
-    const number = party.phoneNumber === "unknown" ? "Unknown number" : party.phoneNumber;
-    setText(this.#state, STATE_WORDS[card.uiState] ?? card.uiState);
+    const { party, uiState } = card;
+    if (this.host.dataset.state !== uiState) {
+      this.host.dataset.state = uiState;
+      this.#sign.replaceChildren(icon(uiState));
+    }
+    const number = numberWords(party);
+    setText(this.#state, stateWords(uiState));
     setText(this.#title, card.title || party.name || number);
     setText(this.#number, number);
     setText(this.#avatar, initials(party.name));
+    this.#avatar.dataset.tone = String((party.name.length + party.phoneNumber.length * 3) % TONES);
     setText(this.#status, card.statusText);
     setText(this.#flags, flagWords(card));
     this.#showButtons(card);
-    this.#tools.show(card);
+    this.#showFolded(card.folded);
+    this.#quality.element.hidden = !card.buttons.some(({ event }) => event === RATING);
+    this.#quality.show(card.rating);
+    this.#dialPad.show(card.digits);
+    this.#list.show(card);
+    this.#pane.show(card);
     this.#showTimer();
   }
 
@@ -115,11 +163,36 @@ export class CardView {
     const wanted = `${card.uiState} ${card.callListMode}`;
     if (wanted !== this.#shownFor) {
       this.#shownFor = wanted;
-      this.#tools.closeAll();
+      this.#close();
+      const focused = this.#buttons.contains(document.activeElement);
       this.#buttons.replaceChildren(...card.buttons.filter(({ event }) => event !== RATING).map(buttonElement));
+      if (focused) {
+        // The button that was pressed has gone. None of the new ones: a second Enter must not hang up.
+        this.#buttons.focus();
+      }
     }
     this.#press("muteButtonClick", card.muted);
     this.#press("holdButtonClick", card.held);
+  }
+
+  /** @param {boolean} folded */
+  #showFolded(folded) {
+    const label = folded ? "Unfold" : "Fold";
+    if (this.#fold.getAttribute("aria-label") !== label) {
+      this.#fold.setAttribute("aria-label", label);
+      this.#fold.title = folded ? "Show the whole card" : "Fold the card";
+      this.#fold.replaceChildren(icon(folded ? "unfold" : "fold"));
+    }
+    this.host.toggleAttribute("data-folded", folded);
+    if (folded) {
+      this.#close();
+    }
+    for (const part of [this.#status, this.#flags, this.#number, this.#more, this.#aside]) {
+      part.hidden = folded;
+    }
+    for (const opener of this.#buttons.querySelectorAll("[data-opens]")) {
+      /** @type {HTMLElement} */ (opener).hidden = folded;
+    }
   }
 
   /**
@@ -150,10 +223,39 @@ export class CardView {
       return;
     }
     const { event: name, opens } = target.dataset;
-    if (opens !== undefined) {
-      this.#tools.toggle(/** @type {"dialpadButtonClick" | "transferButtonClick"} */ (opens), target);
-    } else {
+    if (opens === undefined) {
       this.act(/** @type {EventName} */ (name));
+      return;
+    }
+    const opened = target.getAttribute("aria-expanded") === "true";
+    this.#close();
+    const tool = this.#tools[opens];
+    if (!opened && tool !== undefined) {
+      tool.element.hidden = false;
+      target.setAttribute("aria-expanded", "true");
+      tool.focus();
+    }
+  }
+
+  /** @param {KeyboardEvent} event */
+  #escape(event) {
+    if (event.key === "Escape") {
+      this.#close(true);
+    }
+  }
+
+  /**
+   * Closes what the buttons have opened.
+   * @param {boolean} [refocus] the focus goes back to the button
+   */
+  #close(refocus = false) {
+    for (const tool of Object.values(this.#tools)) {
+      tool.element.hidden = true;
+    }
+    const opener = /** @type {HTMLElement | null} */ (this.#buttons.querySelector('[aria-expanded="true"]'));
+    opener?.setAttribute("aria-expanded", "false");
+    if (refocus) {
+      opener?.focus();
     }
   }
 }
@@ -163,43 +265,11 @@ export class CardView {
  * @returns {HTMLButtonElement}
  */
 function buttonElement({ event, label }) {
+  const tool = OPENERS[event];
   /** @type {Record<string, string>} */
-  const what = OPENERS.has(event) ? { "data-opens": event, "aria-expanded": "false" } : { "data-event": event };
-  return element("button", { type: "button", ...what }, icon(event), element("span", {}, label));
-}
-
-/**
- * @param {CardModel} card
- * @returns {string}
- */
-function flagWords(card) {
-  const words = [card.muted ? "Microphone off" : "", card.held ? "On hold" : ""];
-  if (card.digits !== "") {
-    words.push(`Dialled ${card.digits}`);
-  }
-  if (!card.external) {
-    words.push("Regular call: not open to apps");
-  }
-  return words.filter(Boolean).join(" · ");
-}
-
-/**
- * @param {string} name
- * @returns {string}
- */
-function initials(name) {
-  const letters = name
-    .split(/\s+/)
-    .map((word) => word.charAt(0))
-    .join("");
-  return letters.slice(0, 2).toUpperCase() || "?";
-}
-
-/**
- * @param {number} seconds
- * @returns {string} e.g. `02:07`
- */
-function clock(seconds) {
-  const minutes = String(Math.floor(seconds / 60)).padStart(2, "0");
-  return `${minutes}:${String(seconds % 60).padStart(2, "0")}`;
+  const what =
+    tool === undefined
+      ? { "data-event": event }
+      : { "data-opens": event, "aria-expanded": "false", "aria-controls": tool };
+  return element("button", { type: "button", title: label, ...what }, icon(event), element("span", {}, label));
 }

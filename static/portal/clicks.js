@@ -10,6 +10,9 @@
  */
 export function clickCard(card, what, argument) {
   const wish = translated(what, argument);
+  if (wish.opens !== "") {
+    unfold(card);
+  }
   switch (wish.event) {
     case "dialpadButtonClick":
       open(card, wish.event);
@@ -29,6 +32,7 @@ export function clickCard(card, what, argument) {
       choose(card, String(wish.argument));
       break;
     default:
+      open(card, wish.opens);
       click(card, wish.event === "" ? "" : `[data-event="${wish.event}"]`, what);
   }
 }
@@ -44,20 +48,43 @@ const NAMES = [
   [/^Transfer$/, "transferButtonClick"],
   [/^Save comment$/, "addCommentButtonClick"],
 ];
+/** What is not shown on a folded card, and the button that opens it, if any does. */
+/** @type {readonly [RegExp, string][]} */
+const BEHIND = [
+  [/^Transfer to /, "transferButtonClick"],
+  [/^(?:transfer|dialpad)ButtonClick$/, "$&"],
+  [/^(?:qualityMeterClick|addCommentButtonClick|entityChanged)$/, "nothing"],
+];
 
 /**
  * @param {string} what
  * @param {unknown} argument
- * @returns {{event: string, argument: unknown}} event is empty when `what` is an accessible name
+ * @returns {{event: string, argument: unknown, opens: string}} event is empty when `what` is an accessible name; opens:
+ *   which button opens the part of the card that holds it; empty when even a folded card shows it
  */
 function translated(what, argument) {
   for (const [pattern, event] of NAMES) {
     const match = pattern.exec(what);
     if (match !== null) {
-      return { event, argument: match[1] ?? argument };
+      return { event, argument: match[1] ?? argument, opens: openerOf(event) };
     }
   }
-  return { event: /^[a-z]\w*$/.test(what) ? what : "", argument };
+  const event = /^[a-z]\w*$/.test(what) ? what : "";
+  return { event, argument, opens: openerOf(event || what) };
+}
+
+/**
+ * @param {string} wanted an event's short name, or an accessible name
+ * @returns {string}
+ */
+function openerOf(wanted) {
+  const found = BEHIND.find(([pattern]) => pattern.test(wanted));
+  return found === undefined ? "" : found[1].replace("$&", wanted);
+}
+
+/** @param {HTMLElement} card */
+function unfold(card) {
+  /** @type {HTMLElement | null} */ (card.querySelector('[aria-label="Unfold"]'))?.click();
 }
 
 /**
@@ -121,6 +148,7 @@ function fill(card, selector, text) {
   const field = /** @type {HTMLInputElement | null} */ (card.querySelector(selector));
   if (field !== null) {
     field.value = text;
+    field.dispatchEvent(new Event("input"));
   }
 }
 

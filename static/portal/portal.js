@@ -44,13 +44,17 @@ function appAddress(given) {
 /** @param {string} appUrl */
 function start(appUrl) {
   const cardHost = byId("card");
-  const view = new CardView(cardHost, (event, argument) => portal.act(event, argument));
+  const view = new CardView(cardHost, (event, argument) => portal.act(event, argument), {
+    ask: (method, params) => portal.ask(method, params),
+    fold: (folded) => portal.fold(folded),
+    transferToDepartment: (department) => portal.transferToDepartment(department),
+  });
   const portal = new Portal({
     app: appUrl,
     frameHost: byId("frames"),
     appHost: byId("app-view"),
     cardHost,
-    showCard: (card) => view.show(card),
+    showCard: (card, desktop) => view.show(card, desktop),
     faults: {
       namesLate: query.get("names") === "late",
       method: query.get("method") === "get" ? "get" : "post",

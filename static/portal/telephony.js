@@ -6,7 +6,7 @@
  */
 
 import { CardModel } from "./card_model.js";
-import { COLLEAGUES, CONTACTS, STRANGER } from "./directory.js";
+import { CALLEES, COLLEAGUES, CONTACTS, DEPARTMENTS, STRANGER } from "./directory.js";
 
 /** @typedef {import("./card_model.js").Party} Party */
 /** @typedef {import("./vocabulary.js").EventName} EventName */
@@ -103,10 +103,7 @@ export class Telephony {
     if (!Number.isInteger(length) || length < 1) {
       throw new TypeError(`A call list has 1 or more entries, not ${length}.`);
     }
-    const parties = Array.from(
-      { length },
-      (_unused, index) => /** @type {Party} */ (CONTACTS[index % CONTACTS.length]),
-    );
+    const parties = Array.from({ length }, (_unused, index) => /** @type {Party} */ (CALLEES[index % CALLEES.length]));
     return this.#open("outgoing", parties, { ...options, uiState: options.uiState ?? "outgoing" }, true);
   }
 
@@ -127,10 +124,7 @@ export class Telephony {
    * @param {unknown} [argument] what was chosen: key, rating, comment, transfer target, entity
    */
   act(event, argument) {
-    const { card } = this;
-    if (card === null || !card.open) {
-      throw new Error(`${event}: no card is open.`);
-    }
+    const card = this.#shown(event);
     const payload = ACTIONS[event]?.(card, argument);
     if (card.external) {
       this.raise(event, payload);
@@ -144,6 +138,41 @@ export class Telephony {
       }
     }
     this.cardChanged();
+  }
+
+  /**
+   * The card becomes a strip, or a whole card again. No app hears of it.
+   * @param {boolean} folded
+   */
+  fold(folded) {
+    this.#shown("fold").folded = folded;
+    this.cardChanged();
+  }
+
+  /**
+   * The portal passes the call to a department's queue by itself: no event is raised, and the state stays.
+   * @param {number} id
+   */
+  transferToDepartment(id) {
+    const card = this.#shown("transfer to a department");
+    const department = DEPARTMENTS.find((one) => one.id === id);
+    if (department === undefined) {
+      const known = DEPARTMENTS.map((one) => `${one.id} (${one.name})`).join(", ");
+      throw new TypeError(`There is no department ${id}. There are: ${known}.`);
+    }
+    card.department = department.name;
+    this.cardChanged();
+  }
+
+  /**
+   * @param {string} what is to be done with it
+   * @returns {CardModel}
+   */
+  #shown(what) {
+    if (!this.card?.open) {
+      throw new Error(`${what}: no card is open.`);
+    }
+    return this.card;
   }
 
   /**
