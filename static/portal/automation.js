@@ -7,6 +7,7 @@ import { announce, followExternalCalls } from "./external_calls.js";
 import { changed, noFaults } from "./faults.js";
 import { Frames } from "./frames.js";
 import { PlacementInterface } from "./interface.js";
+import { follow } from "./recorded_card.js";
 import { PortalSession } from "./session.js";
 import { Switchboard } from "./switchboard.js";
 import { Telephony } from "./telephony.js";
@@ -228,9 +229,18 @@ export class Portal {
    * @param {string} [id] the first frame when left out
    */
   endInterpreter(id = this.#frames.all()[0]?.id ?? "") {
-    const frame = this.#frames.get(id);
-    frame.element.contentWindow?.postMessage({ workerPyDo: "end the interpreter" }, frame.origin);
+    this.tellFrame(id, "end the interpreter");
     this.#note("interpreter ended", { frame: id });
+  }
+
+  /**
+   * Asks the page of a frame for something that only the demo's page script does; see feed.js.
+   * @param {string} id
+   * @param {"end the interpreter" | "record" | "stop recording"} what
+   */
+  tellFrame(id, what) {
+    const frame = this.#frames.get(id);
+    frame.element.contentWindow?.postMessage({ workerPyDo: what }, frame.origin);
   }
 
   /** @param {string} id */
@@ -301,6 +311,25 @@ export class Portal {
       reached += 1;
     }
     this.#note("event", { event: shortName, reached });
+    return reached;
+  }
+
+  /**
+   * Raises an event of a recording with the payload that it had; the card follows it.
+   * @param {string} shortName
+   * @param {unknown} payload
+   * @returns {number} how many callbacks it was sent to
+   */
+  raiseRecorded(shortName, payload) {
+    const event = /** @type {import("./vocabulary.js").EventName} */ (shortName);
+    const opens = event === "initialized"; // the card is there before it is spoken of, and goes after its last event
+    if (opens) {
+      follow(this.#telephony, event, payload);
+    }
+    const reached = this.raise(event, payload);
+    if (!opens) {
+      follow(this.#telephony, event, payload);
+    }
     return reached;
   }
 

@@ -3,7 +3,8 @@
  *
  * Forwards the trace of the placement page to the window that embeds it, and to that origin alone. The
  * trace is redacted by the page itself: names, ids and times. With it goes which interpreter serves this
- * page, and the portal's page may end that interpreter, as a fault would.
+ * page, and the portal's page may end that interpreter, as a fault would. A recording, which is not
+ * redacted, is made and handed over only when the portal's page asks for it.
  */
 {
   const [domain = "", protocol = ""] = window.name.split("|");
@@ -14,9 +15,35 @@
     window.parent.postMessage({ workerPyTrace: entry }, portal);
   };
 
-  /** @typedef {{trace(): unknown[], diagnostics(): {state: string, host: object}, killWorker(): void, ready: Promise<unknown>}} WorkerPy */
+  /** @typedef {{version: number, build: string, started_at: number, entries: {at: number}[]}} Recording */
+  /** @typedef {{trace(): unknown[], diagnostics(): {state: string, host: object}, killWorker(): void, record(on?: boolean): Recording, ready: Promise<unknown>}} WorkerPy */
   const { workerPy } = /** @type {{workerPy?: WorkerPy}} */ (/** @type {unknown} */ (window));
   let told = "";
+  /** Where the present recording begins: a page has only one, which goes on when it is asked for again. @type {{at: number, index: number} | null} */
+  let begun = null;
+
+  /** @param {Record<string, unknown>} news */
+  const tell = (news) => window.parent.postMessage({ workerPyFeed: news }, portal);
+
+  const record = () => {
+    const recording = workerPy?.record();
+    if (recording && begun === null) {
+      begun = { at: Date.now() - recording.started_at, index: recording.entries.length };
+      tell({ what: "recording" });
+    }
+  };
+
+  /** Ends the recording. @returns {Recording | null} what was recorded since it was asked for */
+  const recorded = () => {
+    const recording = workerPy?.record(false);
+    if (!recording || begun === null) {
+      return null;
+    }
+    const { at: since, index } = begun;
+    begun = null;
+    const entries = recording.entries.slice(index).map((entry) => ({ ...entry, at: Math.max(0, entry.at - since) }));
+    return { ...recording, started_at: recording.started_at + since, entries };
+  };
 
   /** Which interpreter serves this page, when there is news. */
   const forwardHosting = () => {
@@ -34,10 +61,23 @@
       queueMicrotask(forwardHosting); // the trace tells of what is about to happen
     });
     window.addEventListener("message", ({ data, origin }) => {
-      if (origin === portal && data?.workerPyDo === "end the interpreter") {
+      if (origin !== portal) {
+        return;
+      }
+      if (data?.workerPyDo === "end the interpreter") {
         workerPy?.killWorker();
+      } else if (data?.workerPyDo === "record") {
+        record();
+      } else if (data?.workerPyDo === "stop recording") {
+        tell({ what: "recorded", recording: recorded() });
       }
     });
+    window.addEventListener("pagehide", ({ persisted }) => {
+      if (!persisted) {
+        tell({ what: "ends", recording: begun && recorded() });
+      }
+    });
+    tell({ what: "begins" });
     workerPy?.ready.then(forwardHosting, forwardHosting);
     // What happened before this script ran.
     for (const entry of workerPy?.trace() ?? []) {

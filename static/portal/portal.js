@@ -13,6 +13,7 @@ import { byId, setText } from "./dom.js";
 import { Pages } from "./pages.js";
 import { Panel } from "./panel.js";
 import { connectTabs } from "./tabs.js";
+import { connectTimeline } from "./timeline.js";
 import { fullEventName } from "./vocabulary.js";
 
 const query = new URLSearchParams(location.search);
@@ -57,6 +58,7 @@ function start(appUrl) {
     raiseAgain: query.get("again") !== "no",
   });
   const panel = new Panel(byId("trace"));
+  const timeline = connectTimeline(byId("view-timeline"), portal);
   const pages = new Pages({
     list: byId("pages"),
     summary: byId("served"),
@@ -69,22 +71,26 @@ function start(appUrl) {
     close: (frame) => {
       portal.closeFrame(frame);
       pages.left(frame);
+      timeline.lookForClosed();
     },
   });
 
   window.addEventListener("message", (event) => {
-    const { workerPyTrace: entry, workerPyHosting: hosting } = event.data ?? {};
+    const { workerPyTrace: entry, workerPyHosting: hosting, workerPyFeed: feed } = event.data ?? {};
     const frame = portal.senderOf(event);
-    if (entry === undefined && hosting === undefined) {
+    if (entry === undefined && hosting === undefined && feed === undefined) {
       portal.receive(event);
       if (!query.has("plain")) {
         greetOnce(portal);
       }
+    } else if (frame !== undefined && feed !== undefined) {
+      timeline.told(frame.id, feed);
     } else if (frame !== undefined && hosting !== undefined) {
       pages.hosted(frame.id, hosting);
     } else if (frame !== undefined) {
       panel.add(entry);
       pages.traced(frame.id, entry);
+      timeline.traced(frame.id, entry);
       byId("python-quiet").hidden ||= Panel.tellsOfPython(entry);
     }
   });
