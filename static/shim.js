@@ -278,7 +278,10 @@ class Shim {
 
   /** @param {import("./journal.js").Entry} entry */
   #send(entry) {
-    this.#counts.redelivered += entry.reached ? 1 : 0;
+    if (entry.reached) {
+      this.#counts.redelivered++;
+      this.#trace.add("redelivery", entry.name, { id: `${this.#pageId}:${entry.seq}` });
+    }
     const text = this.#journal.message(entry, this.#link.ready);
     this.#recorder.add("python", text);
     this.#link.send(text);
@@ -362,15 +365,19 @@ class Shim {
     }
     this.#counts.acknowledged++;
     this.#link.proven();
-    for (const [name, duration_ms, outcome] of handlers) {
-      const id = `${this.#pageId}:${seq}`;
-      this.#trace.add("handler", name, { id, event: entry.name, call_id, duration_ms, outcome });
+    const id = `${this.#pageId}:${seq}`;
+    for (const [name, duration_ms, outcome, started] of handlers) {
+      this.#trace.add("handler", name, { id, event: entry.name, call_id, duration_ms, outcome, started });
+    }
+    if (handlers.length === 0) {
+      this.#trace.add("handled", entry.name, { id, detail: "no handler ran" });
     }
   }
 
   /** @param {Record<string, any>} message */
-  #outcome({ id, kind, name, outcome, ms }) {
-    this.#trace.add(kind === "command" ? "outcome" : kind, name, { id, outcome, duration_ms: ms });
+  #outcome({ id, kind, name, outcome, ms, cause }) {
+    const more = { id, outcome, duration_ms: ms, cause: cause ?? undefined };
+    this.#trace.add(kind === "command" ? "outcome" : kind, name, more);
     if (kind === "command" && outcome === "Call card is undefined" && this.#kept.size > 0) {
       this.#notExternal = true;
     }
@@ -412,6 +419,7 @@ class Shim {
     this.#phases = phases;
     this.#plainBecause = plainBecause;
     this.#journal.reachedAll();
+    this.#trace.add("boot", "booted", { duration_ms: phases.total, phases });
     this.#resolveReady({ mode: this.#hosting.mode, phases });
   }
 

@@ -19,6 +19,7 @@ from . import state as states
 from . import wire
 from .app import App
 from .calls import Calls
+from .cause import CAUSE
 from .errors import PageGone, PayloadError, WorkerPyError
 from .events import Event, EventMeta
 from .page import Page
@@ -312,6 +313,7 @@ class Dispatcher:
 
     async def _run_event(self, delivery: Delivery, session: Session) -> None:
         event, page, card = delivery.event, delivery.page, session.card
+        CAUSE.set(event.meta.id)
         if not session.is_applied(page.id, delivery.seq):
             if not states.is_expected(card.state, event):
                 looks = str(card.state.ui_state) if card.state.ui_state else "closed"
@@ -347,7 +349,7 @@ class Dispatcher:
 
     def _ack(self, page: Page, seq: int, runs: list[HandlerRun], call_id: str | None = None) -> None:
         page.inbox.running.discard(seq)
-        rows = [[run.name, run.duration_ms, run.outcome] for run in runs]
+        rows = [[run.name, run.duration_ms, run.outcome, run.started] for run in runs]
         self.tell(page, {"t": "ack", "seq": seq, "handlers": rows, "call_id": call_id})
 
     def _emit(self, page: Page, message: dict[str, Any]) -> None:
@@ -356,6 +358,7 @@ class Dispatcher:
             self._spawn(self._run_page_event(page, seq, message))
 
     async def _run_page_event(self, page: Page, seq: int, message: dict[str, Any]) -> None:
+        CAUSE.set(f"{page.id}:{seq}")
         registrations = self._app.registry.page_event_handlers(wire.word(message, "name"))
         args = (message.get("payload"), page)
         runs = await self._runner.run(registrations, args, None, self._enter_for(page, seq))
@@ -378,8 +381,18 @@ class Dispatcher:
         return self._spawn(self._run_lifecycle(event, session.card))
 
     async def _run_lifecycle(self, event: Event, subject: object) -> None:
+        CAUSE.set(event.meta.id)
         registrations = self._app.registry.handlers(type(event))
-        await self._runner.run(registrations, (event, subject), event, self._enter_for(None))
+        runs = await self._runner.run(registrations, (event, subject), event, self._enter_for(None))
+        page = self._pages.get(event.meta.page_id)
+        if page is not None:
+            self._trace_runs(page, event, runs)
+
+    def _trace_runs(self, page: Page, event: Event, runs: list[HandlerRun]) -> None:
+        """No acknowledgement tells of these handlers."""
+        for run in runs:
+            more = {"duration_ms": run.duration_ms, "outcome": run.outcome, "started": run.started}
+            self.trace(page, "handler", run.name, id=event.meta.id, event=event.meta.name, **more)
 
     def background_failed(self, loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
         """Report what the app left behind and what failed there, like a handler: the loop's exception handler."""

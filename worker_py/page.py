@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .cause import CAUSE
 from .commands import SILENT_COMMANDS, Command
 from .errors import (
     CommandFailed,
@@ -172,6 +173,7 @@ class Page:
                     "name": next((message[key] for key in _NAMED if key in message), ""),
                     "outcome": outcome,
                     "ms": round(self._clock() - started, 1),
+                    "cause": CAUSE.get(),
                 },
             )
 

@@ -33,6 +33,8 @@ class HandlerRun:
     duration_ms: float
     outcome: str
     """``ok``, ``failed`` or ``timed out``."""
+    started: int
+    """When it began, in milliseconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ class Runner:
         for registration in tuple(registrations):
             started = self._clock()
             error = await self._attempt(registration, args, enter)
-            runs.append(HandlerRun(registration.name, round(self._clock() - started, 1), _outcome(error)))
+            took = round(self._clock() - started, 1)
+            runs.append(HandlerRun(registration.name, took, _outcome(error), int(started)))
             if error is not None:
                 await self._failed(registration, event, error, enter)
         return runs

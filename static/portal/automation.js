@@ -7,6 +7,7 @@ import { announce, followExternalCalls } from "./external_calls.js";
 import { changed, noFaults } from "./faults.js";
 import { Frames } from "./frames.js";
 import { PlacementInterface } from "./interface.js";
+import { follow } from "./recorded_card.js";
 import { PortalSession } from "./session.js";
 import { Switchboard } from "./switchboard.js";
 import { Telephony } from "./telephony.js";
@@ -322,6 +323,25 @@ export class Portal {
       reached += 1;
     }
     this.#note("event", { event: shortName, reached });
+    return reached;
+  }
+
+  /**
+   * Raises an event of a recording with the payload that it had; the card follows it.
+   * @param {string} shortName
+   * @param {unknown} payload
+   * @returns {number} how many callbacks it was sent to
+   */
+  raiseRecorded(shortName, payload) {
+    const event = /** @type {import("./vocabulary.js").EventName} */ (shortName);
+    const opens = event === "initialized"; // the card is there before it is spoken of, and goes after its last event
+    if (opens) {
+      follow(this.#telephony, event, payload);
+    }
+    const reached = this.raise(event, payload);
+    if (!opens) {
+      follow(this.#telephony, event, payload);
+    }
     return reached;
   }
 

@@ -4,7 +4,8 @@
  * Forwards the trace of the placement page to the window that embeds it, and to that origin alone. The
  * trace is redacted by the page itself: names, ids and times. With it goes which interpreter serves this
  * page and what it counted; and, when it is asked for, the state of the phone. The portal's page may have a
- * few things done here, as a fault would do them.
+ * few things done here, as a fault would do them. A recording, which is not redacted, is made and handed
+ * over only when the portal's page asks for it.
  */
 {
   const [domain = "", protocol = ""] = window.name.split("|");
@@ -14,14 +15,41 @@
   const tell = (message) => window.parent.postMessage(message, portal);
 
   /**
+   * @typedef {{version: number, build: string, started_at: number, entries: {at: number}[]}} Recording
    * @typedef {{trace(): unknown[], diagnostics(): {state: string, host: object}, killWorker(): void,
-   *   emit(name: string, payload: unknown): void, stats(): Record<string, unknown>, ready: Promise<unknown>}} WorkerPy
+   *   emit(name: string, payload: unknown): void, stats(): Record<string, unknown>,
+   *   record(on?: boolean): Recording, ready: Promise<unknown>}} WorkerPy
    * @typedef {{holds: boolean, state(): Promise<object>}} Station
    */
   const { workerPy, workerPyPhone } = /** @type {{workerPy?: WorkerPy, workerPyPhone?: Station}} */ (
     /** @type {unknown} */ (window)
   );
   let told = "";
+  /** Where the present recording begins: a page has only one, which goes on when it is asked for again. @type {{at: number, index: number} | null} */
+  let begun = null;
+
+  /** @param {Record<string, unknown>} news */
+  const tellFeed = (news) => tell({ workerPyFeed: news });
+
+  const record = () => {
+    const recording = workerPy?.record();
+    if (recording && begun === null) {
+      begun = { at: Date.now() - recording.started_at, index: recording.entries.length };
+      tellFeed({ what: "recording" });
+    }
+  };
+
+  /** Ends the recording. @returns {Recording | null} what was recorded since it was asked for */
+  const recorded = () => {
+    const recording = workerPy?.record(false);
+    if (!recording || begun === null) {
+      return null;
+    }
+    const { at: since, index } = begun;
+    begun = null;
+    const entries = recording.entries.slice(index).map((entry) => ({ ...entry, at: Math.max(0, entry.at - since) }));
+    return { ...recording, started_at: recording.started_at + since, entries };
+  };
 
   /** Which interpreter serves this page and what was counted, when there is news. */
   const forwardHosting = () => {
@@ -49,6 +77,8 @@
   /** What the portal's page may ask for. @type {Readonly<Record<string, () => void>>} */
   const orders = {
     "end the interpreter": () => workerPy?.killWorker(),
+    record,
+    "stop recording": () => tellFeed({ what: "recorded", recording: recorded() }),
     "tell the phone's state": () => void forwardPhone(),
     "sound on": () => window.dispatchEvent(new Event("workerpy:sound-on")),
     "let a handler raise": () => workerPy?.emit("demo.fault", { does: "raise" }),
@@ -71,6 +101,12 @@
         orders[data.workerPyDo]?.();
       }
     });
+    window.addEventListener("pagehide", ({ persisted }) => {
+      if (!persisted) {
+        tellFeed({ what: "ends", recording: begun && recorded() });
+      }
+    });
+    tellFeed({ what: "begins" });
     workerPy?.ready.then(forwardHosting, forwardHosting);
     // What happened before this script ran.
     for (const entry of workerPy?.trace() ?? []) {

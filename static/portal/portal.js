@@ -17,6 +17,7 @@ import { PhonePanel } from "./phone_panel.js";
 import { showScenarios } from "./scenario_panel.js";
 import { ScenarioStage } from "./stage.js";
 import { connectTabs } from "./tabs.js";
+import { connectTimeline } from "./timeline.js";
 import { fullEventName } from "./vocabulary.js";
 
 const query = new URLSearchParams(location.search);
@@ -65,6 +66,7 @@ function start(appUrl) {
     raiseAgain: query.get("again") !== "no",
   });
   const panel = new Panel(byId("trace"));
+  const timeline = connectTimeline(byId("view-timeline"), portal);
   const pages = new Pages({
     list: byId("pages"),
     summary: byId("served"),
@@ -77,6 +79,7 @@ function start(appUrl) {
     close: (frame) => {
       portal.closeFrame(frame);
       pages.left(frame);
+      timeline.lookForClosed();
     },
   });
   const phone = new PhonePanel(byId("phone"), {
@@ -87,16 +90,18 @@ function start(appUrl) {
   const faults = new FaultPanel(portal);
 
   window.addEventListener("message", (event) => {
-    const { workerPyTrace: entry, workerPyHosting: hosting } = event.data ?? {};
+    const { workerPyTrace: entry, workerPyHosting: hosting, workerPyFeed: feed } = event.data ?? {};
     const { workerPyPhone: phoneState, workerPyPhoneEvent: phoneEvent } = event.data ?? {};
     const frame = portal.senderOf(event);
     if (phoneState !== undefined || phoneEvent !== undefined) {
       showPhone(frame, phoneState, phoneEvent);
-    } else if (entry === undefined && hosting === undefined) {
+    } else if (entry === undefined && hosting === undefined && feed === undefined) {
       portal.receive(event);
       if (!query.has("plain")) {
         greetOnce(portal);
       }
+    } else if (frame !== undefined && feed !== undefined) {
+      timeline.told(frame.id, feed);
     } else if (frame !== undefined && hosting !== undefined) {
       pages.hosted(frame.id, hosting);
       faults.hosted(hosting);
@@ -105,6 +110,7 @@ function start(appUrl) {
       stage.traced(entry);
       faults.traced(entry);
       pages.traced(frame.id, entry);
+      timeline.traced(frame.id, entry);
       byId("python-quiet").hidden ||= Panel.tellsOfPython(entry);
     }
   });

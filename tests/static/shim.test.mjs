@@ -339,6 +339,40 @@ test("the trace holds no phone number, comment or token, whatever happened", asy
   }
 });
 
+test("the trace tells when handlers started, which event a command was for, and that nobody heard an event", async (t) => {
+  const { raise, ready, workers, workerPy } = await page(t);
+  raise(INITIALIZED, { CALL_ID: "a" });
+  raise("BackgroundCallCard::muteButtonClick", true);
+  await ready();
+  const [{ id }] = workerPy.trace().filter((/** @type {any} */ { kind }) => kind === "event");
+  const outcome = { t: "outcome", id: "c1", kind: "command", name: "CallCardSetMute", outcome: "ok", ms: 5, cause: id };
+  await workers[0].say(outcome);
+  await workers[0].say({ t: "ack", seq: 1, handlers: [["greet", 7, "ok", 1234]], call_id: "a" });
+  await workers[0].say({ t: "ack", seq: 2, handlers: [], call_id: "a" });
+  const [told, handler, unheard] = workerPy.trace().slice(-3);
+  assert.deepEqual([told.kind, told.cause], ["outcome", id]);
+  assert.deepEqual([handler.kind, handler.id, handler.started, handler.duration_ms], ["handler", id, 1234, 7]);
+  assert.deepEqual([unheard.kind, unheard.name], ["handled", "BackgroundCallCard::muteButtonClick"]);
+});
+
+test("the trace tells what the boot's phases took, and what is delivered again", async (t) => {
+  const { raise, ready, workers, workerPy } = await page(t);
+  await ready();
+  raise(INITIALIZED, { CALL_ID: "a" });
+  await settled();
+  await workers[0].say({ t: "fatal", text: "stack overflow" });
+  await ready(2);
+  const entries = workerPy.trace();
+  const [booted] = entries.filter((/** @type {any} */ { name }) => name === "booted");
+  const [event] = entries.filter((/** @type {any} */ { kind }) => kind === "event");
+  const again = entries.filter((/** @type {any} */ { kind }) => kind === "redelivery");
+  assert.deepEqual([booted.kind, booted.duration_ms, booted.phases], ["boot", 5, { total: 5 }]);
+  assert.deepEqual(
+    again.map((/** @type {any} */ { id, name }) => [id, name]),
+    [[event.id, INITIALIZED]],
+  );
+});
+
 test("ready resolves when Python runs", async (t) => {
   const { workerPy, ready } = await page(t);
   await ready();
