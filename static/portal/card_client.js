@@ -38,7 +38,7 @@
  * @returns {Promise<Found>}
  */
 export async function lookUp(ask, crmEntityType, crmEntityId) {
-  const read = READERS[crmEntityType];
+  const read = Object.hasOwn(READERS, crmEntityType) ? READERS[crmEntityType] : undefined;
   if (crmEntityType === "" || crmEntityId === 0) {
     return { kind: "unbound" };
   }

@@ -42,11 +42,19 @@ export class CallListView {
       entry.classList.toggle("done", index < current);
       if (index === current) {
         entry.setAttribute("aria-current", "true");
-        this.#entries.scrollTop = /** @type {HTMLElement} */ (entry).offsetTop - this.#entries.offsetTop;
+        this.#bringUp(/** @type {HTMLElement} */ (entry));
       } else {
         entry.removeAttribute("aria-current");
       }
     });
+  }
+
+  /**
+   * Scrolls the list, not the page, so that the entry is seen with the one before it.
+   * @param {HTMLElement} entry
+   */
+  #bringUp(entry) {
+    this.#entries.scrollTop = entry.offsetTop - this.#entries.offsetTop - entry.offsetHeight;
   }
 }
 

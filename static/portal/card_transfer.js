@@ -49,11 +49,22 @@ export function transferTool({ act, toDepartment, done }) {
     none.hidden = number || rows.some((row) => !row.hidden);
   }
 
+  function reset() {
+    field.value = "";
+    sift();
+  }
+
+  /** @param {() => void} pass */
+  function choose(pass) {
+    pass();
+    reset();
+    done();
+  }
+
   function typed() {
     const number = field.value.trim();
     if (isNumber(number)) {
-      act("transferButtonClick", number);
-      done();
+      choose(() => act("transferButtonClick", number));
     }
   }
 
@@ -66,22 +77,17 @@ export function transferTool({ act, toDepartment, done }) {
   });
   onButton(tool, ({ target, phone, department }) => {
     if (department !== undefined) {
-      toDepartment(Number(department));
+      choose(() => toDepartment(Number(department)));
     } else if (target !== undefined || phone !== undefined) {
-      act("transferButtonClick", phone ?? Number(target));
+      choose(() => act("transferButtonClick", phone ?? Number(target)));
     } else {
       typed();
-      return;
     }
-    done();
   });
   return {
     element: tool,
     focus: () => field.focus(),
-    reset() {
-      field.value = "";
-      sift();
-    },
+    reset,
   };
 }
 

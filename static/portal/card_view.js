@@ -142,7 +142,8 @@ export class CardView {
     }
     const number = numberWords(party);
     setText(this.#state, stateWords(uiState));
-    setText(this.#title, card.title || party.name || number);
+    const title = card.title || party.name || number;
+    setText(this.#title, title);
     setText(this.#number, number);
     setText(this.#avatar, initials(party.name));
     this.#avatar.dataset.tone = String((party.name.length + party.phoneNumber.length * 3) % TONES);
@@ -150,6 +151,7 @@ export class CardView {
     setText(this.#flags, flagWords(card));
     this.#showButtons(card);
     this.#showFolded(card.folded);
+    this.#number.hidden = card.folded || title === number;
     this.#quality.element.hidden = !card.buttons.some(({ event }) => event === RATING);
     this.#quality.show(card.rating);
     this.#dialPad.show(card.digits);
@@ -187,7 +189,7 @@ export class CardView {
     if (folded) {
       this.#close();
     }
-    for (const part of [this.#status, this.#flags, this.#number, this.#more, this.#aside]) {
+    for (const part of [this.#status, this.#flags, this.#more, this.#aside]) {
       part.hidden = folded;
     }
     for (const opener of this.#buttons.querySelectorAll("[data-opens]")) {

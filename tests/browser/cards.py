@@ -63,6 +63,15 @@ class Desk:
         self.portal("(portal, options) => portal.incomingCall(options)", {"uiState": ui_state, **options})
         expect(self.card).to_have_attribute("data-state", ui_state)
 
+    def send(self, command: str, **params: object) -> Any:
+        """Send a command as the app does, and give its answer."""
+        return self.app.evaluate("([command, params]) => listener.send(command, params)", [command, params])
+
+    def set_state(self, ui_state: str) -> None:
+        """Bring the card into a state as an app does."""
+        assert self.send("CallCardSetUiState", uiState=ui_state) == []
+        expect(self.card).to_have_attribute("data-state", ui_state)
+
     def portal(self, script: str, argument: object = None) -> Any:
         """Evaluate a function of `(portal, argument)` in the portal's page."""
         return self.page.evaluate(f"(argument) => ({script})(window.portal, argument)", argument)

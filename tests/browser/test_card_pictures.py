@@ -26,7 +26,8 @@ def take(desk: Desk, name: str) -> None:
 def test_every_state_of_the_card_has_its_picture(browser: Browser, portal_url: str, scheme: Scheme, width: str) -> None:
     with desk_in(browser, portal_url, scheme=scheme, width=WIDTHS[width]) as desk:
         for state in STATES:
-            desk.open(state)
+            desk.open()
+            desk.set_state(state)
             desk.settled()
             take(desk, f"{state}-{scheme}-{width}")
 
@@ -37,6 +38,7 @@ def test_what_the_card_opens_has_its_pictures(browser: Browser, portal_url: str,
     with desk_in(browser, portal_url, scheme=scheme, width=WIDTHS[width]) as desk:
         ending = f"{scheme}-{width}"
         desk.open()
+        desk.set_state("connected")
         desk.settled()
         desk.portal("(portal) => { portal.click('Hold'); portal.click('Quality 4'); }")
         desk.portal("(portal) => ['2', '0', '#'].forEach((key) => portal.click('Key ' + key))")

@@ -289,3 +289,48 @@ test("a regular call is silent", () => {
   calls.act("muteButtonClick");
   assert.deepEqual(raised, []);
 });
+
+test("a list longer than the people known begins again", () => {
+  const { calls } = telephony();
+  calls.callList(20);
+  assert.equal(calls.card?.parties.length, 20);
+  const names = calls.card?.parties.map(({ name }) => name) ?? [];
+  assert.equal(new Set(names.slice(0, 8)).size, 8);
+  assert.equal(names[8], names[0]);
+});
+
+test("after the last entry of a list comes the first", () => {
+  const { calls } = telephony();
+  calls.callList(2);
+  calls.act("nextButtonClick");
+  assert.equal(calls.card?.entry, 1);
+  calls.act("nextButtonClick");
+  assert.equal(calls.card?.entry, 0);
+});
+
+test("a department is told to no app, changes no state, and is forgotten with the next state", () => {
+  const { calls, raised } = telephony();
+  calls.call("incoming", { uiState: "connected", silent: true });
+  calls.transferToDepartment(6);
+  assert.deepEqual([calls.card?.uiState, calls.card?.department], ["connected", "Technical support"]);
+  assert.deepEqual(raised, []);
+  calls.card?.setUiState("redial");
+  assert.equal(calls.card?.department, "");
+});
+
+test("an unknown department is refused with those that there are", () => {
+  const { calls } = telephony();
+  calls.call("incoming");
+  assert.throws(() => calls.transferToDepartment(99), /no department 99.*5 \(Sales\)/);
+});
+
+test("folding is no app's matter, lasts through a navigation, and needs a card", () => {
+  const { calls, raised } = telephony();
+  assert.throws(() => calls.fold(true), /no card is open/);
+  calls.call("incoming", { silent: true });
+  calls.fold(true);
+  assert.deepEqual(raised, []);
+  const next = telephony().calls;
+  next.resume(JSON.parse(JSON.stringify(calls.snapshot())));
+  assert.equal(next.card?.folded, true);
+});

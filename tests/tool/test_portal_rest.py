@@ -15,12 +15,12 @@ class Page:
         self.rest = rest
         self.tokens: dict[str, Any] = rest.handle("simulation.session", {})[1]["result"]
 
-    def __call__(self, method: str, **params: object) -> tuple[int, dict[str, Any]]:
+    def __call__(self, method: str, /, **params: object) -> tuple[int, dict[str, Any]]:
         status, answer = self.rest.handle(method, {"auth": self.tokens["AUTH_ID"], **params})
         answer.pop("time", None)
         return status, answer
 
-    def result(self, method: str, **params: object) -> Any:
+    def result(self, method: str, /, **params: object) -> Any:
         status, answer = self(method, **params)
         assert status == 200, answer
         return answer["result"]
@@ -247,3 +247,21 @@ def test_the_app_is_installed_once_it_has_said_so(page: Page) -> None:
     assert page.result("app.info")["INSTALLED"] is False
     page.result("simulation.installed")
     assert page.result("app.info")["INSTALLED"] is True
+
+
+def test_the_portals_own_questions_meet_none_of_the_apps_limits(page: Page) -> None:
+    page.result("simulation.configure", limit=1, deny=["crm.contact.get"], expire=True)
+    answer = page.result("simulation.ask", method="crm.contact.get", params={"id": 7})
+    assert answer["result"]["NAME"] == "Mara"
+    listed = page.result("simulation.ask", method="crm.deal.list", params={"filter": {"CONTACT_ID": "7"}})
+    assert listed["total"] == 2
+    page.result("simulation.configure", expire=False)
+    assert page("user.get")[1]["error"] == "QUERY_LIMIT_EXCEEDED"  # the limit is left for the app
+
+
+def test_the_portals_own_questions_are_told_errors_instead_of_meeting_them(page: Page) -> None:
+    asked = page.result("simulation.ask", method="crm.contact.get", params={"id": 999})
+    assert asked["error_description"] == "Not found"
+    assert page.result("simulation.ask", method="no.such")["error"] == "ERROR_METHOD_NOT_FOUND"
+    page.result("simulation.configure", down=True)
+    assert page.result("simulation.ask", method="user.current")["error"] == "INTERNAL_SERVER_ERROR"
