@@ -34,6 +34,7 @@ const LOG_KEPT = 20_000;
  * @property {string | null} [user]      id of the employee who works here
  * @property {string} [uri]              the portal page that this is
  * @property {boolean} [raiseAgain]      whether `initialized` is raised again for a call whose page was left
+ * @property {"http" | "page" | null} [rest]  whose REST is asked, see session.js
  */
 
 /** Where a call that goes on is kept for the next page of this tab. */
@@ -46,7 +47,7 @@ export class Portal {
   log = [];
 
   #names = new PlacementInterface();
-  #session = new PortalSession();
+  #session;
   #faults = noFaults();
   #frames;
   #switchboard;
@@ -71,7 +72,9 @@ export class Portal {
     user = null,
     uri = location.pathname,
     raiseAgain = true,
+    rest = "http",
   }) {
+    this.#session = new PortalSession(rest);
     this.#faults = changed(this.#faults, faults);
     this.#appHost = appHost;
     this.#cardHost = cardHost;
