@@ -103,7 +103,7 @@ def placement_unbind(session: Session, params: Params) -> Record:
     """``placement.unbind``: tells how many registrations that ended."""
     _check_installer(session)
     placement, user_id = _required(params, "PLACEMENT").upper(), _user_id(params)
-    handler = params.get("HANDLER")
+    handler = text(params.get("HANDLER"))
     kept = [
         one
         for one in session.placements

@@ -34,6 +34,7 @@ const LOG_KEPT = 20_000;
  * @property {string | null} [user]      id of the employee who works here
  * @property {string} [uri]              the portal page that this is
  * @property {boolean} [raiseAgain]      whether `initialized` is raised again for a call whose page was left
+ * @property {(frame: Frame) => void} [frameLoaded]  a hidden frame's load has ended, with whatever page
  * @property {"http" | "page" | null} [rest]  whose REST is asked, see session.js
  */
 
@@ -57,6 +58,7 @@ export class Portal {
   #user;
   #uri;
   #raisesAgain;
+  #frameLoaded;
   /** @type {() => void} */
   #firstLoaded = () => {};
 
@@ -73,7 +75,9 @@ export class Portal {
     uri = location.pathname,
     raiseAgain = true,
     rest = "http",
+    frameLoaded = () => {},
   }) {
+    this.#frameLoaded = frameLoaded;
     this.#session = new PortalSession(rest);
     this.#faults = changed(this.#faults, faults);
     this.#appHost = appHost;
@@ -205,6 +209,7 @@ export class Portal {
     const frame = this.#frames.open({ uri: this.#uri, ...options });
     this.#note("frame", { frame: frame.id, what: "opened" });
     void frame.loaded.then(this.#firstLoaded);
+    void frame.loaded.then(() => this.#frameLoaded(frame));
     return frame.id;
   }
 
@@ -252,7 +257,8 @@ export class Portal {
     const frame = this.#frames.get(id);
     this.#names.forget(id);
     this.#note("frame", { frame: id, what: "reloaded" });
-    return this.#frames.reload(frame.id).loaded;
+    const { loaded } = this.#frames.reload(frame.id);
+    return loaded.then(() => this.#frameLoaded(frame));
   }
 
   /** @returns {{id: string, kind: string, appSid: string, bound: string[], src: string}[]} */

@@ -70,10 +70,12 @@ function placementUnbind(session, params) {
   checkInstaller(session);
   const placement = required(params, "PLACEMENT").toUpperCase();
   const userId = userIdOf(params);
-  const handler = params.HANDLER;
+  const handler = text(params.HANDLER);
   const kept = session.placements.filter(
     (one) =>
-      one.placement !== placement || (handler && one.handler !== handler) || (userId !== null && one.userId !== userId),
+      one.placement !== placement ||
+      (handler !== "" && one.handler !== handler) ||
+      (userId !== null && one.userId !== userId),
   );
   const count = session.placements.length - kept.length;
   session.placements = kept;

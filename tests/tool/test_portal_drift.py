@@ -24,10 +24,14 @@ VALUES: list[Any] = [
     *("", "7", "Mara", "+12025550143", "Ö", "NEW", "0", "-3", "3000", "2300.00", "Y", "PAGE_BACKGROUND_WORKER"),
     *(0, 1, 7, 31, 61, 121, 1001, 1100, True, False, None, ["1", 2], [], {"a": 1}, "http://app.example/", "page.1"),
 ]
-NAMES = "ID id TITLE NAME LAST_NAME PHONE OPPORTUNITY STAGE_ID OWNER_ID ENTITY_ID COMMENT OWNER_TYPE_ID TYPE_ID SUBJECT".split()
+NAMES = (
+    *("ID", "id", "TITLE", "NAME", "LAST_NAME", "PHONE", "OPPORTUNITY", "STAGE_ID"),
+    *("OWNER_ID", "ENTITY_ID", "COMMENT", "OWNER_TYPE_ID", "TYPE_ID", "SUBJECT"),
+)
 PARAMS = (
-    "id ID start USER_ID PHONE_NUMBER TYPE CALL_ID SHOW DURATION FILENAME STATUS_CODE EXTERNAL_CALL_ID PLACEMENT HANDLER FIND"
-).split()
+    *("id", "ID", "start", "USER_ID", "PHONE_NUMBER", "TYPE", "CALL_ID", "SHOW", "DURATION"),
+    *("FILENAME", "STATUS_CODE", "EXTERNAL_CALL_ID", "PLACEMENT", "HANDLER", "FIND"),
+)
 OPERATORS = ("", "=", "!", "!=", ">", ">=", "<", "<=", "%")
 UNPREDICTABLE = {"telephony.externalcall.register"}
 """It makes ids up: the contract has it."""
@@ -79,11 +83,14 @@ def request(dice: random.Random) -> tuple[str, dict[str, Any]]:
 def answers(requests: list[tuple[str, dict[str, Any]]]) -> list[list[Any]]:
     rest = PortalRest()
     token = rest.handle("simulation.session", {})[1]["result"]["AUTH_ID"]
-    return [list(rest.handle(method, {"auth": token, **given})) for method, given in requests]
+    return [
+        json.loads(json.dumps(rest.handle(method, {"auth": token, **given})))  # as it was at that moment
+        for method, given in requests
+    ]
 
 
 def without_time(answered: list[Any]) -> Any:
-    status, answer = json.loads(json.dumps(answered))
+    status, answer = answered
     answer.pop("time", None)
     return status, answer
 
