@@ -82,4 +82,4 @@ def running(port: int = 0, *, app: str = str(HANDLERS)) -> Iterator[str]:
         bundle = Path(scratch) / "bundle"
         build_demo(bundle, app=app, phone="loopback")
         with Server(bundle) as served, PortalServer(port=port) as portal:
-            yield portal_url(portal.url, served.url)
+            yield portal_url(portal.url, served.url, rest="page")  # so that it goes on with the network cut

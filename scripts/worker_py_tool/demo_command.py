@@ -1,9 +1,12 @@
 """scripts/demo: the command line of `demo`."""
 
 import argparse
+import shlex
 import webbrowser
 from collections.abc import Set
+from pathlib import Path
 
+from worker_py_tool import publish
 from worker_py_tool.app_source import read_app
 from worker_py_tool.bootstrap import Need
 from worker_py_tool.paths import command
@@ -14,10 +17,17 @@ from worker_py_tool.waiting import until_interrupted
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
     options = argparse.ArgumentParser(
-        prog=command("demo"), description="Build and serve the demo; its address is printed first."
+        prog=command("demo"),
+        description="Build and serve the demo; its address is printed first. Or write it, for any web server.",
     )
     options.add_argument(
         "--app", metavar="PATH[:NAME]", help="your own app instead of the demo's: a file or a package directory"
+    )
+    options.add_argument(
+        "--out",
+        metavar="DIR",
+        type=Path,
+        help="serve nothing: write the demo as plain files for any web server",
     )
     options.add_argument("--port", type=int, default=0, help="the portal's port (default: any that is free)")
     options.add_argument(
@@ -30,13 +40,22 @@ def needs(options: argparse.Namespace) -> Set[Need]:
     """What a build needs; refuses an app that cannot be built before anything is installed."""
     if options.app is not None:
         read_app(options.app)
+    if options.out is not None:
+        publish.check_target(options.out.resolve())
     return {Need.BUILD}
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve the demo until interrupted."""
-    from worker_py_tool import demo
+    """Serve the demo until interrupted; or write it."""
+    from worker_py_tool import demo, static_demo
 
+    if options.out is not None:
+        made = static_demo.write(options.out, app=options.app or str(demo.HANDLERS))
+        size = sum(entry.bytes for path, entry in made.files.items())
+        say(f"{len(made.files)} files, {size / 1e6:.1f} MB. Put them on any web server; to look at them here:")
+        say(f"    python3 -m http.server --bind 127.0.0.1 --directory {shlex.quote(str(options.out))}")
+        print(options.out / "index.html")
+        return 0
     with demo.running(options.port, app=options.app or str(demo.HANDLERS)) as url:
         print(url, flush=True)
         say("Open this address in a browser. Ctrl-C ends the demo.")

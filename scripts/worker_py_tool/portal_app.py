@@ -4,16 +4,19 @@ Source: https://apidocs.bitrix24.com/api-reference/widgets/placement/placement-b
 """
 
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from worker_py_tool.portal_records import text
 from worker_py_tool.portal_session import Params, Record, RestFault, Session
 
 SCOPES: Final = ("crm", "placement", "telephony", "user")
 """What the simulated app was granted, unless a fault takes some of it away."""
 SCOPELESS: Final = frozenset({"user.admin"})
 """Methods that need no scope although their name begins like one."""
+_WHOLE: Final = re.compile(r"-?[0-9]+")
 WORKER: Final = "PAGE_BACKGROUND_WORKER"
 PLACEMENTS: Final = ("CALL_CARD", "CRM_CONTACT_DETAIL_TAB", "CRM_DEAL_DETAIL_TAB", WORKER)
 
@@ -87,7 +90,7 @@ def placement_bind(session: Session, params: Params) -> bool:
             "placement": placement,
             "userId": user_id,
             "handler": handler,
-            "title": str(params.get("TITLE", "")),
+            "title": text(params.get("TITLE")),
             "description": "",
             "options": options,
             "langAll": {},
@@ -100,7 +103,7 @@ def placement_unbind(session: Session, params: Params) -> Record:
     """``placement.unbind``: tells how many registrations that ended."""
     _check_installer(session)
     placement, user_id = _required(params, "PLACEMENT").upper(), _user_id(params)
-    handler = params.get("HANDLER")
+    handler = text(params.get("HANDLER"))
     kept = [
         one
         for one in session.placements
@@ -121,20 +124,19 @@ def _check_installer(session: Session) -> None:
 
 
 def _required(params: Params, name: str) -> str:
-    value = str(params.get(name) or "")
+    value = text(params.get(name))
     if not value:
         raise RestFault(400, "ERROR_ARGUMENT", f"Argument '{name}' is null or empty", name)
     return value
 
 
 def _user_id(params: Params) -> int | None:
-    given = params.get("USER_ID")
-    if given in (None, ""):
+    given = text(params.get("USER_ID"))
+    if not given:
         return None
-    try:
-        return int(str(given))
-    except ValueError:
-        raise RestFault(400, "ERROR_ARGUMENT", "Argument 'USER_ID' is not a number", "USER_ID") from None
+    if not _WHOLE.fullmatch(given):
+        raise RestFault(400, "ERROR_ARGUMENT", "Argument 'USER_ID' is not a number", "USER_ID")
+    return int(given)
 
 
 def _check_handler(session: Session, handler: str) -> None:

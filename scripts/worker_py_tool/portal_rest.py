@@ -16,7 +16,10 @@ from typing import Any, Final
 
 from worker_py_tool import php_query
 from worker_py_tool.portal_app import check_scope
-from worker_py_tool.portal_methods import METHODS, Method, Page, remember_call
+from worker_py_tool.portal_calls import remember_call
+from worker_py_tool.portal_crm import Method
+from worker_py_tool.portal_methods import METHODS
+from worker_py_tool.portal_records import Page
 from worker_py_tool.portal_session import Params, Record, RestFault, Session
 
 BATCH_LIMIT: Final = 50

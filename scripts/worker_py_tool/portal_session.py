@@ -15,12 +15,9 @@ Record = dict[str, Any]
 
 DIRECTORY: Final = Path(__file__).resolve().parents[2] / "static" / "portal" / "directory.json"
 """The made-up people whom the portal's page shows too."""
+CRM: Final[Mapping[str, Any]] = json.loads(DIRECTORY.with_name("crm.json").read_text(encoding="utf-8"))
+"""What else the CRM holds, and what a new record begins with."""
 TOKEN_LIFETIME_S: Final = 3600
-EXTRA_CONTACTS: Final = 120
-"""Contacts besides those of the directory, so that lists have more than one page."""
-
-_FIRST_NAMES: Final = ("Ada", "Bruno", "Celia", "Dario", "Elin", "Farid", "Greta", "Hugo", "Iris", "Jonas", "Kaja")
-_LAST_NAMES: Final = ("Almeida", "Berg", "Castel", "Dahl", "Ekwueme", "Farkas", "Grau", "Hoshi", "Ivers", "Jarvi")
 
 
 class RestFault(Exception):
@@ -93,8 +90,8 @@ class Faults:
 class Session:
     """One portal page's view of the portal."""
 
-    contacts: list[Record]
-    deals: list[Record]
+    records: dict[str, list[Record]]
+    """The CRM's, by their kind."""
     employees: list[Record]
     user_id: str = ""
     """Who works here; the first employee when empty."""
@@ -121,7 +118,7 @@ class Session:
             user_id: who works here; the first employee when empty.
         """
         records = copy.deepcopy(_records())
-        session = cls(records["contacts"], records["deals"], records["employees"], user_id)
+        session = cls(records, records.pop("employees"), user_id)
         session.renew()
         return session
 
@@ -170,17 +167,23 @@ class Session:
 @cache
 def _records() -> dict[str, list[Record]]:
     directory: dict[str, list[Record]] = json.loads(DIRECTORY.read_text(encoding="utf-8"))
-    directory["contacts"] += [_extra_contact(index) for index in range(EXTRA_CONTACTS)]
-    return directory
-
-
-def _extra_contact(index: int) -> Record:
+    directory["contacts"] += _extra_contacts()
     return {
-        "ID": str(1001 + index),
-        "NAME": _FIRST_NAMES[index % len(_FIRST_NAMES)],
-        "LAST_NAME": _LAST_NAMES[index % len(_LAST_NAMES)],
-        "POST": "",
-        "COMPANY_TITLE": "",
-        "ASSIGNED_BY_ID": "1",
-        "PHONE": [],
+        **{kind: directory[kind] for kind in ("contacts", "deals", "employees")},
+        **{kind: CRM[kind] for kind in ("companies", "leads", "activities")},
     }
+
+
+def _extra_contacts() -> list[Record]:
+    """Contacts besides those of the directory, so that lists have more than one page."""
+    extra = CRM["extra_contacts"]
+    first, last = extra["first_names"], extra["last_names"]
+    return [
+        {
+            **CRM["new_records"]["contacts"],
+            "ID": str(extra["first_id"] + index),
+            "NAME": first[index % len(first)],
+            "LAST_NAME": last[index % len(last)],
+        }
+        for index in range(extra["count"])
+    ]

@@ -35,6 +35,8 @@ const LOG_KEPT = 20_000;
  * @property {string | null} [user]      id of the employee who works here
  * @property {string} [uri]              the portal page that this is
  * @property {boolean} [raiseAgain]      whether `initialized` is raised again for a call whose page was left
+ * @property {(frame: Frame) => void} [frameLoaded]  a hidden frame's load has ended, with whatever page
+ * @property {"http" | "page" | null} [rest]  whose REST is asked, see session.js
  */
 
 /** Where a call that goes on is kept for the next page of this tab. */
@@ -47,7 +49,7 @@ export class Portal {
   log = [];
 
   #names = new PlacementInterface();
-  #session = new PortalSession();
+  #session;
   #faults = noFaults();
   #frames;
   #switchboard;
@@ -57,6 +59,7 @@ export class Portal {
   #user;
   #uri;
   #raisesAgain;
+  #frameLoaded;
   /** @type {() => void} */
   #firstLoaded = () => {};
   /** Shows the card as it is now. */
@@ -74,7 +77,11 @@ export class Portal {
     user = null,
     uri = location.pathname,
     raiseAgain = true,
+    rest = "http",
+    frameLoaded = () => {},
   }) {
+    this.#frameLoaded = frameLoaded;
+    this.#session = new PortalSession(rest);
     this.#faults = changed(this.#faults, faults);
     this.#appHost = appHost;
     this.#cardHost = cardHost;
@@ -206,6 +213,7 @@ export class Portal {
     const frame = this.#frames.open({ uri: this.#uri, ...options });
     this.#note("frame", { frame: frame.id, what: "opened" });
     void frame.loaded.then(this.#firstLoaded);
+    void frame.loaded.then(() => this.#frameLoaded(frame));
     return frame.id;
   }
 
@@ -264,7 +272,8 @@ export class Portal {
     const frame = this.#frames.get(id);
     this.#names.forget(id);
     this.#note("frame", { frame: id, what: "reloaded" });
-    return this.#frames.reload(frame.id).loaded;
+    const { loaded } = this.#frames.reload(frame.id);
+    return loaded.then(() => this.#frameLoaded(frame));
   }
 
   /** Loads the first frame anew, and says again, as the next page of the portal does, that the card is there. */

@@ -8,9 +8,10 @@
  * `DOMAIN|PROTOCOL|APP_SID`; keeps REST calls back until the portal has sent the session; and holds the
  * tokens inside.
  *
- * What the original lacks: `BX24.dropped` counts the messages that were ignored, and an answer
+ * What the original lacks: `BX24.dropped` counts the messages that were ignored, an answer
  * `callbackId:undefined` reaches the callback as `undefined` (`callbackId:` gives `[]`, as in the
- * original), so that a test can raise an event in every form that some client gives it.
+ * original), so that a test can raise an event in every form that some client gives it, and REST goes over
+ * the wire as `simulation.rest` to a portal that has it in its own page.
  */
 (() => {
   "use strict";
@@ -254,11 +255,15 @@
    * @returns {Promise<{status: number, answer: RestAnswer}>}
    */
   async function post(method, params) {
+    const given = { ...params, auth: session?.AUTH_ID };
+    if (session?.REST === "page") {
+      return new Promise((resolve) => send("simulation.rest", { method, params: given }, resolve));
+    }
     try {
       const response = await fetch(`${origin}/rest/${method}.json`, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ ...params, auth: session?.AUTH_ID }),
+        body: JSON.stringify(given),
       });
       const answer = await response.json();
       return { status: response.status, answer };

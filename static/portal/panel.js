@@ -47,6 +47,7 @@ export class Panel {
   /** @param {HTMLElement} list an ordered list */
   constructor(list) {
     this.list = list;
+    list.tabIndex = 0; // it scrolls, so the keyboard has to reach it
   }
 
   /** @param {unknown} received what a frame posted; anything but a trace entry is ignored */

@@ -1,16 +1,23 @@
 /**
  * The simulated portal's page: reads the query, puts the parts together, and starts.
  *
- * Query: `app` (URL of the placement page, needed), `plain` (no call on load, for tests), `names=late`,
+ * Query: `app` (URL of the placement page, needed but in a static build; may be relative), `rest` (`http`: that of the
+ * server, as without it; `page`: the page's own, which needs none), `build` (of a static build, which is kept for use
+ * without a network), `plain` (no call on load, for tests), `names=late`,
  * `view=install` (the app's install page instead of the hidden one), `method=get`, `lang`, `user` (id of the employee who works here), `uri` (the portal page that this is),
  * `again=no` (`initialized` is not raised again for a call that goes on after a navigation).
  */
 
+import { appAddress, queryOf } from "./address.js";
 import { Portal } from "./automation.js";
 import { CardView } from "./card_view.js";
 import { connectControls } from "./controls.js";
 import { byId, setText } from "./dom.js";
 import { FaultPanel } from "./fault_panel.js";
+import { FrameWatch } from "./frame_watch.js";
+import { connectGroups } from "./groups.js";
+import { guideTo } from "./guide.js";
+import { keepForOffline } from "./offline.js";
 import { Pages } from "./pages.js";
 import { Panel } from "./panel.js";
 import { PhonePanel } from "./phone_panel.js";
@@ -20,8 +27,8 @@ import { connectTabs } from "./tabs.js";
 import { connectTimeline } from "./timeline.js";
 import { fullEventName } from "./vocabulary.js";
 
-const query = new URLSearchParams(location.search);
-const app = appAddress(query.get("app"));
+const query = queryOf(document.documentElement.dataset.query ?? "", location.search);
+const app = appAddress(query.get("app"), location.href);
 if (query.has("away")) {
   byId("away").hidden = false;
   byId("come-back").addEventListener("click", () => history.back());
@@ -29,17 +36,6 @@ if (query.has("away")) {
   byId("no-app").hidden = false;
 } else {
   start(app);
-}
-
-/**
- * @param {string | null} given
- * @returns {string | null} an absolute http address, or null
- */
-function appAddress(given) {
-  if (given === null || !URL.canParse(given)) {
-    return null;
-  }
-  return /^https?:/.test(given) ? given : null;
 }
 
 /** @param {string} appUrl */
@@ -55,7 +51,12 @@ function start(appUrl) {
     frameHost: byId("frames"),
     appHost: byId("app-view"),
     cardHost,
-    showCard: (card, desktop) => view.show(card, desktop),
+    showCard: (card, desktop) => {
+      view.show(card, desktop);
+      setText(byId("guide"), guideTo(card));
+    },
+    frameLoaded: (frame) => watch.loaded({ ...frame }),
+    rest: query.get("rest") === "page" ? "page" : "http",
     faults: {
       namesLate: query.get("names") === "late",
       method: query.get("method") === "get" ? "get" : "post",
@@ -64,6 +65,12 @@ function start(appUrl) {
     user: query.get("user"),
     uri: query.get("uri") ?? location.pathname,
     raiseAgain: query.get("again") !== "no",
+  });
+  const watch = new FrameWatch({
+    notice: byId("frame-lost"),
+    words: byId("frame-lost-words"),
+    button: byId("frame-again"),
+    retry: (frame) => void portal.reloadFrame(frame),
   });
   const panel = new Panel(byId("trace"));
   const timeline = connectTimeline(byId("view-timeline"), portal);
@@ -93,6 +100,9 @@ function start(appUrl) {
     const { workerPyTrace: entry, workerPyHosting: hosting, workerPyFeed: feed } = event.data ?? {};
     const { workerPyPhone: phoneState, workerPyPhoneEvent: phoneEvent } = event.data ?? {};
     const frame = portal.senderOf(event);
+    if (frame !== undefined) {
+      watch.heard(frame);
+    }
     if (phoneState !== undefined || phoneEvent !== undefined) {
       showPhone(frame, phoneState, phoneEvent);
     } else if (entry === undefined && hosting === undefined && feed === undefined) {
@@ -111,7 +121,9 @@ function start(appUrl) {
       faults.traced(entry);
       pages.traced(frame.id, entry);
       timeline.traced(frame.id, entry);
-      byId("python-quiet").hidden ||= Panel.tellsOfPython(entry);
+      if (Panel.tellsOfPython(entry)) {
+        pythonRuns();
+      }
     }
   });
 
@@ -134,9 +146,26 @@ function start(appUrl) {
   showScenarios(byId("scenarios"), stage);
   connectControls(portal, panel, pages);
   connectTabs(/** @type {HTMLElement} */ (document.querySelector(".tabs")));
-  setText(byId("app-address"), new URL(appUrl).host);
+  connectGroups(document.querySelectorAll("details"));
+  const address = new URL(appUrl);
+  setText(byId("app-address"), `${address.host}${address.pathname}`);
   /** @type {Window & {portal?: Portal}} */ (window).portal = portal;
   void portal.start(query.get("view"));
+}
+
+/** The first sign of Python: says so, and then keeps the page for use without a network. */
+function pythonRuns() {
+  const quiet = byId("python-quiet");
+  if (quiet.hidden) {
+    return;
+  }
+  quiet.hidden = true;
+  setText(byId("python-state"), "Python is ready");
+  byId("python-state").classList.add("ready");
+  const build = query.get("build");
+  if (build !== null) {
+    void keepForOffline(build);
+  }
 }
 
 let greeted = false;

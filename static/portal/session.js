@@ -1,11 +1,12 @@
 /**
- * The operator's session: the tokens that the portal hands to a frame.
+ * The operator's session: the tokens that the portal hands to a frame, and the REST that knows them.
  *
- * The simulated REST issues them (`simulation.session`), so that a token can expire there. Where the
- * page is served without the REST, they are made up: everything but REST still works.
+ * The simulated REST issues them (`simulation.session`), so that a token can expire there. It is the server's
+ * (`http`), or the page's own (`page`), which needs no server and no network.
  */
 
 import { randomHex } from "./frames.js";
+import { PageRest } from "./rest.js";
 
 /** @typedef {import("./frames.js").Session} Tokens */
 
@@ -21,8 +22,23 @@ export class PortalSession {
   };
   /** Whether there is a REST behind the portal. */
   served = false;
+  /** The page's own, where it is used. @type {PageRest | null} */
+  #inPage = null;
   /** Whether the app has ended its installation. */
   installed = false;
+
+  /** @param {"http" | "page" | null} [where] the REST that is asked; null: the server's, and the page's where that is none */
+  constructor(where = "http") {
+    this.where = where;
+    if (where === "page") {
+      this.#inPage = new PageRest();
+    }
+  }
+
+  /** @returns {boolean} whether an app has to ask through the portal's page */
+  get inPage() {
+    return this.#inPage !== null;
+  }
 
   /**
    * Asks the REST for a session of this page's own: its data and its faults are nobody else's.
@@ -80,20 +96,29 @@ export class PortalSession {
   }
 
   /**
+   * What an app asks through the portal's page.
+   * @param {string} method
+   * @param {Record<string, unknown>} params
+   * @returns {Promise<import("./rest.js").Answered>}
+   */
+  async request(method, params) {
+    if (this.#inPage === null) {
+      throw new Error(`${method}: this portal's REST is asked over HTTP.`);
+    }
+    return this.#inPage.handle(method, params);
+  }
+
+  /**
    * @param {string} method
    * @param {Record<string, unknown>} params
    * @returns {Promise<Record<string, unknown>>}
    */
   async call(method, params) {
-    const response = await fetch(`rest/${method}.json`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(params),
-    });
-    if (!response.ok) {
-      throw new Error(`${method}: the simulated REST answered ${response.status}.`);
+    const { status, answer } = await (this.#inPage?.handle(method, params) ?? overHttp(method, params));
+    if (status !== 200) {
+      throw new Error(`${method}: the simulated REST answered ${status}.`);
     }
-    return response.json();
+    return answer;
   }
 
   /**
@@ -106,7 +131,26 @@ export class PortalSession {
       this.tokens = { ...this.tokens, ...result };
       this.served = true;
     } catch (error) {
-      console.warn("The portal runs without its REST:", error);
+      if (this.where === null && !this.served && !this.inPage) {
+        this.#inPage = new PageRest();
+        await this.#adopt(method, params);
+      } else {
+        console.warn("The portal runs without its REST:", error);
+      }
     }
   }
+}
+
+/**
+ * @param {string} method
+ * @param {Record<string, unknown>} params
+ * @returns {Promise<import("./rest.js").Answered>}
+ */
+async function overHttp(method, params) {
+  const response = await fetch(`rest/${method}.json`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(params),
+  });
+  return { status: response.status, answer: response.ok ? await response.json() : {} };
 }

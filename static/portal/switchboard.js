@@ -118,6 +118,9 @@ export class Switchboard {
       case "refreshAuth":
         void this.#refresh(frame, request);
         break;
+      case "simulation.rest":
+        void this.#rest(frame, request);
+        break;
       case "setInstallFinish":
         void this.#installed(frame, request);
         break;
@@ -151,6 +154,7 @@ export class Switchboard {
       DOMAIN: location.host,
       PROTOCOL: location.protocol === "https:" ? 1 : 0,
       PATH: "/rest",
+      ...(this.session.inPage ? { REST: "page" } : {}),
       ...this.session.tokens,
       FIRST_RUN: false,
       IS_ADMIN: false,
@@ -185,6 +189,20 @@ export class Switchboard {
     await this.session.refresh();
     if (frame.appSid === appSid) {
       this.#reply(frame, request, this.session.tokens);
+    }
+  }
+
+  /**
+   * A REST request of the stand-in client, where the REST is this page's own.
+   * @param {Frame} frame
+   * @param {Request} request
+   */
+  async #rest(frame, request) {
+    const { method, params } = /** @type {{method: string, params: Record<string, unknown>}} */ (request.params);
+    const { appSid } = frame;
+    const answered = await this.session.request(method, params);
+    if (frame.appSid === appSid) {
+      this.#reply(frame, request, answered);
     }
   }
 
