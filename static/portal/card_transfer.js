@@ -25,7 +25,7 @@ export function transferTool({ act, toDepartment, done }) {
   const field = element("input", {
     type: "tel",
     "aria-label": "Name, department or number to transfer to",
-    placeholder: "Search, or type a number",
+    placeholder: "Name or number",
     autocomplete: "off",
   });
   const toNumber = element("button", { ...EVENT, "aria-label": "Transfer to this number" }, "Transfer");
