@@ -375,8 +375,8 @@ class Shim {
   }
 
   /** @param {Record<string, any>} message */
-  #outcome({ id, kind, name, outcome, ms, cause }) {
-    const more = { id, outcome, duration_ms: ms, cause: cause ?? undefined };
+  #outcome({ id, kind, name, outcome, ms, started, cause }) {
+    const more = { id, outcome, duration_ms: ms, started, cause: cause ?? undefined };
     this.#trace.add(kind === "command" ? "outcome" : kind, name, more);
     if (kind === "command" && outcome === "Call card is undefined" && this.#kept.size > 0) {
       this.#notExternal = true;

@@ -173,6 +173,7 @@ class Page:
                     "name": next((message[key] for key in _NAMED if key in message), ""),
                     "outcome": outcome,
                     "ms": round(self._clock() - started, 1),
+                    "started": int(started),
                     "cause": CAUSE.get(),
                 },
             )

@@ -77,8 +77,6 @@ export class PageRest {
       case "simulation.configure":
         session.configure(params);
         return true;
-      case "simulation.ask":
-        return asked(session, params);
       case "simulation.opened":
         rememberCall(session, params);
         return true;

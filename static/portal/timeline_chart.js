@@ -18,6 +18,8 @@ const ROW_PX = 22;
 /** Below this width a bar shows its sign only; and what is shorter than that is still as wide as it. */
 const SIGN_PX = 16;
 const NARROWEST_PX = 5;
+/** Bars that begin and end this close to each other look the same. */
+const ALIKE_PX = 4;
 
 /** Which part of a bar is drawn: a long one would otherwise reach far out of the picture. */
 const OUTSIDE_PX = 40;
@@ -74,16 +76,18 @@ export class Chart {
       lanes.add(key);
       const track = this.#track(key, lane, place, lane.frame === heading ? "" : pageName(lane.frame));
       heading = lane.frame;
+      const drawn = new Drawn();
       for (const span of lane.spans) {
         const end = span.end ?? Math.max(now, span.start);
         const selects = span.key === chosen;
-        if (!selects && (end < seen.from || span.start > seen.to)) {
+        const [x, y] = [(span.start - seen.from) * scale, (end - seen.from) * scale];
+        if (!selects && (y < 0 || x > width || drawn.covers(span, x, y))) {
           continue;
         }
         bars.add(span.key);
         const bar = this.#bar(span, track);
-        const left = Math.max((span.start - seen.from) * scale, -OUTSIDE_PX);
-        const right = Math.min((end - seen.from) * scale, width + OUTSIDE_PX);
+        const left = Math.max(x, -OUTSIDE_PX);
+        const right = Math.min(y, width + OUTSIDE_PX);
         lay(bar, span, left, Math.max(right - left, NARROWEST_PX));
         this.#describe(bar, span, timeline.start, selected, selects);
         marksOf(bar, span, seen, scale, left);
@@ -176,6 +180,27 @@ export class Chart {
       }
     }
     setText(/** @type {Element} */ (bar.firstElementChild), OUTCOMES[span.outcome].sign);
+  }
+}
+
+/** What a lane shows already: a bar that would lie on another of the same kind is left out until one zooms in. */
+class Drawn {
+  /** The newest bar of each row and outcome. @type {Map<string, [number, number]>} */
+  #last = new Map();
+
+  /**
+   * @param {Span} span
+   * @param {number} left in pixels
+   * @param {number} right
+   */
+  covers({ row, outcome, marks }, left, right) {
+    const key = `${row} ${outcome} ${marks.length > 0}`;
+    const last = this.#last.get(key);
+    if (last && left - last[0] < ALIKE_PX && Math.abs(right - last[1]) < ALIKE_PX) {
+      return true;
+    }
+    this.#last.set(key, [left, right]);
+    return false;
   }
 }
 

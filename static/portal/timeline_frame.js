@@ -167,16 +167,18 @@ export class FrameReader {
   }
 
   /** @param {Entry} entry */
-  #answered({ kind, at, name, id, outcome = "ok", duration_ms = 0, cause }) {
+  #answered({ kind, at, name, id, outcome = "ok", duration_ms = 0, started, cause }) {
     const lane = /** @type {LaneKind} */ (kind === "outcome" ? "command" : kind);
     const waiting = lane === "command" ? this.#commands.get(String(id)) : undefined;
-    const span = waiting ?? this.#add(lane, name, at - duration_ms, at);
+    // Python's own measure, so that the bar is as long as it says; the page hears of the end somewhat later.
+    const start = started ?? at - duration_ms;
+    const span = waiting ?? this.#add(lane, name, start, at);
     if (waiting) {
       this.#commands.delete(String(id));
     }
-    span.start = at - duration_ms; // Python's own measure, so that the bar is as long as it says
+    span.start = start;
     span.cause = this.#causeKey(cause);
-    this.#end(span, at, outcome, duration_ms);
+    this.#end(span, start + duration_ms, outcome, duration_ms);
   }
 
   /**

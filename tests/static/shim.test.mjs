@@ -345,12 +345,21 @@ test("the trace tells when handlers started, which event a command was for, and 
   raise("BackgroundCallCard::muteButtonClick", true);
   await ready();
   const [{ id }] = workerPy.trace().filter((/** @type {any} */ { kind }) => kind === "event");
-  const outcome = { t: "outcome", id: "c1", kind: "command", name: "CallCardSetMute", outcome: "ok", ms: 5, cause: id };
+  const outcome = {
+    t: "outcome",
+    id: "c1",
+    kind: "command",
+    name: "CallCardSetMute",
+    outcome: "ok",
+    ms: 5,
+    started: 99,
+    cause: id,
+  };
   await workers[0].say(outcome);
   await workers[0].say({ t: "ack", seq: 1, handlers: [["greet", 7, "ok", 1234]], call_id: "a" });
   await workers[0].say({ t: "ack", seq: 2, handlers: [], call_id: "a" });
   const [told, handler, unheard] = workerPy.trace().slice(-3);
-  assert.deepEqual([told.kind, told.cause], ["outcome", id]);
+  assert.deepEqual([told.kind, told.started, told.cause], ["outcome", 99, id]);
   assert.deepEqual([handler.kind, handler.id, handler.started, handler.duration_ms], ["handler", id, 1234, 7]);
   assert.deepEqual([unheard.kind, unheard.name], ["handled", "BackgroundCallCard::muteButtonClick"]);
 });

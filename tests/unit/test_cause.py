@@ -33,6 +33,7 @@ def test_an_outcome_names_the_event_whose_handlers_asked_also_when_they_overlap(
             ("CallCardSetCardTitle", f"{page}:{second}"),
             ("CallCardSetStatusText", f"{page}:{first}"),
         ]
+        assert [each["started"] - EPOCH_MS for each in told(portal, "outcome")] == [0, 2000]
 
 
 def test_a_task_that_a_handler_leaves_behind_asks_in_the_name_of_its_event() -> None:

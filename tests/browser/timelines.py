@@ -1,0 +1,169 @@
+"""The Timeline tab as tests read and drive it, with an app whose handlers end in every way."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import FilePayload, Locator, Page, expect
+
+APP = """
+    import asyncio
+
+    from worker_py import App, UiState
+    from worker_py.events import (
+        AddCommentButtonClick, AnswerButtonClick, HoldButtonClick, Initialized, MuteButtonClick, QualityMeterClick,
+    )
+
+    app = App(command_timeout_ms=600)
+
+    @app.on(Initialized)
+    async def greet(event, card):
+        contact = await card.rest.call("crm.contact.get", {"id": 7})
+        await card.set_card_title(f"{contact['NAME']} calls from {event.phone_number}")
+
+    @app.on(AnswerButtonClick)
+    async def take(event, card):
+        await asyncio.sleep(0.4)
+        await card.set_ui_state(UiState.CONNECTED)
+
+    @app.on(MuteButtonClick)
+    async def broken(event, card):
+        raise ValueError("no such luck")
+
+    async def endless(event, card):
+        await asyncio.sleep(60)
+
+    app.add_handler(HoldButtonClick, endless, timeout_s=0.8)
+
+    @app.on(QualityMeterClick)
+    async def patient(event, card):
+        if not event.meta.redelivered:
+            await asyncio.sleep(25)
+        await card.set_status_text("thanks")
+
+    @app.on(AddCommentButtonClick)
+    async def note(event, card):
+        await card.set_status_text(event.comment)
+"""
+
+_BARS = """(bars) => bars.map((bar) => {
+    const { x, width } = bar.getBoundingClientRect();
+    return {
+        lane: bar.closest(".tl-lane").dataset.lane, name: bar.querySelector(".tl-name").textContent,
+        outcome: bar.dataset.outcome, label: bar.getAttribute("aria-label"), x, width,
+    };
+})"""
+
+
+@dataclass
+class Bar:
+    """A bar as it is drawn.
+
+    Attributes:
+        lane: its kind, such as `handler`.
+        name: of the event, handler, command.
+        outcome: what its colour and sign say.
+        label: its accessible name.
+        x: where it begins, in pixels.
+        width: in pixels.
+    """
+
+    lane: str
+    name: str
+    outcome: str
+    label: str
+    x: float
+    width: float
+
+    @property
+    def took_ms(self) -> float:
+        """The duration in its label."""
+        number, unit = next(part.split() for part in self.label.split(", ") if part.endswith((" ms", " s")))
+        return float(number) * (1000 if unit == "s" else 1)
+
+
+class TimelineTab:
+    """The tab, opened in a portal page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        page.get_by_role("tab", name="Timeline").click()
+        self.panel = page.get_by_role("tabpanel", name="Timeline")
+        self.status = self.panel.get_by_role("status")
+        self.problem = self.panel.get_by_role("alert")
+        self.details = self.panel.get_by_role("region", name="Details")
+
+    def button(self, name: str) -> Locator:
+        """A button of the tab."""
+        return self.panel.get_by_role("button", name=name, exact=True)
+
+    def bar(self, lane: str, name: str, outcome: str = "") -> Locator:
+        """Bars of a lane with this name, and this outcome if given."""
+        wanted = f'[data-lane="{lane}"] .tl-bar' + (f'[data-outcome="{outcome}"]' if outcome else "")
+        return self.page.locator(wanted).filter(has=self.page.get_by_text(name, exact=True))
+
+    def bars(self) -> list[Bar]:
+        """All that are drawn."""
+        return [Bar(**row) for row in self.page.locator(".tl-bar").evaluate_all(_BARS)]
+
+    def one(self, lane: str, name: str) -> Bar:
+        """The only bar of this lane with this name."""
+        (found,) = [bar for bar in self.bars() if (bar.lane, bar.name) == (lane, name)]
+        return found
+
+    def call(self) -> None:
+        """A call comes in, and Python has greeted it."""
+        # The portal raises an event to whoever has bound it: a page that has not yet would never hear of the call.
+        bound = "() => portal.frames()[0]?.bound.includes('BackgroundCallCard::addCommentButtonClick')"
+        self.page.wait_for_function(bound)
+        self.page.evaluate("portal.incomingCall()")
+        expect(self.page.locator("#card-title")).to_have_text("Mara calls from +12025550143")
+
+    def click(self, event: str, argument: object = None) -> None:
+        """The operator does something on the card."""
+        self.page.evaluate("([event, argument]) => portal.act(event, argument ?? undefined)", [event, argument])
+
+    # Recordings ----------------------------------------------------------------------------------
+
+    def record(self) -> None:
+        """Start recording."""
+        self.button("Record").click()
+        expect(self.panel.get_by_text("● Recording")).to_be_visible()
+
+    def save(self, button: str) -> dict[str, Any]:
+        """What the file holds that a button saves."""
+        with self.page.expect_download() as download:
+            self.button(button).click()
+        content: dict[str, Any] = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+        return content
+
+    def open_text(self, text: str, name: str = "call.json") -> None:
+        """Choose a file with this text."""
+        file: FilePayload = {"name": name, "mimeType": "application/json", "buffer": text.encode()}
+        self.panel.get_by_label("Open recording").set_input_files([file])
+
+    def play(self, speed: str) -> None:
+        """Play what is open, to its end; the speed as the option's value."""
+        self.panel.get_by_role("combobox", name="Speed of the replay").select_option(speed)
+        self.button("Play").click()
+        expect(self.button("Play")).to_be_visible()
+
+
+def recording_of(*raised: tuple[int, str, object], commands: list[tuple[str, object]]) -> dict[str, Any]:
+    """A recording with these events at these milliseconds, and with these commands after the last of them."""
+    entries: list[dict[str, Any]] = [
+        {
+            "at": at,
+            "to": "python",
+            "message": {"t": "event", "name": f"BackgroundCallCard::{name}", "payload": payload, "seq": number},
+        }
+        for number, (at, name, payload) in enumerate(raised, 1)
+    ]
+    last = raised[-1][0]
+    for number, (command, params) in enumerate(commands, 1):
+        message = {"t": "command", "id": f"c{number}", "command": command, "params": params}
+        entries.append({"at": last + 20, "to": "page", "message": message})
+    return {"version": 1, "build": "test", "started_at": 1_700_000_000_000, "entries": entries}
