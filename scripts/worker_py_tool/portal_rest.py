@@ -17,7 +17,7 @@ from typing import Any, Final
 from worker_py_tool import php_query
 from worker_py_tool.portal_app import check_scope
 from worker_py_tool.portal_calls import remember_call
-from worker_py_tool.portal_methods import METHODS
+from worker_py_tool.portal_methods import METHODS, Method
 from worker_py_tool.portal_records import Page
 from worker_py_tool.portal_session import Params, Record, RestFault, Session
 
@@ -102,6 +102,8 @@ class PortalRest:
         if name == "simulation.installed":
             session.installed = True
             return True
+        if name == "simulation.ask":
+            return _asked(session, params)
         if name == "simulation.notices":
             notices, session.notices = session.notices, []
             return notices
@@ -151,14 +153,34 @@ class PortalRest:
         return {"result": {name: _php_array(part, as_list) for name, part in parts.items()}}
 
 
+def _asked(session: Session, params: Params) -> Record:
+    """Answer the portal's own card: its method's answer or error, whatever the app may ask and however often."""
+    if session.faults.down:
+        return {"error": "INTERNAL_SERVER_ERROR"}
+    given = params.get("params")
+    try:
+        method = _method(str(params.get("method", "")).lower())
+        return _answer(method(session, given if isinstance(given, Mapping) else {}))
+    except RestFault as fault:
+        return fault.answer()
+
+
 def _call(session: Session, name: str, params: Params) -> Record:
-    method = METHODS.get(name)
-    if method is None:
-        raise RestFault(404, "ERROR_METHOD_NOT_FOUND", "Method not found!")
+    method = _method(name)
     if name in session.faults.deny:
         raise RestFault(403, "ACCESS_DENIED", "Access denied!")
     check_scope(session, name)
-    result = method(session, params)
+    return _answer(method(session, params))
+
+
+def _method(name: str) -> Method:
+    method = METHODS.get(name)
+    if method is None:
+        raise RestFault(404, "ERROR_METHOD_NOT_FOUND", "Method not found!")
+    return method
+
+
+def _answer(result: object) -> Record:
     if not isinstance(result, Page):
         return {"result": result}
     answer: Record = {"result": result.records, "total": result.total}
