@@ -11,5 +11,7 @@ from worker_py_tool.portal_app import APP_METHODS
 from worker_py_tool.portal_calls import CALL_METHODS
 from worker_py_tool.portal_crm import CRM_METHODS, Method
 
+__all__ = ["METHODS", "Method"]
+
 METHODS: Final[Mapping[str, Method]] = {**CRM_METHODS, **CALL_METHODS, **APP_METHODS}
 """By their names in lower case: the portal does not mind the case."""

@@ -17,8 +17,7 @@ from typing import Any, Final
 from worker_py_tool import php_query
 from worker_py_tool.portal_app import check_scope
 from worker_py_tool.portal_calls import remember_call
-from worker_py_tool.portal_crm import Method
-from worker_py_tool.portal_methods import METHODS
+from worker_py_tool.portal_methods import METHODS, Method
 from worker_py_tool.portal_records import Page
 from worker_py_tool.portal_session import Params, Record, RestFault, Session
 
@@ -95,8 +94,6 @@ class PortalRest:
         if name == "simulation.configure":
             session.configure(params)
             return True
-        if name == "simulation.ask":
-            return _asked(session, params)
         if name == "simulation.opened":
             remember_call(session, params)
             return True
@@ -105,6 +102,8 @@ class PortalRest:
         if name == "simulation.installed":
             session.installed = True
             return True
+        if name == "simulation.ask":
+            return _asked(session, params)
         if name == "simulation.notices":
             notices, session.notices = session.notices, []
             return notices

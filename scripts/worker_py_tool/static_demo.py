@@ -14,7 +14,7 @@ import shutil
 from pathlib import Path
 from urllib.parse import urlencode
 
-from worker_py_tool import build, demo, manifest, publish
+from worker_py_tool import build, demo, manifest, plain_names, publish
 from worker_py_tool.build import BuildOptions
 from worker_py_tool.errors import ToolError
 from worker_py_tool.manifest import Manifest
@@ -50,6 +50,7 @@ def write(out: Path, *, app: str = str(demo.HANDLERS)) -> Manifest:
                 compress="none",
             )
         )
+        plain_names.use(directory / APP)
         _say_where_everything_is(directory / "index.html", made.build)
         whole = dataclasses.replace(
             made,

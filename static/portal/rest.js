@@ -8,7 +8,7 @@
 import { APP_METHODS, checkScope } from "./rest_app.js";
 import { CALL_METHODS, rememberCall } from "./rest_calls.js";
 import { CRM_METHODS } from "./rest_crm.js";
-import { RestFault, text } from "./rest_fault.js";
+import { named, RestFault, text } from "./rest_fault.js";
 import { parseQuery } from "./rest_query.js";
 import { ListPage } from "./rest_records.js";
 import { RestSession } from "./rest_session.js";
@@ -85,6 +85,8 @@ export class PageRest {
       case "simulation.installed":
         session.installed = true;
         return true;
+      case "simulation.ask":
+        return asked(session, params);
       case "simulation.notices":
         return session.notices.splice(0);
       default:
@@ -137,21 +139,54 @@ function plain(status, answer) {
 }
 
 /**
+ * Answers the portal's own card: its method's answer or error, whatever the app may ask and however often.
+ * @param {RestSession} session
+ * @param {Params} params
+ * @returns {Row}
+ */
+function asked(session, params) {
+  if (session.faults.down) {
+    return { error: "INTERNAL_SERVER_ERROR" };
+  }
+  try {
+    return answerOf(methodOf(text(params.method).toLowerCase())(session, named(params.params)));
+  } catch (problem) {
+    if (problem instanceof RestFault) {
+      return problem.answer();
+    }
+    throw problem;
+  }
+}
+
+/**
  * @param {RestSession} session
  * @param {string} name
  * @param {Params} params
  * @returns {Row}
  */
 function call(session, name, params) {
-  const method = METHODS.get(name);
-  if (method === undefined) {
-    throw new RestFault(404, "ERROR_METHOD_NOT_FOUND", "Method not found!");
-  }
+  const method = methodOf(name);
   if (session.faults.deny.includes(name)) {
     throw new RestFault(403, "ACCESS_DENIED", "Access denied!");
   }
   checkScope(session, name);
-  const result = method(session, params);
+  return answerOf(method(session, params));
+}
+
+/** @param {string} name */
+function methodOf(name) {
+  const method = METHODS.get(name);
+  if (method === undefined) {
+    throw new RestFault(404, "ERROR_METHOD_NOT_FOUND", "Method not found!");
+  }
+  return method;
+}
+
+/**
+ * @param {unknown} result
+ * @returns {Row}
+ */
+function answerOf(result) {
   if (!(result instanceof ListPage)) {
     return { result };
   }

@@ -70,6 +70,7 @@ def test_the_panel_shows_event_commands_with_outcomes_and_handler_in_their_order
 def test_an_outcome_that_is_an_error_is_shown_as_such(demo_page: Page, complaints: Complaints) -> None:
     complaints.expect("CallCardSetUiState .* was not answered within 5000 ms")
     complaints.expect("CallCardSetCardTitle .* was not answered within 5000 ms")  # the client is looked up anew
+    demo_page.get_by_text("Make the portal misbehave").click()
     demo_page.get_by_role("checkbox", name="Commands stay unanswered").check()
     demo_page.get_by_role("button", name="Answer").click()
     expect(demo_page.locator("#trace li.command .end.bad").first).to_contain_text("timeout")

@@ -17,6 +17,7 @@ def demo_page(page: Page, demo_bundle: Path, serve_app: Callable[[Path], str], p
     """The demo as `scripts/demo` opens it, with a first call."""
     page.goto(demo.portal_url(portal_url, serve_app(demo_bundle)))
     expect(page.locator("#pages li.owner")).to_have_count(1)
+    page.get_by_text("Pages of the portal").click()
     return page
 
 

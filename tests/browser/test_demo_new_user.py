@@ -1,0 +1,59 @@
+"""What a new user does: takes a copy of the repository, runs one command, opens the first line it prints."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from worker_py_tool.paths import CACHE, NODE_MODULES, ROOT, VENV
+
+FIRST_LINE_S = 600
+
+
+def copy_of_the_repository(target: Path) -> None:
+    """What a clone would hold, with what is not committed yet."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    for name in listed.stdout.decode().split("\0"):
+        if name and (ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name)
+
+
+@pytest.mark.parametrize(
+    "clean",
+    [
+        pytest.param(False, id="set up before"),
+        pytest.param(True, id="nothing set up", marks=[pytest.mark.campaign, pytest.mark.timeout(FIRST_LINE_S + 60)]),
+    ],
+)
+def test_one_command_and_the_first_call_is_answered_by_python(tmp_path: Path, page: Page, clean: bool) -> None:
+    """The clean copy installs everything; pip and npm may use what they keep of earlier downloads."""
+    copy_of_the_repository(tmp_path)
+    if not clean:
+        for place in (VENV, NODE_MODULES):
+            (tmp_path / place.name).symlink_to(place, target_is_directory=True)
+        shutil.copytree(CACHE / "wheels", tmp_path / ".cache" / "wheels") if (CACHE / "wheels").is_dir() else None
+    env = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    with subprocess.Popen(
+        [tmp_path / "scripts" / "demo"], cwd="/", env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            address = process.stdout.readline().strip()
+            assert address.startswith("http://")
+            page.goto(address)
+            expect(page.locator("#guide")).to_have_text("It rings. Press Answer: Python takes the call.")
+            page.get_by_role("button", name="Answer").click()
+            expect(page.locator("#card-status")).to_have_text("Answered by Python")
+        finally:
+            process.terminate()
