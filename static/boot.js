@@ -76,44 +76,55 @@ export async function boot(outside) {
  */
 async function restored(path, clock) {
   clock.enter("download", 0.05);
-  const parts = [
-    fetchUnverified(path),
-    compile(`${bundle.pyodideUrl}pyodide.asm.wasm`),
-    importModule(`${bundle.pyodideUrl}pyodide.mjs`),
-    importModule(`${bundle.pyodideUrl}pyodide.asm.mjs`),
-  ];
-  for (const part of parts) {
+  const wasm = `${bundle.pyodideUrl}pyodide.asm.wasm`;
+  const file = fetchUnverified(path);
+  const verified = file.then((content) => verify(path, content));
+  const module = compile(wasm);
+  const loader = importModule(`${bundle.pyodideUrl}pyodide.mjs`);
+  const glue = importModule(`${bundle.pyodideUrl}pyodide.asm.mjs`);
+  for (const part of [file, module, loader, glue]) {
     part.then(
       () => clock.advance(0.1),
       () => {},
     );
   }
-  const [file, module, { loadPyodide }, { default: createPyodideModule }] = await Promise.all(parts);
-  const verified = verify(path, file);
-  verified.catch(() => {}); // awaited before Python runs; a failure before that is not unhandled
-  clock.enter("memory", 0.5);
-  const { _loadSnapshot, restore } = snapshotLoader(parseSnapshot(file), module, async () => {
-    await verified;
-    clock.enter("runtime", 0.6);
+  for (const part of [verified, module, glue]) {
+    part.catch(() => {}); // awaited on the way; a failure before that is not unhandled
+  }
+  const { loadPyodide } = await loader;
+  const library = locate(NO_LIBRARY);
+  const { options, broken, unhook } = snapshotLoader({
+    glue,
+    module,
+    snapshot: async () => {
+      const content = await file;
+      clock.enter("memory", 0.5);
+      return parseSnapshot(content);
+    },
+    laid: async () => {
+      await verified;
+      clock.enter("runtime", 0.6);
+    },
+    urls: { wasm: locate(wasm), library },
   });
   try {
     const loading = loadPyodide({
+      ...options,
       indexURL: locate(bundle.pyodideUrl),
-      createPyodideModule,
-      _loadSnapshot,
-      stdLibURL: locate("empty.zip"),
+      stdLibURL: library,
       lockFileContents: JSON.stringify({ info: bundle.lockInfo, packages: {} }),
       packageBaseUrl: locate(BUNDLE),
     });
-    await Promise.race([loading, verified.then(() => loading)]); // a failure on the way leaves `loading` pending for ever
-    const pyodide = await loading;
+    const pyodide = await Promise.race([loading, broken]);
     pyodide.FS.unlink(STANDARD_LIBRARY); // a traceback would trip over the empty one
     return pyodide;
   } finally {
-    restore();
+    unhook();
   }
 }
 
+/** There is no such file: `snapshot.js` answers for it. */
+const NO_LIBRARY = "empty.zip";
 const BUNDLE = "../../";
 const STANDARD_LIBRARY = "/lib/python314.zip";
 const SITE_PACKAGES = "/lib/python3.14/site-packages";

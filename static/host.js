@@ -38,6 +38,11 @@ import { refetch } from "./refetch.js";
  */
 
 /**
+ * A connection that waits for its owner, and what its script's failure is to tell whom.
+ * @typedef {{connection: Connection, listen: (failed: (text: string) => void) => void}} Early
+ */
+
+/**
  * After a hang: a worker that hangs cannot be ended by a page. Without `extendedLifetime` the
  * browser ends it about 10 s after the last frame that holds it has gone; with it, after 300 s.
  */
@@ -64,6 +69,8 @@ export class Host {
   #current = "";
   /** Whom it served before this page came, as far as any page knew. @type {string | null} */
   #served = null;
+  /** A connection that was made before anybody asked for one. @type {Early | null} */
+  #early = null;
   #url;
   #build;
   #portal;
@@ -91,7 +98,7 @@ export class Host {
    */
   settle(then) {
     const { plain, plainUntil, generation } = this.placement;
-    if (this.#dedicatedBecause || !plain || plainUntil > Date.now()) {
+    if (this.#early || this.#dedicatedBecause || !plain || plainUntil > Date.now()) {
       then();
       return;
     }
@@ -104,11 +111,48 @@ export class Host {
     });
   }
 
+  /** Make the first connection before `connect` is called, which gives that one then. */
+  joinEarly() {
+    this.settle(() => {
+      /** @type {string | null} */
+      let failure = null;
+      let tell = (/** @type {string} */ text) => {
+        failure = text;
+      };
+      try {
+        const connection = this.connect((text) => tell(text));
+        const listen = (/** @type {(text: string) => void} */ failed) => {
+          tell = failed;
+          if (failure !== null) {
+            queueMicrotask(() => failed(/** @type {string} */ (failure))); // not before the owner has it
+          }
+        };
+        this.#early = { connection, listen };
+      } catch {
+        // `connect` fails in the same way, before the one who can say so
+      }
+    });
+  }
+
+  /** Nobody is going to ask for the connection that was made early. */
+  leaveEarly() {
+    this.#early?.connection.port.close();
+    this.#early?.connection.end();
+    this.#early = null;
+  }
+
   /**
    * @param {(text: string) => void} failed the worker's script failed
    * @returns {Connection}
    */
   connect(failed) {
+    const early = this.#early;
+    if (early && (early.connection.mode === "dedicated" || early.connection.name === this.#nameOf(this.placement))) {
+      this.#early = null;
+      early.listen(failed);
+      return early.connection;
+    }
+    this.leaveEarly(); // the pages of the portal have moved on since
     if (!this.#dedicatedBecause) {
       try {
         return this.#connectShared(failed);

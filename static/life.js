@@ -44,7 +44,8 @@ export class Life {
   #abandoned = false;
   #lingerS = LINGER_S;
   #superseded = false;
-  #deserted = false;
+  /** No page is here; nor is one before the first has said hello, and it may be gone by then. */
+  #deserted = true;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   /** @type {BroadcastChannel | null} */

@@ -11,8 +11,8 @@ import { b24jssdkClient } from "./client_b24jssdk.js";
 import { bx24Client } from "./client_bx24.js";
 import { Clock } from "./clock.js";
 import { clientNotLoaded, INSTALLING, OUTSIDE, problems } from "./diagnostics.js";
+import { takeHost } from "./early.js";
 import { Executor } from "./executor.js";
-import { Host } from "./host.js";
 import { identify } from "./identity.js";
 import { Journal } from "./journal.js";
 import { Link } from "./link.js";
@@ -104,7 +104,7 @@ class Shim {
     this.#executor = new Executor(/** @type {Client} */ (client));
     this.#recorder = new Recorder(config.build);
     const [portal] = window.name.split("|");
-    this.#host = new Host({ url: new URL("./worker.js", import.meta.url).href, build: config.build, portal });
+    this.#host = takeHost(config.build);
     this.#visits = new Visits(portal);
     this.#link = new Link(
       this.#host,
@@ -131,6 +131,7 @@ class Shim {
   start() {
     if (!this.#client) {
       this.#state = "outside";
+      this.#host.leaveEarly();
       this.#reports.add("no_client", String(this.#clientProblem));
       this.#rejectReady(new Error(String(this.#clientProblem)));
       return;

@@ -3,14 +3,17 @@
  *
  * The file holds the pages of memory that differ from those of a freshly instantiated wasm module
  * (see `scripts/worker_py_tool/snapshot.mjs`): magic, a JSON header, page numbers, Pyodide's own
- * snapshot header, the pages. It is laid over the module's memory once that exists.
+ * snapshot header, the pages. It is laid over the module's memory once the runtime stands, which
+ * need not wait for the file.
  *
  * @module
  */
 
 const PAGE = 4096;
-const WASM_PAGE = 65536;
 const MAGIC = "WPYSNAP1";
+
+/** Pyodide writes it into the file system before Python runs; what would be in it is in the snapshot. */
+const EMPTY_ZIP = new Uint8Array([0x50, 0x4b, 5, 6, ...new Uint8Array(18)]);
 
 /**
  * @typedef {{heap: number, prefix: Uint8Array, pages: Uint32Array, contents: Uint8Array}} Snapshot
@@ -49,34 +52,95 @@ export function parseSnapshot(buffer) {
 }
 
 /**
- * Everything that `loadPyodide` needs to start from a snapshot.
- * @param {Snapshot} snapshot
- * @param {WebAssembly.Module} module Pyodide's
- * @param {() => Promise<void>} laid the memory is in place, and nothing runs in it yet
- * @returns {{_loadSnapshot: Uint8Array, restore: () => void}} `restore` undoes what was hooked
+ * What a start from a snapshot is made of, each as soon as it is there.
+ * @typedef {object} Parts
+ * @property {Promise<{default: (settings: any) => Promise<any>}>} glue Pyodide's JavaScript
+ * @property {Promise<WebAssembly.Module>} module Pyodide's
+ * @property {() => Promise<Snapshot>} snapshot called once the runtime stands
+ * @property {() => Promise<void>} laid the memory is in place, and nothing runs in it yet
+ * @property {{wasm: string, library: string}} urls that `loadPyodide` fetches by itself
  */
-export function snapshotLoader({ heap, prefix, pages, contents }, module, laid) {
-  const whole = new Uint8Array(prefix.length + heap);
-  whole.set(prefix);
+
+/**
+ * Everything that `loadPyodide` needs to start from a snapshot.
+ * @param {Parts} parts
+ * @returns {{options: object, broken: Promise<never>, unhook: () => void}} `broken` rejects when the runtime
+ *   cannot be made: `loadPyodide` would wait for ever then
+ */
+export function snapshotLoader({ glue, module, snapshot, laid, urls }) {
+  /** Memory as it was before anything ran. */
+  let fresh = new Uint8Array(0);
+  let over = false;
+  /** @type {(error: unknown) => void} */
+  let fail = () => {};
+  /** @type {Promise<never>} */
+  const broken = new Promise((_, reject) => {
+    fail = reject;
+  });
+  broken.catch(() => {}); // whoever loads waits for it; afterwards nobody does
+
+  const { fetch } = globalThis;
   const { instantiateStreaming } = WebAssembly;
+  const unhook = () => {
+    over = true;
+    globalThis.fetch = fetch;
+    WebAssembly.instantiateStreaming = instantiateStreaming;
+  };
+  const answers = new Map([
+    [urls.wasm, () => new Response()], // it comes as `module`, and is not fetched twice
+    [urls.library, () => new Response(EMPTY_ZIP)],
+  ]);
+  globalThis.fetch = async (input, options) => {
+    const answer = answers.get(String(input));
+    answers.delete(String(input)); // who asks again is not `loadPyodide`
+    return answer ? answer() : fetch(input, options);
+  };
   WebAssembly.instantiateStreaming = async (_, imports) => {
     WebAssembly.instantiateStreaming = instantiateStreaming;
-    const instance = await WebAssembly.instantiate(module, imports);
-    const memory = /** @type {WebAssembly.Memory} */ (instance.exports.memory);
-    if (memory.buffer.byteLength < heap) {
-      memory.grow(Math.ceil((heap - memory.buffer.byteLength) / WASM_PAGE));
+    try {
+      const compiled = await module;
+      const instance = await WebAssembly.instantiate(compiled, imports);
+      fresh = new Uint8Array(/** @type {WebAssembly.Memory} */ (instance.exports.memory).buffer).slice();
+      return { instance, module: compiled };
+    } catch (error) {
+      fail(error);
+      throw error;
     }
-    whole.set(new Uint8Array(memory.buffer, 0, heap), prefix.length);
-    pages.forEach((page, index) => {
-      whole.set(contents.subarray(index * PAGE, (index + 1) * PAGE), prefix.length + page * PAGE);
-    });
+  };
+
+  /** @param {any} settings */
+  const createPyodideModule = async (settings) => {
+    // At once when it is there: what the browser keeps of compiled JavaScript is then this function too.
+    const create = (await glue).default;
+    if (over) {
+      throw new Error("the start from the snapshot was given up");
+    }
+    const runtime = await create(settings);
+    const found = await snapshot();
+    lay(runtime, fresh, found);
     await laid();
-    return { instance, module };
+    const { restoreSnapshot } = runtime.API;
+    runtime.API.restoreSnapshot = () => restoreSnapshot(found.prefix); // the memory behind it is in place
+    return runtime;
   };
-  return {
-    _loadSnapshot: whole,
-    restore: () => {
-      WebAssembly.instantiateStreaming = instantiateStreaming;
-    },
-  };
+  return { options: { _loadSnapshot: new Uint8Array(0), createPyodideModule }, broken, unhook };
+}
+
+/**
+ * Make the memory what it was when the snapshot was taken.
+ * @param {any} runtime
+ * @param {Uint8Array} fresh what the pages hold that the snapshot leaves out
+ * @param {Snapshot} snapshot
+ */
+function lay(runtime, fresh, { heap, pages, contents }) {
+  const used = runtime.HEAPU8.length; // starting the runtime may have taken more than there was
+  if (used < heap && !runtime.growMemory(heap)) {
+    throw new Error(`there is no memory for its ${heap} bytes`);
+  }
+  const memory = /** @type {Uint8Array} */ (runtime.HEAPU8);
+  memory.set(fresh.subarray(0, heap));
+  memory.fill(0, fresh.length, used);
+  pages.forEach((page, index) => {
+    memory.set(contents.subarray(index * PAGE, (index + 1) * PAGE), page * PAGE);
+  });
 }

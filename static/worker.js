@@ -9,8 +9,11 @@
  */
 
 import { boot } from "./boot.js";
+import "./downloads.js"; // named here, what boot.js needs comes along with it, not after it
 import { interruptBuffer } from "./interrupt.js";
+import "./kept_store.js";
 import { Life } from "./life.js";
+import "./snapshot.js";
 
 /** @typedef {import("./boot.js").Runtime} Runtime */
 

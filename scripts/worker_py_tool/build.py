@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from worker_py_tool import compress, frozen, manifest, origins, phone, publish, snapshot, wheels
+from worker_py_tool import compress, frozen, imports, manifest, origins, phone, publish, snapshot, wheels
 from worker_py_tool.app_source import AppSource, read_app
 from worker_py_tool.errors import ToolError
 from worker_py_tool.manifest import Manifest
@@ -34,8 +34,6 @@ PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_s
 B24JSSDK = NODE_MODULES / "@bitrix24" / "b24jssdk" / "dist" / "umd" / "index.min.js"
 PLACEHOLDER = "bundle.js"
 LOCK = "pyodide-lock.json"
-EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
-"""Stands in for the standard library until the interpreter runs: what it needs is in the snapshot."""
 Client = Literal["bx24", "b24jssdk"]
 
 
@@ -95,7 +93,6 @@ def build(options: BuildOptions) -> Manifest:
         memory = snapshot.make(app, packages.app) if options.snapshot else Snapshot(None, "built without one")
         if memory.content is not None:
             assets["snapshot.bin"] = memory.content
-            assets["empty.zip"] = EMPTY_ZIP
         contents: dict[str, Any] = {
             "version": version(),
             "pyodideUrl": f"../../{pyodide_url}/",
@@ -143,7 +140,7 @@ def build(options: BuildOptions) -> Manifest:
 
 def _hashes(directory: Path, assets: Mapping[str, bytes], contents: Mapping[str, Any]) -> dict[str, str]:
     """The hash of each file that is loaded as bytes, by its address as the worker's modules write it."""
-    bytes_of = {name: assets[name] for name in ("app.zip", LOCK, "snapshot.bin", "empty.zip") if name in assets}
+    bytes_of = {name: assets[name] for name in ("app.zip", LOCK, "snapshot.bin") if name in assets}
     outside = [*contents["loaderWheels"], *contents["wheels"]]
     outside += [f"{contents['pyodideUrl']}{name}" for name in PYODIDE_FILES]
     bytes_of |= {url: (directory / url.removeprefix("../../")).read_bytes() for url in outside}
@@ -251,6 +248,10 @@ def _write_page(directory: Path, config: Mapping[str, object], scripts: Sequence
 
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
     page = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
-        config=config, bx24_url=config["bx24_url"], assets=f"assets/{config['build']}", page_scripts=scripts
+        config=config,
+        bx24_url=config["bx24_url"],
+        assets=f"assets/{config['build']}",
+        modules=imports.graph(directory / f"assets/{config['build']}", ("early.js", "shim.js")),
+        page_scripts=scripts,
     )
     (directory / "index.html").write_text(page, encoding="utf-8")

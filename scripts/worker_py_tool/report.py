@@ -1,13 +1,12 @@
 """What a bundle weighs: its files, and what a boot fetches, in order."""
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
+from worker_py_tool import imports
 from worker_py_tool.manifest import Manifest
 
-IMPORTED = re.compile(r"""^(?:import|export)\b[^;]*?["']\./([\w.-]+\.js)["'];""", re.MULTILINE)
-RESTORED = ("snapshot.bin", "empty.zip")
+RESTORED = "snapshot.bin"
 NEVER = ("app.zip", "python_stdlib.zip", "pyodide-lock.json", ".whl")
 """Parts that a boot from the snapshot does not wait for."""
 
@@ -17,30 +16,15 @@ def boot_files(directory: Path, made: Manifest) -> list[str]:
     folder = f"assets/{made.build}/"
     page = (directory / "index.html").read_text(encoding="utf-8")
     scripts = [src for src in re.findall(r'<script[^>]* src="([^"]+)"', page) if src in made.files]
-    modules = _with_imports(directory, [*scripts, f"{folder}worker.js"])
+    modules = imports.graph(directory, [*scripts, f"{folder}worker.js"])
     runtime = sorted((path for path in made.files if path.startswith("pyodide/")), key=lambda path: path.endswith("s"))
-    if folder + RESTORED[0] in made.files:
-        parts = [*(folder + name for name in RESTORED), *runtime]
+    if folder + RESTORED in made.files:
+        parts = [folder + RESTORED, *runtime]
         parts = [path for path in parts if not path.endswith(NEVER)]
     else:
         wheels = [path for path in made.files if path.startswith("wheels/")]
         parts = [*(folder + name for name in ("app.zip", "pyodide-lock.json")), *wheels, *runtime]
     return ["index.html", *modules, *(path for path in parts if not path.endswith((".br", ".gz")))]
-
-
-def _with_imports(directory: Path, first: Sequence[str]) -> list[str]:
-    """Modules in the order in which a browser comes upon them, each once; both page and worker may load one."""
-    found: dict[str, None] = {}
-    for script in first:
-        waiting = [script]
-        while waiting:
-            path = waiting.pop(0)
-            if path not in found:
-                found[path] = None
-                folder = path.rpartition("/")[0]
-                text = (directory / path).read_text(encoding="utf-8")
-                waiting += [f"{folder}/{name}" for name in IMPORTED.findall(text)]
-    return list(found)
 
 
 def report(directory: Path, made: Manifest) -> str:

@@ -315,3 +315,49 @@ test("blocked storage and a record that was tampered with cost the agreement, no
   b.moveOn(b.connect(), true);
   assert.equal(b.isAnother("5"), false);
 });
+
+// Before anybody asks ------------------------------------------------------------------------------
+
+test("what was joined early is what the first connect gives, once", (t) => {
+  const { page, made } = browser(t);
+  const one = page();
+  one.as(() => one.host.joinEarly());
+  assert.equal(made.length, 1);
+  const first = one.connect();
+  assert.deepEqual([made.length, first.port], [1, made[0].worker.port]);
+  one.connect();
+  assert.equal(made.length, 2);
+});
+
+test("an early worker whose script failed says so to the one who takes it, after it was taken", async (t) => {
+  const { page, dedicated } = browser(t, { shared: false });
+  const one = page();
+  one.as(() => one.host.joinEarly());
+  dedicated[0].onerror({ message: "no such script", preventDefault() {} });
+  /** @type {string[]} */
+  const heard = [];
+  one.as(() => one.host.connect((text) => heard.push(text)));
+  assert.deepEqual(heard, []);
+  await settled();
+  dedicated[0].onerror({ message: "and again", preventDefault() {} });
+  assert.deepEqual(heard, ["no such script", "and again"]);
+});
+
+test("a page that joined early, and hears that the portal's pages have moved on since, follows them", (t) => {
+  const { page, made, frames } = browser(t);
+  const [one, other] = [page(), page()];
+  one.as(() => one.host.joinEarly());
+  const left = other.connect();
+  other.moveOn(left, false);
+  const connection = one.connect();
+  assert.notEqual(connection.name, left.name);
+  assert.deepEqual([made.length, frames()], [3, 2]); // the frame that held the early one has gone
+});
+
+test("a worker that was joined early and is not needed is let go", (t) => {
+  const { page, dedicated } = browser(t, { shared: false });
+  const one = page();
+  one.as(() => one.host.joinEarly());
+  one.as(() => one.host.leaveEarly());
+  assert.equal(dedicated[0].ended, true);
+});

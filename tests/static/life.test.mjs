@@ -46,6 +46,18 @@ test("a worker without pages ends when the app's grace and a little more are ove
   });
 });
 
+test("a worker whose page left before it said hello ends as if it had had one", (t) => {
+  const { clock, ended, begin } = living(t);
+  const { life, as } = begin();
+  as(() => {
+    life.lingers(60);
+    clock.tick(64_000);
+    assert.deepEqual(ended, []);
+    clock.tick(2000);
+    assert.deepEqual(ended, ["w"]);
+  });
+});
+
 test("a page that comes meanwhile keeps it", (t) => {
   const { clock, ended, begin } = living(t);
   const { life, as } = begin();

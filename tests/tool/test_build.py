@@ -57,11 +57,26 @@ def test_the_page_loads_the_client_first_then_the_shim_then_page_scripts(
     assert tags == [
         '<script type="application/json" id="worker-py-config">',
         f'<script src="assets/{made.build}/guard.js">',
+        f'<script type="module" async src="assets/{made.build}/early.js">',
         f'<script src="{OFFICIAL_BX24}">',
         f'<script type="module" src="assets/{made.build}/shim.js">',
         f'<script defer src="assets/{made.build}/phone.js">',
         f'<script type="module" src="assets/{made.build}/tones.mjs">',
     ]
+
+
+def test_every_module_that_the_page_starts_with_is_asked_for_at_once(app: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    made = build(BuildOptions(app=app, out=out, snapshot=False, hard_link=True))
+    preloaded = re.findall(r'<link rel="modulepreload" href="([^"]+)">', (out / "index.html").read_text())
+    folder = f"assets/{made.build}/"
+    assert preloaded[0] == f"{folder}early.js"
+    assert len(preloaded) == len(set(preloaded)) and set(preloaded) <= made.files.keys()
+    for path in preloaded:
+        imported = re.findall(r'^(?:import|export) [^;]*?from "\./([^"]+)";', (out / path).read_text(), re.MULTILINE)
+        assert {folder + name for name in imported} <= set(preloaded)
+    assert {f"{folder}shim.js", f"{folder}client.js"} <= set(preloaded)
+    assert not {f"{folder}install.js", f"{folder}worker.js"} & set(preloaded)
 
 
 def test_a_bundle_holds_the_phone_that_was_asked_for_and_no_other(app: str, tmp_path: Path) -> None:

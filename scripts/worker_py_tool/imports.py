@@ -1,0 +1,27 @@
+"""Which modules a script of the bundle brings along."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+IMPORTED = re.compile(r"""^(?:import|export)\b[^;]*?["']\./([\w.-]+\.js)["'];""", re.MULTILINE)
+
+
+def graph(directory: Path, first: Sequence[str]) -> list[str]:
+    """Scripts and all that they import, in the order in which a browser comes upon them, each once.
+
+    Args:
+        directory: What the paths are relative to.
+        first: The scripts.
+    """
+    found: dict[str, None] = {}
+    for script in first:
+        waiting = [script]
+        while waiting:
+            path = waiting.pop(0)
+            if path not in found:
+                found[path] = None
+                folder = path.rpartition("/")[0]
+                text = (directory / path).read_text(encoding="utf-8")
+                waiting += [f"{folder}/{name}" if folder else name for name in IMPORTED.findall(text)]
+    return list(found)
