@@ -233,6 +233,17 @@ export class Portal {
     this.#note("interpreter ended", { frame: id });
   }
 
+  /**
+   * Says something to the placement page in the first frame.
+   * @param {unknown} message
+   * @returns {boolean} whether there is one
+   */
+  tellApp(message) {
+    const frame = this.#frames.all()[0];
+    frame?.element.contentWindow?.postMessage(message, frame.origin);
+    return frame !== undefined;
+  }
+
   /** @param {string} id */
   closeFrame(id) {
     this.#frames.close(id);

@@ -10,6 +10,7 @@ import { Portal } from "./automation.js";
 import { CardView } from "./card_view.js";
 import { connectControls } from "./controls.js";
 import { byId, setText } from "./dom.js";
+import { HandlersTab } from "./live/handlers_tab.js";
 import { Pages } from "./pages.js";
 import { Panel } from "./panel.js";
 import { connectTabs } from "./tabs.js";
@@ -72,10 +73,16 @@ function start(appUrl) {
     },
   });
 
+  const handlers = new HandlersTab(byId("view-handlers"), (message) => portal.tellApp(message), appUrl);
+
   window.addEventListener("message", (event) => {
-    const { workerPyTrace: entry, workerPyHosting: hosting } = event.data ?? {};
+    const { workerPyTrace: entry, workerPyHosting: hosting, workerPyLive: live } = event.data ?? {};
     const frame = portal.senderOf(event);
-    if (entry === undefined && hosting === undefined) {
+    if (live !== undefined) {
+      if (frame?.id === portal.frames()[0]?.id) {
+        handlers.heard(live);
+      }
+    } else if (entry === undefined && hosting === undefined) {
       portal.receive(event);
       if (!query.has("plain")) {
         greetOnce(portal);
