@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import BrowserContext, Frame, Locator, Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import BundleFor, Complaints, OpenPortal
+from tests.browser.live_desk import Desk
 from worker_py_tool import demo
 from worker_py_tool.paths import PORTAL
 
@@ -46,58 +47,6 @@ def live_bundle(bundles_directory: Path) -> Path:
     (directory / "handlers.py").write_text(APP.lstrip(), encoding="utf-8")
     demo.build_demo(directory / "bundle", app=str(directory / "handlers.py"), live=True)
     return directory / "bundle"
-
-
-class Desk:
-    """The portal's page with a call, and the editor in its tab."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.card_status = page.locator("#card-status")
-        self.state = page.locator(".live-state")
-        self.problems = page.locator(".live-problems li")
-        self.text = page.get_by_role("textbox", name="Python handlers")
-
-    def open(self) -> None:
-        """Open the tab, and wait for the editor."""
-        self.page.get_by_role("tab", name="Handlers").click()
-        expect(self.text).to_be_visible()
-
-    def write(self, source: str) -> None:
-        """Put another text in the place of what is there."""
-        self.text.focus()
-        self.page.keyboard.press("ControlOrMeta+a")
-        self.page.keyboard.insert_text(source.lstrip())
-
-    def apply(self, source: str) -> None:
-        """Write it and apply it by the button."""
-        self.write(source)
-        self.page.get_by_role("button", name="Apply").click()
-
-    def apply_well(self, source: str) -> None:
-        """The same, and Python takes it."""
-        self.apply(source)
-        expect(self.state).to_have_text("Applied: your edit runs. The call goes on.")
-
-    def mute(self) -> None:
-        """Click on Mute, as the operator does: or on what it is called then."""
-        self.page.evaluate("portal.click('muteButtonClick')")
-
-    @property
-    def frame(self) -> Frame:
-        """The placement page."""
-        return next(frame for frame in self.page.frames if frame.url.startswith("http://app."))
-
-    def marked_lines(self) -> Locator:
-        """Lines of the editor with a mark of a problem beside them."""
-        return self.page.locator(".cm-gutter-lint .cm-lint-marker-error")
-
-    def call(self) -> None:
-        """A call rings, is greeted and answered."""
-        self.page.evaluate("portal.incomingCall()")
-        expect(self.card_status).to_have_text("greeted")
-        self.page.evaluate("portal.click('answerButtonClick')")
-        expect(self.page.locator("#card-state")).to_have_text("On the call")
 
 
 @pytest.fixture
