@@ -257,7 +257,7 @@ function startApp(pyodide, { post, wake, keep }, mountNow, kept) {
   const { module, attribute } = bundle.app;
   const host = pyodide.pyimport("worker_py._pyodide");
   try {
-    return host.start(JSON.stringify({ module, attribute, kept }), post, wake, keep, mountNow);
+    return host.start(JSON.stringify({ module, attribute, kept, live: bundle.live }), post, wake, keep, mountNow);
   } catch (error) {
     throw new AppError(`the app could not be loaded\n${/** @type {Error} */ (error).message}`);
   } finally {

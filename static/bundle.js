@@ -15,6 +15,8 @@ export const bundle = {
   wheels: [],
   app: { archive: "app.zip", module: "app", attribute: "app" },
   client: "bx24",
+  /** Whether pages may bring other source for the app while it runs. */
+  live: false,
   /** The interpreter's memory with all that imported. @type {string | null} */
   snapshot: null,
   /** Why there is no snapshot. @type {string | null} */

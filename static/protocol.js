@@ -23,6 +23,7 @@ export const FROM_PAGE = Object.freeze(
     "rest_answer",
     "call_answer",
     "user_changed",
+    "reload",
   ]),
 );
 
@@ -43,6 +44,7 @@ export const TO_PAGE = Object.freeze(
     "keep",
     "forget",
     "trace",
+    "reloaded",
   ]),
 );
 
@@ -93,6 +95,8 @@ export const LIMITS = Object.freeze({
   payloadChars: 256 * 1024,
   /** Characters of one REST result or value of a page function, as JSON. */
   resultChars: 8 * 1024 * 1024,
+  /** Characters of a source for the app, in a bundle for live editing. */
+  sourceChars: 256 * 1024,
   /** Levels of nesting. */
   depth: 64,
 });

@@ -26,7 +26,7 @@ import { Visits } from "./visits.js";
 
 /**
  * @typedef {import("./client.js").Client} Client
- * @typedef {{build: string, client: string, bx24_url?: string}} Config
+ * @typedef {{build: string, client: string, bx24_url?: string, live?: boolean}} Config
  * @typedef {{phase: string, fraction: number}} Progress
  */
 
@@ -61,6 +61,9 @@ class Shim {
   #link;
   #recorder;
   #visits;
+  /** Takes other source for the app, in a bundle that was built for that. @type {import("./live/live.js").Live | null} */
+  #live = null;
+  #goesLive = false;
 
   /** What Python keeps here of each call, by `CALL_ID`; the newest last. @type {Map<string, string>} */
   #kept = new Map();
@@ -106,6 +109,7 @@ class Shim {
     const [portal] = window.name.split("|");
     this.#host = takeHost(config.build);
     this.#visits = new Visits(portal);
+    this.#goesLive = config.live === true;
     this.#link = new Link(
       this.#host,
       { page: this.#pageId, portal },
@@ -116,7 +120,7 @@ class Shim {
         progress: (phase, fraction) => this.#progress(phase, fraction),
         ended: (ending, text, retryInMs) => this.#workerEnded(ending, text, retryInMs),
         marked: () => this.#pace.marked(),
-        busy: () => this.#journal.size > 0,
+        busy: () => this.#journal.size > 0 || this.#live?.busy === true,
       },
       this.#clock,
     );
@@ -149,7 +153,8 @@ class Shim {
       this.#reports.add(kind, text);
     });
     this.#state = "booting";
-    this.#host.settle(() => this.#link.open());
+    const live = this.#goesLive ? this.#goLive() : null;
+    this.#host.settle(() => (live ? live.then(() => this.#link.open()) : this.#link.open()));
     this.#comeAndGo();
     this.#identify(this.#client);
   }
@@ -248,6 +253,29 @@ class Shim {
     this.#link.kill();
   }
 
+  /** A new interpreter must get the source that was applied before it gets events: so this is there first. */
+  #goLive() {
+    const [portal] = window.name.split("|");
+    const live = import("./live/live.js").then(
+      ({ Live }) => {
+        const storage = {
+          // Where it is blocked, the property itself throws.
+          getItem: (/** @type {string} */ key) => sessionStorage.getItem(key),
+          setItem: (/** @type {string} */ key, /** @type {string} */ value) => sessionStorage.setItem(key, value),
+          removeItem: (/** @type {string} */ key) => sessionStorage.removeItem(key),
+        };
+        this.#live = new Live(portal, storage, () => this.#link.watch());
+        return this.#live;
+      },
+      (error) => {
+        this.#reports.add("live_failed", `handlers cannot be edited: ${error}`, { level: "error" });
+        return null;
+      },
+    );
+    Object.defineProperty(this, "live", { value: live, enumerable: true });
+    return live;
+  }
+
   // Into Python -----------------------------------------------------------------------------------
 
   /** @param {string} name @param {unknown} payload */
@@ -302,6 +330,7 @@ class Shim {
     const attach = JSON.stringify({ t: "attach", mode, reason, card });
     this.#recorder.add("python", attach);
     send(attach);
+    this.#live?.opened(send);
     this.#pace.restart(this.#journal.unsent());
   }
 
@@ -351,6 +380,12 @@ class Shim {
           this.#kept.delete(/** @type {string} */ (this.#kept.keys().next().value));
         }
         break;
+      case "reloaded":
+        if (message.outcome !== "shown" && message.outcome !== "kept") {
+          this.#trace.add("page", `handlers ${message.outcome}`, { detail: message.error?.text });
+        }
+        this.#live?.reloaded(/** @type {any} */ (message));
+        break;
       case "forget":
         this.#kept.delete(message.call_id);
         this.#notExternal = false;
@@ -385,8 +420,10 @@ class Shim {
   }
 
   /** @param {Record<string, any>} message */
-  #report({ kind, text, event, handler, error, id }) {
+  #report(message) {
+    const { kind, text, event, handler, error, id } = message;
     if (kind === "handler_failed") {
+      this.#live?.failed(message);
       const what = event ? `handler ${handler} failed at ${event}` : `${handler} failed`;
       this.#reports.add(kind, `${what}\n${text}`, { event, level: "error" });
       this.#trace.add("report", kind, { id, event, detail: `${handler}: ${error}` });
@@ -431,6 +468,7 @@ class Shim {
    */
   #workerEnded(ending, text, retryInMs) {
     this.#executor.abandon();
+    this.#live?.ended(ending, text);
     this.#workerEnds.push(masked(`${ending}: ${text.slice(0, 500)}`));
     this.#workerEnds.splice(0, this.#workerEnds.length - 20);
     this.#trace.add("boot", `worker ended: ${ending}`, { detail: text.slice(0, 500) });

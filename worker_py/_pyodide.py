@@ -29,6 +29,7 @@ from .app import App
 from .dispatch import Dispatcher
 from .errors import HandlerTimeout, WorkerPyError
 from .registry import handler_name
+from .reload import SourceEditor
 
 APP_DIRECTORY = "/app"
 
@@ -196,6 +197,10 @@ class Runtime:
         """Take what an earlier interpreter kept, by call id."""
         self._dispatcher.calls.remember(kept)
 
+    def take_source(self, app: App, module: str, attribute: str) -> None:
+        """From now on pages may bring other source for the app: what a bundle for live editing is built for."""
+        self._dispatcher.editor = SourceEditor(app, module, attribute)
+
     def deliver(self, page_id: str, text: str) -> float:
         """Take one message of a page, and turn the loop. Returns what `turn` returns."""
         self._loop._install_running_loop()
@@ -334,8 +339,8 @@ def start(
     """Start the app.
 
     Args:
-        config: JSON with ``module`` and ``attribute`` of the app, and ``kept``: what an earlier
-            interpreter kept, by call id.
+        config: JSON with ``module`` and ``attribute`` of the app; ``kept``, what an earlier
+            interpreter kept, by call id; and ``live``, whether pages may bring other source.
         post: hands a JSON string to the page with this id.
         wake: asks the worker for a turn of the loop soon.
         keep: stores what must outlive the interpreter, by call id; ``None`` when the call is over.
@@ -346,8 +351,11 @@ def start(
     loop = WorkerLoop(wake)
     asyncio.set_event_loop(loop)
     loop._install_running_loop()
-    runtime = Runtime(loop, load_app(wanted["module"], wanted["attribute"]), post, keep)
+    app = load_app(wanted["module"], wanted["attribute"])
+    runtime = Runtime(loop, app, post, keep)
     runtime.remember(wanted["kept"])
+    if wanted["live"] is True:
+        runtime.take_source(app, wanted["module"], wanted["attribute"])
     sys.meta_path.insert(0, _LateImports(mount, loop.beat))
     sys.setrecursionlimit(_RECURSION_LIMIT)  # deeper, and the wasm stack overflows: that is fatal
     return runtime

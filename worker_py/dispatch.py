@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from weakref import WeakSet
 
 from . import events as ev
 from . import state as states
@@ -24,6 +25,7 @@ from .errors import PageGone, PayloadError, WorkerPyError
 from .events import Event, EventMeta
 from .page import Page
 from .registry import handler_name
+from .reload import TAKEN, SourceEditor
 from .requests import Requests
 from .runner import Enter, FailureReport, HandlerRun, Runner
 from .session import Session
@@ -67,7 +69,10 @@ class Dispatcher:
         self._clock = clock
         self._entered = entered
         self._requests = Requests(self._to_page, self._stray)
-        self._runner = Runner(app.registry, app.settings, clock, self._report)
+        self.editor: SourceEditor | None = None
+        """Takes other source for the app; without one, no message can bring any."""
+        self._runners: WeakSet[Runner] = WeakSet()
+        self._runner = self._runner_of(app)
         self._pages: dict[str, Page] = {}
         self._left: OrderedDict[str, Page] = OrderedDict()
         self.keep = keep
@@ -85,6 +90,7 @@ class Dispatcher:
             "call_answer": self._answer,
             "detach": lambda page, message: self.detach(page.id, wire.word(message, "reason")),
             "user_changed": lambda page, message: self.calls.user_changed(page),
+            "reload": self._reload,
         }
         app.bind(self._any_page)
 
@@ -364,6 +370,34 @@ class Dispatcher:
         runs = await self._runner.run(registrations, args, None, self._enter_for(page, seq))
         self._ack(page, seq, runs)
 
+    # Other source for the app --------------------------------------------------------------------
+
+    def _reload(self, page: Page, message: dict[str, Any]) -> None:
+        """Take a source, or say what runs; every page hears of a source that was taken."""
+        if self.editor is None:
+            raise PayloadError("this bundle takes no source: only one built for live editing does")
+        told = self.editor.take(message, self.adopt, self._enter_for(None))
+        for each in list(self._pages.values()) if told["outcome"] in TAKEN else [page]:
+            self.tell(each, {**told, "id": wire.word(message, "id") if each is page else None})
+
+    def adopt(self, app: App) -> None:
+        """Run another app from now on: its handlers get the next event, its ``Started`` handlers run now.
+
+        Calls, cards and pages stay as they are. An event whose handlers have begun ends with the app that it began
+        with, error handlers included.
+        """
+        app.bind(self._any_page)
+        self._app = app
+        self._runner = self._runner_of(app)
+        for page in (*self._pages.values(), *self._left.values()):
+            page.obey(app.settings)
+        self._spawn(self._run_lifecycle(ev.Started(meta=self._meta("Started")), None))
+
+    def _runner_of(self, app: App) -> Runner:
+        runner = Runner(app.registry, app.settings, self._clock, self._report)
+        self._runners.add(runner)
+        return runner
+
     # The app's life ------------------------------------------------------------------------------
 
     def _meta(self, name: str, page_id: str = "") -> EventMeta:
@@ -409,7 +443,8 @@ class Dispatcher:
 
     def close(self) -> None:
         """From now on a cancelled handler has not failed: its loop is about to be closed."""
-        self._runner.closing = True
+        for runner in self._runners:
+            runner.closing = True
 
     def _report(self, failure: FailureReport) -> None:
         meta = failure.event.meta if failure.event else EventMeta()

@@ -25,13 +25,13 @@ PROTOCOL_VERSION = 1
 
 FROM_PAGE = (
     "attach", "detach", "event", "emit", "sent", "answer", "refused", "rest_answer", "call_answer",
-    "user_changed",
+    "user_changed", "reload",
 )  # fmt: skip
 """What a page says to the interpreter."""
 
 TO_PAGE = (
     "turn", "ack", "command", "outcome", "rest", "rest_next", "rest_batch", "rest_done", "call",
-    "cancel", "report", "keep", "forget", "trace",
+    "cancel", "report", "keep", "forget", "trace", "reloaded",
 )  # fmt: skip
 """What the interpreter says to a page."""
 

@@ -50,6 +50,8 @@ class BuildOptions:
         connect: Origins that page scripts talk to.
         page_scripts: JavaScript files of the integrator, loaded in this order.
         phone: The phone that the page brings, if any.
+        live: The page's scripts may bring other source for the app while it runs. For the demo: whoever can make
+            them do so runs Python with all that the app may do. The command line does not offer it.
         requirements: Requirements of the app, as pip takes them.
         snapshot: Make a memory snapshot of the interpreter, which boots several times faster.
         compress: Put Brotli and gzip beside the files; `best` takes about a minute.
@@ -64,6 +66,7 @@ class BuildOptions:
     connect: Sequence[str] = ()
     page_scripts: Sequence[Path] = ()
     phone: PhoneKind | None = None
+    live: bool = False
     requirements: Sequence[str] = ()
     snapshot: bool = True
     compress: Literal["none", "fast", "best"] = "fast"
@@ -90,6 +93,8 @@ def build(options: BuildOptions) -> Manifest:
         loader_urls = [_add_wheel(directory, path) for path in packages.loader]
         wheel_urls = [_add_wheel(directory, path) for path in packages.app]
         assets = {**_assets(app, scripts, client), LOCK: packages.lock, **phone.assets(options.phone)}
+        if options.live:
+            assets |= {f"live/{path.name}": path.read_bytes() for path in sorted((STATIC / "live").glob("*.js"))}
         memory = snapshot.make(app, packages.app) if options.snapshot else Snapshot(None, "built without one")
         if memory.content is not None:
             assets["snapshot.bin"] = memory.content
@@ -100,6 +105,7 @@ def build(options: BuildOptions) -> Manifest:
             "wheels": [f"../../{url}" for url in wheel_urls],
             "app": {"archive": "app.zip", "module": app.module, "attribute": app.attribute},
             "client": options.client,
+            "live": options.live,
             "snapshot": "snapshot.bin" if memory.content is not None else None,
             "withoutSnapshot": memory.reason or None,
             "lock": LOCK,
@@ -120,6 +126,7 @@ def build(options: BuildOptions) -> Manifest:
             "portals": portals or list(origins.ANY_PORTAL),
             "bx24_url": client_url,
             "phone": options.phone,
+            **({"live": True} if options.live else {}),
         }
         _write_page(directory, config, scripts)
         if options.compress != "none":

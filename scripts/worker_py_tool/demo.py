@@ -21,6 +21,8 @@ from worker_py_tool.serve import Server
 HANDLERS = PORTAL / "handlers.py"
 CLIENT = PORTAL / "bx24.js"
 FEED = PORTAL / "feed.js"
+LIVE_FEED = PORTAL / "live_feed.js"
+"""Takes source from the portal's page; only in bundles for live editing."""
 
 
 def build_demo(
@@ -32,13 +34,18 @@ def build_demo(
     requirements: Sequence[str] = (),
     phone: PhoneKind | None = None,
     connect: Sequence[str] = (),
+    live: bool = False,
     hard_link: bool = True,
 ) -> Manifest:
     """Make the bundle of the demo, or of another app for the simulated portal.
 
+    With `live` the portal's page may bring other source for the app while it runs: no bundle for a real portal may.
+
     Raises:
         ToolError: It cannot be built.
     """
+    if live:
+        page_scripts = (*page_scripts, LIVE_FEED)
     for path in (CLIENT, *page_scripts):
         if not path.is_file():
             raise ToolError(f"there is no {path}", "The repository is incomplete: check it out again.")
@@ -53,6 +60,7 @@ def build_demo(
             requirements=requirements,
             phone=phone,
             connect=connect,
+            live=live,
             hard_link=hard_link,
         )
     )
@@ -80,6 +88,6 @@ def running(port: int = 0, *, app: str = str(HANDLERS)) -> Iterator[str]:
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="demo-", dir=CACHE) as scratch:
         bundle = Path(scratch) / "bundle"
-        build_demo(bundle, app=app, phone="loopback")
+        build_demo(bundle, app=app, phone="loopback", live=True)
         with Server(bundle) as served, PortalServer(port=port) as portal:
             yield portal_url(portal.url, served.url, rest="page")  # so that it goes on with the network cut

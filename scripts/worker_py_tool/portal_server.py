@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
-from worker_py_tool import php_query
+from worker_py_tool import editor, php_query
 from worker_py_tool.http_service import BodyRefused, RequestHandler, Service
 from worker_py_tool.media_types import media_type
 from worker_py_tool.paths import PORTAL
@@ -60,7 +60,8 @@ class PortalHandler(RequestHandler):
             self.refuse(HTTPStatus.NOT_FOUND)
             return
         headers = {"Content-Type": media_type(file.name), "Cache-Control": "no-cache"}
-        self.respond(HTTPStatus.OK, file.read_bytes(), headers)
+        content = editor.library() if file == PORTAL / editor.PATH else file.read_bytes()
+        self.respond(HTTPStatus.OK, content, headers)
 
     do_GET = do_HEAD = do_POST = do_OPTIONS = do_PUT = do_DELETE = do_PATCH = handle_any
 

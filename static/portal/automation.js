@@ -256,6 +256,17 @@ export class Portal {
     }
   }
 
+  /**
+   * Says something to the placement page in the first frame.
+   * @param {unknown} message
+   * @returns {boolean} whether there is one
+   */
+  tellApp(message) {
+    const frame = this.#frames.all()[0];
+    frame?.element.contentWindow?.postMessage(message, frame.origin);
+    return frame !== undefined;
+  }
+
   /** @param {string} id */
   closeFrame(id) {
     this.#frames.close(id);

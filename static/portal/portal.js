@@ -17,6 +17,7 @@ import { FaultPanel } from "./fault_panel.js";
 import { FrameWatch } from "./frame_watch.js";
 import { connectGroups } from "./groups.js";
 import { guideTo } from "./guide.js";
+import { HandlersTab } from "./live/handlers_tab.js";
 import { keepForOffline } from "./offline.js";
 import { Pages } from "./pages.js";
 import { Panel } from "./panel.js";
@@ -96,14 +97,20 @@ function start(appUrl) {
   const stage = new ScenarioStage(portal, phone);
   const faults = new FaultPanel(portal);
 
+  const handlers = new HandlersTab(byId("view-handlers"), (message) => portal.tellApp(message), appUrl);
+
   window.addEventListener("message", (event) => {
     const { workerPyTrace: entry, workerPyHosting: hosting, workerPyFeed: feed } = event.data ?? {};
-    const { workerPyPhone: phoneState, workerPyPhoneEvent: phoneEvent } = event.data ?? {};
+    const { workerPyPhone: phoneState, workerPyPhoneEvent: phoneEvent, workerPyLive: live } = event.data ?? {};
     const frame = portal.senderOf(event);
     if (frame !== undefined) {
       watch.heard(frame);
     }
-    if (phoneState !== undefined || phoneEvent !== undefined) {
+    if (live !== undefined) {
+      if (frame?.id === portal.frames()[0]?.id) {
+        handlers.heard(live);
+      }
+    } else if (phoneState !== undefined || phoneEvent !== undefined) {
       showPhone(frame, phoneState, phoneEvent);
     } else if (entry === undefined && hosting === undefined && feed === undefined) {
       portal.receive(event);

@@ -1,0 +1,185 @@
+/**
+ * Other source for the app while it runs. Only a bundle that was built for it holds this module, and only
+ * its interpreter takes the message.
+ *
+ * What was applied is remembered for this tab, so that the next page and the next interpreter get it again.
+ *
+ * @module
+ */
+
+import { LIMITS } from "../protocol.js";
+import { linesIn } from "./traceback.js";
+
+/**
+ * Why a source was not taken. Line and column count from 1.
+ * @typedef {{text: string, line: number | null, column: number | null, traceback: string}} Refusal
+ */
+
+/**
+ * What runs, and what became of a request. `edited`: it is not the bundle's own source.
+ * @typedef {{outcome: "shown" | "applied" | "applied again" | "kept" | "refused", error: Refusal | null, file: string,
+ *   source: string, original: string, edited: boolean}} Runs
+ */
+
+/**
+ * `runs`: what runs now, or still; `failed`: a handler did, and where in the source that runs.
+ * @typedef {{kind: "runs"} & Runs} RunsNews
+ * @typedef {{kind: "failed", handler: string, event: string, error: string, line: number | null, text: string}} FailedNews
+ * @typedef {RunsNews | FailedNews} News
+ */
+
+/** The request by which a new interpreter gets what the one before had. */
+const AGAIN = "again";
+/** Endings that the source itself may have caused. */
+const BY_ITSELF = new Set(["hang", "fatal"]);
+
+export class Live {
+  /** What was applied last, while it is not the bundle's own. @type {string | null} */
+  #applied;
+  /** @type {((text: string) => void) | null} */
+  #send = null;
+  /** @type {Map<string, {text: string, sent: boolean, resolve: (answer: Runs) => void}>} */
+  #waiting = new Map();
+  /** @type {Runs | null} */
+  #runs = null;
+  /** Whether a new interpreter was given the source and has not answered. */
+  #again = false;
+  /** @type {Array<(news: News) => void>} */
+  #listeners = [];
+  #serial = 0;
+  #key;
+  #storage;
+  #watch;
+
+  /**
+   * @param {string} portal
+   * @param {Pick<Storage, "getItem" | "setItem" | "removeItem">} storage of this tab; may throw
+   * @param {() => void} watch makes sure that an interpreter that answers no more is noticed
+   */
+  constructor(portal, storage, watch) {
+    this.#key = `worker-py:live:${portal}`;
+    this.#storage = storage;
+    this.#watch = watch;
+    this.#applied = this.#remembered();
+  }
+
+  /** Whether an answer is due. */
+  get busy() {
+    return this.#again || this.#waiting.size > 0;
+  }
+
+  /**
+   * Have the interpreter run another source from now on. Calls, cards and the journal stay.
+   * @param {string} source a whole module
+   * @returns {Promise<Runs>} `refused`, with the reason, when the old handlers stay in force
+   */
+  apply(source) {
+    if (source.length > LIMITS.sourceChars) {
+      const text = `the source has ${source.length} characters; expected at most ${LIMITS.sourceChars}`;
+      return Promise.resolve(this.#refusal(text));
+    }
+    return new Promise((resolve) => {
+      const id = `reload-${++this.#serial}`;
+      const text = JSON.stringify({ t: "reload", id, source });
+      this.#waiting.set(id, { text, sent: this.#send !== null, resolve });
+      this.#send?.(text);
+      this.#watch();
+    });
+  }
+
+  /** @param {(news: News) => void} listener told what runs at once, when that is known */
+  listen(listener) {
+    this.#listeners.push(listener);
+    if (this.#runs) {
+      listener({ kind: "runs", ...this.#runs });
+    }
+  }
+
+  // What the page tells ---------------------------------------------------------------------------
+
+  /** An interpreter is there, and has been told of this page. @param {(text: string) => void} send */
+  opened(send) {
+    this.#send = send;
+    this.#again = this.#applied !== null;
+    send(JSON.stringify({ t: "reload", id: AGAIN, source: this.#applied, again: true }));
+    for (const request of this.#waiting.values()) {
+      request.sent = true;
+      send(request.text);
+    }
+  }
+
+  /** The interpreter has ended. @param {string} ending @param {string} why */
+  ended(ending, why) {
+    this.#send = null;
+    const text = `the interpreter ended while it ran this source (${ending}: ${why})`;
+    if (this.#again && BY_ITSELF.has(ending)) {
+      this.#remember(null); // another one would end the same way
+      this.#tell({ ...this.#refusal(text), kind: "runs" });
+    }
+    this.#again = false;
+    for (const [id, request] of this.#waiting) {
+      if (request.sent) {
+        this.#waiting.delete(id);
+        request.resolve(this.#refusal(text));
+      }
+    }
+  }
+
+  /** Python said what runs. @param {Runs & {id: string | null}} message */
+  reloaded({ id, outcome, error, file, source, original, edited }) {
+    this.#runs = { outcome, error, file, source, original, edited };
+    const request = this.#waiting.get(id ?? "");
+    if (id === AGAIN) {
+      this.#again = false;
+    }
+    if (outcome !== "refused" || id === AGAIN) {
+      this.#remember(edited ? source : null);
+    }
+    this.#tell({ kind: "runs", ...this.#runs });
+    if (request) {
+      this.#waiting.delete(id ?? "");
+      request.resolve(this.#runs);
+    }
+  }
+
+  /** Python reported a handler that failed. @param {Record<string, string>} report */
+  failed({ handler = "", event = "", error = "", text = "" }) {
+    const line = linesIn(text, this.#runs?.file ?? "").at(-1) ?? null;
+    this.#tell({ kind: "failed", handler, event, error, line, text });
+  }
+
+  /** @param {News} news */
+  #tell(news) {
+    for (const listener of this.#listeners) {
+      listener(news);
+    }
+  }
+
+  /** @param {string} text @returns {Runs} */
+  #refusal(text) {
+    const runs = this.#runs ?? { file: "", source: "", original: "", edited: false };
+    return { ...runs, outcome: "refused", error: { text, line: null, column: null, traceback: text } };
+  }
+
+  #remembered() {
+    try {
+      return this.#storage.getItem(this.#key);
+    } catch {
+      return null; // blocked: it is remembered as long as the page lives
+    }
+  }
+
+  /** @param {string | null} source */
+  #remember(source) {
+    this.#applied = source;
+    try {
+      if (source === null) {
+        this.#storage.removeItem(this.#key);
+      } else {
+        this.#storage.setItem(this.#key, source);
+      }
+    } catch {
+      // Blocked, as above.
+    }
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * CodeMirror as the demo needs it: Python, problems at their lines, and colours from the page's style.
+ *
+ * Browsers get this module with its npm packages in it; the portal's server sees to that.
+ *
+ * @module
+ */
+
+import { indentWithTab } from "@codemirror/commands";
+import { python } from "@codemirror/lang-python";
+import { HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { lintGutter, setDiagnostics } from "@codemirror/lint";
+import { Compartment, EditorState, Prec } from "@codemirror/state";
+import { EditorView, keymap } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+import { basicSetup } from "codemirror";
+
+/** A problem of the text; line and column count from 1. @typedef {{line: number, column?: number | null, text: string}} Problem */
+
+/** @typedef {ReturnType<typeof makeEditor>} Editor */
+
+// Custom properties reach into the shadow tree, so that colours follow the page's.
+const LOOK = EditorView.theme({
+  "&": { height: "100%", color: "var(--ink)", backgroundColor: "var(--surface)" },
+  "&.cm-focused": { outline: "2px solid var(--accent)", outlineOffset: "-2px" },
+  ".cm-scroller": { fontFamily: "var(--mono)", fontSize: "0.86rem", lineHeight: "1.5" },
+  ".cm-content": { caretColor: "var(--ink)" },
+  ".cm-cursor, .cm-dropCursor": { borderLeftColor: "var(--ink)" },
+  ".cm-gutters": { color: "var(--muted)", backgroundColor: "var(--sunken)", borderRight: "1px solid var(--line)" },
+  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "var(--code-active)" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
+    backgroundColor: "var(--code-selected)",
+  },
+  ".cm-foldPlaceholder": { color: "var(--muted)", backgroundColor: "var(--sunken)", borderColor: "var(--line)" },
+  ".cm-panels, .cm-tooltip": { color: "var(--ink)", backgroundColor: "var(--sunken)", borderColor: "var(--line)" },
+  ".cm-textfield, .cm-button": {
+    color: "var(--ink)",
+    background: "var(--surface)",
+    border: "1px solid var(--line)",
+  },
+  ".cm-diagnostic": { color: "var(--ink)", backgroundColor: "var(--surface)", whiteSpace: "pre-wrap" },
+});
+
+const COLOURS = HighlightStyle.define([
+  { tag: [tags.keyword, tags.operatorKeyword, tags.modifier], color: "var(--code-word)" },
+  { tag: [tags.string, tags.special(tags.string)], color: "var(--go)" },
+  { tag: [tags.number, tags.bool, tags.null], color: "var(--amber)" },
+  { tag: [tags.comment], color: "var(--muted)", fontStyle: "italic" },
+  {
+    tag: [tags.definition(tags.variableName), tags.function(tags.variableName), tags.className, tags.meta],
+    color: "var(--code-name)",
+  },
+  { tag: tags.invalid, color: "var(--stop)" },
+]);
+
+/**
+ * @param {object} options
+ * @param {HTMLElement} options.host   gets a shadow tree: there the styles are constructed, which no policy refuses
+ * @param {string} options.text
+ * @param {string} options.label       accessible name
+ * @param {() => void} options.changed
+ * @param {() => void} options.apply   Ctrl-Enter, or Cmd-Enter
+ */
+export function makeEditor({ host, text, label, changed, apply }) {
+  const root = host.attachShadow({ mode: "open" });
+  const darkness = matchMedia("(prefers-color-scheme: dark)");
+  const dark = new Compartment();
+  const applies = () => {
+    apply();
+    return true;
+  };
+  const view = new EditorView({
+    parent: root,
+    root,
+    state: EditorState.create({
+      doc: text,
+      extensions: [
+        Prec.highest(keymap.of([{ key: "Mod-Enter", run: applies }])),
+        basicSetup,
+        keymap.of([indentWithTab]), // Escape, then Tab, moves the focus: CodeMirror sees to that
+        python(),
+        indentUnit.of("    "),
+        lintGutter(),
+        LOOK,
+        syntaxHighlighting(COLOURS),
+        dark.of(EditorView.darkTheme.of(darkness.matches)),
+        EditorView.contentAttributes.of({ "aria-label": label }),
+        EditorView.updateListener.of((update) => update.docChanged && changed()),
+      ],
+    }),
+  });
+  darkness.addEventListener("change", ({ matches }) =>
+    view.dispatch({ effects: dark.reconfigure(EditorView.darkTheme.of(matches)) }),
+  );
+
+  /** @param {number} line */
+  const lineAt = (line) => view.state.doc.line(Math.min(Math.max(line, 1), view.state.doc.lines));
+
+  return {
+    /** @returns {string} */
+    text: () => view.state.doc.toString(),
+
+    /** Another text, which undo takes back. @param {string} text */
+    replace(text) {
+      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text }, selection: { anchor: 0 } });
+      view.scrollDOM.scrollTop = 0;
+    },
+
+    /** Marks lines, and shows the last of them; marks move with the text. @param {Problem[]} problems */
+    mark(problems) {
+      const diagnostics = problems.map(({ line, column, text }) => {
+        const { from, to, text: row } = lineAt(line);
+        const start = from + Math.min(column ? column - 1 : row.length - row.trimStart().length, row.length);
+        return { from: start, to: Math.max(start, to), severity: /** @type {const} */ ("error"), message: text };
+      });
+      view.dispatch(setDiagnostics(view.state, diagnostics));
+      const last = problems.at(-1);
+      if (last) {
+        view.dispatch({ effects: EditorView.scrollIntoView(lineAt(last.line).from, { y: "center" }) });
+      }
+    },
+
+    /** Shows a line and puts the cursor there. @param {number} line */
+    goTo(line) {
+      view.dispatch({ selection: { anchor: lineAt(line).from }, scrollIntoView: true });
+      view.focus();
+    },
+  };
+}

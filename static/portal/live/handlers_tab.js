@@ -1,0 +1,157 @@
+/**
+ * The tab with the app's handlers: edit them, apply them to the interpreter that runs, see what is wrong at its line.
+ *
+ * The placement page says what runs (live_feed.js); it alone speaks to Python. The editor is loaded when the
+ * tab is opened for the first time.
+ */
+
+import { element, setText } from "../dom.js";
+import { Handlers, STARTING } from "./handlers.js";
+
+/** @typedef {import("./codemirror.js").Editor} Editor */
+
+/** The examples, by file name. */
+const EXAMPLES = Object.freeze({
+  screen_pop: "Screen pop with CRM look-up",
+  crm_notes: "Notes to the CRM at hang-up",
+  keypad_menu: "Keypad menu",
+  wrap_up: "Wrap-up timer",
+  transfer_policy: "Transfer policy",
+});
+
+export class HandlersTab {
+  /** @type {Editor | null} */
+  #editor = null;
+  #loading = false;
+  /** @type {import("./handlers.js").Problem[] | null} */
+  #shown = null;
+  #handlers;
+  #panel;
+  #state = element("p", { class: "live-state", role: "status" }, STARTING);
+  #problems = element("ul", { class: "live-problems", role: "alert" });
+  #host = element("div", { class: "live-editor" });
+  #examples = element("select", { id: "live-example" });
+  #apply = element("button", { type: "button", class: "live-apply", disabled: true }, "Apply");
+  #revert = element("button", { type: "button", disabled: true }, "Revert");
+
+  /**
+   * @param {HTMLElement} panel
+   * @param {(message: {workerPyApply: {id: number, source: string}}) => boolean} tell tells the placement page; false when there is none
+   * @param {string} app address of the placement page
+   */
+  constructor(panel, tell, app) {
+    this.#panel = panel;
+    const text = () => this.#editor?.text() ?? null;
+    this.#handlers = new Handlers(tell, () => this.#show(), `portal:draft:${app}`, text);
+    this.#examples.append(
+      element("option", { value: "" }, "Load an example…"),
+      ...Object.entries(EXAMPLES).map(([name, title]) => element("option", { value: name }, title)),
+    );
+    panel.append(
+      element(
+        "div",
+        { class: "tools live-tools" },
+        element("label", { class: "live-label", for: "live-example" }, "Example"),
+        this.#examples,
+        this.#revert,
+        this.#apply,
+      ),
+      this.#state,
+      this.#problems,
+      this.#host,
+      element("p", { class: "live-hint" }, "Ctrl-Enter or ⌘-Enter applies. Escape, then Tab, leaves the editor."),
+    );
+    this.#apply.addEventListener("click", () => this.#handlers.apply());
+    this.#revert.addEventListener("click", () => this.#goBack());
+    this.#examples.addEventListener("change", () => void this.#load(this.#examples.value));
+    panel.addEventListener("toggled", () => void this.#open());
+  }
+
+  /** @param {unknown} news of a placement page */
+  heard(news) {
+    const before = this.#handlers.runs?.source;
+    const unchanged = this.#editor?.text() === before;
+    this.#handlers.heard(news);
+    const now = this.#handlers.runs?.source;
+    if (this.#editor && unchanged && now !== undefined && now !== before) {
+      this.#editor.replace(now); // another page of the portal applied it
+    }
+    void this.#open();
+  }
+
+  async #open() {
+    if (this.#panel.hidden || this.#loading || this.#handlers.runs === null) {
+      return;
+    }
+    this.#loading = true;
+    try {
+      const { makeEditor } = await import("./codemirror.js");
+      this.#editor = makeEditor({
+        host: this.#host,
+        text: this.#handlers.draft ?? this.#handlers.runs.source,
+        label: "Python handlers",
+        changed: () => this.#handlers.changed(),
+        apply: () => this.#handlers.apply(),
+      });
+      this.#shown = null;
+      this.#show();
+    } catch (error) {
+      setText(this.#state, `The editor could not be loaded: ${error}. Load this page anew.`);
+    }
+  }
+
+  #goBack() {
+    const original = this.#handlers.runs?.original;
+    if (original !== undefined) {
+      this.#editor?.replace(original);
+      this.#handlers.revert();
+    }
+  }
+
+  /** @param {string} name of an example */
+  async #load(name) {
+    if (name === "") {
+      return;
+    }
+    const answer = await fetch(`examples/${name}.py`);
+    if (!answer.ok) {
+      setText(this.#state, `The example could not be loaded: status ${answer.status}.`);
+      return;
+    }
+    this.#editor?.replace(await answer.text());
+    this.#examples.value = "";
+  }
+
+  #show() {
+    const { words, problems, canApply, canRevert } = this.#handlers;
+    setText(this.#state, words);
+    this.#apply.disabled = !this.#editor || !canApply;
+    this.#revert.disabled = !this.#editor || !canRevert;
+    this.#examples.disabled = !this.#editor;
+    if (this.#shown !== problems) {
+      this.#shown = problems;
+      this.#showProblems(problems);
+    }
+  }
+
+  /**
+   * Once for each change: marks move with the text, and what is an alert speaks every time.
+   * @param {import("./handlers.js").Problem[]} problems
+   */
+  #showProblems(problems) {
+    const rows = problems.map(({ line, text }) =>
+      element("li", {}, ...(line === null ? [] : [this.#lineButton(line), " "]), text),
+    );
+    this.#problems.replaceChildren(...rows);
+    this.#problems.hidden = rows.length === 0;
+    const marked = problems.flatMap(({ line, column, text }) => (line === null ? [] : [{ line, column, text }]));
+    this.#editor?.mark(marked);
+  }
+
+  /** @param {number} line */
+  #lineButton(line) {
+    const button = element("button", { type: "button" }, `Line ${line}`);
+    button.addEventListener("click", () => this.#editor?.goTo(line));
+    return button;
+  }
+}
