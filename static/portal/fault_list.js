@@ -185,25 +185,21 @@ function phoneGone(entry) {
 
 /** @param {Hosting | undefined} now @param {Hosting | null | undefined} was @param {number} after_ms */
 function replaced(now, was, after_ms) {
-  const again = (now?.counts?.redelivered ?? 0) - (was?.counts?.redelivered ?? 0);
-  if (!now?.interpreter || !was) {
+  if (!now?.interpreter || !was || now.interpreter === was.interpreter) {
     return null;
   }
-  if (now.interpreter !== was.interpreter) {
-    return `Interpreter ${name(now)} took the place of ${name(was)}, ${ms(after_ms)} after the click.`;
-  }
-  return again > 0
-    ? `${again} ${again === 1 ? "event was" : "events were"} delivered again, marked as redelivered.`
-    : null;
+  const again = (now.counts?.redelivered ?? 0) - (was.counts?.redelivered ?? 0);
+  const events = `${again} ${again === 1 ? "event was" : "events were"} delivered again`;
+  return `Interpreter ${name(now)} took the place of ${name(was)}, ${ms(after_ms)} after the click; ${events}.`;
 }
 
 /** @param {Hosting | undefined} now @param {Hosting | null | undefined} was @param {number} after_ms */
 function found(now, was, after_ms) {
-  if (now?.state !== "ready" || !now.interpreter || !was || now.state === was.state) {
+  if (now?.state !== "ready" || !now.interpreter || !was || was.state === "ready") {
     return null;
   }
-  const which = was.interpreter === "" ? "" : ` ${name(now)}`;
-  return `The new page was ready after ${ms(after_ms)}, with interpreter${which}.`;
+  const which = now.interpreter === was.interpreter ? "the same interpreter as before" : "an interpreter of its own";
+  return `The new page was ready after ${ms(after_ms)}, with ${which} (${name(now)}).`;
 }
 
 /** @param {Entry} entry @param {number} after_ms */

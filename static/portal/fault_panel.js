@@ -95,6 +95,7 @@ export class FaultPanel {
   /** @param {Fault} fault */
   #choose(fault) {
     this.#chosen = fault;
+    this.#hosting &&= { ...this.#hosting, state: "before" };
     this.#since = performance.now();
     setText(this.#does, fault.does);
     this.#outcomes.replaceChildren();

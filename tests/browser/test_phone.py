@@ -146,6 +146,18 @@ def test_a_key_pressed_twice_is_heard_twice(tab: PhoneTab) -> None:
     assert "".join(payload["key"] for payload in tab.until_heard("heard", 3, call=call)) == "555"
 
 
+def test_a_key_after_a_hold_is_heard_once(tab: PhoneTab) -> None:
+    call = tab.begin_call()
+    tab.run("hold", {"held": True})
+    tab.run("hold", {"held": False})
+    tab.until_audible()
+
+    tab.run("dtmf", {"keys": "58"})
+
+    tab.until_heard("heard", call=call, key="8")
+    assert "".join(payload["key"] for payload in tab.until_heard("heard", 2, call=call)) == "58"
+
+
 def test_on_hold_no_tones_are_sent_and_python_is_told_so(tab: PhoneTab) -> None:
     tab.begin_call()
     tab.run("hold", {"held": True})
@@ -173,7 +185,8 @@ def test_a_transfer_that_is_taken_ends_the_call_and_one_that_is_refused_does_not
     tab.run("hangup")
     assert ending(tab, call) == "hung_up"
 
-    call = tab.begin_call()
+    call = tab.begin_call(refuses_transfer=["101"])
+    assert tab.outcome("transfer", {"target": "101"})["name"] == "TransferFailed"
     assert tab.run("transfer", {"target": "102"})["phase"] == "idle"
     assert ending(tab, call) == "transferred"
 

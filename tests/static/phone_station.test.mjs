@@ -227,3 +227,27 @@ test("where there are no locks at all it is the same", async () => {
   await settled();
   assert.equal(page.station.holds, true);
 });
+
+test("the scripts of a page may ask for the phone's state, wherever it is", async () => {
+  const { first, second } = await twoPages();
+  const states = await Promise.all([first.station.state(), second.station.state()]);
+  assert.deepEqual(states, [{ by: first.id }, { by: first.id }]);
+});
+
+test("the scripts of every page hear what the phone says, once", async (t) => {
+  /** @type {unknown[]} */
+  const heard = [];
+  const dispatch = (/** @type {CustomEvent} */ { type, detail }) => {
+    heard.push([type, detail]);
+    return true;
+  };
+  Object.defineProperty(globalThis, "dispatchEvent", { value: dispatch, configurable: true, writable: true });
+  t.after(() => Reflect.deleteProperty(globalThis, "dispatchEvent"));
+  const { first } = await twoPages();
+
+  first.phone.tell("heard", { call: "A", key: "5" });
+  await settled();
+
+  const once = ["workerpy:phone", { name: "phone.heard", payload: { call: "A", key: "5" } }];
+  assert.deepEqual(heard, [once, once], "once in each of the two pages");
+});

@@ -1,0 +1,185 @@
+"""The demo's faults at a click: for each, what the project did about it can be read on the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Complaints
+from worker_py_tool import demo
+
+
+@pytest.fixture
+def demo_page(page: Page, demo_bundle: Path, serve_app: Callable[[Path], str], portal_url: str) -> Page:
+    """The demo with its first call, which Python has greeted."""
+    page.goto(demo.portal_url(portal_url, serve_app(demo_bundle)))
+    expect(page.locator("#card-status")).to_have_text("Head of purchasing · open deals: 2")
+    expect(page.locator("#phone-phase")).to_contain_text("Rings")
+    return page
+
+
+def outcome(page: Page, text: str) -> Locator:
+    """A line of what came of the fault."""
+    return page.locator("#fault-outcomes li", has_text=re.compile(text)).first
+
+
+def explained(page: Page, text: str) -> None:
+    """Assert that the page says what is done about the fault that was chosen last."""
+    expect(page.locator("#fault-does")).to_contain_text(text)
+
+
+def interpreter(page: Page) -> str:
+    """How the page is hosted, the interpreter's name included."""
+    return page.locator("#pages li .hosting").inner_text()
+
+
+def answer_works(page: Page) -> None:
+    """Python lives: a click on Answer connects the call."""
+    page.get_by_role("button", name="Answer").click()
+    expect(page.locator("#card-state")).to_have_text("On the call")
+    expect(page.locator("#phone-phase")).to_contain_text("Connected")
+
+
+def test_portal_that_is_silent_costs_a_command_timeout_in_one_handler(demo_page: Page, complaints: Complaints) -> None:
+    complaints.expect("CallCardSetCardTitle .* was not answered within 5000 ms")
+
+    demo_page.get_by_label("Commands stay unanswered").check()
+
+    explained(demo_page, "CommandTimeout")
+    expect(outcome(demo_page, r"CallCardSetCardTitle was not answered: CommandTimeout after 5,\d+ ms")).to_be_visible()
+    expect(outcome(demo_page, "reported: follow_the_crm: CommandTimeout")).to_be_visible()
+    demo_page.get_by_label("Commands stay unanswered").uncheck()
+    answer_works(demo_page)
+
+
+def test_answers_that_are_slow_are_waited_for(demo_page: Page) -> None:
+    demo_page.get_by_label("Answers take two seconds").check()
+
+    explained(demo_page, "waits for its command")
+    expect(outcome(demo_page, r"CallCardSetStatusText was answered after 2,\d+ ms")).to_be_visible()
+
+
+def test_answer_that_comes_too_late_is_dropped(demo_page: Page, complaints: Complaints) -> None:
+    complaints.expect("was not answered within 5000 ms")
+    demo_page.get_by_label("Answers take two seconds").check()
+
+    demo_page.get_by_label("Answers come too late").check()
+
+    expect(demo_page.get_by_label("Answers take two seconds")).not_to_be_checked()
+    explained(demo_page, "dropped and counted")
+    expect(outcome(demo_page, "The answer came after that, and was dropped")).to_be_visible()
+
+
+def test_second_answer_is_dropped(demo_page: Page) -> None:
+    demo_page.get_by_label("Answers come twice").check()
+
+    explained(demo_page, "The first answer ends the command")
+    expect(outcome(demo_page, "A second answer came, and was dropped")).to_be_visible()
+    answer_works(demo_page)
+
+
+def test_rest_that_is_out_of_order_is_a_rest_error_that_the_card_shows(demo_page: Page, complaints: Complaints) -> None:
+    complaints.expect("500")  # the browser itself notes the failed request
+
+    demo_page.get_by_label("REST is out of order").check()
+
+    explained(demo_page, "RestError")
+    expect(outcome(demo_page, "crm.contact.get failed with INTERNAL_SERVER_ERROR: RestError")).to_be_visible()
+    expect(demo_page.locator("#card-status")).to_have_text("The CRM did not answer: INTERNAL_SERVER_ERROR")
+    answer_works(demo_page)
+
+
+def test_worker_that_is_killed_is_replaced_and_gets_its_event_again(demo_page: Page, complaints: Complaints) -> None:
+    complaints.expect(r"the worker ended \(vanished")
+    before = interpreter(demo_page)
+
+    demo_page.get_by_role("button", name="Kill the worker").click()
+
+    explained(demo_page, "redelivered")
+    expect(outcome(demo_page, "The interpreter has ended")).to_be_visible()
+    expect(outcome(demo_page, "The call was taken up")).to_be_visible()
+    line = r"Interpreter \w{4} took the place of \w{4}, [\d,]+ ms after the click; 1 event was delivered again"
+    expect(outcome(demo_page, line)).to_be_visible()
+    expect(demo_page.locator("#pages li .hosting")).not_to_have_text(before)
+    answer_works(demo_page)
+
+
+def test_page_that_is_loaded_anew_finds_interpreter_and_call_and_loses_the_media(demo_page: Page) -> None:
+    answer_works(demo_page)
+
+    demo_page.get_by_role("button", name="Load the hidden page anew").click()
+
+    explained(demo_page, "the new page finds it running")
+    expect(outcome(demo_page, "The call was given to the new page")).to_be_visible()
+    expect(outcome(demo_page, "with the same interpreter as before")).to_be_visible()
+    expect(outcome(demo_page, "Python was told that the media ended")).to_be_visible()
+    expect(demo_page.locator("#card-status")).to_have_text("The page with the phone went, and the call with it")
+    expect(demo_page.locator("#card-state")).to_have_text("Call ended")
+
+
+def test_page_that_is_loaded_anew_while_it_rings_rings_again(demo_page: Page) -> None:
+    demo_page.get_by_role("button", name="Load the hidden page anew").click()
+    expect(outcome(demo_page, "The call was given to the new page")).to_be_visible()
+    expect(demo_page.locator("#phone-phase")).to_contain_text("Rings")
+
+    answer_works(demo_page)
+
+
+def test_handler_that_raises_fails_alone(demo_page: Page, complaints: Complaints) -> None:
+    complaints.expect("LookupError: this handler was told to fail")
+
+    demo_page.get_by_role("button", name="A handler raises").click()
+
+    explained(demo_page, "@app.on_error")
+    expect(outcome(demo_page, "A handler failed, alone, and was reported: misbehave: LookupError")).to_be_visible()
+    expect(outcome(demo_page, "follow_the_crm has handled entityChanged: Python goes on")).to_be_visible()
+    answer_works(demo_page)
+
+
+def test_handler_that_never_ends_is_interrupted_and_the_interpreter_lives(
+    demo_page: Page, complaints: Complaints
+) -> None:
+    complaints.expect("HandlerTimeout")
+    before = interpreter(demo_page)
+
+    demo_page.get_by_role("button", name="A handler never ends").click()
+
+    explained(demo_page, "interrupted from inside")
+    expect(outcome(demo_page, r"misbehave was interrupted after 1,\d+ ms")).to_be_visible()
+    expect(outcome(demo_page, "follow_the_crm has handled entityChanged: Python goes on")).to_be_visible()
+    assert interpreter(demo_page) == before
+    answer_works(demo_page)
+
+
+def test_names_that_are_registered_late_are_bound_as_soon_as_they_are_there(demo_page: Page) -> None:
+    with demo_page.expect_navigation():
+        demo_page.get_by_role("button", name="Restart with names registered late").click()
+    explained(demo_page, "asks which names there are")
+    expect(outcome(demo_page, "The portal lists no name")).to_be_visible()
+    expect(demo_page.locator("#served")).to_have_text("One interpreter serves one page.")
+    assert demo_page.evaluate("portal.frames()[0].bound") == []
+
+    demo_page.get_by_role("button", name="Register the names now").click()
+
+    expect(outcome(demo_page, r"All 17 events were bound \d+ ms after their names were registered")).to_be_visible()
+    answer_works(demo_page)
+
+
+def test_events_that_come_during_a_slow_start_are_handled_after_it(demo_page: Page) -> None:
+    with demo_page.expect_navigation():
+        demo_page.get_by_role("button", name="Restart with a slow start").click()
+    explained(demo_page, "waits in the page's journal")
+    expect(outcome(demo_page, "initialized came")).to_be_visible()
+    demo_page.get_by_role("button", name="Answer").click()
+
+    expect(outcome(demo_page, r"Python ran [4-9],\d+ ms after the page began")).to_be_visible()
+    expect(outcome(demo_page, "answer has handled answerButtonClick")).to_be_visible()
+    expect(demo_page.locator("#card-state")).to_have_text("On the call")
+    lines = demo_page.locator("#fault-outcomes li").all_inner_texts()
+    came = [line for line in lines if " came " in line]
+    assert ["initialized" in came[0], "answerButtonClick" in came[1]] == [True, True], lines
+    assert lines.index(came[1]) < next(at for at, line in enumerate(lines) if line.startswith("Python ran")), lines
