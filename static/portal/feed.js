@@ -3,7 +3,7 @@
  *
  * Forwards the trace of the placement page to the window that embeds it, and to that origin alone. The
  * trace is redacted by the page itself: names, ids and times. With it goes which interpreter serves this
- * page, and the portal's page may end that interpreter, as a fault would.
+ * page and how far its boot is, and the portal's page may end that interpreter, as a fault would.
  */
 {
   const [domain = "", protocol = ""] = window.name.split("|");
@@ -14,7 +14,8 @@
     window.parent.postMessage({ workerPyTrace: entry }, portal);
   };
 
-  /** @typedef {{trace(): unknown[], diagnostics(): {state: string, host: object}, killWorker(): void, ready: Promise<unknown>}} WorkerPy */
+  /** @typedef {{trace(): unknown[], diagnostics(): {state: string, host: object}, killWorker(): void,
+   *   ready: Promise<unknown>, onprogress: ((progress: {phase: string, fraction: number}) => void) | null}} WorkerPy */
   const { workerPy } = /** @type {{workerPy?: WorkerPy}} */ (/** @type {unknown} */ (window));
   let told = "";
 
@@ -38,6 +39,9 @@
         workerPy?.killWorker();
       }
     });
+    if (workerPy) {
+      workerPy.onprogress = (progress) => window.parent.postMessage({ workerPyProgress: progress }, portal);
+    }
     workerPy?.ready.then(forwardHosting, forwardHosting);
     // What happened before this script ran.
     for (const entry of workerPy?.trace() ?? []) {

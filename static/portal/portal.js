@@ -12,6 +12,7 @@ import { connectControls } from "./controls.js";
 import { byId, setText } from "./dom.js";
 import { Pages } from "./pages.js";
 import { Panel } from "./panel.js";
+import { BootProgress } from "./progress.js";
 import { connectTabs } from "./tabs.js";
 import { fullEventName } from "./vocabulary.js";
 
@@ -57,6 +58,7 @@ function start(appUrl) {
     raiseAgain: query.get("again") !== "no",
   });
   const panel = new Panel(byId("trace"));
+  const boot = new BootProgress(byId("boot"));
   const pages = new Pages({
     list: byId("pages"),
     summary: byId("served"),
@@ -73,15 +75,18 @@ function start(appUrl) {
   });
 
   window.addEventListener("message", (event) => {
-    const { workerPyTrace: entry, workerPyHosting: hosting } = event.data ?? {};
+    const { workerPyTrace: entry, workerPyHosting: hosting, workerPyProgress: progress } = event.data ?? {};
     const frame = portal.senderOf(event);
-    if (entry === undefined && hosting === undefined) {
+    if (frame !== undefined && progress !== undefined) {
+      boot.show(progress);
+    } else if (entry === undefined && hosting === undefined) {
       portal.receive(event);
       if (!query.has("plain")) {
         greetOnce(portal);
       }
     } else if (frame !== undefined && hosting !== undefined) {
       pages.hosted(frame.id, hosting);
+      boot.hosted(hosting.state);
     } else if (frame !== undefined) {
       panel.add(entry);
       pages.traced(frame.id, entry);
