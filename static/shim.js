@@ -38,8 +38,10 @@ class Shim {
   #resolveReady = () => {};
   /** @type {(error: Error) => void} */
   #rejectReady = () => {};
-  /** Called with the progress of loading. @type {((progress: Progress) => void) | null} */
-  onprogress = null;
+  /** @type {((progress: Progress) => void) | null} */
+  #onprogress = null;
+  /** @type {Progress | null} */
+  #progressed = null;
 
   #pageId = crypto.randomUUID();
   #clock = new Clock();
@@ -184,6 +186,18 @@ class Shim {
       throw new TypeError(`workerPy.emit(${JSON.stringify(name)}): the payload is ${refused}`);
     }
     this.#deliver(name, { t: "emit", name, payload: JSON.parse(json) }, "emit");
+  }
+
+  /** Called with the progress of loading; at once, when some was made before. */
+  get onprogress() {
+    return this.#onprogress;
+  }
+
+  set onprogress(callback) {
+    this.#onprogress = callback;
+    if (this.#progressed && this.#state === "booting") {
+      this.#tellProgress(this.#progressed);
+    }
   }
 
   /** Counters of what this page has seen. */
@@ -438,8 +452,14 @@ class Shim {
   /** @param {string} phase @param {number} fraction */
   #progress(phase, fraction) {
     this.#trace.add("boot", phase);
+    this.#progressed = { phase, fraction };
+    this.#tellProgress(this.#progressed);
+  }
+
+  /** @param {Progress} progress */
+  #tellProgress(progress) {
     try {
-      this.onprogress?.({ phase, fraction });
+      this.#onprogress?.(progress);
     } catch (error) {
       console.error(error);
     }
@@ -469,6 +489,7 @@ class Shim {
   #workerEnded(ending, text, retryInMs) {
     this.#executor.abandon();
     this.#live?.ended(ending, text);
+    this.#progressed = null;
     this.#workerEnds.push(masked(`${ending}: ${text.slice(0, 500)}`));
     this.#workerEnds.splice(0, this.#workerEnds.length - 20);
     this.#trace.add("boot", `worker ended: ${ending}`, { detail: text.slice(0, 500) });

@@ -3,7 +3,7 @@
  *
  * Forwards the trace of the placement page to the window that embeds it, and to that origin alone. The
  * trace is redacted by the page itself: names, ids and times. With it goes which interpreter serves this
- * page and what it counted; and, when it is asked for, the state of the phone. The portal's page may have a
+ * page, what it counted and how far its boot is; and, when it is asked for, the state of the phone. The portal's page may have a
  * few things done here, as a fault would do them. A recording, which is not redacted, is made and handed
  * over only when the portal's page asks for it.
  */
@@ -18,7 +18,8 @@
    * @typedef {{version: number, build: string, started_at: number, entries: {at: number}[]}} Recording
    * @typedef {{trace(): unknown[], diagnostics(): {state: string, host: object}, killWorker(): void,
    *   emit(name: string, payload: unknown): void, stats(): Record<string, unknown>,
-   *   record(on?: boolean): Recording, ready: Promise<unknown>}} WorkerPy
+   *   record(on?: boolean): Recording, ready: Promise<unknown>,
+   *   onprogress: ((progress: {phase: string, fraction: number}) => void) | null}} WorkerPy
    * @typedef {{holds: boolean, state(): Promise<object>}} Station
    */
   const { workerPy, workerPyPhone } = /** @type {{workerPy?: WorkerPy, workerPyPhone?: Station}} */ (
@@ -107,6 +108,9 @@
       }
     });
     tellFeed({ what: "begins" });
+    if (workerPy) {
+      workerPy.onprogress = (progress) => tell({ workerPyProgress: progress });
+    }
     workerPy?.ready.then(forwardHosting, forwardHosting);
     // What happened before this script ran.
     for (const entry of workerPy?.trace() ?? []) {

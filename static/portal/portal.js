@@ -22,6 +22,7 @@ import { keepForOffline } from "./offline.js";
 import { Pages } from "./pages.js";
 import { Panel } from "./panel.js";
 import { PhonePanel } from "./phone_panel.js";
+import { BootProgress } from "./progress.js";
 import { showScenarios } from "./scenario_panel.js";
 import { ScenarioStage } from "./stage.js";
 import { connectTabs } from "./tabs.js";
@@ -75,6 +76,7 @@ function start(appUrl) {
   });
   const panel = new Panel(byId("trace"));
   const timeline = connectTimeline(byId("view-timeline"), portal);
+  const boot = new BootProgress(byId("boot"));
   const pages = new Pages({
     list: byId("pages"),
     summary: byId("served"),
@@ -102,6 +104,7 @@ function start(appUrl) {
   window.addEventListener("message", (event) => {
     const { workerPyTrace: entry, workerPyHosting: hosting, workerPyFeed: feed } = event.data ?? {};
     const { workerPyPhone: phoneState, workerPyPhoneEvent: phoneEvent, workerPyLive: live } = event.data ?? {};
+    const progress = event.data?.workerPyProgress;
     const frame = portal.senderOf(event);
     if (frame !== undefined) {
       watch.heard(frame);
@@ -109,6 +112,10 @@ function start(appUrl) {
     if (live !== undefined) {
       if (frame?.id === portal.frames()[0]?.id) {
         handlers.heard(live);
+      }
+    } else if (progress !== undefined) {
+      if (frame !== undefined) {
+        boot.show(progress);
       }
     } else if (phoneState !== undefined || phoneEvent !== undefined) {
       showPhone(frame, phoneState, phoneEvent);
@@ -122,6 +129,7 @@ function start(appUrl) {
     } else if (frame !== undefined && hosting !== undefined) {
       pages.hosted(frame.id, hosting);
       faults.hosted(hosting);
+      boot.hosted(hosting.state);
     } else if (frame !== undefined) {
       panel.add(entry);
       stage.traced(entry);

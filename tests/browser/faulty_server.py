@@ -1,7 +1,8 @@
 """A server of a bundle whose parts come damaged, late, or not at all."""
 
 import asyncio
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from starlette.types import Message, Receive, Scope, Send
@@ -9,21 +10,26 @@ from starlette.types import Message, Receive, Scope, Send
 from worker_py_tool.asgi import create_app
 from worker_py_tool.serve import AsgiServer
 
+HELD_S = 120.0
+"""A test that failed before it released what it held must not hang."""
+
 
 @dataclass
 class Fault:
     """What happens to one part.
 
     Attributes:
-        kind: `corrupt`, `truncated`, `missing`, `unavailable`, `aborted` or `late`.
+        kind: `corrupt`, `truncated`, `missing`, `unavailable`, `aborted`, `late` or `held`.
         times: How many requests it happens to; None for all.
         late_s: Seconds, for `late`.
+        released: Set it, and what is `held` comes.
         happened: To how many requests it has happened.
     """
 
     kind: str
     times: int | None = None
     late_s: float = 0
+    released: threading.Event = field(default_factory=threading.Event)
     happened: int = 0
 
     def strikes(self) -> bool:
@@ -60,6 +66,9 @@ class FaultyServer(AsgiServer):
             await self._app(scope, receive, send)
         elif fault.kind == "late":
             await asyncio.sleep(fault.late_s)
+            await self._app(scope, receive, send)
+        elif fault.kind == "held":
+            await asyncio.to_thread(fault.released.wait, HELD_S)
             await self._app(scope, receive, send)
         elif fault.kind in ("missing", "unavailable"):
             await _refuse(send, 404 if fault.kind == "missing" else 503)

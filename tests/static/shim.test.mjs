@@ -410,6 +410,18 @@ test("an onprogress that throws stops nothing", async (t) => {
   assert.equal(workerPy.stats().state, "ready");
 });
 
+test("an onprogress that is set late hears how far the boot is, and nothing of one that is over", async (t) => {
+  const { workerPy, workers, ready } = await page(t);
+  await workers[0].say({ t: "boot", phase: "download", fraction: 0.3 });
+  /** @type {unknown[]} */
+  const seen = [];
+  const hear = (/** @type {unknown} */ progress) => seen.push(progress);
+  workerPy.onprogress = hear;
+  await ready();
+  workerPy.onprogress = hear;
+  assert.deepEqual(seen, [{ phase: "download", fraction: 0.3 }]);
+});
+
 test("messages of other windows are counted, those of the portal are not", async (t) => {
   const { listeners, workerPy, window } = await page(t);
   listeners.message({ source: {}, origin: "https://portal.example" });
