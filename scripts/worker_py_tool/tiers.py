@@ -16,7 +16,7 @@ from worker_py_tool.paths import CACHE, NODE_MODULES, ROOT
 
 COUNTS = ("passed", "failed", "skipped")
 REPORTS = CACHE / "reports"
-TIME_LIMIT_S = 1500
+TIME_LIMIT_S = 3000
 """For one tier; it ends a run that hangs where a test's own time limit does not reach."""
 
 
