@@ -1,7 +1,7 @@
 """Gives the modules of a bundle names that every web server knows.
 
-The nginx of today's distributions, among others, does not know ``.mjs``: it sends it as a download, and browsers refuse a module of that type.
-A host of a production bundle is configured; one that gets a few files put into it is not.
+Not every server knows ``.mjs``: the nginx of today's distributions sends such a file as text, and browsers refuse a
+module of that type. A host of a production bundle is configured; one that gets a few files put into it is not.
 """
 
 import dataclasses
