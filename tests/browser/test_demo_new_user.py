@@ -10,19 +10,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from worker_py_tool.paths import CACHE, NODE_MODULES, ROOT, VENV
+from worker_py_tool.paths import NODE_MODULES, ROOT, VENV
 
 FIRST_LINE_S = 600
 
 
 def copy_of_the_repository(target: Path) -> None:
     """What a clone would hold, with what is not committed yet."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-    )
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
     for name in listed.stdout.decode().split("\0"):
         if name and (ROOT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +38,6 @@ def test_one_command_and_the_first_call_is_answered_by_python(tmp_path: Path, pa
     if not clean:
         for place in (VENV, NODE_MODULES):
             (tmp_path / place.name).symlink_to(place, target_is_directory=True)
-        shutil.copytree(CACHE / "wheels", tmp_path / ".cache" / "wheels") if (CACHE / "wheels").is_dir() else None
     env = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
     with subprocess.Popen(
         [tmp_path / "scripts" / "demo"], cwd="/", env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

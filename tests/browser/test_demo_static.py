@@ -203,6 +203,8 @@ def test_with_the_server_gone_the_whole_demo_starts_again_from_what_the_browser_
         answer(page)
 
         page.reload()
+        page.wait_for_function("portal.frames()[0]?.bound.length === 17")
+        page.get_by_role("button", name="Known contact").click()
         answer(page)
         expect(page.locator("#frame-lost")).to_be_hidden()
 
