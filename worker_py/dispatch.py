@@ -390,7 +390,7 @@ class Dispatcher:
         self._app = app
         self._runner = self._runner_of(app)
         for page in (*self._pages.values(), *self._left.values()):
-            page.obey(app.settings)
+            page._settings = app.settings
         self._spawn(self._run_lifecycle(ev.Started(meta=self._meta("Started")), None))
 
     def _runner_of(self, app: App) -> Runner:

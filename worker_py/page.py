@@ -74,10 +74,6 @@ class Page:
     def __repr__(self) -> str:
         return f"<Page {self.id}{' (gone)' if self.gone else ''}>"
 
-    def obey(self, settings: Settings) -> None:
-        """Take other limits for what is asked from now on."""
-        self._settings = settings
-
     async def call(self, name: str, params: Any = None, *, timeout_s: float | None = 30) -> Any:
         """Call a function that the page provides (``workerPy.provide(name, fn)``).
 

@@ -70,6 +70,8 @@ class Desk:
 
     def call(self, greeting: str = "greeted") -> None:
         """A call rings, is greeted with this text and answered."""
+        # Before the frame has bound the names nobody hears the event.
+        self.page.wait_for_function("() => portal.frames().some((frame) => new Set(frame.bound).size === 17)")
         self.page.evaluate("portal.incomingCall()")
         expect(self.card_status).to_have_text(greeting)
         self.click("answerButtonClick")
