@@ -30,6 +30,13 @@ def demo_page(page: Page, address: str) -> Page:
     return page
 
 
+def open_groups(page: Page) -> None:
+    """Open every group of controls."""
+    closed = page.locator("details:not([open]) > summary")
+    while closed.count() > 0:
+        closed.first.click()
+
+
 def serious(page: Page) -> list[str]:
     """What axe finds serious or critical on the page and in none of its hidden frames."""
     found = Axe().run(page, options={"iframes": False}).response["violations"]
@@ -51,9 +58,7 @@ def test_axe_finds_nothing_serious_on_any_tab(
         expect(page.locator("#card-status")).to_have_text(GREETING)
         page.get_by_role("button", name="Answer").click()
         expect(page.locator("#card-status")).to_have_text("Answered by Python")
-        for summary in page.locator("details:not([open]) > summary").all():
-            summary.click()
-        assert page.locator("details:not([open])").count() == 0
+        open_groups(page)
         for tab in TABS:
             page.get_by_role("tab", name=tab).click()
             assert serious(page) == [], tab
@@ -81,9 +86,8 @@ def test_the_first_call_can_be_taken_by_keyboard_alone(demo_page: Page) -> None:
 
 
 def test_every_stop_of_the_tab_key_shows_where_it_is(demo_page: Page) -> None:
-    for summary in demo_page.locator("details:not([open]) > summary").all():
-        summary.click()
-    demo_page.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
+    open_groups(demo_page)
+    demo_page.get_by_role("link", name="To the call card").focus()
     hidden = []
     stops = 0
     while True:
@@ -140,8 +144,7 @@ def test_nothing_is_wider_than_the_window(demo_page: Page, width: int) -> None:
     """640 px is a window of 1280 enlarged to 200 %."""
     demo_page.get_by_role("button", name="Answer").click()
     expect(demo_page.locator("#card-status")).to_have_text("Answered by Python")
-    for summary in demo_page.locator("details:not([open]) > summary").all():
-        summary.click()
+    open_groups(demo_page)
     demo_page.set_viewport_size({"width": width, "height": 800})
     for tab in TABS:
         demo_page.get_by_role("tab", name=tab).click()

@@ -43,6 +43,8 @@ def run(
             ["--app", "app.py", "--out", "out", "--page-script", "x.js"],
             "error: --page-script x.js: there is no",
         ),
+        ("demo", ["--out", "."], "error: --out "),
+        ("demo", ["--out", "app.py"], "error: --out "),
         ("serve", ["nowhere"], "error: there is no nowhere"),
         ("test", ["units"], "error: there is no tier units"),
     ],
