@@ -29,8 +29,11 @@
   /** Where the present recording begins: a page has only one, which goes on when it is asked for again. @type {{at: number, index: number} | null} */
   let begun = null;
 
+  /** A message that a page sends as it goes has no source any more: this tells whose it was. */
+  const page = crypto.randomUUID();
+
   /** @param {Record<string, unknown>} news */
-  const tellFeed = (news) => tell({ workerPyFeed: news });
+  const tellFeed = (news) => tell({ workerPyFeed: { page, ...news } });
 
   const record = () => {
     const recording = workerPy?.record();

@@ -124,8 +124,8 @@ function start(appUrl) {
       if (!query.has("plain")) {
         greetOnce(portal);
       }
-    } else if (frame !== undefined && feed !== undefined) {
-      timeline.told(frame.id, feed);
+    } else if (feed !== undefined) {
+      timeline.told(frame?.id, feed);
     } else if (frame !== undefined && hosting !== undefined) {
       pages.hosted(frame.id, hosting);
       faults.hosted(hosting);

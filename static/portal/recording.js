@@ -1,5 +1,5 @@
 /**
- * A recording as a file: read and checked, what it raises, and how its commands compare with others. Pure.
+ * A recording as a file: read and checked, what it raises, and what was sent. Pure.
  *
  * `workerPy.record()` makes recordings; `worker_py.testing.replay` takes the same files.
  */
@@ -10,13 +10,10 @@ import { EVENT_PREFIX, EVENTS } from "./vocabulary.js";
 /** @typedef {{version: 1, build: string, started_at: number, entries: RecordedMessage[]}} Recording */
 /** @typedef {{name: string, params: unknown}} Command */
 /** @typedef {{at: number, name: string, payload: unknown}} RecordedEvent `at` in ms since the first; `name` without its prefix */
-/** @typedef {{verdict: "same" | "different" | "missing" | "new", recorded: Command | null, now: Command | null}} Compared */
 
 export const LARGEST_BYTES = 20 * 1024 * 1024;
 /** As many as `workerPy.record()` keeps. */
 export const MOST_ENTRIES = 100_000;
-/** Longer lists are compared place by place: the table for the best match would not fit into memory. */
-const MOST_CELLS = 4_000_000;
 const EXPORT_ONE = "Make one with Record, and save it with Stop and save.";
 
 /** What is wrong with a file, for the person who chose it. */
@@ -145,75 +142,4 @@ export function commandsOf({ entries }) {
 export function tailOf({ entries }) {
   const last = entries.findLast(({ to, message }) => to === "python" && message.t === "event")?.at ?? 0;
   return Math.max(0, (entries.at(-1)?.at ?? 0) - last);
-}
-
-/**
- * Lays two lists of commands beside each other so that as many as possible are the same.
- * @param {readonly Command[]} recorded
- * @param {readonly Command[]} now
- * @returns {Compared[]}
- */
-export function compare(recorded, now) {
-  const before = recorded.map(textOf);
-  const after = now.map(textOf);
-  const pairs = before.length * after.length > MOST_CELLS ? placeByPlace(before, after) : longestMatch(before, after);
-  /** @type {Compared[]} */
-  const rows = [];
-  let [a, b] = [0, 0];
-  for (const [nextA, nextB] of [...pairs, /** @type {const} */ ([recorded.length, now.length])]) {
-    while (a < nextA || b < nextB) {
-      const was = a < nextA ? (recorded[a++] ?? null) : null;
-      const is = b < nextB ? (now[b++] ?? null) : null;
-      rows.push({ verdict: was === null ? "new" : is === null ? "missing" : "different", recorded: was, now: is });
-    }
-    if (a < recorded.length && b < now.length) {
-      rows.push({ verdict: "same", recorded: recorded[a++] ?? null, now: now[b++] ?? null });
-    }
-  }
-  return rows;
-}
-
-/** @param {string[]} before @param {string[]} after @returns {Array<readonly [number, number]>} */
-function placeByPlace(before, after) {
-  return before.flatMap((text, at) => (text === after[at] ? [/** @type {const} */ ([at, at])] : []));
-}
-
-/** @param {string[]} before @param {string[]} after @returns {Array<readonly [number, number]>} places that are the same */
-function longestMatch(before, after) {
-  const width = after.length + 1;
-  const length = new Uint32Array((before.length + 1) * width);
-  const at = (/** @type {number} */ a, /** @type {number} */ b) => length[a * width + b] ?? 0;
-  for (let a = before.length - 1; a >= 0; a--) {
-    for (let b = after.length - 1; b >= 0; b--) {
-      length[a * width + b] = before[a] === after[b] ? at(a + 1, b + 1) + 1 : Math.max(at(a + 1, b), at(a, b + 1));
-    }
-  }
-  /** @type {Array<readonly [number, number]>} */
-  const pairs = [];
-  for (let a = 0, b = 0; a < before.length && b < after.length; ) {
-    if (before[a] === after[b]) {
-      pairs.push([a++, b++]);
-    } else if (at(a + 1, b) >= at(a, b + 1)) {
-      a++;
-    } else {
-      b++;
-    }
-  }
-  return pairs;
-}
-
-/** What `@bitrix24/b24jssdk` adds to parameters for itself. */
-const ADDED = new Set(["safelyTime", "isRawValue", "isSafely"]);
-
-/** @param {Command} command */
-function textOf({ name, params }) {
-  return `${name} ${JSON.stringify(params ?? {}, (key, value) => (ADDED.has(key) ? undefined : sorted(value)))}`;
-}
-
-/** @param {unknown} value an object's keys may come in another order */
-function sorted(value) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return value;
-  }
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

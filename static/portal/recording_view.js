@@ -7,7 +7,7 @@ import { Replay } from "./replay.js";
 /** @typedef {import("./automation.js").Portal} Portal */
 /** @typedef {import("./recording.js").Recording} Recording */
 /** @typedef {import("./recording.js").Command} Command */
-/** @typedef {import("./recording.js").Compared} Compared */
+/** @typedef {import("./compare.js").Compared} Compared */
 
 const WARNING =
   "A recording holds what the trace leaves out: phone numbers, names, comments and what the CRM answered. " +
@@ -21,7 +21,13 @@ const SPEEDS = [
   ["Infinity", "As fast as possible"],
 ];
 /** @type {Readonly<Record<Compared["verdict"], string>>} */
-const VERDICTS = { same: "= same", different: "≠ different", missing: "− not sent now", new: "+ only now" };
+const VERDICTS = {
+  same: "= same",
+  moved: "⇅ same, other order",
+  different: "≠ different",
+  missing: "− not sent now",
+  new: "+ only now",
+};
 
 export class RecordingView {
   /** @type {Recording | null} */
@@ -53,8 +59,10 @@ export class RecordingView {
   /**
    * @param {Portal} portal
    * @param {() => unknown[]} trace
+   * @param {(frame: string) => boolean} isReady whether Python runs for the page of a frame
    */
-  constructor(portal, trace) {
+  constructor(portal, trace, isReady) {
+    this.isReady = isReady;
     this.portal = portal;
     const save = button("Save trace");
     save.title = "Names, times and outcomes, nothing personal";
@@ -164,7 +172,7 @@ export class RecordingView {
     setText(this.#status, "Replaying…");
     const progress = (/** @type {number} */ at, /** @type {number} */ of) =>
       setText(this.#status, `Replaying: ${at} of ${of} events`);
-    this.#replay = new Replay(this.portal, this.#recording, Number(this.#speed.value), progress);
+    this.#replay = new Replay(this.portal, this.#recording, Number(this.#speed.value), progress, this.isReady);
     try {
       this.#show(await this.#replay.run());
     } catch (error) {
@@ -177,13 +185,7 @@ export class RecordingView {
 
   /** @param {import("./replay.js").Result} result */
   #show({ rows, notes, stopped }) {
-    const same = rows.filter(({ verdict }) => verdict === "same").length;
-    const verdict = stopped
-      ? `Stopped: ${same} of ${rows.length} commands are the same so far.`
-      : same === rows.length
-        ? `Same: all ${rows.length} commands are those of the recording.`
-        : `Different: ${rows.length - same} of ${rows.length} commands differ from the recording.`;
-    setText(this.#status, [verdict, ...notes].join(" "));
+    setText(this.#status, [stopped ? "Stopped." : verdictOn(rows), ...notes].join(" "));
     const titles = ["", "Recorded", "Now"].map((title) => element("th", { scope: "col" }, title || "Verdict"));
     const body = rows.map((row) =>
       element(
@@ -199,6 +201,17 @@ export class RecordingView {
     this.#result.replaceChildren(element("table", {}, caption, head, element("tbody", {}, ...body)));
     this.#result.hidden = rows.length === 0;
   }
+}
+
+/** @param {Compared[]} rows */
+function verdictOn(rows) {
+  const moved = rows.filter(({ verdict }) => verdict === "moved").length;
+  const other = rows.filter(({ verdict }) => verdict !== "moved" && verdict !== "same").length;
+  if (other > 0) {
+    return `Different: ${other} of ${rows.length} commands differ from the recording.`;
+  }
+  const order = moved > 0 ? `, ${moved} in another order: handlers overlap differently at another pace` : "";
+  return `Same: all ${rows.length} commands are those of the recording${order}.`;
 }
 
 /** @param {Command | null} command */

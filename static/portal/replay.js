@@ -6,14 +6,16 @@
  * has a say.
  */
 
-import { commandsOf, compare, eventsOf, tailOf } from "./recording.js";
+import { compare } from "./compare.js";
+import { commandsOf, eventsOf, tailOf } from "./recording.js";
 
 /** @typedef {import("./automation.js").Portal} Portal */
 /** @typedef {import("./recording.js").Recording} Recording */
 /** @typedef {import("./recording.js").RecordedEvent} RecordedEvent */
-/** @typedef {import("./recording.js").Compared} Compared */
+/** @typedef {import("./compare.js").Compared} Compared */
 /** @typedef {{rows: Compared[], notes: string[], stopped: boolean}} Result */
 
+const READY_WITHIN_MS = 60_000;
 /** Handlers may take half a minute, and an interpreter may have to start first. */
 const HANDLED_WITHIN_MS = 90_000;
 /** How long commands are awaited that came only after the handlers had ended. */
@@ -38,8 +40,10 @@ export class Replay {
    * @param {Recording} recording
    * @param {number} speed 1 as recorded, Infinity: each event as soon as the one before has been handled
    * @param {(raised: number, of: number) => void} progress
+   * @param {(frame: string) => boolean} isReady whether Python runs for the page of a frame
    */
-  constructor(portal, recording, speed, progress) {
+  constructor(portal, recording, speed, progress, isReady) {
+    this.isReady = isReady;
     this.portal = portal;
     this.recording = recording;
     this.speed = speed;
@@ -76,10 +80,15 @@ export class Replay {
   async run() {
     const events = eventsOf(this.recording);
     const notes = this.#notesOn(events);
-    const began = performance.now();
+    // Events wait for Python, but all at once would then be another call than the one that was recorded.
+    if (!(await this.#until(() => this.isReady(this.#frame), READY_WITHIN_MS))) {
+      notes.push(`Python did not start within ${READY_WITHIN_MS / 1000} s.`);
+    }
+    let began = 0;
     for (const [index, event] of events.entries()) {
-      const due = this.speed === Number.POSITIVE_INFINITY ? 0 : began + event.at / this.speed - performance.now();
+      const due = this.speed === Number.POSITIVE_INFINITY ? 0 : began + event.at / this.speed - Date.now();
       await this.#until(() => false, due);
+      began ||= Date.now(); // the spacing is that of what was really raised
       if (this.speed === Number.POSITIVE_INFINITY && !(await this.#until(() => this.#settled, HANDLED_WITHIN_MS))) {
         notes.push(`${events[index - 1]?.name} was not handled within ${HANDLED_WITHIN_MS / 1000} s.`);
         break;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { compare } from "../../static/portal/compare.js";
 import {
   checkSize,
   commandsOf,
-  compare,
   eventsOf,
   LARGEST_BYTES,
   readRecording,
@@ -116,6 +116,30 @@ test("other parameters in the same place are different", () => {
     ["same", "A", "A"],
     ["different", "B", "B"],
   ]);
+});
+
+test("a command that only comes at another place has moved", () => {
+  const [a, b, c] = [command("A"), command("B"), command("C")];
+  assert.deepEqual(verdicts([a, b, c], [b, c, a]), [
+    ["moved", "A", "A"],
+    ["same", "B", "B"],
+    ["same", "C", "C"],
+  ]);
+  assert.deepEqual(verdicts([a, b], [b, c, a]), [
+    ["moved", "A", "A"],
+    ["same", "B", "B"],
+    ["new", null, "C"],
+  ]);
+});
+
+test("of two that are alike, only one can have moved", () => {
+  const [a, b] = [command("A"), command("B")];
+  assert.deepEqual(
+    verdicts([a, a, b], [b, a])
+      .map(([verdict]) => verdict)
+      .sort(),
+    ["missing", "moved", "same"],
+  );
 });
 
 test("nothing beside nothing is no row", () => {
