@@ -131,9 +131,7 @@ def test_other_commands_than_the_recorded_are_shown_as_different(tab: TimelineTa
 
 
 @pytest.mark.parametrize(("speed", "expected_ms"), [("0.5", 1200), ("1", 600), ("2", 300)])
-def test_events_are_raised_no_sooner_than_the_speed_chosen_says(
-    tab: TimelineTab, speed: str, expected_ms: int
-) -> None:
+def test_events_are_raised_no_sooner_than_the_speed_chosen_says(tab: TimelineTab, speed: str, expected_ms: int) -> None:
     tab.call()  # Python has started: nothing else delays the events
     recording = recording_of(
         (0, "initialized", CALL),
@@ -146,7 +144,7 @@ def test_events_are_raised_no_sooner_than_the_speed_chosen_says(
 
     expect(tab.status).to_contain_text("Same: all 2 commands")
     first, second = tab.page.evaluate("portal.log.filter(({ kind }) => kind === 'event').map(({ at }) => at)")
-    assert second - first >= expected_ms - 5  # how exactly: tests/static/replay.test.mjs
+    assert second - first > 0.9 * expected_ms  # how exactly: tests/static/replay.test.mjs
 
 
 def test_a_replay_can_be_stopped(tab: TimelineTab) -> None:
