@@ -53,8 +53,8 @@ export class RecordingView {
     role: "region",
     "aria-label": "Result of the replay",
     tabindex: "0",
-    hidden: true,
   });
+  #folded = element("details", { open: true, hidden: true }, element("summary", {}, "Commands compared"), this.#result);
 
   /**
    * @param {Portal} portal
@@ -72,7 +72,7 @@ export class RecordingView {
     tools.append(save, this.#record, this.#file, open);
     const player = element("div", { class: "rec-player", hidden: true }, this.#about, this.#speed, this.#play);
     this.player = player;
-    this.root = element("div", { class: "rec" }, tools, this.#mark, this.#problem, player, this.#status, this.#result);
+    this.root = element("div", { class: "rec" }, tools, this.#mark, this.#problem, player, this.#status, this.#folded);
     save.addEventListener("click", () => download("trace", { kind: "worker-py trace", version: 1, entries: trace() }));
     this.#record.addEventListener("click", () => this.#toggleRecording());
     this.#file.addEventListener("change", () => void this.#open());
@@ -167,7 +167,7 @@ export class RecordingView {
     if (this.#recording === null) {
       return;
     }
-    this.#result.hidden = true;
+    this.#folded.hidden = true;
     setText(this.#play, "Stop replay");
     setText(this.#status, "Replaying…");
     const progress = (/** @type {number} */ at, /** @type {number} */ of) =>
@@ -199,7 +199,7 @@ export class RecordingView {
     const caption = element("caption", {}, "Commands, in their order");
     const head = element("thead", {}, element("tr", {}, ...titles));
     this.#result.replaceChildren(element("table", {}, caption, head, element("tbody", {}, ...body)));
-    this.#result.hidden = rows.length === 0;
+    this.#folded.hidden = rows.length === 0;
   }
 }
 

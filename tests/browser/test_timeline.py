@@ -48,14 +48,14 @@ def test_a_bar_is_as_long_as_what_it_shows_took(tab: TimelineTab, complaints: Co
     tab.button("Fit").click()
     take, endless = tab.one("handler", "take"), tab.one("handler", "endless")
 
-    assert 400 <= take.took_ms < 780
-    assert 800 <= endless.took_ms < 1200
+    assert 400 <= take.took_ms < 800
+    assert 800 <= endless.took_ms < 1600
     assert take.width / endless.width == pytest.approx(take.took_ms / endless.took_ms, rel=0.03)
 
 
 def test_failures_and_timeouts_have_a_colour_a_sign_and_words(tab: TimelineTab, complaints: Complaints) -> None:
     complaints.expect("no such luck")
-    complaints.expect("CallCardSetUiState .* was not answered within 600 ms")
+    complaints.expect("CallCardSetUiState .* was not answered within 3000 ms")
     tab.click("muteButtonClick")
     expect(tab.bar("event", "muteButtonClick", "failed")).to_have_count(1)
     tab.page.evaluate("portal.configure({ silent: ['*'] })")
@@ -66,7 +66,7 @@ def test_failures_and_timeouts_have_a_colour_a_sign_and_words(tab: TimelineTab, 
     assert tab.one("handler", "broken").label.startswith("Handler broken, failed, ")
     command = tab.one("command", "CallCardSetUiState")
     assert command.label.startswith("Command CallCardSetUiState, timed out (timeout), ")
-    assert 600 <= command.took_ms < 900
+    assert 3000 <= command.took_ms < 4000
     signs = {
         outcome: tab.page.locator(f'.tl-bar[data-outcome="{outcome}"] .tl-sign').first.text_content()
         for outcome in ("ok", "failed", "timeout")
@@ -101,8 +101,8 @@ def test_the_boots_phases_have_the_milliseconds_that_diagnostics_names(tab: Time
     phases = frame.evaluate("workerPy.diagnostics().boot")
     total = phases.pop("total")
     shown = {bar.name: bar.took_ms for bar in tab.bars() if bar.lane == "boot"}
-    assert shown == phases
-    assert abs(sum(shown.values()) - total) <= len(shown), "rounding"
+    assert shown == pytest.approx(phases, abs=5), "from a second on, labels have two decimals"
+    assert abs(sum(shown.values()) - total) <= 5 * len(shown)
 
 
 def test_which_page_owns_the_card_is_a_span_that_ends_when_the_page_goes(tab: TimelineTab) -> None:
@@ -277,6 +277,13 @@ def test_axe_finds_nothing_serious_in_the_tab(
     expect(tab.panel.get_by_role("region", name="Table of the bars")).to_be_visible()
     check(page)
     context.close()
+
+
+def test_axe_would_find_a_choice_without_a_name(tab: TimelineTab) -> None:
+    tab.page.evaluate("document.querySelector('.rec-player').hidden = false")
+    tab.page.evaluate("document.querySelector('.rec-player select').removeAttribute('aria-label')")
+    with pytest.raises(AssertionError, match="select-name"):
+        check(tab.page)
 
 
 def check(page: Page) -> None:

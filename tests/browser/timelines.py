@@ -17,7 +17,7 @@ APP = """
         AddCommentButtonClick, AnswerButtonClick, HoldButtonClick, Initialized, MuteButtonClick, QualityMeterClick,
     )
 
-    app = App(command_timeout_ms=600)
+    app = App(command_timeout_ms=3000)
 
     @app.on(Initialized)
     async def greet(event, card):
