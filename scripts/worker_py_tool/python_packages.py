@@ -78,7 +78,9 @@ def _lock_hash(layer: str) -> str:
 
 def _interpreter() -> str:
     """Another value means that the environment has to be made anew; scripts in it hold its path."""
-    return " ".join((sys.version.split()[0], os.path.realpath(sys.base_prefix), platform.machine(), str(VENV)))
+    return " ".join(
+        (sys.version.split()[0], os.path.realpath(sys.base_prefix), platform.machine(), os.path.realpath(VENV))
+    )
 
 
 def _read_state() -> dict[str, str]:

@@ -9,7 +9,18 @@ works alone.
 from contextlib import suppress
 from typing import Any
 
-from worker_py import App, CallCard, CallDirection, HandlerFailure, Page, PageCallFailed, PageGone, RestError, UiState
+from worker_py import (
+    App,
+    CallCard,
+    CallDirection,
+    CommandFailed,
+    HandlerFailure,
+    Page,
+    PageCallFailed,
+    PageGone,
+    RestError,
+    UiState,
+)
 from worker_py.events import (
     AddCommentButtonClick,
     AnswerButtonClick,
@@ -333,7 +344,8 @@ async def ended(payload: dict[str, Any], page: Page) -> None:
     reason = payload["reason"]
     if card is None or card.state.closed:
         return
-    with suppress(PageGone):  # the card is on its way to another page: `greet` sees what became of the call
+    # The card is on its way to another page, where `greet` sees what became of the call, or the portal took it away.
+    with suppress(PageGone, CommandFailed):
         if reason == "refused":  # the demo's exchange refuses for one reason only
             await card.set_ui_state(UiState.MONEY_ERROR)
             await card.set_status_text("The line has no credit for this number")

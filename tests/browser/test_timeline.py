@@ -113,6 +113,7 @@ def test_which_page_owns_the_card_is_a_span_that_ends_when_the_page_goes(tab: Ti
     assert owning.count() == 1, "the slider has no card"
     tab.page.evaluate("portal.reloadFrame()")
     expect(owning).to_have_attribute("data-outcome", "ok")
+    tab.page.get_by_text("Pages of the portal").click()
     tab.page.get_by_role("button", name="Kill: Slider /").click()
     expect(tab.bar("page", "loaded", "ok")).to_have_count(2)
 
