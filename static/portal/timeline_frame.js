@@ -124,9 +124,11 @@ export class FrameReader {
   }
 
   /** @param {Entry} entry */
-  #event({ at, name, id, outcome }) {
+  #event({ kind, at, name, id, outcome }) {
     const key = this.#causeKey(id);
-    const span = this.#add("event", name, at, outcome === undefined ? null : at, { key, cause: key });
+    // Of what a page emitted the trace tells no end unless a handler ran.
+    const runs = outcome === undefined && kind === "event";
+    const span = this.#add("event", name, at, runs ? null : at, { key, cause: key });
     if (outcome === undefined) {
       this.#events.set(String(id), span);
     } else {
@@ -155,7 +157,7 @@ export class FrameReader {
     if (span === undefined) {
       return;
     }
-    const failedBefore = span.end !== null && span.outcome !== "ok" && span.outcome !== "redelivered";
+    const failedBefore = ["failed", "timeout", "cancelled"].includes(span.outcome);
     if (!failedBefore) {
       this.#end(span, at, outcome, at - span.start, said);
     }

@@ -358,7 +358,11 @@ test("the trace tells when handlers started, which event a command was for, and 
   await workers[0].say(outcome);
   await workers[0].say({ t: "ack", seq: 1, handlers: [["greet", 7, "ok", 1234]], call_id: "a" });
   await workers[0].say({ t: "ack", seq: 2, handlers: [], call_id: "a" });
-  const [told, handler, unheard] = workerPy.trace().slice(-3);
+  workerPy.emit("phone.stats", 1);
+  await settled();
+  await workers[0].say({ t: "ack", seq: 3, handlers: [] });
+  assert.equal(workerPy.trace().pop().kind, "emit", "of what the page emits only the handlers are told");
+  const [told, handler, unheard] = workerPy.trace().slice(-4);
   assert.deepEqual([told.kind, told.started, told.cause], ["outcome", 99, id]);
   assert.deepEqual([handler.kind, handler.id, handler.started, handler.duration_ms], ["handler", id, 1234, 7]);
   assert.deepEqual([unheard.kind, unheard.name], ["handled", "BackgroundCallCard::muteButtonClick"]);

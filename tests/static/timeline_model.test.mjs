@@ -64,6 +64,14 @@ test("an event for which no handler ran is over all the same", () => {
   assert.deepEqual([span.end, outcomeWords(span)], [1002, "ok (no handler)"]);
 });
 
+test("what a page emitted is a moment, and lasts when handlers ran for it", () => {
+  const emitted = { at: 1000, kind: "emit", name: "phone.ringing", id: "p:1" };
+  const alone = only(read(emitted), "event");
+  assert.deepEqual([alone.end, alone.outcome], [1000, "none"]);
+  const heard = only(read(emitted, handler({})), "event");
+  assert.deepEqual([heard.end, heard.outcome, heard.duration], [1300, "ok", 300]);
+});
+
 test("what was delivered again says so, and when; a failure goes before it", () => {
   const again = { at: 1200, kind: "redelivery", name: EVENT.name, id: "p:1" };
   const span = only(read(EVENT, again, handler({})), "event");
