@@ -94,7 +94,7 @@ def comment_list(session: Session, params: Params) -> Page:
 def current_user(session: Session, _params: Params) -> Record:
     """``user.current`` and ``profile``: the operator."""
     found = [one for one in session.employees if one["ID"] == session.user_id]
-    return (found or session.employees)[0] | {"ACTIVE": True, "ADMIN": False}
+    return (found or session.employees)[0] | {"ADMIN": False}
 
 
 def user_get(session: Session, params: Params) -> Page:

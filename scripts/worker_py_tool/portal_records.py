@@ -111,9 +111,9 @@ def matches(record: Record, key: str, wanted: object) -> bool:
     accepted = [text(one) for one in wanted] if isinstance(wanted, list) else [text(wanted)]
     match operator.group() if operator else "=":
         case "=":
-            return value in accepted
+            return text(value) in accepted
         case "!" | "!=":
-            return value not in accepted
+            return text(value) not in accepted
         case "%":
             return any(one.lower() in text(value).lower() for one in accepted)
         case comparison:

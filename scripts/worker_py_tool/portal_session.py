@@ -118,7 +118,8 @@ class Session:
             user_id: who works here; the first employee when empty.
         """
         records = copy.deepcopy(_records())
-        session = cls(records, records.pop("employees"), user_id)
+        employees = [{**one, "ACTIVE": True} for one in records.pop("employees")]
+        session = cls(records, employees, user_id)
         session.renew()
         return session
 

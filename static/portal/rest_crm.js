@@ -114,7 +114,7 @@ function commentList(session, params) {
 /** @type {Method} */
 function currentUser(session) {
   const found = session.employees.find(({ ID }) => ID === session.userId) ?? session.employees[0];
-  return { ...found, ACTIVE: true, ADMIN: false };
+  return { ...found, ADMIN: false };
 }
 
 /** @type {Method} */

@@ -83,10 +83,10 @@ export function matches(row, key, wanted) {
   switch (operator) {
     case "":
     case "=":
-      return accepted.includes(value);
+      return accepted.includes(text(value));
     case "!":
     case "!=":
-      return !accepted.includes(value);
+      return !accepted.includes(text(value));
     case "%":
       return accepted.some((one) => text(value).toLowerCase().includes(one.toLowerCase()));
     default:

@@ -87,7 +87,7 @@ export class RestSession {
       activities: crm.activities,
     });
     /** @type {Row[]} */
-    this.employees = structuredClone(directory.employees);
+    this.employees = structuredClone(directory.employees).map((one) => ({ ...one, ACTIVE: true }));
     this.renew();
   }
 
