@@ -96,11 +96,7 @@ export class Frames {
       loaded: Promise.resolve(),
     };
     this.#address(frame);
-    frame.element.hidden = kind !== "app";
-    frame.element.title = kind === "app" ? "The app" : `Placement page (${frame.id})`;
-    frame.element.allow = ALLOW;
-    // A browser reads the attribute once, when the frame is made.
-    frame.element.name = nameOf(frame);
+    frame.element = this.#iframe(frame);
     host.append(frame.element);
     this.#frames.set(frame.id, frame);
     frame.loaded = this.#load(frame);
@@ -121,18 +117,33 @@ export class Frames {
   }
 
   /**
-   * Loads the placement anew in the same iframe, as a navigation.
+   * Loads the placement anew, in an iframe that takes the place of the former one: the page in that one goes, as it
+   * does by a navigation. To navigate the same iframe, it would have to show a blank page of the portal's in between
+   * (only there can it get another name), and tools that drive browsers lose a frame that changes its process twice.
    * @param {string} id
    * @returns {Frame}
    */
   reload(id) {
     const frame = this.get(id);
     this.#address(frame);
-    frame.loaded = blank(frame.element).then((window) => {
-      window.name = nameOf(frame);
-      return this.#load(frame);
-    });
+    const former = frame.element;
+    frame.element = this.#iframe(frame);
+    former.replaceWith(frame.element);
+    frame.loaded = this.#load(frame);
     return frame;
+  }
+
+  /**
+   * @param {Frame} frame
+   * @returns {HTMLIFrameElement}
+   */
+  #iframe(frame) {
+    const element = document.createElement("iframe");
+    element.hidden = frame.kind !== "app";
+    element.title = frame.kind === "app" ? "The app" : `Placement page (${frame.id})`;
+    element.allow = ALLOW;
+    element.name = nameOf(frame); // a browser reads the attribute once, when the frame is made
+    return element;
   }
 
   /** @param {string} id */
@@ -217,24 +228,6 @@ export function placementOf(frame) {
  */
 function nameOf(frame) {
   return frameName(location.host, SECURE, frame.appSid);
-}
-
-/**
- * Leaves the app's page for a blank one of our own: only there can the frame get another name.
- * @param {HTMLIFrameElement} element
- * @returns {Promise<Window>}
- */
-function blank(element) {
-  return new Promise((resolve) => {
-    const onLoad = () => {
-      if (showsBlank(element)) {
-        element.removeEventListener("load", onLoad);
-        resolve(/** @type {Window} */ (element.contentWindow));
-      }
-    };
-    element.addEventListener("load", onLoad);
-    element.contentWindow?.location.replace("about:blank");
-  });
 }
 
 /**
