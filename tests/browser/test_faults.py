@@ -19,6 +19,7 @@ def demo_page(page: Page, demo_bundle: Path, serve_app: Callable[[Path], str], p
     page.goto(demo.portal_url(portal_url, serve_app(demo_bundle)))
     expect(page.locator("#card-status")).to_have_text("Head of purchasing · open deals: 2")
     expect(page.locator("#phone-phase")).to_contain_text("Rings")
+    page.get_by_text("Make the portal misbehave").click()
     return page
 
 
