@@ -317,7 +317,6 @@ export class Link {
     if (this.#welcome) {
       this.#end(generation, "fatal", text || "the worker's script failed");
     } else if (this.#connection?.mode === "dedicated") {
-      this.#host.refetch();
       this.#end(generation, "failed", text || "the worker's script could not be loaded");
     } else {
       this.#giveUpShared(generation, "error");
@@ -429,6 +428,9 @@ export class Link {
       if (LEFT_BEHIND.has(ending) && !permanent) {
         this.#host.moveOn(left, ending === "hang");
       }
+    }
+    if (ending === "failed" && !permanent) {
+      this.#host.refetch(); // a module that came damaged may be well-formed all the same
     }
     const calm = ending === "moved" || ending === "unreachable" || this.#failures === 0;
     const delay = calm ? 0 : Math.min(1000 * 2 ** (this.#failures - 1), LONGEST_DELAY_MS);

@@ -343,6 +343,16 @@ test("repeated failures wait longer and longer, half a minute at most", async (t
   assert.equal(workers.length, 9);
 });
 
+test("a boot that failed takes the worker's modules past the browser's cache; the app's own mistake does not", async (t) => {
+  const { link, host, say } = linking(t, { mode: "extended" });
+  const refetch = t.mock.method(host, "refetch");
+  link.open();
+  await say({ t: "failed", text: "it is damaged", permanent: false });
+  assert.equal(refetch.mock.callCount(), 1);
+  await say({ t: "failed", text: "SyntaxError in app.py", permanent: true });
+  assert.equal(refetch.mock.callCount(), 1);
+});
+
 test("a worker that acknowledged something ends the waiting", async (t) => {
   const { link, pass, say, seen } = linking(t);
   link.open();
