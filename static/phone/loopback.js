@@ -1,12 +1,13 @@
 /**
  * A line with nobody at its other end: two `RTCPeerConnection`s in the page, with made voices. The
- * media are real, the people are not. It needs no server, no microphone and no click.
+ * media are real, the people are not. It needs no server, no microphone and no click. Where there is no
+ * network at all a browser gives its connections no addresses: the two voices then meet in the page itself.
  *
  * @module
  */
 
 import { PhoneError } from "./line.js";
-import { audioSender } from "./media.js";
+import { GAP_MS, sendTones, TONE_MS, toneKeys } from "./media.js";
 import { listen, loudspeaker, voice } from "./sound.js";
 
 /**
@@ -91,7 +92,7 @@ class LoopbackLine {
 
   /** @param {"incoming" | "outgoing"} direction @param {string} number @param {Manners} manners */
   #open(direction, number, manners) {
-    const leg = new LoopbackLeg(direction, number, manners, this.#events);
+    const leg = new LoopbackLeg(direction, number, manners, this.#events, this.#clock);
     this.#leg = leg;
     return leg;
   }
@@ -102,21 +103,31 @@ class LoopbackLeg {
   number;
   over = false;
   answered = false;
-  /** The operator's end. @type {RTCPeerConnection | null} */
+  /** The operator's end; none where the voices meet without one. @type {RTCPeerConnection | null} */
   connection = null;
   /** The client's end. @type {RTCPeerConnection | null} */
   #far = null;
+  /** @type {{operator: Source, client: Source} | null} */
+  #voices = null;
+  /** Who listens, each to be stopped. @type {Array<() => void>} */
+  #ears = [];
   /** What is to be undone when the call ends. @type {Array<() => void>} */
-  #undo = [];
+  #undo = [() => this.#deafen()];
   #level = 0;
   #manners;
   #events;
+  #clock;
+  /** When the last of the tones that were sent without a connection is over, in ms since the epoch. */
+  #tonesUntil = 0;
+  #held = false;
 
   /**
    * @param {"incoming" | "outgoing"} direction @param {string} number
    * @param {Manners} manners @param {LineEvents} events
+   * @param {{later: (callback: () => void, ms: number) => void}} clock
    */
-  constructor(direction, number, manners, events) {
+  constructor(direction, number, manners, events, clock) {
+    this.#clock = clock;
     this.direction = direction;
     this.number = number;
     this.#manners = manners;
@@ -137,14 +148,21 @@ class LoopbackLeg {
 
   /** @param {boolean} muted */
   async mute(muted) {
-    const track = this.connection && audioSender(this.connection)?.track;
-    if (track) {
-      track.enabled = !muted;
+    if (this.#voices) {
+      this.#voices.operator.track.enabled = !muted;
     }
   }
 
   /** @param {boolean} held */
   async hold(held) {
+    this.#held = held;
+    if (!this.connection) {
+      this.#deafen();
+      if (!held) {
+        this.#meet();
+      }
+      return;
+    }
     for (const transceiver of this.connection?.getTransceivers() ?? []) {
       transceiver.direction = held ? "inactive" : "sendrecv";
     }
@@ -160,26 +178,76 @@ class LoopbackLeg {
     await this.end("transferred");
   }
 
+  /** @param {string} keys */
+  sendTones(keys) {
+    if (this.connection) {
+      sendTones(this.connection, keys);
+      return;
+    }
+    const now = Date.now();
+    for (const key of toneKeys(keys, !this.#held)) {
+      this.#tonesUntil = Math.max(this.#tonesUntil + GAP_MS, now) + TONE_MS;
+      this.#clock.later(() => this.over || this.#events.heard(this, key), this.#tonesUntil - now);
+    }
+  }
+
   /** Let media flow between the two ends. */
   async connect() {
-    this.connection = this.#peer();
-    this.#far = this.#peer();
-    join(this.connection, this.#far);
     const [operator, client] = await Promise.all([this.#source(OPERATOR_HZ), this.#source(CLIENT_HZ)]);
     if (this.over) {
       throw new PhoneError("NoSuchCall", "the call ended while it was being answered");
     }
-    this.connection.addTransceiver(operator.track, { direction: "sendrecv" });
+    this.#voices = { operator, client };
+    if (navigator.onLine) {
+      await this.#connectPeers(operator, client);
+    } else {
+      this.#meet();
+    }
+    this.answered = true;
+  }
+
+  /** @param {Source} operator @param {Source} client @returns {Promise<void>} when media may flow */
+  async #connectPeers(operator, client) {
+    const near = this.#peer();
+    const far = this.#peer();
+    this.connection = near;
+    this.#far = far;
+    const candidates = join(near, far);
+    near.addTransceiver(operator.track, { direction: "sendrecv" });
     // A track comes anew, as the same one, after each hold: it is attended to once.
     const known = new WeakSet();
     /** @param {MediaStreamTrack} track */
     const isNew = (track) => !known.has(track) && known.add(track);
-    this.connection.ontrack = ({ track }) => isNew(track) && this.#undo.push(loudspeaker(track));
-    this.#far.ontrack = ({ track }) => isNew(track) && this.#listen(track);
-    const connected = this.#whenConnected(this.connection);
+    near.ontrack = ({ track }) => isNew(track) && this.#ears.push(loudspeaker(track));
+    far.ontrack = ({ track }) => isNew(track) && this.#listen(track);
+    const connected = this.#whenConnected(near, candidates);
     await this.#negotiate(client.track);
     await connected;
-    this.answered = true;
+  }
+
+  /** The connections have no way to each other, or no longer: give them up, and let the voices meet in this page. */
+  #unplug() {
+    this.connection?.close();
+    this.#far?.close();
+    this.connection = null;
+    this.#far = null;
+    this.#deafen();
+    if (!this.#held) {
+      this.#meet();
+    }
+  }
+
+  #meet() {
+    const { operator, client } = /** @type {{operator: Source, client: Source}} */ (this.#voices);
+    this.#ears.push(loudspeaker(client.track));
+    this.#listen(operator.track);
+  }
+
+  #deafen() {
+    for (const stop of this.#ears.splice(0)) {
+      stop();
+    }
+    this.#level = 0;
   }
 
   /** @param {EndReason} reason */
@@ -209,17 +277,30 @@ class LoopbackLeg {
     await near.setRemoteDescription(/** @type {RTCSessionDescription} */ (far.localDescription));
   }
 
-  /** @param {RTCPeerConnection} connection @returns {Promise<void>} */
-  #whenConnected(connection) {
+  /** @param {RTCPeerConnection} connection @param {() => number} candidates found so far @returns {Promise<void>} */
+  #whenConnected(connection, candidates) {
     return new Promise((resolve, reject) => {
       this.#undo.push(() => reject(new PhoneError("NoSuchCall", "the call ended while it was being connected")));
+      const unplug = () => {
+        if (!this.over && this.connection === connection) {
+          this.#unplug();
+          resolve();
+        }
+      };
       connection.onconnectionstatechange = () => {
         if (connection.connectionState === "connected") {
           resolve();
         } else if (connection.connectionState === "failed") {
-          reject(new PhoneError("MediaFailed", "the two ends of the call did not find each other"));
+          unplug();
         }
       };
+      connection.onicegatheringstatechange = () => {
+        if (connection.iceGatheringState === "complete" && candidates() === 0) {
+          unplug();
+        }
+      };
+      addEventListener("offline", unplug);
+      this.#undo.push(() => removeEventListener("offline", unplug));
     });
   }
 
@@ -244,20 +325,27 @@ class LoopbackLeg {
         this.#level = level;
       },
     });
-    this.#undo.push(stop);
+    this.#ears.push(stop);
   }
 }
 
-/** Let two ends in one page find each other. @param {RTCPeerConnection} one @param {RTCPeerConnection} other */
+/**
+ * Let two ends in one page find each other.
+ * @param {RTCPeerConnection} one @param {RTCPeerConnection} other
+ * @returns {() => number} how many addresses they have found
+ */
 function join(one, other) {
+  let found = 0;
   for (const [from, to] of [
     [one, other],
     [other, one],
   ]) {
     from.onicecandidate = ({ candidate }) => {
+      found += candidate?.candidate ? 1 : 0;
       if (candidate && to.signalingState !== "closed") {
         to.addIceCandidate(candidate).catch(() => {}); // one way of several
       }
     };
   }
+  return () => found;
 }

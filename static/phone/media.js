@@ -22,8 +22,8 @@ import { quality } from "./quality.js";
 
 const KEYS = /^[0-9A-D*#]+$/;
 /** The least that telephone systems ask for is shorter; some of it is lost on the way to the ear. */
-const TONE_MS = 160;
-const GAP_MS = 100;
+export const TONE_MS = 160;
+export const GAP_MS = 100;
 /** How long a packet of speech takes to fill. */
 const PACKET_MS = 20;
 
@@ -38,14 +38,25 @@ export function audioSender(connection) {
  * @param {string} keys of `0-9`, `A-D`, `*`, `#`
  */
 export function sendTones(connection, keys) {
+  const dtmf = connection && audioSender(connection)?.dtmf;
+  toneKeys(keys, dtmf?.canInsertDTMF ?? false);
+  dtmf?.insertDTMF(dtmf.toneBuffer + keys, TONE_MS, GAP_MS); // it replaces what is still to be sent
+}
+
+/**
+ * @param {string} keys
+ * @param {boolean} possible whether tones can be sent now
+ * @returns {string[]} the keys one by one
+ * @throws {PhoneError} when they are none, or cannot be sent
+ */
+export function toneKeys(keys, possible) {
   if (!KEYS.test(keys)) {
     throw new PhoneError("TypeError", `${JSON.stringify(keys)} are no keys: give some of 0-9, A-D, * and #`);
   }
-  const dtmf = connection && audioSender(connection)?.dtmf;
-  if (!dtmf?.canInsertDTMF) {
+  if (!possible) {
     throw new PhoneError("NotPossible", "no tones can be sent now: the call has no audio, or is on hold");
   }
-  dtmf.insertDTMF(dtmf.toneBuffer + keys, TONE_MS, GAP_MS); // it replaces what is still to be sent
+  return [...keys];
 }
 
 /** What was counted, with the quality between the last reading and this one. */

@@ -188,7 +188,8 @@ export class Phone {
   /** @param {{call?: string, keys: string}} params */
   async dtmf({ call, keys }) {
     const current = this.#expect(call, ["connected"], "send tones in");
-    sendTones(current.leg.connection, String(keys));
+    const { leg } = current;
+    leg.sendTones ? leg.sendTones(String(keys)) : sendTones(leg.connection, String(keys));
     return this.#state();
   }
 

@@ -26,7 +26,11 @@
     /** @type {unknown} */ (window)
   );
   let told = "";
-  /** Where the present recording begins: a page has only one, which goes on when it is asked for again. @type {{at: number, index: number} | null} */
+  /**
+   * Where the present recording begins: a page has only one, which goes on when it is asked for again; and how many of
+   * its entries the portal's page has been told.
+   * @type {{at: number, index: number, told: number} | null}
+   */
   let begun = null;
 
   /** A message that a page sends as it goes has no source any more: this tells whose it was. */
@@ -38,8 +42,25 @@
   const record = () => {
     const recording = workerPy?.record();
     if (recording && begun === null) {
-      begun = { at: Date.now() - recording.started_at, index: recording.entries.length };
-      tellFeed({ what: "recording" });
+      const { length } = recording.entries;
+      begun = { at: Date.now() - recording.started_at, index: length, told: length };
+      tellFeed({ what: "recording", recording: since(begun, recording, length) });
+    }
+  };
+
+  /** @param {{at: number}} begun @param {Recording} recording @param {number} first of its entries @returns {Recording} */
+  const since = ({ at: beginning }, recording, first) => {
+    const entries = recording.entries.slice(first).map((entry) => ({ ...entry, at: Math.max(0, entry.at - beginning) }));
+    return { ...recording, started_at: recording.started_at + beginning, entries };
+  };
+
+  /** A page that goes may not live long enough to hand its recording over: it does so bit by bit. */
+  const tellMore = () => {
+    const recording = begun && workerPy?.record();
+    if (begun && recording && recording.entries.length > begun.told) {
+      const { entries } = since(begun, recording, begun.told);
+      begun.told = recording.entries.length;
+      tellFeed({ what: "more", entries });
     }
   };
 
@@ -49,10 +70,9 @@
     if (!recording || begun === null) {
       return null;
     }
-    const { at: since, index } = begun;
+    const whole = since(begun, recording, begun.index);
     begun = null;
-    const entries = recording.entries.slice(index).map((entry) => ({ ...entry, at: Math.max(0, entry.at - since) }));
-    return { ...recording, started_at: recording.started_at + since, entries };
+    return whole;
   };
 
   /** Which interpreter serves this page and what was counted, when there is news. */
@@ -92,7 +112,10 @@
   if (domain !== "" && window.parent !== window) {
     window.addEventListener("workerpy:trace", (event) => {
       tell({ workerPyTrace: /** @type {CustomEvent} */ (event).detail });
-      queueMicrotask(forwardHosting); // the trace tells of what is about to happen
+      queueMicrotask(() => {
+        forwardHosting(); // the trace tells of what is about to happen
+        tellMore();
+      });
     });
     window.addEventListener("workerpy:phone", (event) => {
       tell({ workerPyPhoneEvent: /** @type {CustomEvent} */ (event).detail });

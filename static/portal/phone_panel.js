@@ -117,7 +117,8 @@ export class PhonePanel {
     setText(this.#holder, `${state.kind}, ${state.holds ? where : "in another page"}`);
     this.host.dataset.phase = phase;
     setText(this.#phase, number && phase !== "idle" ? `${PHASES[phase]} · ${number}` : (PHASES[phase] ?? phase));
-    setText(this.#flags, [muted && "Muted", held && "On hold"].filter(Boolean).join(" · "));
+    const alone = phase === "connected" && stats === null && "No network: the voices meet in this page";
+    setText(this.#flags, [muted && "Muted", held && "On hold", alone].filter(Boolean).join(" · "));
     this.#level.hidden = phase !== "connected";
     this.#level.value = Math.min(1, (level ?? 0) / FULL_LEVEL);
     this.#facts.show("Sent", stats ? bytes(stats.bytes_sent) : "–");

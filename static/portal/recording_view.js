@@ -35,6 +35,8 @@ export class RecordingView {
   /** @type {Replay | null} */
   #replay = null;
   #frame = "";
+  /** What the recorded page has handed over so far. @type {Recording | null} */
+  #kept = null;
 
   #record = button("Record");
   #play = button("Play");
@@ -89,17 +91,33 @@ export class RecordingView {
    * @param {string} frame
    * @param {any} news
    */
-  told(frame, { what, recording }) {
+  told(frame, { what, recording, entries }) {
     if (frame !== this.#frame) {
       return;
     }
     if (what === "recording") {
+      this.#kept = recording;
       this.#showRecording(true);
+    } else if (what === "more") {
+      this.#kept?.entries.push(...entries);
     } else if (recording) {
-      this.#frame = "";
-      this.#showRecording(false);
-      this.#recorded(recording, what === "ends");
+      this.#end(recording, what === "ends");
     }
+  }
+
+  /** The page in a frame is gone: when it could not say so itself, what it has handed over is saved. @param {string} frame */
+  left(frame) {
+    if (frame === this.#frame && this.#kept !== null) {
+      this.#end(this.#kept, true);
+    }
+  }
+
+  /** @param {Recording} recording @param {boolean} cut */
+  #end(recording, cut) {
+    this.#frame = "";
+    this.#kept = null;
+    this.#showRecording(false);
+    this.#recorded(recording, cut);
   }
 
   // Recording -------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ export function connectTimeline(panel, portal) {
   /** @param {string} frame @param {"loaded anew" | "closed"} how */
   const left = (frame, how) => {
     ready.delete(frame);
+    recording.left(frame);
     if (here.delete(frame)) {
       view.left(frame, how);
     }

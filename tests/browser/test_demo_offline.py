@@ -42,6 +42,17 @@ def test_calls_and_the_crm_go_on_with_the_network_cut(demo_page: Page, context: 
     status(demo_page, GREETING)
 
 
+def test_a_call_goes_on_when_the_network_is_cut_in_the_middle(demo_page: Page, context: BrowserContext) -> None:
+    demo_page.get_by_role("button", name="Answer").click()
+    status(demo_page, "Answered by Python")
+    flags = demo_page.locator("#phone-flags")
+    expect(flags).to_have_text("")
+    context.set_offline(True)
+    expect(flags).to_have_text("No network: the voices meet in this page")
+    demo_page.get_by_role("button", name="Hang up").click()
+    status(demo_page, "The call has ended")
+
+
 def test_a_hidden_page_that_cannot_load_is_told_and_loads_once_the_network_is_back(
     demo_page: Page, context: BrowserContext
 ) -> None:
@@ -89,9 +100,10 @@ def test_the_card_is_there_and_takes_clicks_before_python_is(page: Page, portal_
 
     held.release()
     expect(page.locator("#python-state")).to_have_text("Python is ready")
-    expect(page.locator("#trace li.handler")).to_have_count(3)
-    handlers = page.locator("#trace li.handler code").all_inner_texts()
-    assert set(handlers) == {"greet", "answer", "comment"}
+    expect(page.locator("#trace li.handler", has_text="comment")).to_have_count(1)
+    handlers = set(page.locator("#trace li.handler code").all_inner_texts())
+    assert handlers >= {"greet", "answer", "comment"}
     names = page.locator("#trace li.event code").all_inner_texts()
-    assert names == ["initialized", "answerButtonClick", "addCommentButtonClick"]
+    of_card = [name for name in names if not name.startswith("phone.")]
+    assert of_card == ["initialized", "answerButtonClick", "addCommentButtonClick"]
     expect(page.locator("#guide")).to_contain_text("You are on the call.")

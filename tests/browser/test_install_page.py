@@ -399,6 +399,7 @@ def test_the_demo_opens_the_install_page_beside_the_hidden_one(
 ) -> None:
     page.goto(demo.portal_url(portal_url, serve_app(demo_bundle), plain="1"))
     expect(page.locator("#served")).to_have_text("One interpreter serves one page.")
+    page.get_by_text("Pages of the portal", exact=True).click()
     for _ in range(2):
         page.get_by_role("button", name="Open the install page").click()
         heading = page.frame_locator("#app-view iframe").get_by_role("heading", level=1)

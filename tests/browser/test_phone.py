@@ -270,3 +270,35 @@ def test_what_cannot_be_done_in_a_call_is_an_error_that_says_so(
 
     assert (answer["raises"], answer["name"]) == ("PageCallFailed", error), answer
     assert tab.run("state")["muted"] is False
+
+
+@pytest.mark.parametrize("cut", ["before", "during"])
+def test_without_a_network_a_call_goes_on_in_the_page_itself(
+    tab: PhoneTab, request: pytest.FixtureRequest, cut: str
+) -> None:
+    if cut == "during":
+        tab.begin_call()
+        tab.until_audible()
+    tab.page.context.set_offline(True)
+    request.addfinalizer(lambda: tab.page.context.set_offline(False))
+    if cut == "before":
+        tab.begin_call()
+    tab.until_state(lambda state: state["stats"] is None, "the end of the connection")
+
+    tab.until_audible()
+    tab.run("mute", {"muted": True})
+    tab.until_silent()
+    tab.run("mute", {"muted": False})
+    tab.until_audible()
+    tab.run("hold", {"held": True})
+    tab.until_silent()
+    refused = tab.outcome("dtmf", {"keys": "1"})
+    assert refused["name"] == "NotPossible", refused
+    tab.run("hold", {"held": False})
+    tab.until_audible()
+    tab.run("dtmf", {"keys": "12"})
+    tab.run("dtmf", {"keys": "#"})
+    assert [heard["key"] for heard in tab.until_heard("heard", 3)] == ["1", "2", "#"]
+    tab.run("hangup")
+    assert tab.until_heard("ended")[0]["reason"] == "hung_up"
+    tab.until_quiet()
