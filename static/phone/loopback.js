@@ -8,7 +8,7 @@
 
 import { PhoneError } from "./line.js";
 import { GAP_MS, sendTones, TONE_MS, toneKeys } from "./media.js";
-import { listen, loudspeaker, voice } from "./sound.js";
+import { keepWorker, listen, loudspeaker, voice } from "./sound.js";
 
 /**
  * @typedef {import("./line.js").LineEvents} LineEvents
@@ -30,6 +30,7 @@ const PICKS_UP_AFTER_MS = 600;
 
 /** @param {{later: (callback: () => void, ms: number) => void}} clock */
 export function loopbackLine(clock) {
+  keepWorker();
   return (/** @type {LineEvents} */ events) => new LoopbackLine(events, clock);
 }
 

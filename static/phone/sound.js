@@ -16,6 +16,13 @@ import { wav } from "./voice.js";
 const WORKER = new URL("./sound_worker.js", import.meta.url).href;
 const WAV_S = 6;
 
+/** Have the browser keep the worker's modules: the first call may come when there is no network. */
+export function keepWorker() {
+  for (const name of ["./sound_worker.js", "./tones.js"]) {
+    fetch(new URL(name, import.meta.url)).catch(() => {}); // the call itself tells
+  }
+}
+
 /** The operator's microphone; the browser may ask for it. @returns {Promise<Source>} */
 export async function microphone() {
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true });

@@ -50,7 +50,9 @@
 
   /** @param {{at: number}} begun @param {Recording} recording @param {number} first of its entries @returns {Recording} */
   const since = ({ at: beginning }, recording, first) => {
-    const entries = recording.entries.slice(first).map((entry) => ({ ...entry, at: Math.max(0, entry.at - beginning) }));
+    const entries = recording.entries
+      .slice(first)
+      .map((entry) => ({ ...entry, at: Math.max(0, entry.at - beginning) }));
     return { ...recording, started_at: recording.started_at + beginning, entries };
   };
 

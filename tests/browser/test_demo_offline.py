@@ -65,6 +65,7 @@ def test_a_hidden_page_that_cannot_load_is_told_and_loads_once_the_network_is_ba
 
     context.set_offline(False)
     expect(notice).to_be_hidden()
+    expect(demo_page.locator("#trace li.handler", has_text="greet")).to_have_count(2)  # the card is taken up again
     demo_page.get_by_role("button", name="Known contact").click()
     status(demo_page, GREETING)
 

@@ -62,7 +62,7 @@ def test_an_interpreter_that_takes_the_place_of_another_shows_the_bar_again(
     page.goto(demo.portal_url(portal_url, serve_app(demo_bundle)))
     expect(page.locator("#served")).to_have_text("One interpreter serves one page.")
     before = page.evaluate("() => seen.length")
-    page.get_by_text("Make the portal misbehave").click()
+    page.get_by_text("Pages of the portal", exact=True).click()
     page.get_by_role("button", name="End the interpreter").click()
     page.wait_for_function("(before) => seen.length > before", arg=before)
     expect(page.locator("#boot")).to_be_hidden()

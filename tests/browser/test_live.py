@@ -187,7 +187,7 @@ def test_control_enter_applies_and_escape_then_tab_leaves_the_editor(desk: Desk)
 
 def test_the_editor_follows_dark_mode(desk: Desk) -> None:
     scroller = desk.page.locator(".cm-editor")
-    classes = set()
+    classes: set[str] = set()
     schemes: tuple[tuple[Literal["light", "dark"], str], ...] = (
         ("light", "rgb(255, 255, 255)"),
         ("dark", "rgb(29, 33, 39)"),
@@ -198,7 +198,7 @@ def test_the_editor_follows_dark_mode(desk: Desk) -> None:
         expect(scroller).not_to_have_attribute(
             "class", next(iter(classes), "none so far")
         )  # CodeMirror's own follows too
-        classes.add(scroller.get_attribute("class"))
+        classes.add(scroller.get_attribute("class") or "")
     assert len(classes) == 2
 
 
