@@ -37,6 +37,8 @@ SUITE_FLAGS = [
 ]
 POLICIES = ("Content Security Policy", "Permissions-Policy", "Permissions policy")
 CLIENTS: tuple[Client, ...] = ("bx24", "b24jssdk")
+BX24_FIRST = ("bx24", pytest.param("b24jssdk", marks=pytest.mark.campaign))
+"""For tests of what does not depend on the client: with the other one they run in the campaign."""
 """What a placement page can be built on; whole modules of tests run on both."""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import CLIENTS, StageFor
+from tests.browser.conftest import BX24_FIRST, StageFor
 from tests.browser.harness import Stage
 
 APP = """
@@ -49,7 +49,7 @@ NUMBER, COMMENT = "+4930987654321", "allergic to bees"
 TOO_DEEP = "[" * 100_000 + "]" * 100_000
 
 
-@pytest.fixture(scope="module", params=CLIENTS)
+@pytest.fixture(scope="module", params=BX24_FIRST)
 def booted(stage_for: StageFor, request: pytest.FixtureRequest) -> Stage:
     return stage_for(APP, client=request.param)
 

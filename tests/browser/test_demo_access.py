@@ -47,8 +47,15 @@ def serious(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("scheme", "width"),
+    [
+        ("light", 1280),
+        ("dark", 390),
+        pytest.param("light", 390, marks=pytest.mark.campaign),
+        pytest.param("dark", 1280, marks=pytest.mark.campaign),
+    ],
+)
 def test_axe_finds_nothing_serious_on_any_tab(
     browser: Browser, address: str, width: int, scheme: Literal["light", "dark"]
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, FrameLocator, Page, Route, expect
 
-from tests.browser.conftest import CLIENTS, BundleFor, Complaints
+from tests.browser.conftest import BX24_FIRST, CLIENTS, BundleFor, Complaints
 from worker_py_tool import demo
 from worker_py_tool.build import Client
 
@@ -79,7 +79,7 @@ class Installing:
         return count
 
 
-@pytest.fixture(params=CLIENTS)
+@pytest.fixture(params=BX24_FIRST)
 def client(request: pytest.FixtureRequest) -> Client:
     """Both clients."""
     chosen: Client = request.param
@@ -99,6 +99,7 @@ def installing(page: Page, portal_url: str, app_url: str) -> Iterator[Installing
     yield opened
 
 
+@pytest.mark.parametrize("client", CLIENTS)
 def test_it_is_registered_for_all_users_and_the_installation_finished(installing: Installing) -> None:
     expect(installing.frame.locator("#state")).to_have_text("Not registered yet.")
 
@@ -124,6 +125,7 @@ def test_somebody_else_is_named_by_id(installing: Installing) -> None:
     expect(installing.frame.locator("#state")).to_have_text("Registered for the employee with id 77.")
 
 
+@pytest.mark.parametrize("client", CLIENTS)
 def test_without_the_scope_user_an_employee_is_named_by_id(installing: Installing, complaints: Complaints) -> None:
     complaints.expect(REFUSED)
     installing.spoil(missing_scopes=["user"])

@@ -317,7 +317,7 @@ def hosting(request: pytest.FixtureRequest, context: BrowserContext) -> str:
     ("hosting", "deadly", "how"),
     [
         (SHARED, "abort", "fatal"),
-        (OWN, "abort", "fatal"),
+        pytest.param(OWN, "abort", "fatal", marks=pytest.mark.campaign),
         (SHARED, "deep_json", "fatal"),
         (OWN, "loop_in_c", "hang"),
         pytest.param(OWN, "deep_json", "fatal", marks=pytest.mark.campaign),
