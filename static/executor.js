@@ -93,7 +93,7 @@ export class Executor {
   }
 
   /** @param {Request} request @param {Reply} reply */
-  #command({ id, command, params }, reply) {
+  #command({ id, command, params, silent }, reply) {
     try {
       this.#client.command(command, params, (answer) => {
         const { json, refused } = bounded(answer, LIMITS.payloadChars, LIMITS.depth);
@@ -103,7 +103,9 @@ export class Executor {
           reply({ t: "answer", id, answer: json === undefined ? null : answer });
         }
       });
-      reply({ t: "sent", id });
+      if (silent) {
+        reply({ t: "sent", id }); // from now on silence counts
+      }
     } catch (error) {
       reply({ t: "refused", id, error: `the page could not send it: ${textOf(error)}` });
     }

@@ -12,8 +12,12 @@
  *   at: number,
  *   sent: boolean,
  *   reached: boolean,
+ *   watched: boolean,
  *   kills: number,
  * }} Entry
+ *
+ * `reached`: an interpreter may have begun to handle it. `watched`: it was delivered again, and Python says when it
+ * has its turn.
  */
 
 /** An event that was being handled when the interpreter died this often is set aside. */
@@ -53,7 +57,7 @@ export class Journal {
    */
   add(name, fields) {
     const seq = ++this.#count;
-    const entry = { seq, name, fields, at: this.#now(), sent: false, reached: false, kills: 0 };
+    const entry = { seq, name, fields, at: this.#now(), sent: false, reached: false, watched: false, kills: 0 };
     this.#entries.set(seq, entry);
     return entry;
   }
@@ -66,6 +70,7 @@ export class Journal {
   message(entry, reaches) {
     const redelivered = entry.reached;
     entry.sent = true;
+    entry.watched = redelivered;
     entry.reached ||= reaches;
     return JSON.stringify({ ...entry.fields, seq: entry.seq, at: entry.at, redelivered });
   }
@@ -86,7 +91,7 @@ export class Journal {
     return entries;
   }
 
-  /** Python works on this entry now; 0 for none. @param {number} seq @returns {undefined} */
+  /** Python works on this entry, which is watched, now; 0 for any other or none. @param {number} seq @returns {undefined} */
   turn(seq) {
     this.#turn = seq;
   }
@@ -118,11 +123,24 @@ export class Journal {
    * @returns {Entry | undefined} the entry that is set aside now, if any
    */
   blame() {
-    const entry = this.#entries.get(this.#turn);
+    const turn = this.#turn;
     this.#turn = 0;
+    if (turn === 0) {
+      this.#suspect();
+    }
+    const entry = this.#entries.get(turn);
     if (entry && ++entry.kills > KILLS_ALLOWED) {
       return this.acknowledge(entry.seq);
     }
     return undefined;
+  }
+
+  /** It died of something that was delivered for the first time, or of none of this. */
+  #suspect() {
+    for (const entry of this.#entries.values()) {
+      if (entry.sent && !entry.watched) {
+        entry.kills ||= 1;
+      }
+    }
   }
 }

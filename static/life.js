@@ -18,6 +18,8 @@ const AFTERWARDS_S = 5;
 const LOAD_DEADLINE_MS = 2000;
 /** What was kept is its user's alone: so long is a page awaited that says who that is, if there is anything. */
 const USER_DEADLINE_MS = 3000;
+/** A write costs as much as handling an event: in a burst only so often, shorter than any navigation takes. */
+const PAUSE_MS = 20;
 /** A newer worker has taken over: nobody will come back. */
 const SUPERSEDED_LINGER_S = 2;
 
@@ -38,10 +40,12 @@ export class Life {
   #identified;
   /** @type {() => void} */
   #userKnown = () => {};
-  /** What is to be kept as soon as it is known for whom. @type {Map<string, string>} */
+  /** What is to be kept: in a moment, or as soon as it is known for whom. @type {Map<string, string>} */
   #unwritten = new Map();
   /** Another user works here now: nothing is kept any more. */
   #abandoned = false;
+  /** Something was written a moment ago. */
+  #pausing = false;
   #lingerS = LINGER_S;
   #superseded = false;
   /** No page is here; nor is one before the first has said hello, and it may be gone by then. */
@@ -109,15 +113,13 @@ export class Life {
       this.#user = user;
       this.#userKnown();
       this.#store?.clear(user).catch(() => {});
-      for (const [callId, kept] of this.#unwritten) {
-        this.keep(callId, kept);
-      }
-      this.#unwritten.clear();
+      this.#write();
     }
   }
 
   /** The last page has left: stay for a while, another may come. */
   deserted() {
+    this.#write();
     this.#deserted = true;
     this.#arm();
   }
@@ -183,14 +185,31 @@ export class Life {
     if (this.#abandoned) {
       return;
     }
-    this.#unwritten.delete(callId);
     if (!kept) {
+      this.#unwritten.delete(callId);
       this.#store?.remove(callId).catch(() => {});
-    } else if (this.#user === null) {
-      this.#unwritten.set(callId, kept);
-    } else {
+      return;
+    }
+    this.#unwritten.set(callId, kept);
+    if (!this.#pausing) {
+      this.#write();
+      this.#pausing = true;
+      setTimeout(() => {
+        this.#pausing = false;
+        this.#write();
+      }, PAUSE_MS);
+    }
+  }
+
+  /** Write what waits, if it is known for whom. */
+  #write() {
+    if (this.#user === null) {
+      return;
+    }
+    for (const [callId, kept] of this.#unwritten) {
       this.#store?.put(callId, this.#user, kept).catch(() => {}); // diagnostics() says that storage is blocked
     }
+    this.#unwritten.clear();
   }
 
   #abandon() {

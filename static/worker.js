@@ -195,6 +195,8 @@ function flush() {
 const soon = new MessageChannel();
 let soonAsked = false;
 let timer = 0;
+/** When the timer fires, on the clock of `performance`. */
+let due = 0;
 soon.port1.onmessage = () => {
   soonAsked = false;
   enter((python) => python.turn());
@@ -206,6 +208,27 @@ function wake() {
     soonAsked = true;
     soon.port2.postMessage(null);
   }
+}
+
+/**
+ * Ask for a turn after a while. A timer that is there and fires sooner is left alone: Python says then what it waits
+ * for, and most of what it waited for has come by then.
+ * @param {number} delay
+ */
+function wakeIn(delay) {
+  const at = performance.now() + delay;
+  if (timer && due <= at) {
+    return;
+  }
+  clearTimeout(timer);
+  due = at;
+  timer = setTimeout(
+    () => {
+      timer = 0;
+      wake();
+    },
+    Math.min(delay, LONGEST_TIMER_MS),
+  );
 }
 
 /**
@@ -221,11 +244,10 @@ function enter(run) {
     const delay = run(runtime);
     entered = false;
     flush();
-    clearTimeout(timer);
     if (delay === 0) {
       wake();
     } else if (delay > 0) {
-      timer = setTimeout(wake, Math.min(delay, LONGEST_TIMER_MS));
+      wakeIn(delay);
     }
   } catch (error) {
     fatal(error);

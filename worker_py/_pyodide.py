@@ -101,8 +101,11 @@ class WorkerLoop(WebLoop):  # type: ignore[misc]
         """A plain task; its failure is reported when nobody awaits it."""
         return asyncio.Task(coro, loop=self, name=name, context=context)
 
-    def turn(self) -> float:
+    def turn(self, first: Callable[[], None] | None = None) -> float:
         """Run what is due, for some milliseconds at most.
+
+        Args:
+            first: is called before that, and need not wake the worker for what it adds.
 
         Returns:
             How many milliseconds from now the loop wants its next turn; negative for none.
@@ -111,6 +114,8 @@ class WorkerLoop(WebLoop):  # type: ignore[misc]
         self._install_asyncgen_hooks()
         self._turning = True
         try:
+            if first is not None:
+                first()
             end = self.time() + _BUDGET_S
             while self._collect():
                 for _ in range(len(self._queue)):
@@ -203,15 +208,11 @@ class Runtime:
 
     def deliver(self, page_id: str, text: str) -> float:
         """Take one message of a page, and turn the loop. Returns what `turn` returns."""
-        self._loop._install_running_loop()
-        self._dispatcher.receive(page_id, text)
-        return self._loop.turn()
+        return self._loop.turn(lambda: self._dispatcher.receive(page_id, text))
 
     def detach(self, page_id: str, reason: str) -> float:
         """A page went away without a word. Returns what `turn` returns."""
-        self._loop._install_running_loop()
-        self._dispatcher.detach(page_id, reason)
-        return self._loop.turn()
+        return self._loop.turn(lambda: self._dispatcher.detach(page_id, reason))
 
     def turn(self) -> float:
         """Turn the loop."""

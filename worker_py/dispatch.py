@@ -328,7 +328,7 @@ class Dispatcher:
         registrations = self._app.registry.handlers(type(event))
         runs: list[HandlerRun] = []
         if registrations:
-            enter = self._enter_for(page, delivery.seq)
+            enter = self._enter_for(page if event.meta.redelivered else None, delivery.seq)
             runs = await self._runner.run(registrations, (event, card), event, enter)
         if isinstance(event, ev.CloseButtonClick):
             self.calls.close(session, "closed_by_operator")
@@ -338,7 +338,10 @@ class Dispatcher:
         self._ack(page, delivery.seq, runs, card.call_id)
 
     def _enter_for(self, page: Page | None, seq: int = 0) -> Enter:
-        """Tells the page whose turn it is, so that it knows what to blame for a crash."""
+        """Tells the page when a handler of an event that is delivered again has its turn.
+
+        It knows what to blame then, should the interpreter die once more; for all other events it costs nothing.
+        """
         turn = (page.id, seq) if page else None
 
         def enter(name: str) -> None:
@@ -367,7 +370,8 @@ class Dispatcher:
         CAUSE.set(f"{page.id}:{seq}")
         registrations = self._app.registry.page_event_handlers(wire.word(message, "name"))
         args = (message.get("payload"), page)
-        runs = await self._runner.run(registrations, args, None, self._enter_for(page, seq))
+        enter = self._enter_for(page if message.get("redelivered") is True else None, seq)
+        runs = await self._runner.run(registrations, args, None, enter)
         self._ack(page, seq, runs)
 
     # Other source for the app --------------------------------------------------------------------

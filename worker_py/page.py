@@ -121,12 +121,16 @@ class Page:
         """
         request_id = self._requests.next_id("command")
         limit = self._settings.command_timeout_ms
+        message = {"t": "command", "id": request_id, "command": command.name, "params": command.params}
+        silent = command.name in SILENT_COMMANDS
+        if silent:
+            message["silent"] = True
         answer = await self._ask(
-            {"t": "command", "id": request_id, "command": command.name, "params": command.params},
+            message,
             timeout_ms=limit,
             expired=lambda: CommandTimeout(command.name, limit or 0, request_id),
             silent_ok_ms=self._settings.silent_ok_ms,
-            silent=command.name in SILENT_COMMANDS,
+            silent=silent,
         )
         code = _refusal(answer) or error_code(answer.get("answer"))
         if code is not None:

@@ -122,7 +122,8 @@ class MemoryPage:
                 self.unacknowledged.pop(message["seq"], None)
             case "command":
                 self._portal.sent.append((message["command"], message["params"]))
-                self._reply({"t": "sent", "id": message["id"]})
+                if message.get("silent"):
+                    self._reply({"t": "sent", "id": message["id"]})
                 answer = self._portal.answer_to(message["command"])
                 for _ in range(answer.times):
                     reply = {"t": "answer", "id": message["id"], "answer": answer.payload}

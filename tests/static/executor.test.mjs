@@ -20,20 +20,27 @@ function executing() {
 
 // Commands ----------------------------------------------------------------------------------------
 
-test("a command is reported as sent, then answered", () => {
+test("a command is passed on, then answered", () => {
   const { client, replies, execute } = executing();
   assert.equal(execute({ t: "command", id: "c1", command: "CallCardSetMute", params: { muted: true } }), true);
-  assert.deepEqual(replies, [{ t: "sent", id: "c1" }]);
+  assert.deepEqual(replies, []);
   const [{ name, params, answer }] = client.commands;
   assert.deepEqual([name, params], ["CallCardSetMute", { muted: true }]);
   answer([]);
-  assert.deepEqual(replies[1], { t: "answer", id: "c1", answer: [] });
+  assert.deepEqual(replies, [{ t: "answer", id: "c1", answer: [] }]);
+});
+
+test("a command whose success is silence is reported as sent: the silence begins", () => {
+  const { client, replies, execute } = executing();
+  execute({ t: "command", id: "c1", command: "CallCardStartTimer", params: {}, silent: true });
+  assert.equal(client.commands.length, 1);
+  assert.deepEqual(replies, [{ t: "sent", id: "c1" }]);
 });
 
 test("an answer that comes at once is answered too", () => {
   const { client, replies, execute } = executing();
   client.command = (_name, _params, answer) => answer([]);
-  execute({ t: "command", id: "c1", command: "x", params: {} });
+  execute({ t: "command", id: "c1", command: "x", params: {}, silent: true });
   assert.deepEqual(replies.map(({ t }) => t).sort(), ["answer", "sent"]);
 });
 
@@ -43,7 +50,7 @@ test("a second answer is passed on: Python counts it", () => {
   client.commands[0].answer({ result: "error", errorCode: "missing field held" });
   client.commands[0].answer([]);
   assert.deepEqual(
-    replies.slice(1).map(({ answer }) => answer),
+    replies.map(({ answer }) => answer),
     [{ result: "error", errorCode: "missing field held" }, []],
   );
 });
@@ -52,7 +59,7 @@ test("an undefined answer is null", () => {
   const { client, replies, execute } = executing();
   execute({ t: "command", id: "c1", command: "x", params: {} });
   client.commands[0].answer(undefined);
-  assert.deepEqual(replies[1], { t: "answer", id: "c1", answer: null });
+  assert.deepEqual(replies[0], { t: "answer", id: "c1", answer: null });
 });
 
 test("an answer that is too deep or too large is refused, with the reason", () => {
@@ -64,8 +71,8 @@ test("an answer that is too deep or too large is refused, with the reason", () =
   }
   client.commands[0].answer(deep);
   client.commands[0].answer("x".repeat(300_000));
-  assert.match(replies[1].error, /refused: nested deeper than 64 levels/);
-  assert.match(replies[2].error, /refused: larger than 256 \* 1024 characters/);
+  assert.match(replies[0].error, /refused: nested deeper than 64 levels/);
+  assert.match(replies[1].error, /refused: larger than 256 \* 1024 characters/);
 });
 
 for (const thrown of [new Error("closed"), null, Object.create(null)]) {

@@ -93,6 +93,45 @@ test("an entry that ends the interpreter once is delivered again, twice and it i
   );
 });
 
+/** @param {Journal} journal @param {boolean} [reaches] */
+function delivered(journal, reaches = true) {
+  for (const entry of journal.unsent()) {
+    journal.message(entry, reaches);
+  }
+}
+
+test("when nobody had a turn, each that was delivered for the first time may have been it", () => {
+  const journal = new Journal();
+  filled(journal, 3);
+  delivered(journal);
+  assert.equal(journal.blame(), undefined);
+  assert.equal(journal.size, 3);
+  delivered(journal);
+  journal.turn(2);
+  assert.equal(journal.blame()?.name, "e2");
+  assert.equal(journal.size, 2);
+});
+
+test("deaths in which nobody had a turn set nothing aside, however many", () => {
+  const journal = new Journal();
+  filled(journal, 2);
+  for (let death = 0; death < 4; death++) {
+    delivered(journal);
+    assert.equal(journal.blame(), undefined);
+  }
+  assert.equal(journal.size, 2);
+});
+
+test("what was held back, or was delivered again and had no turn, is not suspected", () => {
+  const journal = new Journal();
+  const [first, second] = filled(journal, 2);
+  journal.message(first, true);
+  journal.unsent();
+  journal.message(first, true);
+  journal.blame();
+  assert.deepEqual([first.kills, second.kills], [0, 0]);
+});
+
 test("only the entry whose turn it was is blamed", () => {
   const journal = new Journal();
   filled(journal, 2);

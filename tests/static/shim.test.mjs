@@ -220,6 +220,27 @@ test("an event that ends the interpreter twice is set aside and reported, and th
   );
 });
 
+test("an event that ends two interpreters is set aside, though nobody says whose turn it was the first time", async (t) => {
+  const { raise, ready, workers, workerPy, eventsOf } = await page(t);
+  for (let click = 0; click < 3; click++) {
+    raise("BackgroundCallCard::muteButtonClick", true);
+  }
+  await ready();
+  await workers[0].say({ t: "fatal", text: "trap" });
+  await settled();
+  await ready(2);
+  await workers[1].say({ t: "turn", seq: 2 });
+  await workers[1].say({ t: "fatal", text: "trap" });
+  await settled();
+  t.mock.timers.tick(1000);
+  await settled();
+  assert.deepEqual(
+    eventsOf(3).map(({ seq }) => seq),
+    [1, 3],
+  );
+  assert.equal(workerPy.stats().set_aside, 1);
+});
+
 test("an event is not blamed for the death of an interpreter in which it had no turn", async (t) => {
   const { raise, ready, workers, workerPy } = await page(t);
   raise(INITIALIZED, { CALL_ID: "a" });

@@ -259,20 +259,38 @@ test("Python's next turn comes when it asked for it", async (t) => {
   assert.deepEqual(got.at(-1), ["turn"]);
 });
 
-test("a turn that is no longer wanted does not come", async (t) => {
+test("a turn that is wanted sooner comes sooner", async (t) => {
   const { join, booted, got, state, clock } = await working(t);
   const { say } = await join("p1");
   await booted();
   state.delay = 500;
   await say("a");
-  state.delay = -1;
+  state.delay = 100;
   await say("b");
-  clock.tick(1000);
+  state.delay = -1;
+  clock.tick(100);
   await settled();
-  assert.deepEqual(
-    got.map(([what]) => what),
-    ["deliver", "deliver"],
-  );
+  assert.deepEqual(got.at(-1), ["turn"]);
+});
+
+test("however often Python says what it waits for, one timer is there", async (t) => {
+  const { join, booted, got, state, clock } = await working(t);
+  const asked = t.mock.method(globalThis, "setTimeout");
+  const { say } = await join("p1");
+  await booted();
+  state.delay = 500;
+  for (const text of ["a", "b", "c"]) {
+    await say(text);
+    clock.tick(10);
+  }
+  assert.equal(asked.mock.calls.filter(({ arguments: [, delay] }) => delay === 500).length, 1);
+  state.delay = 30;
+  clock.tick(470);
+  await settled();
+  assert.deepEqual(got.at(-1), ["turn"]);
+  clock.tick(30);
+  await settled();
+  assert.equal(got.filter(([what]) => what === "turn").length, 2);
 });
 
 test("a turn that is wanted at once waits for no timer, and several wishes are one turn", async (t) => {

@@ -137,29 +137,69 @@ def test_an_event_is_acknowledged_when_its_handlers_have_ended_and_not_before() 
         assert (last["call_id"], row[1:3]) == (CALL_ID, [5000.0, "ok"])
 
 
-def test_the_page_learns_whose_turn_it_is_before_the_handler_runs() -> None:
+def turns(page: MemoryPage) -> list[int]:
+    return [message["seq"] for message in page.messages if message["t"] == "turn"]
+
+
+def again(page: MemoryPage, name: str, seq: int, *, payload: object = None, redelivered: bool = True) -> int:
+    """What a page says that delivers an event, to an interpreter that never had it."""
+    page.tell({"t": "event", "seq": seq, "name": PREFIX + name, "payload": payload, "redelivered": redelivered})
+    return seq
+
+
+def test_the_page_learns_when_an_event_that_is_delivered_again_has_its_turn_before_its_handler_runs() -> None:
     app = App()
     seen: list[Any] = []
 
     @app.on(AnswerButtonClick)
     async def slow(event: AnswerButtonClick, card: CallCard) -> None:
-        seen.append(turns(portal))
+        seen.append(turns(portal.page))
         await asyncio.sleep(1)
-        seen.append(turns(portal))
+        seen.append(turns(portal.page))
 
     @app.on(HangupButtonClick)
     def plain(event: HangupButtonClick, card: CallCard) -> None:
-        seen.append(turns(portal))
+        seen.append(turns(portal.page))
 
-    def turns(portal: Portal) -> list[int]:
-        return [message["seq"] for message in portal.page.messages if message["t"] == "turn"]
+    with Portal(app) as portal:
+        portal.initialized()
+        again(portal.page, "answerButtonClick", 2)
+        again(portal.page, "hangupButtonClick", 3)
+        portal.advance(1)
+    assert seen == [[2], [2, 3], [2, 3, 2]]
+
+
+def test_an_event_that_is_delivered_for_the_first_time_takes_the_turn_from_another_and_says_no_more() -> None:
+    app = App()
+
+    @app.on(AnswerButtonClick)
+    async def slow(event: AnswerButtonClick, card: CallCard) -> None:
+        await asyncio.sleep(1)
+
+    @app.on(HangupButtonClick)
+    def plain(event: HangupButtonClick, card: CallCard) -> None:
+        pass
+
+    with Portal(app) as portal:
+        portal.initialized()
+        again(portal.page, "answerButtonClick", 2)
+        again(portal.page, "hangupButtonClick", 3, redelivered=False)
+        assert turns(portal.page) == [2, 0]
+        portal.advance(1)
+        assert turns(portal.page) == [2, 0, 2]
+
+
+def test_events_that_are_delivered_for_the_first_time_cost_no_turns() -> None:
+    app = App()
+
+    @app.on(AnswerButtonClick)
+    def plain(event: AnswerButtonClick, card: CallCard) -> None:
+        pass
 
     with Portal(app) as portal:
         portal.initialized()
         portal.raise_event("answerButtonClick")
-        portal.raise_event("hangupButtonClick")
-        portal.advance(1)
-    assert seen == [[2], [2, 3], [2, 3, 2]]
+        assert turns(portal.page) == []
 
 
 @pytest.mark.parametrize(
@@ -989,10 +1029,6 @@ def test_only_news_are_kept() -> None:
         assert len(kept(portal.page)) == 2
 
 
-def turns(page: MemoryPage) -> list[int]:
-    return [message["seq"] for message in page.messages if message["t"] == "turn"]
-
-
 def test_a_page_whose_handler_waits_is_not_blamed_for_what_another_pages_handler_does() -> None:
     app = App()
 
@@ -1003,10 +1039,10 @@ def test_a_page_whose_handler_waits_is_not_blamed_for_what_another_pages_handler
     with Portal(app) as portal:
         other = portal.open_page()
         portal.initialized()
-        muted = portal.raise_event("muteButtonClick", True)
+        muted = again(portal.page, "muteButtonClick", 2, payload=True)
         assert turns(portal.page) == [muted]
         other.initialized(CALL_ID="another")
-        held = other.raise_event("muteButtonClick", True)
+        held = again(other, "muteButtonClick", 2, payload=True)
         assert turns(portal.page) == [muted, 0]
         assert turns(other) == [held]
 
@@ -1025,6 +1061,6 @@ def test_no_event_is_blamed_for_what_a_lifecycle_handler_does() -> None:
     with Portal(app) as portal:
         other = portal.open_page()
         portal.initialized()
-        muted = portal.raise_event("muteButtonClick", True)
+        muted = again(portal.page, "muteButtonClick", 2, payload=True)
         other.detach()
         assert turns(portal.page) == [muted, 0]
