@@ -18,8 +18,10 @@ const AFTERWARDS_S = 5;
 const LOAD_DEADLINE_MS = 2000;
 /** What was kept is its user's alone: so long is a page awaited that says who that is, if there is anything. */
 const USER_DEADLINE_MS = 3000;
-/** A write costs as much as handling an event: in a burst only so often, shorter than any navigation takes. */
-const PAUSE_MS = 20;
+/** A write costs as much as handling an event: in a burst there is one only so often. */
+const PAUSE_MS = 100;
+/** Before it counts as one, so many come at once: a page that goes may take its worker with it. */
+const WRITES_AT_ONCE = 10;
 /** A newer worker has taken over: nobody will come back. */
 const SUPERSEDED_LINGER_S = 2;
 
@@ -44,7 +46,9 @@ export class Life {
   #unwritten = new Map();
   /** Another user works here now: nothing is kept any more. */
   #abandoned = false;
-  /** Something was written a moment ago. */
+  /** Up to when the writes so far have used up their share of the time. */
+  #spent = Number.NEGATIVE_INFINITY;
+  /** A write is going to come. */
   #pausing = false;
   #lingerS = LINGER_S;
   #superseded = false;
@@ -191,14 +195,20 @@ export class Life {
       return;
     }
     this.#unwritten.set(callId, kept);
-    if (!this.#pausing) {
-      this.#write();
-      this.#pausing = true;
-      setTimeout(() => {
-        this.#pausing = false;
-        this.#write();
-      }, PAUSE_MS);
+    if (this.#pausing) {
+      return;
     }
+    const now = performance.now();
+    this.#spent = Math.max(this.#spent, now - PAUSE_MS * WRITES_AT_ONCE) + PAUSE_MS;
+    if (this.#spent <= now) {
+      this.#write();
+      return;
+    }
+    this.#pausing = true;
+    setTimeout(() => {
+      this.#pausing = false;
+      this.#write();
+    }, this.#spent - now);
   }
 
   /** Write what waits, if it is known for whom. */

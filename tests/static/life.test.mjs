@@ -133,6 +133,53 @@ test("what is kept waits until it is known for whom", async (t) => {
   );
 });
 
+/** A life that keeps for user 5, and how often it wrote. @param {import("node:test").TestContext} t */
+async function writing(t) {
+  const { clock, indexedDB, begin } = living(t);
+  const { life } = begin();
+  const put = t.mock.method(KeptStore.prototype, "put");
+  life.attached(PORTAL, "5", true);
+  const keepMany = (/** @type {number} */ many) => {
+    for (let number = 1; number <= many; number++) {
+      life.keep("A", `{${number}}`);
+    }
+  };
+  const stored = async () => {
+    await settled();
+    return indexedDB.rows.get("A")?.kept;
+  };
+  return { clock, life, put, keepMany, stored };
+}
+
+test("what is kept is written at once, and in a burst ten times a second, the newest at last", async (t) => {
+  const { clock, put, keepMany, stored } = await writing(t);
+  keepMany(8);
+  assert.equal(put.mock.callCount(), 8);
+  keepMany(1000);
+  assert.ok(put.mock.callCount() <= 10, `${put.mock.callCount()} writes`);
+  clock.tick(100);
+  assert.equal(await stored(), "{1000}");
+  assert.ok(put.mock.callCount() <= 11, `${put.mock.callCount()} writes`);
+  clock.tick(2000);
+  keepMany(3);
+  assert.equal(await stored(), "{3}");
+});
+
+test("what waits to be written is written when the last page leaves", async (t) => {
+  const { life, keepMany, stored } = await writing(t);
+  keepMany(500);
+  life.deserted();
+  assert.equal(await stored(), "{500}");
+});
+
+test("a call that is over while its news wait is not written again", async (t) => {
+  const { clock, life, keepMany, stored } = await writing(t);
+  keepMany(500);
+  life.keep("A", null);
+  clock.tick(2000);
+  assert.equal(await stored(), undefined);
+});
+
 test("what was kept is its user's alone, and goes when another one works here", async (t) => {
   const { indexedDB, begin } = living(t);
   const before = begin().life;

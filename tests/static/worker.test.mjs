@@ -311,15 +311,13 @@ test("a timer a year away is not due now", async (t) => {
   const asked = t.mock.method(globalThis, "setTimeout");
   const { say } = await join("p1");
   await booted();
-  for (const delay of [365 * 86_400_000, Number.POSITIVE_INFINITY]) {
-    state.delay = delay;
-    await say("a");
-  }
+  state.delay = 365 * 86_400_000;
+  await say("a");
   assert.deepEqual(
     asked.mock.calls.map(({ arguments: [, delay] }) => delay),
-    [2 ** 31 - 1, 2 ** 31 - 1],
+    [2 ** 31 - 1],
   );
-  assert.equal(got.length, 2);
+  assert.equal(got.length, 1);
 });
 
 test("when Python dies all pages hear of it once, and nothing more is handed in", async (t) => {
