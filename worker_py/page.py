@@ -121,7 +121,7 @@ class Page:
         """
         request_id = self._requests.next_id("command")
         limit = self._settings.command_timeout_ms
-        message = {"t": "command", "id": request_id, "command": command.name, "params": command.params}
+        message: dict[str, Any] = {"t": "command", "id": request_id, "command": command.name, "params": command.params}
         silent = command.name in SILENT_COMMANDS
         if silent:
             message["silent"] = True
