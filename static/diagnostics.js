@@ -61,6 +61,11 @@ export const OUTSIDE =
   "into a frame of its own (placement PAGE_BACKGROUND_WORKER), and there is nothing to see in it. " +
   "To register it, open its install page (this address with ?install) in Bitrix24.";
 
+/** The text for a page that has no workers, storage and locks to live on. */
+export const INSECURE =
+  "The portal's page came by plain http. Browsers withhold from it, and from every page inside of it, what Python needs " +
+  "here (a secure context): open the portal by https.";
+
 /** The text for the install page, which a person looks at. */
 export const INSTALLING =
   "This is the app's install page (?install). Python runs in the hidden page that the portal loads, not here.";

@@ -14,7 +14,7 @@ let begun = begin();
 function begin() {
   const inPortal = window.name.split("|").length >= 3;
   const installing = new URLSearchParams(location.search).has("install");
-  if (!inPortal || installing) {
+  if (!inPortal || installing || globalThis.isSecureContext === false) {
     return null;
   }
   const { build } = JSON.parse(document.getElementById("worker-py-config")?.textContent ?? "{}");

@@ -4,23 +4,31 @@
  * @module
  */
 
+import { INSECURE, OUTSIDE } from "./diagnostics.js";
 import { addressText, addStyle, element } from "./elements.js";
 import { handlerAddress } from "./install_rules.js";
 import { stepsToRegister } from "./install_steps.js";
 
+/** Title and heading, by what is wrong. @type {Record<string, [string, string]>} */
+const NAMED = {
+  [OUTSIDE]: ["A hidden page of Bitrix24", "This page works out of sight"],
+  [INSECURE]: ["The portal is not secure", "The portal came by plain http"],
+};
+
 /**
  * @param {HTMLElement} status holds what is wrong, in words
- * @param {boolean} outside opened without a portal; else the portal's client is missing
+ * @param {string} problem the same: `OUTSIDE`, `INSECURE`, or else the portal's client is missing
  */
-export async function dress(status, outside) {
+export async function dress(status, problem) {
   await addStyle();
-  document.title = outside ? "A hidden page of Bitrix24" : "The portal's client is missing";
-  const heading = element("h1", {}, outside ? "This page works out of sight" : "The portal's client did not load");
+  const [title, words] = NAMED[problem] ?? ["The portal's client is missing", "The portal's client did not load"];
+  document.title = title;
+  const heading = element("h1", {}, words);
   const main = element("main", { class: "visible outside" }, element("header", {}, heading));
   status.replaceWith(main);
   status.className = "lead";
   main.append(status);
-  if (!outside) {
+  if (problem !== OUTSIDE) {
     return;
   }
   const handler = handlerAddress(location.href);

@@ -10,7 +10,7 @@ import { bounded } from "./bounds.js";
 import { b24jssdkClient } from "./client_b24jssdk.js";
 import { bx24Client } from "./client_bx24.js";
 import { Clock } from "./clock.js";
-import { clientNotLoaded, INSTALLING, OUTSIDE, problems } from "./diagnostics.js";
+import { clientNotLoaded, INSECURE, INSTALLING, OUTSIDE, problems } from "./diagnostics.js";
 import { takeHost } from "./early.js";
 import { Executor } from "./executor.js";
 import { identify } from "./identity.js";
@@ -43,7 +43,7 @@ class Shim {
   /** @type {Progress | null} */
   #progressed = null;
 
-  #pageId = crypto.randomUUID();
+  #pageId = isSecure() ? crypto.randomUUID() : "";
   #clock = new Clock();
   #journal = new Journal();
   /** @type {Pace<import("./journal.js").Entry>} */
@@ -588,6 +588,11 @@ function parsed(kept) {
   }
 }
 
+/** Whether the browser gives this page workers, locks and random ids. */
+function isSecure() {
+  return globalThis.isSecureContext !== false;
+}
+
 function main() {
   const config = JSON.parse(document.getElementById("worker-py-config")?.textContent ?? "{}");
   const [client, problem] = findClient(config);
@@ -601,7 +606,7 @@ function main() {
     if (status) {
       status.textContent = problem;
       status.hidden = false;
-      import("./outside.js").then(({ dress }) => dress(status, problem === OUTSIDE)).catch(() => {}); // the text will do
+      import("./outside.js").then(({ dress }) => dress(status, problem)).catch(() => {}); // the text will do
     }
   }
   shim.start();
@@ -612,6 +617,9 @@ function findClient(config) {
   const { BX24, B24Js } = /** @type {any} */ (globalThis);
   if (window.name.split("|").length < 3 && !BX24) {
     return [null, OUTSIDE];
+  }
+  if (!isSecure()) {
+    return [null, INSECURE];
   }
   if (config.client === "b24jssdk" && B24Js) {
     const failed = (/** @type {unknown} */ error) =>

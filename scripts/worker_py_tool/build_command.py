@@ -109,6 +109,8 @@ def run(options: argparse.Namespace) -> int:
         say(
             "warning: without --portal any https page may frame this one; name your portal: --portal https://company.bitrix24.com"
         )
+    for portal in filter(origins.is_insecure, options.portal):
+        say(f"warning: --portal {portal}: Python cannot run inside of a page that came by plain http; use https")
     made = build(
         BuildOptions(
             app=options.app,

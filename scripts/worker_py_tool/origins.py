@@ -13,6 +13,7 @@ CONNECT_SCHEMES = ("wss", "https", "ws", "http")
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 _HOST = rf"(?:(?:\*\.)?{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\])"
+_LOOPBACK = re.compile(r"(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])(?::.*)?")
 _ORIGIN = re.compile(rf"(?P<scheme>[a-z]+)://{_HOST}(?::(?:\d{{1,5}}|\*))?")
 
 
@@ -35,6 +36,16 @@ def origin(text: str, option: str, schemes: Sequence[str] = ("https", "http")) -
             f"Give scheme and host, with a port where there is one, such as {schemes[0]}://portal.example or {schemes[0]}://*.portal.example",
         )
     return candidate
+
+
+def is_insecure(portal: str) -> bool:
+    """Whether the pages of a portal, and all that they frame, are no secure context: plain http, and not this machine.
+
+    Args:
+        portal: An origin or a pattern of some.
+    """
+    host = portal.partition("://")[2].rstrip("/")
+    return portal.lower().startswith("http://") and not _LOOPBACK.fullmatch(host.lower())
 
 
 def origin_of(url: str, option: str) -> str:

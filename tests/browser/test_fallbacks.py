@@ -190,3 +190,24 @@ def test_the_same_suite_passes_on_each_and_diagnostics_say_which_and_why(
         assert now["cards"][call]["data"]["mark"] == mark
     assert len([entry for entry in now["log"] if entry[0] == "mute"]) == 1
     assert json.dumps(now).count('"started"') == 1
+
+
+def test_in_a_portal_by_plain_http_the_page_says_that_the_browser_withholds_what_it_needs(
+    launch_browser: LaunchBrowser, bundle_for: BundleFor, serve_app: Callable[[Path], str]
+) -> None:
+    bundle = bundle_for("from worker_py import App\n\napp = App()\n")
+    app_url = serve_app(bundle)
+    parent = f'<iframe name="portal.test|0|hidden" src="{app_url}"></iframe>'
+    page = launch_browser().new_context().new_page()
+    page.route("http://portal.test/", lambda route: route.fulfill(body=parent, content_type="text/html"))
+    # Without its header, by which the policy keeps such a portal out.
+    page.route(app_url, lambda route: route.fulfill(path=bundle / "index.html", content_type="text/html"))
+    page.goto("http://portal.test/")
+    frame = page.frames[1]
+    frame.wait_for_function("() => window.workerPy && document.querySelector('h1')")
+    assert frame.evaluate("() => [isSecureContext, document.querySelector('h1').textContent]") == [
+        False,
+        "The portal came by plain http",
+    ]
+    assert "open the portal by https" in frame.evaluate("() => workerPy.diagnostics().problems[0]")
+    assert page.workers == []

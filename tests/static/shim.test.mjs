@@ -8,9 +8,9 @@ let pages = 0;
 /**
  * The placement page with a portal and workers that the test plays.
  * @param {import("node:test").TestContext} t
- * @param {{name?: string, client?: boolean, search?: string}} [options]
+ * @param {{name?: string, client?: boolean, search?: string, secure?: boolean}} [options]
  */
-async function page(t, { name = "portal.example|1|sid", client = true, search = "" } = {}) {
+async function page(t, { name = "portal.example|1|sid", client = true, search = "", secure = true } = {}) {
   const clock = stillClock(t);
   t.mock.method(console, "warn", () => {});
   t.mock.method(console, "error", () => {});
@@ -73,6 +73,8 @@ async function page(t, { name = "portal.example|1|sid", client = true, search = 
     SharedWorker: undefined,
     Worker: FakeWorker,
     workerPy: undefined,
+    isSecureContext: secure,
+    ...(secure ? {} : { crypto: {}, navigator: {} }),
   });
   await import(`../../static/shim.js?${++pages}`);
   const workerPy = /** @type {any} */ (globalThis).workerPy;
@@ -453,6 +455,14 @@ test("messages of other windows are counted, those of the portal are not", async
   listeners.message({ source: window, origin: "https://app.example" });
   listeners.message({ source: {}, origin: "https://evil.example" });
   assert.equal(workerPy.stats().foreign_messages, 1);
+});
+
+test("a portal by plain http is told that the browser withholds what is needed", async (t) => {
+  const { workerPy, workers, status } = await page(t, { secure: false });
+  assert.deepEqual([workers.length, status.hidden], [0, false]);
+  assert.match(status.textContent, /plain http/);
+  assert.match(workerPy.diagnostics().problems[0], /open the portal by https/);
+  await assert.rejects(workerPy.ready, /plain http/);
 });
 
 test("a page opened outside Bitrix24 says so, and starts nothing", async (t) => {

@@ -3,7 +3,7 @@
 import pytest
 
 from worker_py_tool.errors import ToolError
-from worker_py_tool.origins import ANY_PORTAL, content_security_policy, origin
+from worker_py_tool.origins import ANY_PORTAL, content_security_policy, is_insecure, origin
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,23 @@ from worker_py_tool.origins import ANY_PORTAL, content_security_policy, origin
 )
 def test_an_origin_is_taken(text: str, expected: str) -> None:
     assert origin(text, "--portal") == expected
+
+
+@pytest.mark.parametrize(
+    ("portal", "insecure"),
+    [
+        ("http://portal.example", True),
+        ("http://localhost.example:80/", True),
+        ("HTTP://*.example", True),
+        ("https://portal.example", False),
+        ("http://localhost", False),
+        ("http://portal.localhost:8000", False),
+        ("http://127.0.0.1:*", False),
+        ("http://[::1]:8000", False),
+    ],
+)
+def test_plain_http_is_no_secure_context_unless_on_this_machine(portal: str, *, insecure: bool) -> None:
+    assert is_insecure(portal) is insecure
 
 
 @pytest.mark.parametrize(
