@@ -14,7 +14,7 @@ import shutil
 from pathlib import Path
 from urllib.parse import urlencode
 
-from worker_py_tool import build, demo, manifest, plain_names, publish
+from worker_py_tool import build, demo, editor, manifest, plain_names, publish
 from worker_py_tool.build import BuildOptions
 from worker_py_tool.errors import ToolError
 from worker_py_tool.manifest import Manifest
@@ -40,13 +40,15 @@ def write(out: Path, *, app: str = str(demo.HANDLERS)) -> Manifest:
     """
     with publish.staged(out) as directory:
         shutil.copytree(PORTAL, directory, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+        (directory / editor.PATH).write_bytes(editor.library())  # what lay there imports from npm packages
         made = build.build(
             BuildOptions(
                 app=app,
                 out=directory / APP,
                 bx24_url=str(demo.CLIENT),
-                page_scripts=(demo.FEED,),
+                page_scripts=(demo.FEED, demo.LIVE_FEED),
                 phone="loopback",
+                live=True,
                 compress="none",
             )
         )

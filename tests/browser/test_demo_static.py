@@ -16,9 +16,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.live_desk import Desk
 from worker_py_tool import demo, static_demo, web_servers
 
 GREETING = "Head of purchasing · open deals: 2"
+GONE = "The page with the phone went, and the call with it"
 NGINX = """
 daemon off;
 {user}
@@ -150,6 +152,22 @@ def test_the_server_of_these_tests_answers_nothing_but_get(site: Path) -> None:
         assert connection.getresponse().status == 501
 
 
+def edit(page: Page, status: str) -> None:
+    """Change what the bundle's own handler of Mute says, in the middle of the call."""
+    desk = Desk(page)
+    desk.open()
+    desk.apply_well(demo.HANDLERS.read_text(encoding="utf-8").replace("They cannot hear you", status))
+    for said in ("They can hear you", status):
+        page.get_by_role("button", name="Mute").click()
+        expect(page.locator("#card-status")).to_have_text(said)
+
+
+def test_the_handlers_are_edited_in_the_middle_of_a_call(host: Host, page: Page) -> None:
+    page.goto(host.url)
+    answer(page)
+    edit(page, "Edited on a plain host")
+
+
 def test_the_crm_of_the_page_answers_python(site: Path, page: Page) -> None:
     with by_python(site) as served:
         page.goto(served.url)
@@ -199,6 +217,7 @@ def test_with_the_server_gone_the_whole_demo_starts_again_from_what_the_browser_
         page.get_by_text("Make the portal misbehave").click()
         page.get_by_role("button", name="Load the hidden page anew").click()
         page.wait_for_function("portal.frames()[0].bound.length === 17")
+        expect(page.locator("#card-status")).to_have_text(GONE)  # the call before, whose phone was on that page
         page.get_by_role("button", name="Known contact").click()
         answer(page)
 
@@ -207,6 +226,7 @@ def test_with_the_server_gone_the_whole_demo_starts_again_from_what_the_browser_
         page.get_by_role("button", name="Known contact").click()
         answer(page)
         expect(page.locator("#frame-lost")).to_be_hidden()
+        edit(page, "Edited without a server")
 
 
 def test_the_tree_holds_the_page_and_no_module_that_a_plain_host_does_not_know(site: Path, tmp_path: Path) -> None:
