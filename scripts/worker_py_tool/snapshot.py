@@ -1,9 +1,11 @@
 """The memory snapshot of a bundle: the interpreter with the app imported, made in Node's Pyodide."""
 
+import functools
 import hashlib
 import json
 import os
 import re
+import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,8 +21,10 @@ from worker_py_tool.process import run_quietly, say
 SCRIPT = Path(__file__).with_name("snapshot.mjs")
 PYODIDE = NODE_MODULES / "pyodide"
 TIMEOUT_S = 300.0
-FLAGS = ("--liftoff-only",)
-"""Without them Node may never end: its exit can hang while WebAssembly is optimized in the background."""
+FLAGS = ("--liftoff-only", "--experimental-wasm-jspi")
+"""Without the first Node may never end: its exit can hang while WebAssembly is optimized in the background.
+Without the second, what is frozen believes for ever that stacks cannot be switched; whether the browser can is looked
+at when it starts. A version of Node that does not know one does without it."""
 NO_APP = re.compile(r"worker_py\.errors\.(WorkerPyError|RegistrationError): ")
 
 
@@ -74,8 +78,9 @@ def _make(cached: Path, archive: bytes, app: AppSource, wheels: Sequence[Path]) 
         }
         (aside / "config.json").write_text(json.dumps(config), encoding="utf-8")
         with progress.step("making the memory snapshot"):
+            node = node_packages.require().executable
             printed = run_quietly(
-                [node_packages.require().executable, *FLAGS, SCRIPT, aside / "config.json", aside / "snapshot.bin"],
+                [node, *_known(node), SCRIPT, aside / "config.json", aside / "snapshot.bin"],
                 "make the memory snapshot",
                 timeout_s=TIMEOUT_S,
             )
@@ -86,9 +91,15 @@ def _make(cached: Path, archive: bytes, app: AppSource, wheels: Sequence[Path]) 
         os.replace(aside / "result.json", cached)
 
 
+@functools.cache
+def _known(node: Path) -> tuple[str, ...]:
+    """Those of `FLAGS` that this Node takes; with one that it does not know it would not start."""
+    return tuple(flag for flag in FLAGS if subprocess.run([node, flag, "-e", ""], capture_output=True).returncode == 0)
+
+
 def _key(archive: bytes, app: AppSource, wheels: Sequence[Path]) -> str:
     digest = hashlib.sha256()
-    parts = [SCRIPT.read_bytes(), archive, f"{app.module}:{app.attribute}".encode()]
+    parts = [SCRIPT.read_bytes(), " ".join(FLAGS).encode(), archive, f"{app.module}:{app.attribute}".encode()]
     parts += [path.read_bytes() for path in (PYODIDE / "package.json", *wheels)]
     for part in parts:
         digest.update(f"{len(part)}\n".encode() + part)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
+import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import BundleFor
+from tests.browser.conftest import BundleFor, Complaints, OpenPortal
 from tests.browser.placement import NOTEBOOK, Placement, initialized
-from worker_py_tool import demo
+from worker_py_tool import demo, manifest
 
 APP = """
     import random
@@ -50,3 +54,139 @@ def test_two_interpreters_of_one_snapshot_share_neither_random_numbers_nor_ids_n
     one, other = (drawn_in_a_browser_of_its_own(browser, address) for _ in range(2))
     assert one[0] == other[0]  # drawn while the snapshot was made: they do come from the same memory
     assert not set(one[1]) & set(other[1])
+
+
+PACKAGE = {
+    "__init__.py": """
+        from worker_py import App
+
+        app = App()
+
+
+        @app.on_page_event("late")
+        async def late(payload, page):
+            import colorsys
+            from xml.etree import ElementTree
+
+            from .parts import later
+
+            await page.call("note", [colorsys.rgb_to_hsv(0, 0, 1)[2], ElementTree.XML("<a/>").tag, later.VALUE])
+
+
+        @app.on_page_event("fail")
+        async def fail(payload, page):
+            raise LookupError("on purpose")  # the line that failed
+
+
+        @app.on_page_event("suspend")
+        async def suspend(payload, page):
+            from js import Promise
+            from pyodide.ffi import create_proxy, run_sync
+
+            try:
+                waited = await create_proxy(lambda: run_sync(Promise.resolve(7))).callPromising()
+            except Exception as error:
+                waited = str(error)
+            await page.call("note", waited)
+    """,
+    "parts/__init__.py": "",
+    "parts/later.py": "VALUE = 'imported late'\n",
+}
+
+
+@pytest.fixture(scope="module")
+def package_bundle(bundles_directory: Path) -> Path:
+    """An app that is a package directory, with a module that is not imported before a handler runs."""
+    directory = bundles_directory / "package"
+    for name, text in PACKAGE.items():
+        path = directory / "shop" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text).lstrip(), encoding="utf-8")
+    demo.build_demo(directory / "bundle", app=str(directory / "shop"), page_scripts=(demo.FEED, NOTEBOOK))
+    return directory / "bundle"
+
+
+@pytest.fixture
+def restored(open_portal: OpenPortal, package_bundle: Path) -> Placement:
+    """A page whose interpreter started from the snapshot."""
+    placement = Placement(open_portal(bundle=package_bundle, plain="1"))
+    placement.until_ready()
+    assert placement.diagnostics()["plain_boot"] is None
+    return placement
+
+
+def test_what_was_not_imported_before_the_snapshot_is_found_after_it(restored: Placement) -> None:
+    restored.emit("late")
+    assert restored.until_noted(1) == [[1, "a", "imported late"]]
+
+
+def test_a_traceback_after_the_snapshot_shows_the_line_of_the_app(restored: Placement, complaints: Complaints) -> None:
+    complaints.expect("on purpose")
+    restored.emit("fail")
+    restored.until("stats.reports.handler_failed === 1")
+    (report,) = restored.diagnostics()["reports"]
+    assert 'raise LookupError("on purpose")  # the line that failed' in report["text"]
+    assert "/app/shop/__init__.py" in report["text"]
+
+
+def test_python_may_wait_for_a_promise_where_the_browser_can_switch_stacks(restored: Placement) -> None:
+    assert restored.frame.evaluate("() => 'Suspending' in WebAssembly")
+    restored.emit("suspend")
+    assert restored.until_noted(1) == [7]
+
+
+def test_a_browser_that_cannot_switch_stacks_starts_from_the_same_snapshot(
+    open_portal: OpenPortal, package_bundle: Path, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle"
+    shutil.copytree(package_bundle, bundle)
+    (worker,) = bundle.glob("assets/*/worker.js")
+    text = worker.read_text(encoding="utf-8")
+    worker.write_text(f"delete WebAssembly.Suspending; delete WebAssembly.promising;\n{text}", encoding="utf-8")
+    for compressed in worker.parent.glob("worker.js.*"):
+        compressed.unlink()
+    replace(manifest.read(bundle), files=manifest.list_files(bundle)).write(bundle)
+    placement = Placement(open_portal(bundle=bundle, plain="1"))
+    placement.until_ready()
+    assert placement.diagnostics()["plain_boot"] is None
+    placement.emit("late")
+    assert placement.until_noted(1) == [[1, "a", "imported late"]]
+    placement.emit("suspend")
+    assert "stack switching not supported" in placement.until_noted(2)[1]
+
+
+CANNOT_BE_FROZEN = {
+    "open file": ("kept = open('/tmp/kept', 'w')", "keeps a file open"),
+    "JavaScript object": ("from js import Object\nkept = Object.new()", "serialize"),
+    "name that only browsers have": ("from js import indexedDB", "indexedDB"),
+    "task": ("import asyncio\nkept = asyncio.ensure_future(asyncio.sleep(0))", "starts a task"),
+}
+
+
+@pytest.mark.parametrize("what", CANNOT_BE_FROZEN)
+def test_an_app_that_cannot_be_frozen_boots_from_nothing_and_the_reason_is_named(
+    open_portal: OpenPortal, bundle_for: BundleFor, what: str
+) -> None:
+    source, reason = CANNOT_BE_FROZEN[what]
+    bundle = bundle_for(f"from worker_py import App\n{source}\napp = App()\n", page_scripts=(demo.FEED, NOTEBOOK))
+    placement = Placement(open_portal(bundle=bundle, plain="1"))
+    placement.until_ready()
+    assert reason in placement.diagnostics()["plain_boot"]
+
+
+def test_an_app_that_imports_js_at_module_level_is_frozen(open_portal: OpenPortal, bundle_for: BundleFor) -> None:
+    source = """
+        import js
+        from worker_py import App
+
+        app = App()
+
+        @app.on_page_event("where")
+        async def where(payload, page):
+            await page.call("note", js.location.pathname.rpartition("/")[2])
+    """
+    placement = Placement(open_portal(bundle=bundle_for(source, page_scripts=(demo.FEED, NOTEBOOK)), plain="1"))
+    placement.until_ready()
+    assert placement.diagnostics()["plain_boot"] is None
+    placement.emit("where")
+    assert placement.until_noted(1) == ["worker.js"]
