@@ -7,12 +7,12 @@
 
 import { Binder } from "./binder.js";
 import { bounded } from "./bounds.js";
-import { b24jssdkClient } from "./client_b24jssdk.js";
-import { bx24Client } from "./client_bx24.js";
 import { Clock } from "./clock.js";
-import { clientNotLoaded, INSECURE, INSTALLING, OUTSIDE, problems } from "./diagnostics.js";
+import { INSTALLING, problems } from "./diagnostics.js";
 import { takeHost } from "./early.js";
 import { Executor } from "./executor.js";
+import { findClient, isSecure } from "./find_client.js";
+import { FromPython } from "./from_python.js";
 import { identify } from "./identity.js";
 import { Journal } from "./journal.js";
 import { Link } from "./link.js";
@@ -29,9 +29,6 @@ import { Visits } from "./visits.js";
  * @typedef {{build: string, client: string, bx24_url?: string, live?: boolean}} Config
  * @typedef {{phase: string, fraction: number}} Progress
  */
-
-/** How many calls' kept state a page holds on to. */
-const KEPT_CALLS = 8;
 
 class Shim {
   /** @type {(value: {mode: string, phases: Record<string, number>}) => void} */
@@ -61,20 +58,18 @@ class Shim {
   #binder = null;
   #host;
   #link;
+  #fromPython;
   #recorder;
   #visits;
   /** Takes other source for the app, in a bundle that was built for that. @type {import("./live/live.js").Live | null} */
   #live = null;
   #goesLive = false;
 
-  /** What Python keeps here of each call, by `CALL_ID`; the newest last. @type {Map<string, string>} */
-  #kept = new Map();
   /** @type {string | null} */
   #clientProblem;
   /** @type {string | null} */
   #failure = null;
   #state = "waiting";
-  #notExternal = false;
   #storage = true;
   #hosting = { mode: "none", reason: "not started" };
   /** Workers that hung and could not be ended at once. @type {Array<{text: string, until: number}>} */
@@ -84,13 +79,10 @@ class Shim {
   /** Why the interpreter did not start from the snapshot. @type {string | null} */
   #plainBecause = null;
   #counts = {
-    acknowledged: 0,
     redelivered: 0,
     set_aside: 0,
     undeliverable: 0,
     refused: 0,
-    late_answers: 0,
-    second_answers: 0,
     foreign_messages: 0,
     unreadable_messages: 0,
     workers: 0,
@@ -118,7 +110,7 @@ class Shim {
       {
         opened: (send, connection, again) => this.#opened(send, connection, again),
         ready: (...how) => this.#pythonReady(...how),
-        text: (text, reply) => this.#fromPython(text, reply),
+        text: (text, reply) => this.#fromPython.receive(text, reply),
         progress: (phase, fraction) => this.#progress(phase, fraction),
         ended: (ending, text, retryInMs) => this.#workerEnded(ending, text, retryInMs),
         marked: () => this.#pace.marked(),
@@ -126,6 +118,16 @@ class Shim {
       },
       this.#clock,
     );
+    this.#fromPython = new FromPython({
+      pageId: this.#pageId,
+      executor: this.#executor,
+      journal: this.#journal,
+      trace: this.#trace,
+      reports: this.#reports,
+      recorder: this.#recorder,
+      live: () => this.#live,
+      proven: () => this.#link.proven(),
+    });
     /** Resolves when Python runs; rejects when it never will. */
     this.ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve;
@@ -208,6 +210,7 @@ class Shim {
       events: this.#journal.count,
       waiting: this.#journal.size,
       ...this.#counts,
+      ...this.#fromPython.counts,
       tokens_refreshed: this.#executor.refreshed,
       binding: this.#binder?.counts ?? null,
       reports: this.#reports.counts,
@@ -236,7 +239,7 @@ class Shim {
       clientProblem: this.#clientProblem,
       missing: this.#binder?.missing ?? [],
       interfaceAnswered: (this.#binder?.counts.answered ?? 0) > 0,
-      notExternal: this.#notExternal,
+      notExternal: this.#fromPython.notExternal,
       state: this.#state,
       failure: this.#failure,
       storage: this.#storage,
@@ -339,113 +342,11 @@ class Shim {
   #opened(send, { mode, reason }, again) {
     this.#counts.workers += again ? 0 : 1;
     this.#hosting = { mode, reason };
-    const last = [...this.#kept].at(-1);
-    const card = last ? { call_id: last[0], kept: parsed(last[1]) } : null;
-    const attach = JSON.stringify({ t: "attach", mode, reason, card });
+    const attach = JSON.stringify({ t: "attach", mode, reason, card: this.#fromPython.card });
     this.#recorder.add("python", attach);
     send(attach);
     this.#live?.opened(send);
     this.#pace.restart(this.#journal.unsent());
-  }
-
-  // Out of Python ---------------------------------------------------------------------------------
-
-  /** @param {string} text @param {(text: string) => void} reply */
-  #fromPython(text, reply) {
-    this.#recorder.add("page", text);
-    const message = JSON.parse(text);
-    if (message.t === "command") {
-      this.#trace.add("command", message.command, { id: message.id });
-    }
-    const handled = this.#executor.execute(message, (answer) => {
-      const json = JSON.stringify(answer);
-      this.#recorder.add("python", json);
-      reply(json);
-    });
-    if (!handled) {
-      this.#news(message);
-    }
-  }
-
-  /** @param {Record<string, any>} message */
-  #news(message) {
-    switch (message.t) {
-      case "turn":
-        this.#journal.turn(message.seq);
-        break;
-      case "ack":
-        this.#acknowledged(message);
-        break;
-      case "outcome":
-        this.#outcome(message);
-        break;
-      case "report":
-        this.#report(message);
-        break;
-      case "trace":
-        this.#counts.late_answers += message.entry.name === "late answer" ? 1 : 0;
-        this.#counts.second_answers += message.entry.name === "second answer" ? 1 : 0;
-        this.#trace.add(message.entry.kind, message.entry.name, message.entry);
-        break;
-      case "keep":
-        this.#kept.delete(message.call_id);
-        this.#kept.set(message.call_id, message.kept);
-        if (this.#kept.size > KEPT_CALLS) {
-          this.#kept.delete(/** @type {string} */ (this.#kept.keys().next().value));
-        }
-        break;
-      case "reloaded":
-        if (message.outcome !== "shown" && message.outcome !== "kept") {
-          this.#trace.add("page", `handlers ${message.outcome}`, { detail: message.error?.text });
-        }
-        this.#live?.reloaded(/** @type {any} */ (message));
-        break;
-      case "forget":
-        this.#kept.delete(message.call_id);
-        this.#notExternal = false;
-        break;
-    }
-  }
-
-  /** @param {Record<string, any>} message */
-  #acknowledged({ seq, handlers, call_id }) {
-    const entry = this.#journal.acknowledge(seq);
-    if (!entry) {
-      return;
-    }
-    this.#counts.acknowledged++;
-    this.#link.proven();
-    const id = `${this.#pageId}:${seq}`;
-    for (const [name, duration_ms, outcome, started] of handlers) {
-      this.#trace.add("handler", name, { id, event: entry.name, call_id, duration_ms, outcome, started });
-    }
-    // Not so for what the page emits: that can be much, and would drive the rest out of the trace.
-    if (handlers.length === 0 && entry.fields.t === "event") {
-      this.#trace.add("handled", entry.name, { id, detail: "no handler ran" });
-    }
-  }
-
-  /** @param {Record<string, any>} message */
-  #outcome({ id, kind, name, outcome, ms, started, cause }) {
-    const more = { id, outcome, duration_ms: ms, started, cause: cause ?? undefined };
-    this.#trace.add(kind === "command" ? "outcome" : kind, name, more);
-    if (kind === "command" && outcome === "Call card is undefined" && this.#kept.size > 0) {
-      this.#notExternal = true;
-    }
-  }
-
-  /** @param {Record<string, any>} message */
-  #report(message) {
-    const { kind, text, event, handler, error, id } = message;
-    if (kind === "handler_failed") {
-      this.#live?.failed(message);
-      const what = event ? `handler ${handler} failed at ${event}` : `${handler} failed`;
-      this.#reports.add(kind, `${what}\n${text}`, { event, level: "error" });
-      this.#trace.add("report", kind, { id, event, detail: `${handler}: ${error}` });
-    } else {
-      this.#reports.add(kind, text, { event });
-      this.#trace.add("report", kind, { event, detail: text });
-    }
   }
 
   // The worker's life -----------------------------------------------------------------------------
@@ -574,23 +475,9 @@ class Shim {
 
   /** What this page has done so far, it has done with an interpreter of another user. */
   #forgetOtherUser() {
-    this.#kept.clear();
+    this.#fromPython.forgetCalls();
     this.#journal.reinstate();
   }
-}
-
-/** @param {string} kept what Python wrote; it knows numbers that JSON does not, such as NaN */
-function parsed(kept) {
-  try {
-    return JSON.parse(kept);
-  } catch {
-    return null;
-  }
-}
-
-/** Whether the browser gives this page workers, locks and random ids. */
-function isSecure() {
-  return globalThis.isSecureContext !== false;
 }
 
 function main() {
@@ -610,26 +497,6 @@ function main() {
     }
   }
   shim.start();
-}
-
-/** @param {Config} config @returns {[Client, null] | [null, string]} */
-function findClient(config) {
-  const { BX24, B24Js } = /** @type {any} */ (globalThis);
-  if (window.name.split("|").length < 3 && !BX24) {
-    return [null, OUTSIDE];
-  }
-  if (!isSecure()) {
-    return [null, INSECURE];
-  }
-  if (config.client === "b24jssdk" && B24Js) {
-    const failed = (/** @type {unknown} */ error) =>
-      console.error(`worker-py: the portal refused this frame: ${error}`);
-    return [b24jssdkClient(B24Js, failed), null];
-  }
-  if (BX24) {
-    return [bx24Client(BX24), null];
-  }
-  return [null, clientNotLoaded(String(config.bx24_url))];
 }
 
 main();

@@ -1,0 +1,37 @@
+/**
+ * The portal's client in this page, or in words why there is none.
+ *
+ * @module
+ */
+
+import { b24jssdkClient } from "./client_b24jssdk.js";
+import { bx24Client } from "./client_bx24.js";
+import { clientNotLoaded, INSECURE, OUTSIDE } from "./diagnostics.js";
+
+/** Whether the browser gives this page workers, locks and random ids. */
+export function isSecure() {
+  return globalThis.isSecureContext !== false;
+}
+
+/**
+ * @param {{client: string, bx24_url?: string}} config
+ * @returns {[import("./client.js").Client, null] | [null, string]}
+ */
+export function findClient(config) {
+  const { BX24, B24Js } = /** @type {any} */ (globalThis);
+  if (window.name.split("|").length < 3 && !BX24) {
+    return [null, OUTSIDE];
+  }
+  if (!isSecure()) {
+    return [null, INSECURE];
+  }
+  if (config.client === "b24jssdk" && B24Js) {
+    const failed = (/** @type {unknown} */ error) =>
+      console.error(`worker-py: the portal refused this frame: ${error}`);
+    return [b24jssdkClient(B24Js, failed), null];
+  }
+  if (BX24) {
+    return [bx24Client(BX24), null];
+  }
+  return [null, clientNotLoaded(String(config.bx24_url))];
+}
