@@ -5,7 +5,6 @@
  * @module
  */
 
-import { OUTSIDE } from "./diagnostics.js";
 import { addStyle } from "./elements.js";
 import { addressCheck, audience, errorAddress, handlerAddress, scopeChecks, UNFINISHED } from "./install_rules.js";
 import { InstallView } from "./install_view.js";
@@ -26,7 +25,7 @@ export async function install(client, problem) {
   document.title = "Set up the call-card app";
   const handler = handlerAddress(location.href);
   if (!client) {
-    InstallView.withoutPortal(String(problem), problem === OUTSIDE, handler);
+    InstallView.withoutPortal(String(problem), handler);
     return;
   }
   await new Installer(client, handler).start();

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { INSECURE, OUTSIDE } from "./diagnostics.js";
 import { addressText, element } from "./elements.js";
 import { advice, detailOf } from "./install_rules.js";
 import { stepsToRegister } from "./install_steps.js";
@@ -57,17 +58,18 @@ export class InstallView {
   }
 
   /**
-   * The page when no portal is around it, or the portal's client did not load.
-   * @param {string} problem
-   * @param {boolean} outside
+   * The page when no portal is around it, or what it needs of the portal is missing.
+   * @param {string} problem in words
    * @param {string} handler
    */
-  static withoutPortal(problem, outside, handler) {
+  static withoutPortal(problem, handler) {
+    const outside = problem === OUTSIDE;
+    const words = problem === INSECURE ? "The portal came by plain http" : "The portal's client did not load";
     const text = outside ? "This is the install page of a call-card app. It was opened outside Bitrix24." : problem;
     const main = element(
       "main",
       { class: "visible outside" },
-      heading(outside ? "Open this page in Bitrix24" : "The portal's client did not load", ""),
+      heading(outside ? "Open this page in Bitrix24" : words, ""),
       element("p", { class: "lead", role: "status", id: "worker-py-outside" }, text),
     );
     if (outside) {

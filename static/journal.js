@@ -70,7 +70,6 @@ export class Journal {
   message(entry, reaches) {
     const redelivered = entry.reached;
     entry.sent = true;
-    entry.watched = redelivered;
     entry.reached ||= reaches;
     return JSON.stringify({ ...entry.fields, seq: entry.seq, at: entry.at, redelivered });
   }
@@ -82,11 +81,16 @@ export class Journal {
     }
   }
 
-  /** Everything that is not acknowledged, in order, to be sent to a worker that has nothing yet. */
-  unsent() {
+  /**
+   * Everything that is not acknowledged, in order, to be sent to a worker that has nothing yet.
+   * @param {boolean} [again] it may be one that had it before, and goes on with it without a word
+   */
+  unsent(again = false) {
+    this.#turn = 0;
     const entries = [...this.#entries.values()];
     for (const entry of entries) {
       entry.sent = false;
+      entry.watched ||= entry.reached && !again;
     }
     return entries;
   }
@@ -138,7 +142,7 @@ export class Journal {
   /** It died of something that was delivered for the first time, or of none of this. */
   #suspect() {
     for (const entry of this.#entries.values()) {
-      if (entry.sent && !entry.watched) {
+      if (entry.sent && entry.reached && !entry.watched) {
         entry.kills ||= 1;
       }
     }

@@ -346,7 +346,7 @@ class Shim {
     this.#recorder.add("python", attach);
     send(attach);
     this.#live?.opened(send);
-    this.#pace.restart(this.#journal.unsent());
+    this.#pace.restart(this.#journal.unsent(again));
   }
 
   // The worker's life -----------------------------------------------------------------------------

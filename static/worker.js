@@ -166,8 +166,8 @@ function deliver(page, text) {
 const outbox = new Map();
 /** Python runs now, and what it says goes out when it has run. */
 let entered = false;
-/** Must be out before the handler runs: it may be the last thing that this worker says. */
-const TURN = '{"t":"turn"';
+/** Must be out before the next handler runs: it may be the last thing that this worker says. */
+const AT_ONCE = /^\{"t":"(?:turn|ack)"/;
 
 /** @param {string} page @param {string} text */
 function post(page, text) {
@@ -177,7 +177,7 @@ function post(page, text) {
   } else {
     outbox.set(page, [text]);
   }
-  if (!entered || text.startsWith(TURN)) {
+  if (!entered || AT_ONCE.test(text)) {
     flush();
   }
 }

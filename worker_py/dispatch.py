@@ -169,6 +169,8 @@ class Dispatcher:
             return
         page.gone = True
         self._left[page_id] = page
+        if self._turn is not None and self._turn[0] == page_id:
+            self._turn = None  # it cannot be told any more when another one's turn comes
         if len(self._left) > _PAGES_REMEMBERED:
             self._left.popitem(last=False)
         self._requests.page_gone(page_id)

@@ -168,6 +168,25 @@ def test_the_handlers_are_edited_in_the_middle_of_a_call(host: Host, page: Page)
     edit(page, "Edited on a plain host")
 
 
+def test_a_stranger_that_frames_the_placement_page_neither_hears_of_the_handlers_nor_edits_them(
+    site: Path, page: Page
+) -> None:
+    with by_python(site) as served:
+        app = f"{served.url}app/"
+        parent = f"""<script>heard = []; addEventListener("message", ({{ data }}) => heard.push(data));</script>
+            <iframe name="stranger.test|1|hidden" src="{app}"></iframe>"""
+        page.route("https://stranger.test/", lambda route: route.fulfill(body=parent, content_type="text/html"))
+        page.goto("https://stranger.test/")
+        frame = next(frame for frame in page.frames if frame.url == app)
+        assert frame.evaluate("() => workerPy.live.then((live) => live !== null)")
+        page.evaluate("() => frames[0].postMessage({ workerPyApply: { id: 1, source: '1 / 0' } }, '*')")
+        frame.evaluate("() => workerPy.ready.then(() => null)")
+        frame.evaluate("() => new Promise((done) => { addEventListener('message', done); postMessage('last', '*'); })")
+        heard = page.evaluate("() => JSON.stringify(heard)")
+        assert "workerPyLive" not in heard
+        assert frame.evaluate("() => sessionStorage.length") == 0
+
+
 def test_the_crm_of_the_page_answers_python(site: Path, page: Page) -> None:
     with by_python(site) as served:
         page.goto(served.url)

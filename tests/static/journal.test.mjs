@@ -112,6 +112,39 @@ test("when nobody had a turn, each that was delivered for the first time may hav
   assert.equal(journal.size, 2);
 });
 
+test("what was sent to an interpreter that never ran is not suspected of its end", () => {
+  const journal = new Journal();
+  const entries = filled(journal, 2);
+  delivered(journal, false);
+  journal.blame();
+  assert.deepEqual(
+    entries.map(({ kills }) => kills),
+    [0, 0],
+  );
+});
+
+test("an event that an interpreter has still, and gets again from a page that is back, is suspected like any other", () => {
+  const journal = new Journal();
+  const [entry] = filled(journal, 1);
+  delivered(journal);
+  for (const each of journal.unsent(true)) {
+    journal.message(each, true);
+  }
+  journal.blame();
+  assert.equal(entry.kills, 1);
+});
+
+test("a turn ends with the connection by which it was told", () => {
+  const journal = new Journal();
+  const [first, second] = filled(journal, 2);
+  delivered(journal);
+  journal.turn(1);
+  journal.unsent(true);
+  journal.message(second, true);
+  journal.blame();
+  assert.deepEqual([first.kills, second.kills], [0, 1]);
+});
+
 test("deaths in which nobody had a turn set nothing aside, however many", () => {
   const journal = new Journal();
   filled(journal, 2);

@@ -186,6 +186,24 @@ test("a page hears that Python runs before it hears Python", async (t) => {
   assert.deepEqual(heard.slice(-2), [READY, '{"t":"ack"}']);
 });
 
+test("what has ended is told before anything else begins, and the rest when Python has run", async (t) => {
+  const { join, booted, outside, runtime } = await working(t);
+  const { heard, say } = await join("p1");
+  await booted();
+  const [outcome, ack, command] = ['{"t":"outcome"}', '{"t":"ack"}', '{"t":"command"}'];
+  runtime.deliver = () => {
+    for (const text of [outcome, ack, command, outcome]) {
+      outside.post("p1", text);
+    }
+    return -1;
+  };
+  await say("e1");
+  assert.deepEqual(heard.slice(-2), [
+    [outcome, ack],
+    [command, outcome],
+  ]);
+});
+
 test("Python's words reach the page they are for, and those for a page that left reach nobody", async (t) => {
   const { join, booted, outside } = await working(t);
   const [one, two] = [await join("p1"), await join("p2")];
