@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Host } from "./host.js";
+import { Host, isSecure } from "./host.js";
 
 /** @type {Host | null} */
 let begun = begin();
@@ -14,7 +14,7 @@ let begun = begin();
 function begin() {
   const inPortal = window.name.split("|").length >= 3;
   const installing = new URLSearchParams(location.search).has("install");
-  if (!inPortal || installing || globalThis.isSecureContext === false) {
+  if (!inPortal || installing || !isSecure()) {
     return null;
   }
   const { build } = JSON.parse(document.getElementById("worker-py-config")?.textContent ?? "{}");

@@ -7,11 +7,7 @@
 import { b24jssdkClient } from "./client_b24jssdk.js";
 import { bx24Client } from "./client_bx24.js";
 import { clientNotLoaded, INSECURE, OUTSIDE } from "./diagnostics.js";
-
-/** Whether the browser gives this page workers, locks and random ids. */
-export function isSecure() {
-  return globalThis.isSecureContext !== false;
-}
+import { isSecure } from "./host.js";
 
 /**
  * @param {{client: string, bx24_url?: string}} config

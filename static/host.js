@@ -60,6 +60,11 @@ export const REASONS = Object.freeze({
 /** @type {Placement} */
 const FIRST = Object.freeze({ generation: 0, user: "", plain: false, plainUntil: 0 });
 
+/** Whether the browser gives this page workers, locks and random ids. */
+export function isSecure() {
+  return globalThis.isSecureContext !== false;
+}
+
 export class Host {
   /** Why a shared worker is out of the question, once it is. @type {string | null} */
   #dedicatedBecause = null;
