@@ -1,8 +1,8 @@
 """The inbox: takes messages of the pages in the order in which they come and runs handlers.
 
-The outside is one ``send`` callable and one clock. An event belongs to the card that was last
-initialized on its page; each event gets a task, tasks start in the order in which events came, and
-an event is acknowledged to its page once its handlers have ended.
+The outside is one ``send`` callable and one clock. Each event gets a task, tasks start in the order in
+which events came, and an event is acknowledged to its page once its handlers have ended. Which card
+it belongs to is decided in `routing`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from weakref import WeakSet
 
@@ -27,22 +26,11 @@ from .page import Page
 from .registry import handler_name
 from .reload import TAKEN, SourceEditor
 from .requests import Requests
+from .routing import Delivery, Routing
 from .runner import Enter, FailureReport, HandlerRun, Runner
 from .session import Session
 
-EARLY_EVENT_S = 10.0
-"""How long an event without a card waits for ``initialized``."""
-
 _PAGES_REMEMBERED = 64
-
-
-@dataclass(slots=True, eq=False)
-class Delivery:
-    """An event of a page on its way through the handlers."""
-
-    page: Page
-    seq: int
-    event: ev.CardEvent
 
 
 class Dispatcher:
@@ -77,6 +65,7 @@ class Dispatcher:
         self._left: OrderedDict[str, Page] = OrderedDict()
         self.keep = keep
         self.calls = Calls(self, app.settings.page_grace_s)
+        self._routing = Routing(self, self.calls)
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn: tuple[str, int] | None = None
         self._started = False
@@ -158,8 +147,7 @@ class Dispatcher:
         page = self._left.pop(page_id, None)
         if page is not None:
             page.gone = False
-            if page.inbox.early:
-                self._await_initialized(page)
+            self._routing.back(page)
         return page
 
     def detach(self, page_id: str, reason: str) -> None:
@@ -174,7 +162,7 @@ class Dispatcher:
         if len(self._left) > _PAGES_REMEMBERED:
             self._left.popitem(last=False)
         self._requests.page_gone(page_id)
-        self._stop_early_timer(page)
+        self._routing.page_gone(page)
         self.calls.page_gone(page)
         meta = self._meta("PageDetached", page_id)
         self._spawn(self._run_lifecycle(ev.PageDetached(reason, meta=meta), page))
@@ -205,9 +193,9 @@ class Dispatcher:
             text = f"the payload of {name} was refused: {error}"
             report = {"t": "report", "kind": "bad_event", "event": name, "seq": seq, "text": text}
             self.tell(page, report)
-            self._ack(page, seq, [])
+            self.ack(page, seq)
         else:
-            self._deliver(Delivery(page, seq, event))
+            self._routing.route(Delivery(page, seq, event))
 
     def _is_repeated(self, page: Page, seq: int) -> bool:
         """Whether this interpreter had the event before; one that is finished is acknowledged."""
@@ -220,103 +208,8 @@ class Dispatcher:
             self.tell(page, {"t": "ack", "seq": seq, "handlers": []})
         return True
 
-    def _deliver(self, delivery: Delivery) -> None:
-        event, page = delivery.event, delivery.page
-        if isinstance(event, ev.Initialized):
-            self._initialized(delivery, event)
-            return
-        if page.foreign is not None:
-            self._of_foreign_card(delivery)
-        elif page.current is not None:
-            self._start(delivery, page.current)
-        elif not self._taken_up(delivery):
-            page.inbox.early.append(delivery)
-            self._await_initialized(page)
-
-    def _taken_up(self, delivery: Delivery) -> bool:
-        """The portal may not raise ``initialized`` again after a navigation: a click is the waiting call's then.
-
-        ``entityChanged`` may belong to a card that has not been initialized yet, so it proves nothing.
-        """
-        session = self.calls.only_waiting()
-        if session is None or isinstance(delivery.event, ev.EntityChanged):
-            return False
-        page = delivery.page
-        self.calls.move(session, page)
-        page.current = session
-        early, page.inbox.early = page.inbox.early, []
-        self._stop_early_timer(page)
-        for each in [*early, delivery]:
-            self._resume(each, session)
-        return True
-
-    def _resume(self, delivery: Delivery, session: Session) -> None:
-        """Start an event that came after its call was taken up by another page."""
-        event = delivery.event
-        if not event.meta.redelivered:
-            delivery.event = replace(event, meta=replace(event.meta, resumed=True))
-        self._start(delivery, session)
-
-    def _await_initialized(self, page: Page) -> None:
-        if page.inbox.early_timer is None:
-            loop = asyncio.get_running_loop()
-            why = "no initialized followed it"
-            page.inbox.early_timer = loop.call_later(EARLY_EVENT_S, self._drop_early, page, why)
-
-    def _initialized(self, delivery: Delivery, event: ev.Initialized) -> None:
-        page = delivery.page
-        session = self.calls.find(event.call_id)
-        if session and session.owner not in (None, page):
-            self.calls.leave_to_owner(page, event.call_id)
-            self._ack(page, delivery.seq, [])
-            self._drop_early(page, "its card belongs to another page")
-            return
-        if page.current and page.current is not session:
-            self.calls.close(page.current, "replaced")
-        resumed = session is not None and session.owner is None and not event.meta.redelivered
-        if session is None:
-            session = self.calls.open(event.call_id, page)
-            resumed = session.restored
-        elif session.owner is None:
-            self.calls.move(session, page)
-        page.current, page.foreign = session, None
-        if resumed:
-            delivery.event = replace(event, meta=replace(event.meta, resumed=True))
-        self._start(delivery, session)
-        early, page.inbox.early = page.inbox.early, []
-        self._stop_early_timer(page)
-        for each in early:
-            self._start(each, session)
-
-    def _of_foreign_card(self, delivery: Delivery) -> None:
-        """An event of a card that another page owns; once that page has gone, this one owns it."""
-        page = delivery.page
-        session = self.calls.find(page.foreign or "")
-        if session is not None and session.owner is None:
-            self.calls.move(session, page)
-            page.current, page.foreign = session, None
-            self._resume(delivery, session)
-        else:
-            self._ack(page, delivery.seq, [])
-
-    def _drop_early(self, page: Page, why: str) -> None:
-        early, page.inbox.early = page.inbox.early, []
-        self._stop_early_timer(page)
-        for delivery in early:
-            name = delivery.event.meta.name
-            text = f"{name} came without a card and was dropped: {why}"
-            report = {"t": "report", "kind": "no_card", "event": name, "text": text}
-            self.tell(page, {**report, "seq": delivery.seq})
-            self._ack(page, delivery.seq, [])
-
-    def _stop_early_timer(self, page: Page) -> None:
-        if page.inbox.early_timer:
-            page.inbox.early_timer.cancel()
-            page.inbox.early_timer = None
-
-    def _start(self, delivery: Delivery, session: Session) -> None:
-        if isinstance(delivery.event, ev.CloseButtonClick):
-            delivery.page.current = None  # whatever comes now belongs to the next card
+    def start(self, delivery: Delivery, session: Session) -> None:
+        """Run the handlers of an event of this call, in a task of their own."""
         self._spawn(self._run_event(delivery, session))
 
     async def _run_event(self, delivery: Delivery, session: Session) -> None:
@@ -337,7 +230,7 @@ class Dispatcher:
         if session.closing is not None:
             await asyncio.wait([session.closing])
         self.calls.keep(session)
-        self._ack(page, delivery.seq, runs, card.call_id)
+        self.ack(page, delivery.seq, runs, card.call_id)
 
     def _enter_for(self, page: Page | None, seq: int = 0) -> Enter:
         """Tells the page when a handler of an event that is delivered again has its turn.
@@ -358,7 +251,8 @@ class Dispatcher:
 
         return enter
 
-    def _ack(self, page: Page, seq: int, runs: list[HandlerRun], call_id: str | None = None) -> None:
+    def ack(self, page: Page, seq: int, runs: Sequence[HandlerRun] = (), call_id: str | None = None) -> None:
+        """Tell a page that an event has been dealt with: these handlers ran, and it need not come again."""
         page.inbox.running.discard(seq)
         rows = [[run.name, run.duration_ms, run.outcome, run.started] for run in runs]
         self.tell(page, {"t": "ack", "seq": seq, "handlers": rows, "call_id": call_id})
@@ -374,7 +268,7 @@ class Dispatcher:
         args = (message.get("payload"), page)
         enter = self._enter_for(page if message.get("redelivered") is True else None, seq)
         runs = await self._runner.run(registrations, args, None, enter)
-        self._ack(page, seq, runs)
+        self.ack(page, seq, runs)
 
     # Other source for the app --------------------------------------------------------------------
 

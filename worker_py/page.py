@@ -24,7 +24,7 @@ from .settings import Settings, check_limit
 from .wire import error_code
 
 if TYPE_CHECKING:
-    from .dispatch import Delivery
+    from .routing import Delivery
     from .session import Session
 
 _NAMED = ("command", "method", "name")

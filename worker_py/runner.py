@@ -97,14 +97,16 @@ class Runner:
 
     async def _attempt(self, registration: Registration, args: tuple[Any, ...], enter: Enter) -> BaseException | None:
         error = await self._call(registration, args, enter)
-        await _forget_cancellation()
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            await _forget_cancellation(task)
         return error
 
     async def _call(self, registration: Registration, args: tuple[Any, ...], enter: Enter) -> BaseException | None:
         try:
             enter(registration.name)
             result = registration.handler(*args)
-            if result is not None and inspect.isawaitable(result):
+            if inspect.iscoroutine(result) or inspect.isawaitable(result):
                 limit = registration.timeout_s
                 if isinstance(limit, _Unset):
                     limit = self._settings.handler_timeout_s
@@ -260,11 +262,8 @@ def _outcome(error: BaseException | None) -> str:
     return "timed out" if isinstance(error, HandlerTimeout) else "failed"
 
 
-async def _forget_cancellation() -> None:
+async def _forget_cancellation(task: asyncio.Task[Any]) -> None:
     """A handler that cancels its own task must not cancel the next handler with it."""
-    task = asyncio.current_task()
-    if task is None or not task.cancelling():
-        return
     with suppress(asyncio.CancelledError):
         await asyncio.sleep(0)  # before Python 3.13, uncancel() does not take back what is still to be thrown
     while task.cancelling():

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from .card import CallCard, Execute
 from .page import Page
 from .state import CardState
+from .wire import to_json
 
 _KEPT_CHARS = 64 * 1024
 
@@ -83,7 +83,7 @@ class Session:
         if kept == self._kept:
             return None
         self._kept = kept
-        return f'{kept[:-1]}, "applied": {json.dumps(self._applied)}}}'
+        return f'{kept[:-1]},"applied":{to_json(self._applied)}}}'
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Take up what `news_to_keep` gave; whatever does not fit is left unknown."""
@@ -100,12 +100,12 @@ class Session:
 
 def _dump(kept: dict[str, Any]) -> str:
     try:
-        text = json.dumps(kept, allow_nan=False)
+        text = to_json(kept)
         if len(text) <= _KEPT_CHARS:
             return text
     except (TypeError, ValueError, RecursionError):
         pass
-    return json.dumps({**kept, "data": _storable(kept["data"])})
+    return to_json({**kept, "data": _storable(kept["data"])})
 
 
 def _storable(data: Mapping[Any, Any]) -> dict[str, Any]:
@@ -114,7 +114,7 @@ def _storable(data: Mapping[Any, Any]) -> dict[str, Any]:
     room = _KEPT_CHARS
     for key, value in data.items():
         try:
-            size = len(json.dumps(value, allow_nan=False))
+            size = len(to_json(value))
         except (TypeError, ValueError, RecursionError):
             continue
         if isinstance(key, str) and size < room:

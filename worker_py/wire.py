@@ -38,7 +38,6 @@ TO_PAGE = (
 Payload = Any
 """JSON as it came from outside: anything at all."""
 
-_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 _MISSING = object()
 _EMPTY: tuple[object, ...] = (None, "", [])
 _NO_NUMBER = frozenset({"", "unknown", "hidden"})
@@ -63,9 +62,32 @@ def parse(text: str) -> dict[str, Any]:
     return message
 
 
+def _writer() -> Callable[[object], str]:
+    """`json.dumps` with an encoder that is made once: for a short message, making it costs more than the rest."""
+    make = json.encoder.c_make_encoder  # type: ignore[attr-defined]
+    if make is None:  # an interpreter without that part in C
+        return json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+    under_way: dict[int, object] = {}
+    default = json.JSONEncoder().default
+    encode = make(under_way, default, json.encoder.encode_basestring_ascii, None, ":", ",", False, False, False)
+
+    def write(value: object) -> str:
+        try:
+            return "".join(encode(value, 0))
+        except BaseException:
+            under_way.clear()  # else what it was in the middle of would look like a part of itself next time
+            raise
+
+    return write
+
+
+to_json = _writer()
+"""JSON as short as it can be; raises as `json.dumps` does, also for NaN and infinity."""
+
+
 def serialize(message: Mapping[str, Any]) -> str:
     """Write one message for the page."""
-    return _ENCODER.encode(message)
+    return to_json(message)
 
 
 # Reading one value -------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from worker_py import App, CallCard, CardState, CommandFailed, HandlerFailure, Page, PageGone
-from worker_py.dispatch import EARLY_EVENT_S
+from worker_py.routing import EARLY_EVENT_S
 from worker_py.events import (
     AddCommentButtonClick,
     AnswerButtonClick,

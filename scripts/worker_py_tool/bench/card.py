@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Page
 
 from worker_py_tool import demo
-from worker_py_tool.bench.browsers import hidden_frame
+from worker_py_tool.bench.browsers import NO_SHARED_WORKER, hidden_frame
 from worker_py_tool.portal_server import PortalServer
 
 COMMAND_FROM = """() => {
@@ -33,9 +33,18 @@ def portal() -> Iterator[str]:
         yield f"http://portal.localhost:{server.port}/"
 
 
-def open_card(context: BrowserContext, portal_address: str, app: str) -> Page:
-    """Open the portal's page with the placement page `app`, and a call card in it; wait until handlers can run."""
+def open_card(context: BrowserContext, portal_address: str, app: str, *, shared: bool = True) -> Page:
+    """Open the portal's page with a placement page, and a call card in it; wait until handlers can run.
+
+    Args:
+        context: The browser.
+        portal_address: Of the simulated portal.
+        app: The address of the placement page.
+        shared: Leave it its shared workers; otherwise it gets a worker of its own.
+    """
     page = context.new_page()
+    if not shared:
+        page.add_init_script(NO_SHARED_WORKER)
     page.goto(demo.portal_url(portal_address, app, plain=""))
     page.wait_for_function(BOUND)
     page.evaluate(COMMAND_FROM)

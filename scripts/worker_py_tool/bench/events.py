@@ -11,10 +11,14 @@ from worker_py_tool.bench.rounds import Rounds, by_turns
 from worker_py_tool.bench.run import Run
 
 PYTHON = "Python, shared worker"
+PYTHON_ALONE = "Python, dedicated worker"
+SHARED_WORKER = "JavaScript, shared worker"
 WORKER = "JavaScript, worker"
 PAGE = "JavaScript, page"
 CONTENDERS = {
     PYTHON: (stage.OURS, ""),
+    PYTHON_ALONE: (stage.OURS, ""),
+    SHARED_WORKER: (stage.JAVASCRIPT, "shared.html"),
     WORKER: (stage.JAVASCRIPT, "worker.html"),
     PAGE: (stage.JAVASCRIPT, "page.html"),
 }
@@ -26,7 +30,7 @@ def measure(run: Run) -> list[Table]:
     rounds = run.rounds(9, 2, quick=3)
     with run.stage.served() as server, card.portal() as portal, browsers.fresh(run.playwright) as context:
         pages = {
-            name: card.open_card(context, portal, f"{server.address(site)}{path}")
+            name: card.open_card(context, portal, f"{server.address(site)}{path}", shared=name != PYTHON_ALONE)
             for name, (site, path) in CONTENDERS.items()
         }
         trips = _by_turns(pages, partial(round_trip.take, size=20 if run.quick else 100), rounds)

@@ -1,13 +1,4 @@
-/** Hosts the handlers in a worker; JSON crosses, as it does with Python. */
-import { makeHandlers } from "./handlers.js";
+/** Hosts the handlers in a worker of one page. */
+import { serve } from "./serve.js";
 
-const { handle, answered } = makeHandlers((command) => postMessage(JSON.stringify(command)));
-
-onmessage = ({ data }) => {
-  const message = JSON.parse(data);
-  if (message.id === undefined) {
-    handle(message.name, message.payload);
-  } else {
-    answered(message.id, message.answer);
-  }
-};
+serve(globalThis);
