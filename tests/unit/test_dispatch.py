@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from worker_py import App, CallCard, CardState, CommandFailed, HandlerFailure, Page, PageGone
-from worker_py.routing import EARLY_EVENT_S
 from worker_py.events import (
     AddCommentButtonClick,
     AnswerButtonClick,
@@ -22,6 +21,7 @@ from worker_py.events import (
     MuteButtonClick,
     PageDetached,
 )
+from worker_py.routing import EARLY_EVENT_S
 from worker_py.testing import CALL_ID, EPOCH_MS, Answer, MemoryPage, Portal
 from worker_py.wire import EVENTS, PREFIX
 
