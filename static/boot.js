@@ -6,8 +6,9 @@
  */
 
 import { bundle } from "./bundle.js";
-import { compile, download, downloadNow, fetchUnverified, importModule, locate, verify } from "./downloads.js";
+import { compile, download, downloadNow, importModule, locate } from "./downloads.js";
 import { parseSnapshot, snapshotLoader } from "./snapshot.js";
+import { SnapshotFile } from "./snapshot_file.js";
 
 /**
  * What the worker holds of Python; each call returns in how many milliseconds the loop wants its
@@ -47,13 +48,15 @@ export async function boot(outside) {
   let plainBecause = bundle.withoutSnapshot ?? "the bundle has no snapshot";
   if (bundle.snapshot) {
     try {
-      const pyodide = await restored(bundle.snapshot, clock);
+      const file = new SnapshotFile(bundle.snapshot);
+      const pyodide = await restored(file, clock);
       clock.enter("app", 0.9);
       const interrupts = { buffer: undefined };
       const late = lateFiles(pyodide, interrupts);
       const runtime = await run(pyodide, outside, interrupts, late.mountNow);
       clock.enter("ready", 1);
       late.mountSoon();
+      file.keepLater();
       return { ...runtime, phases: clock.phases, plainBecause: null };
     } catch (error) {
       plainBecause = `the snapshot could not be used: ${/** @type {Error} */ (error).message}`;
@@ -70,25 +73,23 @@ export async function boot(outside) {
 // From the snapshot -------------------------------------------------------------------------------
 
 /**
- * @param {string} path
+ * @param {SnapshotFile} file
  * @param {PhaseClock} clock
  * @returns {Promise<any>}
  */
-async function restored(path, clock) {
+async function restored(file, clock) {
   clock.enter("download", 0.05);
   const wasm = `${bundle.pyodideUrl}pyodide.asm.wasm`;
-  const file = fetchUnverified(path);
-  const verified = file.then((content) => verify(path, content));
   const module = compile(wasm);
   const loader = importModule(`${bundle.pyodideUrl}pyodide.mjs`);
   const glue = importModule(`${bundle.pyodideUrl}pyodide.asm.mjs`);
-  for (const part of [file, module, loader, glue]) {
+  for (const part of [file.content, module, loader, glue]) {
     part.then(
       () => clock.advance(0.1),
       () => {},
     );
   }
-  for (const part of [verified, module, glue]) {
+  for (const part of [module, glue]) {
     part.catch(() => {}); // awaited on the way; a failure before that is not unhandled
   }
   const { loadPyodide } = await loader;
@@ -97,12 +98,12 @@ async function restored(path, clock) {
     glue,
     module,
     snapshot: async () => {
-      const content = await file;
+      const content = await file.content;
       clock.enter("memory", 0.5);
       return parseSnapshot(content);
     },
     laid: async () => {
-      await verified;
+      await file.verified;
       clock.enter("runtime", 0.6);
     },
     urls: { wasm: locate(wasm), library },

@@ -14,6 +14,7 @@ import { interruptBuffer } from "./interrupt.js";
 import "./kept_store.js";
 import { Life } from "./life.js";
 import "./snapshot.js";
+import "./snapshot_file.js";
 
 /** @typedef {import("./boot.js").Runtime} Runtime */
 

@@ -15,6 +15,8 @@ import { wav } from "./voice.js";
 
 const WORKER = new URL("./sound_worker.js", import.meta.url).href;
 const WAV_S = 6;
+/** Some seconds of sound for the ear, whose worker may have to wait for the processor: a browser keeps a tenth of one. */
+const FRAMES_KEPT = 300;
 
 /** Have the browser keep the worker's modules: the first call may come when there is no network. */
 export function keepWorker() {
@@ -122,7 +124,7 @@ export function listen(track, { onKey, onLevel }) {
   player.play().catch(() => {});
   const worker = new Worker(WORKER, { type: "module", name: "worker-py ear" });
   if (MediaStreamTrackProcessor) {
-    const { readable } = new MediaStreamTrackProcessor({ track });
+    const { readable } = new MediaStreamTrackProcessor({ track, maxBufferSize: FRAMES_KEPT });
     worker.onmessage = ({ data }) => {
       if (data.key !== undefined) {
         onKey?.(data.key);

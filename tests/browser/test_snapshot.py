@@ -190,3 +190,43 @@ def test_an_app_that_imports_js_at_module_level_is_frozen(open_portal: OpenPorta
     assert placement.diagnostics()["plain_boot"] is None
     placement.emit("where")
     assert placement.until_noted(1) == ["worker.js"]
+
+
+UNTIL_KEPT = """async () => {
+  const cache = await caches.open("worker-py /");
+  for (;;) {
+    const found = await cache.keys();
+    if (found.length === 1 && found[0].url.endsWith("/snapshot.bin")) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}"""
+SPOIL = """async () => {
+  const cache = await caches.open("worker-py /");
+  const [request] = await cache.keys();
+  const content = new Uint8Array(await (await cache.match(request)).arrayBuffer());
+  content[content.length >> 1] ^= 1;
+  await cache.put(request, new Response(content));
+}"""
+
+
+def boot_again(placement: Placement) -> str | None:
+    """End the interpreter, and wait for the next one; why it did not start from the snapshot."""
+    started = placement.stats()["workers"]
+    placement.frame.evaluate("workerPy.killWorker()")
+    placement.until(f"stats.workers === {started + 1} && stats.state === 'ready'")
+    reason: str | None = placement.diagnostics()["plain_boot"]
+    return reason
+
+
+def test_a_boot_takes_the_copy_that_the_boot_before_kept_and_drops_a_damaged_one(
+    restored: Placement, complaints: Complaints
+) -> None:
+    complaints.expect("the worker ended")
+    restored.frame.evaluate(UNTIL_KEPT)
+    assert boot_again(restored) is None
+
+    restored.frame.evaluate(SPOIL)
+    assert "damaged" in (boot_again(restored) or "")
+
+    assert boot_again(restored) is None
+    restored.frame.evaluate(UNTIL_KEPT)
