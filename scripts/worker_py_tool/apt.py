@@ -4,6 +4,7 @@ import os
 import shutil
 
 from worker_py_tool.errors import ToolError
+from worker_py_tool.locking import exclusive
 from worker_py_tool.process import run_quietly, say
 
 ENVIRONMENT = {
@@ -24,8 +25,9 @@ def install(package: str) -> bool:
     say(f"installing {package} with apt-get")
     command = ["apt-get", "install", "--yes", "--no-install-recommends", package]
     try:
-        run_quietly(["apt-get", "update"], "update the package lists", env=ENVIRONMENT, timeout_s=600)
-        run_quietly(command, f"install {package}", env=ENVIRONMENT, timeout_s=1200)
+        with exclusive("apt-get"):  # it does not wait for another one by itself
+            run_quietly(["apt-get", "update"], "update the package lists", env=ENVIRONMENT, timeout_s=600)
+            run_quietly(command, f"install {package}", env=ENVIRONMENT, timeout_s=1200)
     except ToolError as problem:
         say(str(problem))
         return False
