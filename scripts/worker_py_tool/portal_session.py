@@ -7,13 +7,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
+
+from worker_py_tool.paths import PORTAL
 
 Params = Mapping[str, Any]
 Record = dict[str, Any]
 
-DIRECTORY: Final = Path(__file__).resolve().parents[2] / "static" / "portal" / "directory.json"
+DIRECTORY: Final = PORTAL / "directory.json"
 """The made-up people whom the portal's page shows too."""
 CRM: Final[Mapping[str, Any]] = json.loads(DIRECTORY.with_name("crm.json").read_text(encoding="utf-8"))
 """What else the CRM holds, and what a new record begins with."""

@@ -4,11 +4,13 @@ import http.client
 import json
 import os
 import subprocess
+import urllib.request
 import venv
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -96,6 +98,23 @@ def test_new_test_build_serve_and_doctor(environment: Path, tmp_path: Path) -> N
         )
         assert seen["ok"]
         assert {one["check"] for one in seen["checks"] if one["verdict"] != "ok"} == {"address"}
+
+
+def test_the_demo_serves_the_portal_and_the_projects_handlers_in_it(environment: Path, tmp_path: Path) -> None:
+    worker_py = environment / "bin" / "worker-py"
+    run(worker_py, "new", "cards", cwd=tmp_path)
+    env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    demo = [str(worker_py), "demo", "--app", "cards/app.py"]
+    with subprocess.Popen(demo, cwd=tmp_path, env=env, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            portal = process.stdout.readline().strip()
+            app = parse_qs(urlsplit(portal).query)["app"][0]
+            for address, word in ((portal, "portal"), (app, "worker-py-config")):
+                with urllib.request.urlopen(address, timeout=30) as answer:
+                    assert word in answer.read().decode()
+        finally:
+            process.terminate()
 
 
 def test_the_environment_holds_neither_tests_nor_the_repository(host_wheel: Path) -> None:
