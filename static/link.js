@@ -50,6 +50,8 @@ const WELCOME_MS = 8000;
 const ASK_AGAIN_MS = 3000;
 /** One that does not exist yet may still be on its way through a slow network. */
 const SCRIPT_MS = 30_000;
+/** A worker of the page's own whose script is cut short starts without an error, and without a word. */
+const OWN_SCRIPT_MS = 60_000;
 
 export class Link {
   /** @type {Connection | null} */
@@ -326,6 +328,7 @@ export class Link {
   /** @param {number} generation @param {"error" | "silent"} what */
   async #giveUpShared(generation, what) {
     await this.#host.giveUpShared(what);
+    this.#host.refetch(); // the script may have come damaged
     this.#end(generation, "unreachable", what);
   }
 
@@ -383,8 +386,15 @@ export class Link {
 
   async #awaitWelcome() {
     const connection = /** @type {Connection} */ (this.#connection);
+    if (connection.mode === "dedicated") {
+      if (this.#silence > OWN_SCRIPT_MS) {
+        const text = `the worker's script said nothing for ${OWN_SCRIPT_MS / 1000} s: it may be cut short`;
+        this.#end(this.#generation, "failed", text);
+      }
+      return;
+    }
     const due = this.#silence - this.#askedAgain > ASK_AGAIN_MS;
-    if (!due || connection.mode === "dedicated" || this.#asking) {
+    if (!due || this.#asking) {
       return;
     }
     const generation = this.#generation;

@@ -90,7 +90,7 @@ class FaultyServer(AsgiServer):
         if kind == "corrupt":
             middle = len(body) // 2
             body[middle : middle + 64] = bytes(value ^ 0xFF for value in body[middle : middle + 64])
-            body[middle : middle + 2] = b"*/"  # in a comment of a script the damage would be none
+            body[middle : middle + 3] = b"*/\n"  # in a comment of a script the damage would be none
         else:
             del body[len(body) // 2 :]
         headers = [(name, value) for name, value in start["headers"] if name != b"content-length"]

@@ -101,7 +101,7 @@ class Boot:
             "(words) => workerPy.diagnostics().problems.some((text) => text.includes(words))",
             arg=words,
             polling=100,
-            timeout=60_000,
+            timeout=150_000,  # half a worker's script runs without an error, and a shared one is waited for first
         )
 
 

@@ -487,6 +487,17 @@ test("a shared worker that does not exist yet has half a minute for its script",
   assert.deepEqual(givenUp, ["silent"]);
 });
 
+test("a worker of the page's own that says no welcome in a minute has a damaged script: it is fetched and tried again", async (t) => {
+  const { link, workers, endings, host, pass } = linking(t);
+  let refetched = 0;
+  host.refetch = async () => void refetched++;
+  link.open();
+  await pass(60_000);
+  assert.deepEqual(endings(), []);
+  await pass(1000);
+  assert.deepEqual([endings(), refetched, workers.length], [["failed"], 1, 2]);
+});
+
 test("to move on is no failure: the next worker is there at once, and the others are not led away", async (t) => {
   const { link, workers, ready, seen, moves } = linking(t, { mode: "extended" });
   link.open();
