@@ -328,7 +328,9 @@ export class Link {
   /** @param {number} generation @param {"error" | "silent"} what */
   async #giveUpShared(generation, what) {
     await this.#host.giveUpShared(what);
-    this.#host.refetch(); // the script may have come damaged
+    if (generation === this.#generation) {
+      this.#host.refetch(); // the script may have come damaged
+    }
     this.#end(generation, "unreachable", what);
   }
 
@@ -387,7 +389,7 @@ export class Link {
   async #awaitWelcome() {
     const connection = /** @type {Connection} */ (this.#connection);
     if (connection.mode === "dedicated") {
-      if (this.#silence > OWN_SCRIPT_MS) {
+      if (!this.#ready && this.#silence > OWN_SCRIPT_MS) {
         const text = `the worker's script said nothing for ${OWN_SCRIPT_MS / 1000} s: it may be cut short`;
         this.#end(this.#generation, "failed", text);
       }

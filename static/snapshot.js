@@ -118,9 +118,13 @@ export function snapshotLoader({ glue, module, snapshot, laid, urls }) {
     const runtime = await create(settings);
     const found = await snapshot();
     lay(runtime, fresh, found);
+    fresh = new Uint8Array(0); // it is large, and the interpreter lives long
     await laid();
     const { restoreSnapshot } = runtime.API;
-    runtime.API.restoreSnapshot = () => restoreSnapshot(found.prefix); // the memory behind it is in place
+    runtime.API.restoreSnapshot = () => {
+      runtime.API.restoreSnapshot = restoreSnapshot; // else the file would stay in memory with this function
+      return restoreSnapshot(found.prefix); // the memory behind it is in place
+    };
     return runtime;
   };
   return { options: { _loadSnapshot: new Uint8Array(0), createPyodideModule }, broken, unhook };

@@ -498,6 +498,15 @@ test("a worker of the page's own that says no welcome in a minute has a damaged 
   assert.deepEqual([endings(), refetched, workers.length], [["failed"], 1, 2]);
 });
 
+test("a worker of the page's own that is greeted again while it computes is left alone", async (t) => {
+  const { link, ready, endings, pass } = linking(t);
+  link.open();
+  await ready(0);
+  link.rejoin();
+  await pass(120_000);
+  assert.deepEqual(endings(), []);
+});
+
 test("to move on is no failure: the next worker is there at once, and the others are not led away", async (t) => {
   const { link, workers, ready, seen, moves } = linking(t, { mode: "extended" });
   link.open();
