@@ -65,9 +65,6 @@ export class FromPython {
   receive(text, reply) {
     this.#recorder.add("page", text);
     const message = JSON.parse(text);
-    if (message.t === "command") {
-      this.#trace.add("command", message.command, { id: message.id });
-    }
     const handled = this.#executor.execute(message, (answer) => {
       const json = JSON.stringify(answer);
       this.#recorder.add("python", json);
@@ -75,6 +72,8 @@ export class FromPython {
     });
     if (!handled) {
       this.#news(message);
+    } else if (message.t === "command") {
+      this.#trace.add("command", message.command, { id: message.id }); // the portal is at work meanwhile
     }
   }
 

@@ -318,8 +318,8 @@ class Shim {
       return;
     }
     const entry = this.#journal.add(name, message);
+    this.#pace.add(entry); // first: the worker wakes up meanwhile
     this.#trace.add(kind, name, { id: `${this.#pageId}:${entry.seq}` });
-    this.#pace.add(entry);
     this.#link.watch();
   }
 

@@ -61,6 +61,8 @@ class WorkerLoop(WebLoop):  # type: ignore[misc]
         self._timers: list[asyncio.TimerHandle] = []
         self._timers_cancelled = 0
 
+    time = staticmethod(time.monotonic)
+
     def call_soon(self, callback: Callable[..., Any], *args: Any, context: Any = None) -> asyncio.Handle:
         """Run a callback at the next turn."""
         handle = asyncio.Handle(callback, args, self, context)
@@ -116,12 +118,12 @@ class WorkerLoop(WebLoop):  # type: ignore[misc]
         try:
             if first is not None:
                 first()
-            end = self.time() + _BUDGET_S
-            while self._collect():
+            now = self.time()
+            end = now + _BUDGET_S
+            while now <= end and self._collect(now):
                 for _ in range(len(self._queue)):
                     self._run(self._queue.popleft())
-                if self.time() > end:
-                    break
+                now = self.time()
         finally:
             self._turning = False
         if self._queue:
@@ -131,9 +133,8 @@ class WorkerLoop(WebLoop):  # type: ignore[misc]
         until: float = self._timers[0].when() - self.time()
         return max(0.0, until * 1000)
 
-    def _collect(self) -> bool:
+    def _collect(self, now: float) -> bool:
         """Move the timers that are due into the queue; whether there is anything to run."""
-        now = self.time()
         timers = self._timers
         while timers and (timers[0].cancelled() or timers[0].when() <= now):
             timer = heapq.heappop(timers)

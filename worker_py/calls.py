@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Protocol
 
 from . import state as states
@@ -157,7 +156,7 @@ class Calls:
         self._ended[session.call_id] = reason
         if len(self._ended) > _ENDED_REMEMBERED:
             self._ended.popitem(last=False)
-        session.set_state(replace(session.card.state, closed=True))
+        session.set_state(states.changed(session.card.state, closed=True))
         page = session.owner
         if page is not None:
             if page.current is session:

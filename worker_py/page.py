@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from .routing import Delivery
     from .session import Session
 
-_NAMED = ("command", "method", "name")
-
 
 @dataclass(slots=True, eq=False)
 class Inbox:
@@ -174,7 +172,7 @@ class Page:
                     "t": "outcome",
                     "id": message["id"],
                     "kind": message["t"],
-                    "name": next((message[key] for key in _NAMED if key in message), ""),
+                    "name": message.get("command") or message.get("method") or message.get("name") or "",
                     "outcome": outcome,
                     "ms": round(self._clock() - started, 1),
                     "started": int(started),

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import HandlerTimeout
 from .events import Event
@@ -25,8 +25,7 @@ Enter = Callable[[str], None]
 """Told the handler's name whenever its code starts or goes on."""
 
 
-@dataclass(frozen=True, slots=True)
-class HandlerRun:
+class HandlerRun(NamedTuple):
     """How one handler ended."""
 
     name: str

@@ -79,7 +79,7 @@ class Session:
         if not card.data and card.state is self._kept_state:
             return None
         self._kept_state = None if card.data else card.state
-        kept = _dump({"state": card.state.to_json(), "data": card.data})
+        kept = _dump({"state": card.state.known(), "data": card.data})
         if kept == self._kept:
             return None
         self._kept = kept

@@ -7,7 +7,7 @@ command back or to refuse an event.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from . import events as ev
@@ -15,7 +15,7 @@ from .commands import Command, CommandName
 from .events import Event, UiState
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CardState:
     """A call card at one moment; ``None`` means not known."""
 
@@ -35,10 +35,11 @@ class CardState:
 
     def to_json(self) -> dict[str, Any]:
         """The fields as JSON values."""
-        fields: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
-        if self.ui_state is not None:
-            fields["ui_state"] = str(self.ui_state)
-        return fields
+        return dict(vars(self))
+
+    def known(self) -> dict[str, Any]:
+        """The same without what is as in a new card; `from_json` reads both."""
+        return {name: value for name, value in vars(self).items() if value != _NEW[name]}
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> CardState:
@@ -55,6 +56,16 @@ _KINDS: dict[str, type] = {
     "closed": bool,
 }  # fmt: skip
 """What each field holds in JSON when it is known."""
+
+_NEW = dict(vars(CardState()))
+
+
+def changed(state: CardState, **fields: object) -> CardState:
+    """The state with other values in these fields: `dataclasses.replace`, which takes ten times as long for so many."""
+    other = object.__new__(CardState)
+    vars(other).update(vars(state), **fields)
+    return other
+
 
 _TIMER_STOPS_IN = frozenset({
     UiState.INCOMING, UiState.TRANSFER_INCOMING, UiState.OUTGOING, UiState.CONNECTING_INCOMING,
@@ -99,33 +110,33 @@ def after_event(state: CardState, event: Event) -> CardState:
     """The state once an event has happened."""
     match event:
         case ev.Initialized():
-            return replace(
+            return changed(
                 state,
                 phone_number=event.phone_number,
                 crm_entity_type=event.crm_entity_type,
                 crm_entity_id=event.crm_entity_id,
             )
         case ev.EntityChanged():
-            return replace(
+            return changed(
                 state,
                 phone_number=event.phone_number or state.phone_number,
                 crm_entity_type=event.crm_entity_type,
                 crm_entity_id=event.crm_entity_id,
             )
         case ev.MuteButtonClick():
-            return replace(state, muted=event.muted)
+            return changed(state, muted=event.muted)
         case ev.HoldButtonClick():
-            return replace(state, held=event.held)
+            return changed(state, held=event.held)
         case ev.AddCommentButtonClick():
-            return replace(state, comment=event.comment)
+            return changed(state, comment=event.comment)
         case ev.QualityMeterClick():
-            return replace(state, rating=event.rating)
+            return changed(state, rating=event.rating)
         case ev.DialpadButtonClick():
-            return replace(state, digits=state.digits + event.key)
+            return changed(state, digits=state.digits + event.key)
         case ev.NextButtonClick():
-            return replace(state, ui_state=UiState.OUTGOING, timer_running=False)
+            return changed(state, ui_state=UiState.OUTGOING, timer_running=False)
         case ev.CloseButtonClick():
-            return replace(state, closed=True)
+            return changed(state, closed=True)
         case _:
             return state
 
@@ -135,23 +146,23 @@ def after_command(state: CardState, command: Command) -> CardState:
     params: dict[str, Any] = command.params
     match command.name:
         case CommandName.SET_MUTE:
-            return replace(state, muted=params["muted"])
+            return changed(state, muted=params["muted"])
         case CommandName.SET_HOLD:
-            return replace(state, held=params["held"])
+            return changed(state, held=params["held"])
         case CommandName.SET_UI_STATE:
             ui_state = UiState(params["uiState"])
             running = _timer_after(state, ui_state, bool(params.get("disableAutoStartTimer")))
-            return replace(state, ui_state=ui_state, timer_running=running)
+            return changed(state, ui_state=ui_state, timer_running=running)
         case CommandName.SET_CARD_TITLE:
-            return replace(state, title=params["title"])
+            return changed(state, title=params["title"])
         case CommandName.SET_STATUS_TEXT:
-            return replace(state, status_text=params["statusText"])
+            return changed(state, status_text=params["statusText"])
         case CommandName.START_TIMER:
-            return replace(state, timer_running=True)
+            return changed(state, timer_running=True)
         case CommandName.STOP_TIMER:
-            return replace(state, timer_running=False)
+            return changed(state, timer_running=False)
         case CommandName.CLOSE:
-            return replace(state, closed=True)
+            return changed(state, closed=True)
         case _:
             return state
 

@@ -22,6 +22,7 @@ ROWS: dict[str, list[tuple[str, int | None]]] = {
     "link": [(boot.PLAIN, None), (boot.OURS, None)],
     "bytes": [(boot.PLAIN, None), (boot.OURS, None)],
     "round-trip": [(name, None) for name in events.CONTENDERS],
+    "back-to-back": [(name, None) for name in events.CONTENDERS],
     "throughput": [(name, None) for name in events.CONTENDERS],
     "memory": [(name, at) for name in memory.CONTENDERS for at in memory.QUICK_PAGES],
     "handlers-boot": [(handlers.BOOT, at) for at in handlers.QUICK_COUNTS],

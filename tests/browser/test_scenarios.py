@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -139,8 +140,8 @@ def test_scenario_plays_by_itself_to_its_end(theatre: Theatre, title: str) -> No
 
     theatre.panel.get_by_role("button", name="Play").click()
 
-    expect(theatre.panel).to_have_attribute("data-phase", "done", timeout=60_000)
-    expect(theatre.status).to_have_text(f"All {SCENARIOS[title]} steps done")
+    expect(theatre.panel).to_have_attribute("data-phase", re.compile("done|failed"), timeout=60_000)
+    expect(theatre.status).to_have_text(f"All {SCENARIOS[title]} steps done")  # or why it failed
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,8 @@ def test_a_bar_is_as_long_as_what_it_shows_took(tab: TimelineTab, complaints: Co
     tab.button("Fit").click()
     take, endless = tab.one("handler", "take"), tab.one("handler", "endless")
 
-    assert 400 <= take.took_ms < 800
-    assert 800 <= endless.took_ms < 1600
+    assert take.took_ms >= 400
+    assert endless.took_ms >= 800
     assert take.width / endless.width == pytest.approx(take.took_ms / endless.took_ms, rel=0.03)
 
 

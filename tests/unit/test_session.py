@@ -36,7 +36,7 @@ def test_state_and_data_are_news_once() -> None:
     call = session()
     call.card.data["n"] = 1
     call.set_state(CardState(title="T"))
-    assert news(call) == {"state": CardState(title="T").to_json(), "data": {"n": 1}, "applied": None}
+    assert news(call) == {"state": {"title": "T"}, "data": {"n": 1}, "applied": None}
     assert news(call) is None
     call.card.data["n"] = 2
     assert (news(call) or {})["data"] == {"n": 2}

@@ -8,7 +8,7 @@ import pytest
 from worker_py import CallDirection, CallState, CrmBinding, PayloadError, UiState
 from worker_py import events as ev
 from worker_py.events import CardEvent, EventMeta
-from worker_py.wire import EVENTS, PREFIX, error_code, field, parse, read_event, serialize, ui_states, word
+from worker_py.wire import EVENTS, PREFIX, error_code, field, parse, read_event, to_json, ui_states, word
 
 DEPTH = 60 if sys.platform == "emscripten" else 100_000
 """What is nested deeper would end the interpreter in wasm: the page bounds it, so Python never sees it."""
@@ -358,14 +358,14 @@ def test_a_message_of_no_known_type_is_refused(text: str) -> None:
 
 
 def test_a_message_is_written_compactly_and_survives_every_character() -> None:
-    text = serialize({"t": "report", "text": "é\u2028\ud800", "n": [1, None]})
+    text = to_json({"t": "report", "text": "é\u2028\ud800", "n": [1, None]})
     assert text == '{"t":"report","text":"\\u00e9\\u2028\\ud800","n":[1,null]}'
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), object(), {1, 2}])
 def test_what_json_cannot_carry_is_not_written(value: Any) -> None:
     with pytest.raises((TypeError, ValueError)):
-        serialize({"value": value})
+        to_json({"value": value})
 
 
 def test_a_field_of_a_message_has_the_type_that_was_asked_for() -> None:

@@ -12,7 +12,7 @@ from worker_py.commands import Command, CommandName
 from worker_py.events import EventMeta
 from worker_py.state import CardState, after_command
 from worker_py.testing import Portal
-from worker_py.wire import EVENTS, FROM_PAGE, error_code, parse, read_event, serialize, ui_states
+from worker_py.wire import EVENTS, FROM_PAGE, error_code, parse, read_event, to_json, ui_states
 
 settings.register_profile("unit", max_examples=60, deadline=None, derandomize=True, database=None)
 settings.load_profile("unit")
@@ -132,6 +132,7 @@ def test_a_kept_state_of_any_shape_is_taken_as_far_as_it_fits(fields: dict[str, 
     state = CardState.from_json(fields)
     for name, value in state.to_json().items():
         assert value in (fields.get(name), CardState().to_json()[name])
+    assert CardState.from_json(state.known()) == state
     assert CardState.from_json(json.loads(json.dumps(state.to_json()))) == state
 
 
@@ -236,7 +237,7 @@ commands = st.one_of(
 
 @given(command=commands)
 def test_every_command_round_trips(command: Command) -> None:
-    text = serialize({"t": "command", "id": "c1", "command": command.name, "params": command.params})
+    text = to_json({"t": "command", "id": "c1", "command": command.name, "params": command.params})
     message = json.loads(text)
     assert Command(CommandName(message["command"]), message["params"]) == command
     assert isinstance(after_command(CardState(), command), CardState)

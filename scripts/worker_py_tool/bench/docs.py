@@ -29,6 +29,7 @@ SUMMARY = (
     Line("Next page, where a shared worker lives", "boot-warm", boot.NAVIGATION, boot.PLAIN),
     Line("Boot over 10 Mbit/s, 40 ms, nothing cached", "link", boot.OURS, boot.PLAIN),
     Line("Round trip event → handler → command", "round-trip", events.PYTHON, events.WORKER),
+    Line("The same, events back to back", "back-to-back", events.PYTHON, events.WORKER),
     Line("Memory of the browser with 20 pages", "memory", memory.ONE, memory.PER_PAGE, 20),
 )
 

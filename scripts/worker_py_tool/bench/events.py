@@ -33,10 +33,13 @@ def measure(run: Run) -> list[Table]:
             name: card.open_card(context, portal, f"{server.address(site)}{path}", shared=name != PYTHON_ALONE)
             for name, (site, path) in CONTENDERS.items()
         }
-        trips = _by_turns(pages, partial(round_trip.take, size=20 if run.quick else 100), rounds)
+        size = 20 if run.quick else 100
+        single = _by_turns(pages, partial(round_trip.one_at_a_time, size=size), rounds)
+        chained = _by_turns(pages, partial(round_trip.back_to_back, size=size), rounds)
         bursts = _by_turns(pages, partial(burst.rate, size=500 if run.quick else 3000), rounds)
     return [
-        Table("round-trip", "Round trip: event, handler, command back at the portal", "ms", trips, WORKER),
+        Table("round-trip", "Round trip: event, handler, command back at the portal", "ms", single, WORKER),
+        Table("back-to-back", "Round trips back to back, without a rest", "ms", chained, WORKER),
         Table("throughput", "Burst: events handled in a second", "events/s", bursts, WORKER),
     ]
 

@@ -74,11 +74,10 @@ def _dispatch(run: Run, counts: tuple[int, ...]) -> Table:
     size = 10 if run.quick else 50
     with run.stage.served() as server, card.portal() as portal, browsers.fresh(run.playwright) as context:
         pages = {count: card.open_card(context, portal, server.address(_site(count))) for count in counts}
-        takes = {(ONE_RUNS, count): partial(round_trip.take, page, size) for count, page in pages.items()}
+        take = round_trip.one_at_a_time
+        takes = {(ONE_RUNS, count): partial(take, page, size) for count, page in pages.items()}
         event, command = "addCommentButtonClick", "CallCardSetStatusText"
-        takes |= {
-            (ALL_RUN, count): partial(round_trip.take, page, size, event, command) for count, page in pages.items()
-        }
+        takes |= {(ALL_RUN, count): partial(take, page, size, event, command) for count, page in pages.items()}
         samples = by_turns(takes, run.rounds(5, 1))
     rows = [Row(name, taken, count) for (name, count), taken in samples.items()]
     return Table("handlers-event", "Round trip of one event", "ms", rows, axis="handlers")
