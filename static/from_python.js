@@ -64,6 +64,7 @@ export class FromPython {
    */
   receive(text, reply) {
     this.#recorder.add("page", text);
+    const at = Date.now();
     const message = JSON.parse(text);
     const handled = this.#executor.execute(message, (answer) => {
       const json = JSON.stringify(answer);
@@ -73,7 +74,7 @@ export class FromPython {
     if (!handled) {
       this.#news(message);
     } else if (message.t === "command") {
-      this.#trace.add("command", message.command, { id: message.id }); // the portal is at work meanwhile
+      this.#trace.add("command", message.command, { id: message.id, at }); // the portal is at work meanwhile
     }
   }
 

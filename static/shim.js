@@ -318,8 +318,9 @@ class Shim {
       return;
     }
     const entry = this.#journal.add(name, message);
+    const at = Date.now();
     this.#pace.add(entry); // first: the worker wakes up meanwhile
-    this.#trace.add(kind, name, { id: `${this.#pageId}:${entry.seq}` });
+    this.#trace.add(kind, name, { id: `${this.#pageId}:${entry.seq}`, at });
     this.#link.watch();
   }
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 from weakref import WeakSet
 
@@ -118,22 +118,14 @@ class Dispatcher:
         """Add to a page's trace."""
         self.tell(page, {"t": "trace", "entry": {"kind": kind, "name": name, **more}})
 
-    def _spawn(self, run: Callable[..., Awaitable[None]], *args: Any) -> asyncio.Task[None]:
-        return self._spawn_on(asyncio.get_running_loop(), run, *args)
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        return self._keep_task(asyncio.get_running_loop().create_task(coroutine))
 
-    def _spawn_on(
-        self, loop: asyncio.AbstractEventLoop, run: Callable[..., Awaitable[None]], *args: Any
-    ) -> asyncio.Task[None]:
-        """Run it in a task that is held until it ends: loops hold their tasks weakly."""
-        task = loop.create_task(self._held(run, *args))
+    def _keep_task(self, task: asyncio.Task[None]) -> asyncio.Task[None]:
+        """Loops hold their tasks weakly."""
         self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         return task
-
-    async def _held(self, run: Callable[..., Awaitable[None]], *args: Any) -> None:
-        try:
-            await run(*args)
-        finally:
-            self._tasks.discard(asyncio.current_task())
 
     # Pages ---------------------------------------------------------------------------------------
 
@@ -145,10 +137,10 @@ class Dispatcher:
         self._pages[page_id] = page
         if not self._started:
             self._started = True
-            self._spawn(self._run_lifecycle, ev.Started(meta=self._meta("Started")), None)
+            self._spawn(self._run_lifecycle(ev.Started(meta=self._meta("Started")), None))
         self.calls.attach(page, message.get("card"))
         meta = self._meta("PageAttached", page_id)
-        self._spawn(self._run_lifecycle, ev.PageAttached(mode, reason, meta=meta), page)
+        self._spawn(self._run_lifecycle(ev.PageAttached(mode, reason, meta=meta), page))
 
     def _back(self, page_id: str) -> Page | None:
         """A page that was frozen and is back: it may deliver again what it delivered before."""
@@ -173,7 +165,7 @@ class Dispatcher:
         self._routing.page_gone(page)
         self.calls.page_gone(page)
         meta = self._meta("PageDetached", page_id)
-        self._spawn(self._run_lifecycle, ev.PageDetached(reason, meta=meta), page)
+        self._spawn(self._run_lifecycle(ev.PageDetached(reason, meta=meta), page))
 
     def _any_page(self) -> Page:
         for page in reversed(self._pages.values()):
@@ -218,7 +210,7 @@ class Dispatcher:
 
     def start(self, delivery: Delivery, session: Session) -> None:
         """Run the handlers of an event of this call, in a task of their own."""
-        self._spawn(self._run_event, delivery, session)
+        self._spawn(self._run_event(delivery, session))
 
     async def _run_event(self, delivery: Delivery, session: Session) -> None:
         event, page, card = delivery.event, delivery.page, session.card
@@ -267,7 +259,7 @@ class Dispatcher:
     def _emit(self, page: Page, message: dict[str, Any]) -> None:
         seq: int = wire.field(message, "seq", int)
         if not self._is_repeated(page, seq):
-            self._spawn(self._run_page_event, page, seq, message)
+            self._spawn(self._run_page_event(page, seq, message))
 
     async def _run_page_event(self, page: Page, seq: int, message: dict[str, Any]) -> None:
         CAUSE.set(f"{page.id}:{seq}")
@@ -298,7 +290,7 @@ class Dispatcher:
         self._runner = self._runner_of(app)
         for page in (*self._pages.values(), *self._left.values()):
             page._settings = app.settings
-        self._spawn(self._run_lifecycle, ev.Started(meta=self._meta("Started")), None)
+        self._spawn(self._run_lifecycle(ev.Started(meta=self._meta("Started")), None))
 
     def _runner_of(self, app: App) -> Runner:
         runner = Runner(app.registry, app.settings, self._clock, self._report)
@@ -319,7 +311,7 @@ class Dispatcher:
         """Run the ``CardClosed`` handlers of a call."""
         meta = self._meta("CardClosed", session.card.page_id)
         event = ev.CardClosed(session.call_id, reason, meta=meta)
-        return self._spawn(self._run_lifecycle, event, session.card)
+        return self._spawn(self._run_lifecycle(event, session.card))
 
     async def _run_lifecycle(self, event: Event, subject: object) -> None:
         CAUSE.set(event.meta.id)
@@ -342,7 +334,7 @@ class Dispatcher:
         if isinstance(source, asyncio.Task):
             source = source.get_coro()
         name = f"background {handler_name(source)}"
-        self._spawn_on(loop, self._runner.background_failed, error, name, source)
+        self._keep_task(loop.create_task(self._runner.background_failed(error, name, source)))
 
     def runs(self, task: asyncio.Task[Any]) -> bool:
         """Whether this task runs handlers; any other is one that the app left behind."""

@@ -8,7 +8,7 @@ REST_MS = 5.0
 ONE_AT_A_TIME = """async ({ event, command, size, rest }) => {
   const times = [];
   for (let trip = 0; trip < size; trip++) {
-    await new Promise((resolve) => setTimeout(resolve, rest + Math.random()));
+    await new Promise((resolve) => setTimeout(resolve, rest));
     const done = commandFrom(command);
     const began = performance.now();
     portal.raise(event, "5");
@@ -40,8 +40,8 @@ EVENT, COMMAND = "dialpadButtonClick", "CallCardSetCardTitle"
 def one_at_a_time(page: Page, size: int, event: str = EVENT, command: str = COMMAND) -> float:
     """How long it takes from an event until the command that its handler answers by is at the portal.
 
-    A browser's clock has steps of a tenth of a millisecond. Trips begin at any moment of such a step, so that a mean is
-    finer than they are; it leaves out the shortest and the longest quarter, as a median does.
+    A browser's clock has steps of a tenth of a millisecond, so a median would be one of few values; a mean is finer. It
+    leaves out the shortest and the longest quarter, so that it is as little disturbed by single long trips.
 
     Args:
         page: The portal's.
