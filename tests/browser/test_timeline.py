@@ -29,8 +29,12 @@ def tab(open_portal: OpenPortal) -> TimelineTab:
 
 def test_a_call_shows_event_handler_command_and_rest_below_each_other(tab: TimelineTab) -> None:
     tab.button("Fit").click()
-    event, handler = tab.one("event", "initialized"), tab.one("handler", "greet")
-    rest, command = tab.one("rest", "crm.contact.get"), tab.one("command", "CallCardSetCardTitle")
+    event, handler, rest, command = tab.each(
+        ("event", "initialized"),
+        ("handler", "greet"),
+        ("rest", "crm.contact.get"),
+        ("command", "CallCardSetCardTitle"),
+    )
 
     assert {bar.outcome for bar in (event, handler, rest, command)} == {"ok"}
     assert event.x <= handler.x <= rest.x < command.x
@@ -46,7 +50,7 @@ def test_a_bar_is_as_long_as_what_it_shows_took(tab: TimelineTab, complaints: Co
     tab.click("holdButtonClick")
     expect(tab.bar("handler", "endless", "timeout")).to_have_count(1)
     tab.button("Fit").click()
-    take, endless = tab.one("handler", "take"), tab.one("handler", "endless")
+    take, endless = tab.each(("handler", "take"), ("handler", "endless"))
 
     assert take.took_ms >= 400
     assert endless.took_ms >= 800

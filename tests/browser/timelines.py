@@ -111,8 +111,14 @@ class TimelineTab:
 
     def one(self, lane: str, name: str) -> Bar:
         """The only bar of this lane with this name."""
-        (found,) = [bar for bar in self.bars() if (bar.lane, bar.name) == (lane, name)]
-        return found
+        return self.each((lane, name))[0]
+
+    def each(self, *wanted: tuple[str, str]) -> list[Bar]:
+        """The only bars of these lanes and names, as one frame drew them: another may have another scale."""
+        drawn = self.bars()
+        found = [[bar for bar in drawn if (bar.lane, bar.name) == pair] for pair in wanted]
+        assert [len(bars) for bars in found] == [1] * len(wanted), found
+        return [bars[0] for bars in found]
 
     def call(self) -> None:
         """A call comes in, and Python has greeted it."""
