@@ -61,7 +61,7 @@ export class TimelineView {
     tools.append(
       action("−", "Zoom out", () => this.#zoom(1.6)),
       action("+", "Zoom in", () => this.#zoom(1 / 1.6)),
-      action("Fit", "Show everything", () => this.#show(fitted(this.#timeline))),
+      action("Fit", "Show everything", () => this.#fit()),
       this.#follow,
       this.#asTable,
       action("Clear", "Forget all bars", () => this.clear()),
@@ -128,6 +128,12 @@ export class TimelineView {
     this.#ask();
   }
 
+  /** Show everything that there is by now, at once. */
+  #fit() {
+    this.#show(fitted(this.#upToDate()));
+    this.#draw(performance.now());
+  }
+
   /** @param {Seen} seen */
   #show(seen) {
     this.#seen = seen;
@@ -169,7 +175,7 @@ export class TimelineView {
     const more = {
       "+": () => this.#zoom(1 / 1.6, span?.start),
       "-": () => this.#zoom(1.6, span?.start),
-      0: () => this.#show(fitted(this.#timeline)),
+      0: () => this.#fit(),
       Escape: () => this.#select(undefined),
     };
     const act = next ? () => this.#select(next) : event.ctrlKey || event.metaKey ? undefined : more[event.key];
@@ -209,17 +215,21 @@ export class TimelineView {
     }
   }
 
+  #upToDate() {
+    if (this.#stale) {
+      this.#timeline = timelineOf(this.entries);
+      this.#stale = false;
+    }
+    return this.#timeline;
+  }
+
   /** @param {number} at */
   #draw(at) {
     if (this.panel.hidden) {
       return;
     }
     this.#drawnAt = at;
-    if (this.#stale) {
-      this.#timeline = timelineOf(this.entries);
-      this.#stale = false;
-    }
-    const timeline = this.#timeline;
+    const timeline = this.#upToDate();
     const now = Date.now();
     if (this.#follows) {
       this.#seen = followed(this.#seen, timeline, now);
