@@ -7,7 +7,7 @@
  */
 
 import { PhoneError } from "./line.js";
-import { GAP_MS, sendTones, TONE_MS, toneKeys } from "./media.js";
+import { GAP_MS, Meter, sendTones, TONE_MS, toneKeys } from "./media.js";
 import { keepWorker, listen, loudspeaker, voice } from "./sound.js";
 
 /**
@@ -27,6 +27,10 @@ import { keepWorker, listen, loudspeaker, voice } from "./sound.js";
 const OPERATOR_HZ = 130;
 const CLIENT_HZ = 190;
 const PICKS_UP_AFTER_MS = 600;
+/** After so many packets an end plays all that comes: of what was sent before, the beginning is lost. */
+const PACKETS_TO_BEGIN = 5;
+const LOOK_EVERY_MS = 20;
+const LOOKS = 100;
 
 /** @param {{later: (callback: () => void, ms: number) => void}} clock */
 export function loopbackLine(clock) {
@@ -136,7 +140,7 @@ class LoopbackLeg {
   }
 
   farLevel() {
-    return this.#level;
+    return this.#held ? 0 : this.#level;
   }
 
   answer() {
@@ -168,6 +172,9 @@ class LoopbackLeg {
       transceiver.direction = held ? "inactive" : "sendrecv";
     }
     await this.#negotiate();
+    if (!held) {
+      await this.#flow();
+    }
   }
 
   /** @param {string} target */
@@ -204,6 +211,9 @@ class LoopbackLeg {
     } else {
       this.#meet();
     }
+    if (this.over) {
+      throw new PhoneError("NoSuchCall", "the call ended while it was being answered");
+    }
     this.answered = true;
   }
 
@@ -224,6 +234,20 @@ class LoopbackLeg {
     const connected = this.#whenConnected(near, candidates);
     await this.#negotiate(client.track);
     await connected;
+    await this.#flow();
+  }
+
+  /** Wait until the client's end plays what the operator's sends; not for ever. */
+  async #flow() {
+    const far = this.#far;
+    const received = async () => (far ? (await new Meter().read(far)).packets_received : 0);
+    const enough = (await received()) + PACKETS_TO_BEGIN;
+    for (let look = 0; look < LOOKS && !this.over && !this.#held && this.#far === far; look++) {
+      if ((await received()) >= enough) {
+        return;
+      }
+      await new Promise((resolve) => this.#clock.later(() => resolve(null), LOOK_EVERY_MS));
+    }
   }
 
   /** The connections have no way to each other, or no longer: give them up, and let the voices meet in this page. */

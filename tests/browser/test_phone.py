@@ -146,11 +146,19 @@ def test_a_key_pressed_twice_is_heard_twice(tab: PhoneTab) -> None:
     assert "".join(payload["key"] for payload in tab.until_heard("heard", 3, call=call)) == "555"
 
 
-def test_a_key_after_a_hold_is_heard_once(tab: PhoneTab) -> None:
+def test_a_key_right_after_the_answer_is_heard(tab: PhoneTab) -> None:
     call = tab.begin_call()
+
+    tab.run("dtmf", {"keys": "58"})
+
+    assert "".join(payload["key"] for payload in tab.until_heard("heard", 2, call=call)) == "58"
+
+
+def test_a_key_right_after_a_hold_is_heard_once(tab: PhoneTab) -> None:
+    call = tab.begin_call()
+    tab.until_audible()
     tab.run("hold", {"held": True})
     tab.run("hold", {"held": False})
-    tab.until_audible()
 
     tab.run("dtmf", {"keys": "58"})
 

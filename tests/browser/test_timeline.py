@@ -39,9 +39,9 @@ def test_a_call_shows_event_handler_command_and_rest_below_each_other(tab: Timel
     assert {bar.outcome for bar in (event, handler, rest, command)} == {"ok"}
     assert event.x <= handler.x <= rest.x < command.x
     # The handler asked the CRM, then the card, and had nothing else to do.
-    assert rest.x + rest.width <= command.x + 1
-    assert command.x + command.width <= handler.x + handler.width + 2
-    assert handler.x + handler.width <= event.x + event.width + 2
+    assert rest.end <= command.x + 1
+    assert command.end <= handler.x + handler.width + 2
+    assert handler.end <= event.x + event.width + 2
 
 
 def test_a_bar_is_as_long_as_what_it_shows_took(tab: TimelineTab, complaints: Complaints) -> None:

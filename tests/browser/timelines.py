@@ -57,6 +57,9 @@ _BARS = """(bars) => bars.map((bar) => {
     };
 })"""
 
+NARROWEST = 5
+"""No bar is drawn narrower, in pixels: `NARROWEST_PX` of timeline_chart.js."""
+
 
 @dataclass
 class Bar:
@@ -77,6 +80,11 @@ class Bar:
     label: str
     x: float
     width: float
+
+    @property
+    def end(self) -> float:
+        """Where it ends, in pixels; where it begins, when it is drawn wider than it is so that one can see it."""
+        return self.x + (self.width if self.width > NARROWEST else 0)
 
     @property
     def took_ms(self) -> float:
