@@ -32,10 +32,12 @@ export class Executor {
   /** Moves when an interpreter is gone: the next one gives the same ids to other requests. */
   #epoch = 0;
   #client;
+  #scriptsHaveRun;
 
-  /** @param {Client} client */
-  constructor(client) {
+  /** @param {Client} client @param {Promise<unknown>} scriptsHaveRun when all that may provide functions have done so */
+  constructor(client, scriptsHaveRun) {
     this.#client = client;
+    this.#scriptsHaveRun = scriptsHaveRun;
   }
 
   /** How often an expired token was refreshed. */
@@ -213,6 +215,10 @@ export class Executor {
     const controller = new AbortController();
     this.#calls.set(id, controller);
     try {
+      if (!this.#functions.has(name)) {
+        await this.#scriptsHaveRun; // Python may be faster than the page
+        controller.signal.throwIfAborted();
+      }
       const fn = this.#functions.get(name);
       if (!fn) {
         throw Object.assign(new Error("the page provides no such function"), { name: "NotProvided" });

@@ -99,7 +99,7 @@ class Shim {
   constructor(config, client, clientProblem) {
     this.#client = client;
     this.#clientProblem = clientProblem;
-    this.#executor = new Executor(/** @type {Client} */ (client));
+    this.#executor = new Executor(/** @type {Client} */ (client), scriptsHaveRun());
     this.#recorder = new Recorder(config.build);
     const [portal] = window.name.split("|");
     this.#host = takeHost(config.build);
@@ -480,6 +480,18 @@ class Shim {
     this.#fromPython.forgetCalls();
     this.#journal.reinstate();
   }
+}
+
+/** When the page's scripts have all run, or failed: the document's own, not those that they load. */
+function scriptsHaveRun() {
+  return new Promise((resolve) => {
+    if (document.readyState === "complete") {
+      resolve(null);
+    } else {
+      document.addEventListener("DOMContentLoaded", resolve, { once: true });
+      addEventListener("load", resolve, { once: true });
+    }
+  });
 }
 
 function main() {

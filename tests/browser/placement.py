@@ -80,12 +80,12 @@ class Placement:
     def raise_event(self, short_name: str, payload: object = NOTHING) -> None:
         """Raise one event on the wire, once the frame has bound the names: before that nobody hears it."""
         values = [] if payload is NOTHING else [payload]
-        self._until_bound()
+        self.until_bound()
         self._reached += self.page.evaluate("([name, values]) => portal.raise(name, values[0])", [short_name, values])
 
     def raise_all(self, raised: list[Raised]) -> None:
         """Raise events in one burst, once the frame has bound the names."""
-        self._until_bound()
+        self.until_bound()
         self._reached += self.page.evaluate(
             "(all) => all.reduce((sum, [name, payload]) => sum + portal.raise(name, payload), 0)", raised
         )
@@ -94,7 +94,8 @@ class Placement:
         """Raise events in one burst, whoever hears them."""
         self.page.evaluate("(all) => all.forEach(([name, payload]) => portal.raise(name, payload))", raised)
 
-    def _until_bound(self) -> None:
+    def until_bound(self) -> None:
+        """Wait until a frame has bound all 17 names."""
         self.page.wait_for_function("() => portal.frames().some((frame) => new Set(frame.bound).size === 17)")
 
     def raise_all_once_bound(self, raised: list[Raised]) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Page, Route
 
 from tests.browser.conftest import OpenPortal, StageFor
 from tests.browser.harness import Stage
-from tests.browser.placement import NOTEBOOK, Placement
+from tests.browser.placement import NOTEBOOK, Placement, initialized
 
 APP = """
     import asyncio
@@ -163,6 +164,39 @@ def test_what_the_page_emits_before_python_runs_is_delivered_in_order(open_porta
     assert placement.stats()["state"] == "booting"
 
     assert placement.until_noted(50) == list(range(50))
+
+
+def test_function_is_awaited_whose_script_runs_later_than_python(page: Page, open_portal: OpenPortal) -> None:
+    placement = Placement(open_portal(FIRST, page_scripts=[NOTEBOOK], plain=""))
+    placement.until_ready()
+    held: list[Route] = []
+    page.route(f"**/{NOTEBOOK.name}", lambda route: held.append(route))
+    page.evaluate("void portal.reloadFrame()")
+    placement.until_bound()
+    placement.frame.evaluate("void workerPy.record()")
+    placement.raise_event(*initialized("first"))
+    placement.until("workerPy.record().entries.some(({ message }) => message.t === 'call')")
+    assert not placement.frame.evaluate("Boolean(window.notebook)")
+
+    held[0].continue_()
+
+    assert placement.until_noted(2) == ["is there", "NotProvided"]
+
+
+FIRST = """
+    from worker_py import App, PageCallFailed
+    from worker_py.events import Initialized
+
+    app = App()
+
+    @app.on(Initialized)
+    async def ask(event, card):
+        await card.page.call("note", "is there")
+        try:
+            await card.page.call("nobody's")
+        except PageCallFailed as error:
+            await card.page.call("note", error.name)
+"""
 
 
 EARLY = """

@@ -5,9 +5,10 @@ import { FakeClient, settled, stillClock } from "./fakes.mjs";
 
 const EXPIRED = { error: { code: "expired_token", description: "", status: 401 } };
 
-function executing() {
+/** @param {Promise<unknown>} scriptsHaveRun */
+function executing(scriptsHaveRun = Promise.resolve()) {
   const client = new FakeClient();
-  const executor = new Executor(client);
+  const executor = new Executor(client, scriptsHaveRun);
   /** @type {any[]} */
   const replies = [];
   const reply = (/** @type {Record<string, unknown>} */ message) => {
@@ -456,6 +457,44 @@ test("a function that nobody provides is named as that", async () => {
   execute({ t: "call", id: "p1", name: "phone.answer" });
   await settled();
   assert.equal(replies[0].error.name, "NotProvided");
+});
+
+test("while scripts of the page have yet to run, a function that one of them may provide is awaited", async () => {
+  let allHaveRun = (/** @type {unknown} */ _) => {};
+  const { executor, replies, execute } = executing(
+    new Promise((resolve) => {
+      allHaveRun = resolve;
+    }),
+  );
+  execute({ t: "call", id: "p1", name: "double", params: 21 });
+  execute({ t: "call", id: "p2", name: "phone.answer" });
+  await settled();
+  assert.equal(replies.length, 0);
+
+  executor.provide("double", (n) => n * 2);
+  allHaveRun(null);
+  await settled();
+  assert.deepEqual(replies.map(({ id, value, error }) => [id, error?.name ?? value]).sort(), [
+    ["p1", 42],
+    ["p2", "NotProvided"],
+  ]);
+});
+
+test("a call that is cancelled while the page's scripts run is not made", async () => {
+  let allHaveRun = (/** @type {unknown} */ _) => {};
+  const { executor, execute } = executing(
+    new Promise((resolve) => {
+      allHaveRun = resolve;
+    }),
+  );
+  let made = 0;
+  execute({ t: "call", id: "p1", name: "f" });
+  execute({ t: "call", id: "p2", name: "f" });
+  execute({ t: "cancel", id: "p1" });
+  executor.provide("f", () => made++);
+  allHaveRun(null);
+  await settled();
+  assert.equal(made, 1);
 });
 
 test("a value that JSON cannot carry is an error of its own", async () => {

@@ -57,7 +57,7 @@ test("the page passes the recorded call on and answers as it did", async () => {
   const asked = [];
   /** @type {unknown[]} */
   const replies = [];
-  const executor = new Executor(recordedClient(answers, asked));
+  const executor = new Executor(recordedClient(answers, asked), Promise.resolve());
   const requests = entries.filter(({ to }) => to === "page").map(({ message }) => message);
   for (const request of requests) {
     assert.equal(
