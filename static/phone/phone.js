@@ -39,6 +39,7 @@ import { Meter, sendTones } from "./media.js";
  * @property {boolean} held
  * @property {Meter} meter
  * @property {Promise<void> | null} answering
+ * @property {Promise<void>} holding  when the last change of hold is made, or has failed
  * @property {number | null} since   ms since the epoch when it was connected
  */
 
@@ -175,13 +176,19 @@ export class Phone {
     return this.#state();
   }
 
-  /** @param {{call?: string, held: boolean}} params */
+  /** One change after the other: what was asked for last holds. @param {{call?: string, held: boolean}} params */
   async hold({ call, held }) {
     const current = this.#expect(call, ["connected"], "hold");
-    if (bool("held", held) !== current.held) {
-      await current.leg.hold(held);
-      current.held = held;
-    }
+    bool("held", held);
+    const changed = current.holding.then(async () => {
+      if (held !== current.held) {
+        this.#expect(current.id, ["connected"], "hold"); // it may have ended meanwhile
+        await current.leg.hold(held);
+        current.held = held;
+      }
+    });
+    current.holding = changed.catch(() => {});
+    await changed;
     return this.#state();
   }
 
@@ -248,7 +255,17 @@ export class Phone {
   /** @param {Leg} leg @param {"ringing" | "calling"} phase */
   #begin(leg, phase) {
     const id = crypto.randomUUID();
-    this.#call = { id, leg, phase, muted: false, held: false, meter: new Meter(), answering: null, since: null };
+    this.#call = {
+      id,
+      leg,
+      phase,
+      muted: false,
+      held: false,
+      meter: new Meter(),
+      answering: null,
+      holding: Promise.resolve(),
+      since: null,
+    };
     return this.#call;
   }
 

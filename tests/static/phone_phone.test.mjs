@@ -34,7 +34,7 @@ function onFakeLine() {
     answer: async () => {},
     hangUp: async () => {},
     mute: async () => {},
-    hold: async () => {},
+    hold: async (/** @type {boolean} */ _held) => {},
     transfer: async () => {},
   });
   return { phone, line, told, due, leg, events: () => events };
@@ -51,6 +51,67 @@ test("a call that could not be answered can be answered again", async () => {
   assert.equal((await phone.state()).phase, "ringing");
   ringing.answer = async () => {};
   assert.equal(/** @type {any} */ (await phone.run("answer", null)).phase, "connected");
+});
+
+/** A call that is connected, whose changes of hold take until the test says so. */
+async function holding() {
+  const { phone, events, leg } = onFakeLine();
+  const talking = leg("incoming");
+  /** @type {Array<[boolean, (value?: unknown) => void, (error: Error) => void]>} */
+  const asked = [];
+  talking.hold = (held) =>
+    new Promise((resolve, reject) => {
+      asked.push([held, () => resolve(), reject]);
+    });
+  events().incoming(talking);
+  await phone.run("answer", {});
+  return { phone, asked, end: () => events().ended(talking, "far_hung_up") };
+}
+
+test("of two changes of hold that come at once the last holds, and none is left out", async () => {
+  const { phone, asked } = await holding();
+  const first = phone.run("hold", { held: true });
+  const second = phone.run("hold", { held: false });
+  await settled();
+  assert.deepEqual(
+    asked.map(([held]) => held),
+    [true],
+  );
+
+  asked[0][1]();
+  await first;
+  await settled();
+  asked[1][1]();
+  assert.equal(/** @type {any} */ (await second).held, false);
+  assert.deepEqual(
+    asked.map(([held]) => held),
+    [true, false],
+  );
+});
+
+test("a change of hold that fails is its caller's matter, and the next is made", async () => {
+  const { phone, asked } = await holding();
+  const first = phone.run("hold", { held: true });
+  const second = phone.run("hold", { held: true });
+  await settled();
+  assert.equal(asked.length, 1);
+  asked[0][2](new Error("refused"));
+  await assert.rejects(first, { message: "refused" });
+  await settled();
+  asked[1][1]();
+  assert.equal(/** @type {any} */ (await second).held, true);
+});
+
+test("a change of hold whose call ends before it can be made says so", async () => {
+  const { phone, asked, end } = await holding();
+  const first = phone.run("hold", { held: true });
+  const second = phone.run("hold", { held: false });
+  await settled();
+  end();
+  asked[0][1]();
+  await first;
+  await assert.rejects(second, { name: "NoSuchCall" });
+  assert.equal(asked.length, 1);
 });
 
 test("while a number is dialled there is no place for another call, either way", async () => {
