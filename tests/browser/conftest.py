@@ -35,11 +35,19 @@ SUITE_FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+FEATURES_OFF = (
+    # Stops a shared worker of a cross-site frame on a loopback address.
+    "LocalNetworkAccessChecks",
+    # Each new window would load a page of the browser's own for its address bar: a second of processor time.
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+)
+DISABLE_FEATURES = f"--disable-features={','.join(FEATURES_OFF)}"
 POLICIES = ("Content Security Policy", "Permissions-Policy", "Permissions policy")
 CLIENTS: tuple[Client, ...] = ("bx24", "b24jssdk")
+"""What a placement page can be built on; whole modules of tests run on both."""
 BX24_FIRST = ("bx24", pytest.param("b24jssdk", marks=pytest.mark.campaign))
 """For tests of what does not depend on the client: with the other one they run in the campaign."""
-"""What a placement page can be built on; whole modules of tests run on both."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -81,7 +89,7 @@ def launch_browser(playwright_driver: Playwright, tmp_path_factory: pytest.TempP
         ) -> Browser:
             flags = [
                 *SUITE_FLAGS,
-                *(["--disable-features=LocalNetworkAccessChecks"] if loopback_workers else []),
+                *([DISABLE_FEATURES] if loopback_workers else []),
                 *arguments,
             ]
             browser = playwright_driver.chromium.launch(
@@ -119,7 +127,7 @@ def launch_profile(playwright_driver: Playwright) -> Iterator[LaunchProfile]:
             context = playwright_driver.chromium.launch_persistent_context(
                 directory,
                 executable_path=chromium.find_installed(),
-                args=[*SUITE_FLAGS, "--disable-features=LocalNetworkAccessChecks"],
+                args=[*SUITE_FLAGS, DISABLE_FEATURES],
                 ignore_default_args=["--disable-background-timer-throttling"],
                 env={**os.environ, "HOME": str(directory)},
             )
