@@ -24,6 +24,8 @@ export class Executor {
   #functions = new Map();
   /** Calls of page functions that are under way. @type {Map<string, AbortController>} */
   #calls = new Map();
+  /** Calls of functions that no script of the page has provided yet. @type {Map<string, Array<() => void>>} */
+  #awaiting = new Map();
   /** How to get the next page of a list. @type {Map<string, NonNullable<RestAnswer["next"]>>} */
   #cursors = new Map();
   /** @type {Promise<void> | null} */
@@ -51,6 +53,7 @@ export class Executor {
       throw new TypeError("workerPy.provide takes a name and a function");
     }
     this.#functions.set(name, fn);
+    this.#wake(name);
   }
 
   /**
@@ -210,13 +213,30 @@ export class Executor {
 
   // Functions of the page -------------------------------------------------------------------------
 
+  /** @param {string} name @returns {Promise<void>} when the function is there, or will not come any more */
+  #mayCome(name) {
+    return new Promise((resolve) => {
+      this.#awaiting.set(name, [...(this.#awaiting.get(name) ?? []), resolve]);
+      this.#scriptsHaveRun.then(() => this.#wake(name));
+    });
+  }
+
+  /** @param {string} name */
+  #wake(name) {
+    const waiting = this.#awaiting.get(name) ?? [];
+    this.#awaiting.delete(name);
+    for (const wake of waiting) {
+      wake();
+    }
+  }
+
   /** @param {Request} request @param {Reply} reply */
   async #call({ id, name, params }, reply) {
     const controller = new AbortController();
     this.#calls.set(id, controller);
     try {
       if (!this.#functions.has(name)) {
-        await this.#scriptsHaveRun; // Python may be faster than the page
+        await this.#mayCome(name); // Python may be faster than the page
         controller.signal.throwIfAborted();
       }
       const fn = this.#functions.get(name);

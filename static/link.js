@@ -5,6 +5,7 @@
  * @module
  */
 
+import { soon } from "./clock.js";
 import { lockIsHeld } from "./host.js";
 import { aliveLock } from "./protocol.js";
 
@@ -460,10 +461,5 @@ function later(callback, delay) {
     setTimeout(callback, delay);
     return;
   }
-  const { port1, port2 } = new MessageChannel(); // a timer of a hidden frame waits a second
-  port1.onmessage = () => {
-    port1.close();
-    callback();
-  };
-  port2.postMessage(null);
+  soon(callback);
 }

@@ -7,7 +7,7 @@
 
 import { Binder } from "./binder.js";
 import { bounded } from "./bounds.js";
-import { Clock } from "./clock.js";
+import { Clock, soon } from "./clock.js";
 import { INSTALLING, problems } from "./diagnostics.js";
 import { takeHost } from "./early.js";
 import { Executor } from "./executor.js";
@@ -482,15 +482,17 @@ class Shim {
   }
 }
 
-/** When the page's scripts have all run, or failed: the document's own, not those that they load. */
+/**
+ * When the page's scripts have all run, or failed: the document's own, not those that they load.
+ * @returns {Promise<void>}
+ */
 function scriptsHaveRun() {
   return new Promise((resolve) => {
-    if (document.readyState === "complete") {
-      resolve(null);
-    } else {
-      document.addEventListener("DOMContentLoaded", resolve, { once: true });
-      addEventListener("load", resolve, { once: true });
-    }
+    const look = () => document.readyState === "complete" && resolve();
+    look();
+    document.addEventListener("readystatechange", look); // all that comes when the loading was stopped
+    // Not at once: scripts may listen for it too.
+    document.addEventListener("DOMContentLoaded", () => soon(resolve), { once: true });
   });
 }
 

@@ -30,7 +30,9 @@ const PICKS_UP_AFTER_MS = 600;
 /** After so many packets an end plays all that comes: of what was sent before, the beginning is lost. */
 const PACKETS_TO_BEGIN = 5;
 const LOOK_EVERY_MS = 20;
-const LOOKS = 100;
+const BEGIN_WITHIN_MS = 2000;
+/** The ear tells more often than this how loud it is, as long as anything comes. */
+const LEVEL_MS = 1000;
 
 /** @param {{later: (callback: () => void, ms: number) => void}} clock */
 export function loopbackLine(clock) {
@@ -119,6 +121,8 @@ class LoopbackLeg {
   /** What is to be undone when the call ends. @type {Array<() => void>} */
   #undo = [() => this.#deafen()];
   #level = 0;
+  /** When the ear last told, in ms since the epoch. */
+  #toldAt = 0;
   #manners;
   #events;
   #clock;
@@ -140,7 +144,7 @@ class LoopbackLeg {
   }
 
   farLevel() {
-    return this.#held ? 0 : this.#level;
+    return Date.now() - this.#toldAt < LEVEL_MS ? this.#level : 0;
   }
 
   answer() {
@@ -161,6 +165,7 @@ class LoopbackLeg {
   /** @param {boolean} held */
   async hold(held) {
     this.#held = held;
+    this.#level = 0;
     if (!this.connection) {
       this.#deafen();
       if (!held) {
@@ -240,12 +245,16 @@ class LoopbackLeg {
   /** Wait until the client's end plays what the operator's sends; not for ever. */
   async #flow() {
     const far = this.#far;
-    const received = async () => (far ? (await new Meter().read(far)).packets_received : 0);
+    if (!far) {
+      return; // the voices meet in this page
+    }
+    const received = async () => (await new Meter().read(far)).packets_received;
     const enough = (await received()) + PACKETS_TO_BEGIN;
-    for (let look = 0; look < LOOKS && !this.over && !this.#held && this.#far === far; look++) {
-      if ((await received()) >= enough) {
-        return;
-      }
+    let late = false;
+    this.#clock.later(() => {
+      late = true;
+    }, BEGIN_WITHIN_MS);
+    while (!late && !this.over && !this.#held && this.#far === far && (await received()) < enough) {
       await new Promise((resolve) => this.#clock.later(() => resolve(null), LOOK_EVERY_MS));
     }
   }
@@ -348,6 +357,7 @@ class LoopbackLeg {
       onKey: (key) => this.#events.heard(this, key),
       onLevel: (level) => {
         this.#level = level;
+        this.#toldAt = Date.now();
       },
     });
     this.#ears.push(stop);

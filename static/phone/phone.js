@@ -39,6 +39,7 @@ import { Meter, sendTones } from "./media.js";
  * @property {boolean} held
  * @property {Meter} meter
  * @property {Promise<void> | null} answering
+ * @property {boolean | null} agreed  whether it is held, as far as that is known
  * @property {Promise<void>} holding  when the last change of hold is made, or has failed
  * @property {number | null} since   ms since the epoch when it was connected
  */
@@ -181,9 +182,11 @@ export class Phone {
     const current = this.#expect(call, ["connected"], "hold");
     bool("held", held);
     const changed = current.holding.then(async () => {
-      if (held !== current.held) {
-        this.#expect(current.id, ["connected"], "hold"); // it may have ended meanwhile
+      this.#expect(current.id, ["connected"], "hold"); // it may have ended meanwhile
+      if (held !== current.agreed) {
+        current.agreed = null; // nobody knows, should this fail
         await current.leg.hold(held);
+        current.agreed = held;
         current.held = held;
       }
     });
@@ -261,6 +264,7 @@ export class Phone {
       phase,
       muted: false,
       held: false,
+      agreed: false,
       meter: new Meter(),
       answering: null,
       holding: Promise.resolve(),

@@ -166,7 +166,10 @@ def test_what_the_page_emits_before_python_runs_is_delivered_in_order(open_porta
     assert placement.until_noted(50) == list(range(50))
 
 
-def test_function_is_awaited_whose_script_runs_later_than_python(page: Page, open_portal: OpenPortal) -> None:
+@pytest.mark.parametrize("when", ["at once", "when the document is parsed"])
+def test_function_is_awaited_whose_script_runs_later_than_python(
+    when: str, page: Page, open_portal: OpenPortal
+) -> None:
     placement = Placement(open_portal(FIRST, page_scripts=[NOTEBOOK], plain=""))
     placement.until_ready()
     held: list[Route] = []
@@ -178,7 +181,10 @@ def test_function_is_awaited_whose_script_runs_later_than_python(page: Page, ope
     placement.until("workerPy.record().entries.some(({ message }) => message.t === 'call')")
     assert not placement.frame.evaluate("Boolean(window.notebook)")
 
-    held[0].continue_()
+    script = NOTEBOOK.read_text(encoding="utf-8")
+    if when != "at once":
+        script = f"document.addEventListener('DOMContentLoaded', () => {{ {script} }});"
+    held[0].fulfill(body=script, content_type="text/javascript")
 
     assert placement.until_noted(2) == ["is there", "NotProvided"]
 

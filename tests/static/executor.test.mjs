@@ -480,6 +480,20 @@ test("while scripts of the page have yet to run, a function that one of them may
   ]);
 });
 
+test("a function that is awaited is called as soon as it is provided, before later calls of it", async () => {
+  const { executor, replies, execute } = executing(new Promise(() => {}));
+  execute({ t: "call", id: "p1", name: "echo", params: "a" });
+  execute({ t: "call", id: "p2", name: "echo", params: "b" });
+  executor.provide("echo", (value) => value);
+  await settled();
+  execute({ t: "call", id: "p3", name: "echo", params: "c" });
+  await settled();
+  assert.deepEqual(
+    replies.map(({ value }) => value),
+    ["a", "b", "c"],
+  );
+});
+
 test("a call that is cancelled while the page's scripts run is not made", async () => {
   let allHaveRun = (/** @type {unknown} */ _) => {};
   const { executor, execute } = executing(

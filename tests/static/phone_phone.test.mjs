@@ -102,6 +102,22 @@ test("a change of hold that fails is its caller's matter, and the next is made",
   assert.equal(/** @type {any} */ (await second).held, true);
 });
 
+test("after a change of hold that failed the way back is made too: what the failed one has done nobody knows", async () => {
+  const { phone, asked } = await holding();
+  const first = phone.run("hold", { held: true });
+  await settled();
+  asked[0][2](new Error("the network went"));
+  await assert.rejects(first, { message: "the network went" });
+  const second = phone.run("hold", { held: false });
+  await settled();
+  assert.deepEqual(
+    asked.map(([held]) => held),
+    [true, false],
+  );
+  asked[1][1]();
+  assert.equal(/** @type {any} */ (await second).held, false);
+});
+
 test("a change of hold whose call ends before it can be made says so", async () => {
   const { phone, asked, end } = await holding();
   const first = phone.run("hold", { held: true });
