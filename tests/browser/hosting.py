@@ -120,11 +120,11 @@ class Tab(Placement):
             lambda: any(each[: len(wanted)] == wanted for each in self.state_of_python()["log"]), f"{entry} in the log"
         )
 
-    def poll(self, condition: Callable[[], bool], what: str) -> None:
-        """Wait until a condition holds that only the test can check."""
+    def poll(self, condition: Callable[[], bool], what: str, there: Callable[[], object] = lambda: "nothing") -> None:
+        """Wait until a condition holds that only the test can check; should it not, tell what is `there`."""
         deadline = time.monotonic() + POLL_S
         while not condition():
-            assert time.monotonic() < deadline, f"waited in vain for {what}"
+            assert time.monotonic() < deadline, f"waited in vain for {what}; there is {there()}"
             self.page.wait_for_timeout(50)
 
     def host(self) -> dict[str, Any]:

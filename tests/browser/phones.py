@@ -92,7 +92,7 @@ class PhoneTab(Tab):
             found[:] = [payload for payload in self.log(event) if wanted.items() <= payload.items()]
             return len(found) >= count
 
-        self.poll(enough, f"{count} of phone.{event} with {wanted}; there is {self.log()}")
+        self.poll(enough, f"{count} of phone.{event} with {wanted}", self.log)
         return list(found)
 
     def holds(self) -> bool:

@@ -185,6 +185,7 @@ def test_function_is_awaited_whose_script_runs_later_than_python(
     if when != "at once":
         script = f"document.addEventListener('DOMContentLoaded', () => {{ {script} }});"
     held[0].fulfill(body=script, content_type="text/javascript")
+    placement.frame.wait_for_function("() => window.notebook", polling=50)
 
     assert placement.until_noted(2) == ["is there", "NotProvided"]
 
