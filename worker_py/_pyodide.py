@@ -13,7 +13,6 @@ import heapq
 import importlib
 import json
 import linecache
-import os
 import random
 import signal
 import sys
@@ -28,6 +27,7 @@ from pyodide.webloop import WebLoop
 from .app import App
 from .dispatch import Dispatcher
 from .errors import HandlerTimeout, WorkerPyError
+from .patience import Patience, new_slice
 from .registry import handler_name
 from .reload import SourceEditor
 
@@ -37,10 +37,6 @@ _BUDGET_S = 0.008
 _RECURSION_LIMIT = 300
 _TIMERS_KEPT = 64
 _FIRM_AFTER = 3
-_DEFERRALS = 50
-_IMPORT_DEFERRALS = 500  # at 20 ms each
-_IMPORT_CODE = "<frozen importlib._bootstrap>"
-_OWN_CODE = (os.path.dirname(__file__), os.path.dirname(asyncio.__file__))
 
 
 class WorkerLoop(WebLoop):  # type: ignore[misc]
@@ -112,6 +108,7 @@ class WorkerLoop(WebLoop):  # type: ignore[misc]
         Returns:
             How many milliseconds from now the loop wants its next turn; negative for none.
         """
+        new_slice(self.beat)  # what ran before the pause is over
         self._install_running_loop()
         self._install_asyncgen_hooks()
         self._turning = True
@@ -147,7 +144,7 @@ class WorkerLoop(WebLoop):  # type: ignore[misc]
     def _run(self, handle: asyncio.Handle) -> None:
         if handle.cancelled():
             return
-        _count(self.beat)
+        new_slice(self.beat)
         try:
             handle._run()
         except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt: asyncio lets them through
@@ -178,7 +175,7 @@ class Runtime:
         self._handler = "the app"
         self._interrupted_beat = 0
         self._interruptions = 0
-        self._deferrals = 0
+        self._patience = Patience(loop.beat)
         self._page_grace_s = app.settings.page_grace_s
         self._dispatcher = Dispatcher(app, post, _now_ms, self._entered, keep)
         self._loop.set_exception_handler(self._dispatcher.background_failed)
@@ -221,17 +218,15 @@ class Runtime:
 
     def _entered(self, handler: str) -> None:
         self._handler = handler
-        _count(self._loop.beat)
+        new_slice(self._loop.beat)
 
     def _interrupt(self, _: int, frame: FrameType | None) -> None:
-        """Raise in the code that holds the interpreter; never in the middle of our own."""
-        self._deferrals += 1
-        if self._deferrals < _patience(frame):
+        """Raise in the app's code that holds the interpreter; never in the middle of our own."""
+        if not self._patience.is_over(frame):
             return  # the worker asks again in a moment
-        self._deferrals = 0
         beat = self._loop.beat
         self._interruptions = self._interruptions + 1 if beat[0] == self._interrupted_beat else 1
-        _count(beat)  # what cleans up now gets a slice of its own
+        new_slice(beat)  # what cleans up now gets a slice of its own
         self._interrupted_beat = beat[0]
         error = self._overrun()
         if self._interruptions > _FIRM_AFTER:
@@ -248,26 +243,6 @@ class Runtime:
         context = {"message": str(error), "exception": error, "task": task}
         self._loop.call_soon(self._loop.call_exception_handler, context)
         return error
-
-
-def _patience(frame: FrameType | None) -> int:
-    """How often to look away: never in the app's code, a while in our own, longer in an import.
-
-    A module that is imported for the first time may take its time on a slow machine, and one that
-    is interrupted on the way stays broken.
-    """
-    if frame is not None and frame.f_code.co_filename.startswith(_OWN_CODE):
-        return _DEFERRALS
-    while frame is not None:
-        if frame.f_code.co_filename == _IMPORT_CODE:
-            return _IMPORT_DEFERRALS
-        frame = frame.f_back
-    return 0
-
-
-def _count(beat: array.array[int]) -> None:
-    """A new slice begins."""
-    beat[0] = (beat[0] + 1) & 0xFFFFFFFF
 
 
 def _now_ms() -> float:
@@ -302,7 +277,7 @@ class _LateImports:
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
         """Find nothing, but see to it that the next finder can."""
         self._mount()  # imports something itself, and so comes here again
-        _count(self._beat)  # the time that it took is not the handler's
+        new_slice(self._beat)  # the time that it took is not the handler's
         if self in sys.meta_path:
             sys.meta_path.remove(self)
             importlib.invalidate_caches()

@@ -213,6 +213,70 @@ def test_slice_limit_of_none_lets_code_run_on(open_portal: OpenPortal) -> None:
     assert placement.worker_ends() == []
 
 
+SLOW_IMPORT = """
+    import sys
+    import time
+    from pathlib import Path
+
+    from worker_py import App
+    from worker_py.events import AddCommentButtonClick
+
+    app = App(slice_limit_ms=200)
+
+    @app.on(AddCommentButtonClick)
+    async def work(event, card):
+        text = "import time; end = time.monotonic() + 0.8\\nwhile time.monotonic() < end: pass"
+        Path("/tmp/slow.py").write_text(text)
+        sys.path.insert(0, "/tmp")
+        import slow
+        while time.monotonic() < slow.end + 0.1:
+            pass
+        await card.page.call("note", "done")
+"""
+
+
+def test_the_time_that_an_import_takes_is_not_held_against_the_handler(open_portal: OpenPortal) -> None:
+    placement = Placement(open_portal(SLOW_IMPORT, page_scripts=[NOTEBOOK], plain=""))
+    placement.raise_all([initialized("A.1"), ("addCommentButtonClick", "")])
+
+    assert placement.until_noted(1) == ["done"]
+    placement.until_settled()
+    assert placement.diagnostics()["reports"] == []
+
+
+ASKING = """
+    from worker_py import App
+
+    app = App(slice_limit_ms=200)
+
+    @app.on_page_event("ask")
+    async def ask(payload, page):
+        while True:
+            sum(number * number for number in range(1_000))
+            await page.call("wait")
+"""
+
+
+def test_time_in_which_nothing_runs_is_not_held_against_what_takes_the_next_answer(open_portal: OpenPortal) -> None:
+    page = open_portal(ASKING, plain="")
+    placement = Placement(page)
+    placement.frame.evaluate(
+        """workerPy.provide("wait", () => new Promise((resolve) => {
+          window.answered = (window.answered ?? -1) + 1;
+          window.answer = resolve;
+        }))"""
+    )
+    placement.emit("ask")
+
+    for number in range(25):
+        placement.until("window.answered === argument", number)
+        page.wait_for_timeout(260)  # this is what is tested, not a wait for something
+        placement.frame.evaluate("window.answer()")
+
+    placement.until("window.answered === 25")
+    assert placement.worker_ends() == []
+
+
 def processes_below(marker: str) -> list[int]:
     """A browser started with this marker on its command line, and all its descendants."""
     parents: dict[int, int] = {}

@@ -1,0 +1,95 @@
+"""Where code that holds the interpreter for too long may be interrupted.
+
+An exception that is raised in the app's code ends a handler, which is what it is for. One that is
+raised in ours could lose an acknowledgement, or end the interpreter.
+"""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import os
+from types import FrameType
+
+IN_OUR_CODE = 50
+"""How often to wait in code of ours that the app called; the worker asks every 20 ms."""
+
+IN_AN_IMPORT = 500
+"""How often to wait in an import: a module that is interrupted on the way stays broken."""
+
+_IMPORT_CODE = "<frozen importlib._bootstrap>"
+_STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
+_SITE_PACKAGES = os.path.join(_STANDARD_LIBRARY, "site-packages", "")
+_OURS = tuple(os.path.join(os.path.dirname(file), "") for file in (__file__, asyncio.__file__))
+
+
+class Patience:
+    """Decides, each time that the worker asks, whether the code that runs is interrupted.
+
+    Args:
+        beat: counts the slices; a new one begins with nothing held against it.
+    """
+
+    def __init__(self, beat: array.array[int]) -> None:
+        self._beat = beat
+        self._begin(beat[0])
+        self._granted = -1
+
+    def _begin(self, current: int) -> None:
+        self._slice = current
+        self._waited = 0
+        self._imported = False
+
+    def is_over(self, frame: FrameType | None) -> bool:
+        """Whether the code in this frame, the innermost one, is interrupted now."""
+        if self._beat[0] != self._slice:
+            self._begin(self._beat[0])
+        limit = patience(frame)
+        if limit == IN_AN_IMPORT:
+            self._imported = True
+        elif self._imported and limit is not None and self._slice != self._granted:
+            # The time that an import took is not the handler's. Once, or a loop around an import had no end.
+            new_slice(self._beat)
+            self._granted = self._beat[0]
+            return False
+        if limit is None or self._waited < limit:
+            self._waited += 1
+            return False
+        self._begin(self._slice)
+        return True
+
+
+def patience(frame: FrameType | None) -> int | None:
+    """How often to wait before the code that runs in this frame, the innermost one, is interrupted.
+
+    Returns:
+        0 in code of the app, and in code of the standard library that it called; a while in code
+        of ours that it called, and longer in an import, which may take its time on a slow
+        machine. ``None``, for never, where the app has no part in what runs.
+    """
+    ours = importing = apps = False
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if file == _IMPORT_CODE:
+            importing = True
+        elif file.startswith(_OURS):
+            ours = ours or not apps
+        elif not _is_standard(file):
+            apps = True
+        frame = frame.f_back
+    if not apps:
+        return None
+    if importing:
+        return IN_AN_IMPORT
+    return IN_OUR_CODE if ours else 0
+
+
+def _is_standard(file: str) -> bool:
+    if file.startswith(_STANDARD_LIBRARY):
+        return not file.startswith(_SITE_PACKAGES)
+    return file.startswith("<frozen ")
+
+
+def new_slice(beat: array.array[int]) -> None:
+    """What runs from now on has the whole limit: the worker sees that the count has moved."""
+    beat[0] = (beat[0] + 1) & 0xFFFFFFFF
