@@ -23,8 +23,12 @@ const UNANSWERED_MS = 1000;
 const SLOW_UNANSWERED_MS = 5000;
 
 export class Binder {
-  /** The bind that counts, of each name. @type {Map<string, object>} */
-  #bound = new Map();
+  /** Names that are bound, for all we know. @type {Set<string>} */
+  #bound = new Set();
+  /** Which bind of a name was heard first: any other is a second one, and would deliver twice. @type {Map<string, object>} */
+  #heard = new Map();
+  /** Names whose bind has failed. @type {Set<string>} */
+  #failed = new Set();
   /** When the portal last showed a name that was new. */
   #news = performance.now();
   #asked = 0;
@@ -39,7 +43,8 @@ export class Binder {
    * @param {Client} client
    * @param {(name: string, payload: unknown) => void} onEvent
    * @param {(missing: string[]) => void} onReport told once, after 10 s, which names are missing
-   * @param {(text: string) => void} onFailure told what the client threw; it is asked again
+   * @param {(text: string) => void} onFailure told what the client threw, of a bind once for each name; it is asked
+   *   again
    * @param {(callback: () => void, ms: number) => void} later a timer
    */
   constructor(client, onEvent, onReport, onFailure = () => {}, later = setTimeout) {
@@ -92,7 +97,9 @@ export class Binder {
     this.#answers++;
     for (const name of this.missing) {
       if (names.includes(name) && !this.#bound.has(name)) {
-        this.#news = performance.now();
+        if (!this.#failed.has(name)) {
+          this.#news = performance.now();
+        }
         this.#bind(name); // which may call back at once, and bind others meanwhile
       }
     }
@@ -101,16 +108,34 @@ export class Binder {
   /** @param {string} name */
   #bind(name) {
     const attempt = {};
-    this.#bound.set(name, attempt);
+    this.#bound.add(name);
+    const failed = (/** @type {unknown} */ error) => this.#bindFailed(name, error);
     try {
-      this.#client.bind(name, (payload) => {
-        if (this.#bound.get(name) === attempt) {
-          this.#onEvent(name, payload);
-        }
-      });
+      this.#client.bind(
+        name,
+        (payload) => {
+          if (!this.#heard.has(name)) {
+            this.#heard.set(name, attempt);
+            this.#bound.add(name); // it took effect, even if it failed
+          }
+          if (this.#heard.get(name) === attempt) {
+            this.#onEvent(name, payload);
+          }
+        },
+        failed,
+      );
     } catch (error) {
-      // Tried again; should this bind have reached the portal all the same, its callback is deaf.
+      failed(error);
+    }
+  }
+
+  /** Tried again, unless it has taken effect all the same. @param {string} name @param {unknown} error */
+  #bindFailed(name, error) {
+    if (!this.#heard.has(name)) {
       this.#bound.delete(name);
+    }
+    if (!this.#failed.has(name)) {
+      this.#failed.add(name);
       this.#onFailure(`binding ${name} failed: ${error}`);
     }
   }

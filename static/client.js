@@ -20,10 +20,11 @@
  */
 
 /**
+ * What `bind` throws, or tells `failed` later, means that no event may come.
  * @typedef {{
  *   name: string,
  *   getInterface: (callback: (events: string[]) => void) => void,
- *   bind: (name: string, callback: (payload: unknown) => void) => void,
+ *   bind: (name: string, callback: (payload: unknown) => void, failed?: (error: unknown) => void) => void,
  *   command: (name: string, params: Record<string, unknown>, callback: (answer: unknown) => void) => void,
  *   rest: (method: string, params: Record<string, unknown>, callback: (answer: RestAnswer) => void) => void,
  *   batch: (calls: Record<string, [string, Record<string, unknown>]>, halt: boolean,

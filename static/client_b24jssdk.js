@@ -41,9 +41,16 @@ export function b24jssdkClient(sdk, failed) {
           callback(eventsOf(known));
         }
       }),
-    bind: (name, callback) =>
+    bind: (name, callback, refused) =>
       withFrame(async (frame) => {
-        const first = await frame.placement.bindEvent(name, callback);
+        /** @type {unknown} */
+        let first;
+        try {
+          first = await frame.placement.bindEvent(name, callback);
+        } catch (error) {
+          refused?.(error);
+          return;
+        }
         if (!isSilence(first)) {
           callback(first);
         }

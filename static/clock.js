@@ -15,10 +15,15 @@ export function soon(callback) {
   port2.postMessage(null);
 }
 
+/** How long a worker is kept that nothing is due of. */
+const IDLE_MS = 5000;
+
 export class Clock {
   /** @type {Worker | null} */
   #worker = null;
   #count = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #idle;
   /** @type {Map<number, {callback: () => void, timer: ReturnType<typeof setTimeout>}>} */
   #due = new Map();
   #url;
@@ -66,6 +71,11 @@ export class Clock {
     clearTimeout(due.timer);
     this.#due.delete(id);
     due.callback();
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => this.#rest(), IDLE_MS); // who asks again and again, asks one worker
+  }
+
+  #rest() {
     if (this.#due.size === 0) {
       this.#worker?.terminate();
       this.#worker = null;

@@ -81,6 +81,7 @@ export class Executor {
         return true;
       case "cancel":
         this.#calls.get(request.id)?.abort();
+        this.#calls.delete(request.id); // a function that never ends is not held on to
         return true;
       default:
         return false;

@@ -14,7 +14,8 @@ import { isSecure } from "./host.js";
  * @returns {[import("./client.js").Client, null] | [null, string]}
  */
 export function findClient(config) {
-  const { BX24, B24Js } = /** @type {any} */ (globalThis);
+  const { B24Js } = /** @type {any} */ (globalThis);
+  const BX24 = definedBX24();
   if (window.name.split("|").length < 3 && !BX24) {
     return [null, OUTSIDE];
   }
@@ -30,4 +31,10 @@ export function findClient(config) {
     return [bx24Client(BX24), null];
   }
   return [null, clientNotLoaded(String(config.bx24_url))];
+}
+
+/** `BX24`, whichever way a script defines it: what `const` declares is no property of the global object. */
+function definedBX24() {
+  // @ts-expect-error there may be none
+  return typeof BX24 === "undefined" ? undefined : /** @type {any} */ (BX24);
 }

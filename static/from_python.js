@@ -25,6 +25,8 @@ export class FromPython {
   counts = { acknowledged: 0, late_answers: 0, second_answers: 0 };
   /** Commands fail as they do for a card that no app can manage. */
   notExternal = false;
+  /** `CALL_ID` of the card that the portal last showed here. */
+  #initialized = "";
   /** What Python keeps here of each call, by `CALL_ID`; the newest last. @type {Map<string, string>} */
   #kept = new Map();
   #pageId;
@@ -52,6 +54,11 @@ export class FromPython {
   get card() {
     const last = [...this.#kept].at(-1);
     return last ? { call_id: last[0], kept: parsed(last[1]) } : null;
+  }
+
+  /** The portal shows a card here. @param {unknown} payload of `initialized` */
+  initialized(payload) {
+    this.#initialized = String(/** @type {{CALL_ID?: unknown} | null | undefined} */ (payload)?.CALL_ID ?? "");
   }
 
   forgetCalls() {
@@ -114,6 +121,9 @@ export class FromPython {
       case "forget":
         this.#kept.delete(message.call_id);
         this.notExternal = false;
+        if (message.call_id === this.#initialized) {
+          this.#initialized = "";
+        }
         break;
     }
   }
@@ -140,7 +150,7 @@ export class FromPython {
   #outcome({ id, kind, name, outcome, ms, started, cause }) {
     const more = { id, outcome, duration_ms: ms, started, cause: cause ?? undefined };
     this.#trace.add(kind === "command" ? "outcome" : kind, name, more);
-    if (kind === "command" && outcome === "Call card is undefined" && this.#kept.size > 0) {
+    if (kind === "command" && outcome === "Call card is undefined" && (this.#initialized || this.#kept.size > 0)) {
       this.notExternal = true;
     }
   }

@@ -11,6 +11,8 @@
 
 /** When to ask again while the portal's REST is out of order. */
 const AGAIN_AFTER_MS = [5_000, 30_000, 120_000];
+/** An answer that has not come by then is lost. */
+const ANSWER_MS = 30_000;
 
 /**
  * @param {Client} client
@@ -30,6 +32,7 @@ export async function identify(client) {
 /** @param {Client} client @returns {Promise<string | null>} */
 function ask(client) {
   return new Promise((resolve) => {
+    setTimeout(resolve, ANSWER_MS, null);
     try {
       client.rest("profile", {}, ({ result }) => {
         const id = /** @type {{ID?: unknown} | null | undefined} */ (result)?.ID;

@@ -19,7 +19,7 @@ import { Journal } from "./journal.js";
 import { Link } from "./link.js";
 import { watchMessages } from "./messages.js";
 import { Pace } from "./pace.js";
-import { LIMITS } from "./protocol.js";
+import { INITIALIZED, LIMITS } from "./protocol.js";
 import { Recorder } from "./recorder.js";
 import { Reports } from "./reports.js";
 import { masked, Trace } from "./trace.js";
@@ -304,6 +304,9 @@ class Shim {
       this.#reports.add("refused_payload", `the payload of ${name} was refused: ${refused}`, { event: name });
       this.#trace.add("report", "refused_payload", { event: name, detail: refused });
       return;
+    }
+    if (name === INITIALIZED) {
+      this.#fromPython.initialized(payload);
     }
     // A copy: what is delivered again must be what came, whoever else holds the payload.
     const message = json === undefined ? { t: "event", name } : { t: "event", name, payload: JSON.parse(json) };

@@ -160,7 +160,7 @@ class Calls:
         page = session.owner
         if page is not None:
             if page.current is session:
-                page.current = None
+                page.current, page.closed = None, None if reason == "user_changed" else session
             self._outside.tell(page, {"t": "forget", "call_id": session.call_id})
             self._outside.trace(page, "session", f"closed: {reason}", call_id=session.call_id)
         self._outside.keep(session.call_id, None)

@@ -61,6 +61,8 @@ class Page:
         self.mode = mode
         self.gone = False
         self.current: Session | None = None
+        self.closed: Session | None = None
+        """The call whose card was closed here, until another one is shown."""
         self.foreign: str | None = None
         self.inbox = Inbox()
         self._requests = requests

@@ -74,7 +74,11 @@ class Routing:
             self._of_foreign_card(delivery)
         elif page.current is not None:
             self._start(delivery, page.current)
-        elif not self._taken_up(delivery):
+        elif self._taken_up(delivery):
+            pass
+        elif page.closed is not None and not isinstance(event, ev.EntityChanged):
+            self._start(delivery, page.closed)  # its card is still the one last initialized here
+        else:
             page.inbox.early.append(delivery)
             self._await_initialized(page)
 
@@ -124,7 +128,7 @@ class Routing:
             resumed = session.restored
         elif session.owner is None:
             self._calls.move(session, page)
-        page.current, page.foreign = session, None
+        page.current, page.foreign, page.closed = session, None, None
         if resumed:
             delivery.event = replace(event, meta=replace(event.meta, resumed=True))
         self._start(delivery, session)
@@ -161,5 +165,6 @@ class Routing:
 
     def _start(self, delivery: Delivery, session: Session) -> None:
         if isinstance(delivery.event, ev.CloseButtonClick):
-            delivery.page.current = None  # whatever comes now belongs to the next card
+            page = delivery.page
+            page.current, page.closed = None, session
         self._outside.start(delivery, session)

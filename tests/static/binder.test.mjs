@@ -204,18 +204,104 @@ test("a client that throws at one name binds the others, and that one at the nex
   assert.deepEqual(client.boundTimes, ONCE);
 });
 
-test("a bind that threw and took effect all the same delivers nothing twice", (t) => {
-  const { binder, client, clock, events } = binding(t);
+/** A client whose bind takes effect and throws all the same. @param {FakeClient} client */
+function throwingAfterTheFact(client) {
   const bind = client.bind.bind(client);
   client.bind = (name, callback) => {
     bind(name, callback);
     throw new Error("after the fact");
   };
+  return () => {
+    client.bind = bind;
+  };
+}
+
+test("a bind that threw and took effect all the same delivers nothing twice", (t) => {
+  const { binder, client, clock, events } = binding(t);
+  const throwNoMore = throwingAfterTheFact(client);
   binder.start();
-  client.bind = bind;
+  throwNoMore();
+  clock.tick(100);
+  client.raise(INITIALIZED, 1);
+  client.raise(INITIALIZED, 2);
+  assert.equal(client.boundTimes[INITIALIZED], 2);
+  assert.deepEqual(events, [
+    [INITIALIZED, 1],
+    [INITIALIZED, 2],
+  ]);
+});
+
+test("what is raised before a bind that threw is tried again is heard, if it took effect, and it is not tried again", (t) => {
+  const { binder, client, clock, events } = binding(t);
+  const throwNoMore = throwingAfterTheFact(client);
+  binder.start();
+  client.raise(INITIALIZED, 1);
+  throwNoMore();
+  clock.tick(100);
+  client.raise(INITIALIZED, 2);
+  assert.equal(client.boundTimes[INITIALIZED], 1);
+  assert.deepEqual(events, [
+    [INITIALIZED, 1],
+    [INITIALIZED, 2],
+  ]);
+});
+
+test("a client whose every bind takes effect and throws is heard once", (t) => {
+  const { binder, client, clock, events } = binding(t);
+  throwingAfterTheFact(client);
+  binder.start();
+  clock.tick(100);
   clock.tick(100);
   client.raise(INITIALIZED, 1);
   assert.deepEqual(events, [[INITIALIZED, 1]]);
+});
+
+test("a bind that calls back at once and then throws has taken effect", (t) => {
+  const { binder, client, clock, events, failures } = binding(t);
+  client.bind = (name, callback) => {
+    client.binds.push({ name, callback });
+    callback(1);
+    throw new Error("after the fact");
+  };
+  binder.start();
+  clock.tick(100);
+  assert.deepEqual(client.boundTimes, ONCE);
+  assert.equal(events.length, 17);
+  assert.equal(failures.length, 17);
+});
+
+test("a bind that never works is tried more slowly after a minute, and reported once", (t) => {
+  const { binder, client, clock, failures } = binding(t);
+  client.bind = () => {
+    throw new Error("no");
+  };
+  binder.start();
+  const askedIn = (/** @type {number} */ tenths) => {
+    const before = client.asked;
+    for (let tenth = 0; tenth < tenths; tenth++) {
+      clock.tick(100);
+    }
+    return client.asked - before;
+  };
+  assert.ok(askedIn(590) > 580);
+  askedIn(20);
+  assert.equal(askedIn(100), 10);
+  assert.equal(failures.length, 17);
+});
+
+test("a bind that is refused later, as a promise may be, is tried again", (t) => {
+  const { binder, client, clock, failures } = binding(t);
+  client.known = [INITIALIZED];
+  /** @type {Array<(error: unknown) => void>} */
+  const refuse = [];
+  client.bind = (name, callback, failed) => {
+    client.binds.push({ name, callback });
+    refuse.push(/** @type {(error: unknown) => void} */ (failed));
+  };
+  binder.start();
+  refuse[0]("not now");
+  clock.tick(100);
+  assert.deepEqual([client.binds.length, failures], [2, [`binding ${INITIALIZED} failed: not now`]]);
 });
 
 test("a getInterface that throws is asked again", (t) => {

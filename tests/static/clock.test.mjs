@@ -53,18 +53,35 @@ test("without an answer of the worker the page's own timer rings", (t) => {
   assert.equal(rung, 1);
 });
 
-test("the worker goes when nothing is due, and comes again when something is", (t) => {
-  stillClock(t);
+test("the worker goes when nothing has been due for some seconds, and comes again when something is", (t) => {
+  const page = stillClock(t);
   const made = workers(t);
   const clock = new Clock("clock_worker.js");
   clock.later(() => {}, 100);
   clock.later(() => {}, 200);
   made[0].onmessage({ data: 1 });
-  assert.equal(made[0].ended, false);
   made[0].onmessage({ data: 2 });
+  page.tick(4999);
+  assert.equal(made[0].ended, false);
+  page.tick(1);
   assert.equal(made[0].ended, true);
   clock.later(() => {}, 100);
   assert.equal(made.length, 2);
+});
+
+test("a worker is kept for what is due later, and for who asks again and again", (t) => {
+  const page = stillClock(t);
+  const made = workers(t);
+  const clock = new Clock("clock_worker.js");
+  clock.later(() => {}, 60_000);
+  for (let id = 2; id < 20; id++) {
+    clock.later(() => {}, 1000);
+    made[0].onmessage({ data: id });
+    page.tick(1000);
+  }
+  page.tick(10_000);
+  assert.equal(made.length, 1);
+  assert.equal(made[0].ended, false);
 });
 
 test("a browser that makes no worker still has a timer", (t) => {

@@ -529,6 +529,26 @@ test("a value that JSON cannot carry is an error of its own", async () => {
   );
 });
 
+test("a cancelled call whose function never ends is not held on to", async () => {
+  const { executor, execute } = executing();
+  /** @type {AbortSignal[]} */
+  const signals = [];
+  executor.provide("wait", (_, { signal }) => {
+    signals.push(signal);
+    return new Promise(() => {});
+  });
+  execute({ t: "call", id: "p1", name: "wait", params: null });
+  execute({ t: "cancel", id: "p1" });
+  let aborted = 0;
+  signals[0].addEventListener("abort", () => aborted++);
+  executor.abandon(); // would abort what it still held
+  execute({ t: "cancel", id: "p1" });
+  assert.deepEqual([signals[0].aborted, aborted], [true, 0]);
+  execute({ t: "call", id: "p1", name: "wait", params: null }); // of the next interpreter
+  execute({ t: "cancel", id: "p1" });
+  assert.equal(signals[1].aborted, true);
+});
+
 test("a cancelled call aborts its signal, and no other", async () => {
   const { executor, execute } = executing();
   /** @type {Record<string, AbortSignal>} */

@@ -167,8 +167,12 @@ export class FakeClient {
     }
   }
 
-  /** @param {string} name @param {(payload: unknown) => void} callback */
-  bind(name, callback) {
+  /**
+   * @param {string} name
+   * @param {(payload: unknown) => void} callback
+   * @param {(error: unknown) => void} [_failed]
+   */
+  bind(name, callback, _failed) {
     this.binds.push({ name, callback });
   }
 

@@ -723,6 +723,62 @@ def test_another_user_gets_none_of_the_calls() -> None:
         assert journal[2:] == [("CardClosed", "A", "user_changed"), ("CardClosed", "B", "user_changed")]
 
 
+def test_what_comes_after_a_card_was_closed_is_its_own_until_the_next_one_is_initialized() -> None:
+    app = App()
+    journal = watching(app)
+
+    @app.on(HangupButtonClick)
+    async def end(event: HangupButtonClick, card: CallCard) -> None:
+        await card.close()
+
+    with Portal(app) as portal:
+        portal.initialized(CALL_ID="A")
+        portal.raise_event("hangupButtonClick")
+        portal.raise_event("addCommentButtonClick", "of A")
+        portal.raise_event("closeButtonClick")
+        portal.raise_event("dialpadButtonClick", "1")
+        portal.initialized(CALL_ID="B")
+        portal.raise_event("dialpadButtonClick", "2")
+        assert journal == [
+            ("Initialized", "A", "page-1"),
+            ("HangupButtonClick", "A", "page-1"),
+            ("CardClosed", "A", "closed_by_app"),
+            ("AddCommentButtonClick", "A", "page-1"),
+            ("CloseButtonClick", "A", "page-1"),
+            ("DialpadButtonClick", "A", "page-1"),
+            ("Initialized", "B", "page-1"),
+            ("DialpadButtonClick", "B", "page-1"),
+        ]
+        assert portal.page.unacknowledged == {}
+        assert portal.reports == []
+
+
+def test_a_changed_client_after_a_card_was_closed_is_the_next_card_s() -> None:
+    app = App()
+    journal = watching(app)
+    with Portal(app) as portal:
+        portal.initialized(CALL_ID="A")
+        portal.raise_event("closeButtonClick")
+        portal.raise_event("entityChanged", {})
+        portal.initialized(CALL_ID="B")
+        assert journal[-2:] == [("Initialized", "B", "page-1"), ("EntityChanged", "B", "page-1")]
+
+
+def test_what_comes_after_the_calls_of_another_user_were_closed_is_not_theirs() -> None:
+    app = App()
+    journal = watching(app)
+    with Portal(app) as portal:
+        portal.initialized(CALL_ID="A")
+        portal.open_page("of the next user").tell({"t": "user_changed"})
+        portal.raise_event("hangupButtonClick")
+        portal.initialized(CALL_ID="B")
+        assert journal[1:] == [
+            ("CardClosed", "A", "user_changed"),
+            ("Initialized", "B", "page-1"),
+            ("HangupButtonClick", "B", "page-1"),
+        ]
+
+
 # Several pages ---------------------------------------------------------------------------------------------------
 
 
