@@ -29,10 +29,18 @@ export function interruptBuffer(readBeat, limitMs, now = () => performance.now()
   let beat = -1;
   let ran = 0;
   let looked = 0;
+  let entered = false;
   return {
     get 0() {
       const time = now();
       const current = readBeat();
+      if (!entered) {
+        entered = true;
+        queueMicrotask(() => {
+          entered = false; // Python has returned to the browser: time until it is called again is nobody's
+          beat = -1;
+        });
+      }
       if (current !== beat) {
         beat = current;
         ran = 0;

@@ -13,6 +13,7 @@ import heapq
 import importlib
 import json
 import linecache
+import math
 import random
 import signal
 import sys
@@ -77,6 +78,9 @@ class WorkerLoop(WebLoop):  # type: ignore[misc]
         self, when: float, callback: Callable[..., Any], *args: Any, context: Any = None
     ) -> asyncio.TimerHandle:
         """Run a callback at a time of the loop's clock."""
+        when = float(when)
+        if math.isnan(when):
+            raise ValueError("a time is no nan")  # it would have no place among the others
         timer = asyncio.TimerHandle(when, callback, args, self, context)
         timer._scheduled = True  # type: ignore[attr-defined]
         heapq.heappush(self._timers, timer)
@@ -87,7 +91,7 @@ class WorkerLoop(WebLoop):  # type: ignore[misc]
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
         self._timers_cancelled += 1
         if self._timers_cancelled > _TIMERS_KEPT and self._timers_cancelled * 2 > len(self._timers):
-            self._timers = [timer for timer in self._timers if not timer.cancelled()]
+            self._timers[:] = [timer for timer in self._timers if not timer.cancelled()]
             heapq.heapify(self._timers)
             self._timers_cancelled = 0
 
@@ -173,8 +177,6 @@ class Runtime:
         self._loop = loop
         self._slice_limit_ms = app.settings.slice_limit_ms
         self._handler = "the app"
-        self._interrupted_beat = 0
-        self._interruptions = 0
         self._patience = Patience(loop.beat)
         self._page_grace_s = app.settings.page_grace_s
         self._dispatcher = Dispatcher(app, post, _now_ms, self._entered, keep)
@@ -224,12 +226,8 @@ class Runtime:
         """Raise in the app's code that holds the interpreter; never in the middle of our own."""
         if not self._patience.is_over(frame):
             return  # the worker asks again in a moment
-        beat = self._loop.beat
-        self._interruptions = self._interruptions + 1 if beat[0] == self._interrupted_beat else 1
-        new_slice(beat)  # what cleans up now gets a slice of its own
-        self._interrupted_beat = beat[0]
         error = self._overrun()
-        if self._interruptions > _FIRM_AFTER:
+        if self._patience.interruptions > _FIRM_AFTER:
             raise KeyboardInterrupt(str(error))  # it swallows what can be swallowed
         raise error
 

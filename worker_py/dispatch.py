@@ -11,6 +11,7 @@ import asyncio
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any
 from weakref import WeakSet
 
@@ -18,6 +19,7 @@ from . import events as ev
 from . import state as states
 from . import wire
 from .app import App
+from .begun import Begun
 from .calls import Calls
 from .cause import CAUSE
 from .errors import PageGone, PayloadError, WorkerPyError
@@ -27,7 +29,7 @@ from .registry import handler_name
 from .reload import TAKEN, SourceEditor
 from .requests import Requests
 from .routing import Delivery, Routing
-from .runner import Enter, FailureReport, HandlerRun, Runner
+from .runner import Enter, FailureReport, HandlerRun, Runner, failure_report
 from .session import Session
 
 _PAGES_REMEMBERED = 64
@@ -69,6 +71,7 @@ class Dispatcher:
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn: tuple[str, int] | None = None
         self._started = False
+        self._closing = False
         self._receivers: dict[str, Callable[[Page, dict[str, Any]], None]] = {
             "event": self._event,
             "emit": self._emit,
@@ -118,13 +121,20 @@ class Dispatcher:
         """Add to a page's trace."""
         self.tell(page, {"t": "trace", "entry": {"kind": kind, "name": name, **more}})
 
-    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        return self._keep_task(asyncio.get_running_loop().create_task(coroutine))
+    def _spawn(
+        self, coroutine: Coroutine[Any, Any, None], ended: Callable[[], None] = lambda: None
+    ) -> asyncio.Task[None]:
+        return self._keep_task(asyncio.get_running_loop().create_task(Begun(coroutine, lambda: self._closing)), ended)
 
-    def _keep_task(self, task: asyncio.Task[None]) -> asyncio.Task[None]:
+    def _keep_task(self, task: asyncio.Task[None], ended: Callable[[], None] = lambda: None) -> asyncio.Task[None]:
         """Loops hold their tasks weakly."""
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+
+        def done(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            ended()
+
+        task.add_done_callback(done)
         return task
 
     # Pages ---------------------------------------------------------------------------------------
@@ -210,7 +220,13 @@ class Dispatcher:
 
     def start(self, delivery: Delivery, session: Session) -> None:
         """Run the handlers of an event of this call, in a task of their own."""
-        self._spawn(self._run_event(delivery, session))
+        ended = partial(self._ended, delivery.page, delivery.seq, session.call_id)
+        self._spawn(self._run_event(delivery, session), ended)
+
+    def _ended(self, page: Page, seq: int, call_id: str | None = None) -> None:
+        """An event whose task was cancelled, or failed in our own code, has been dealt with as well."""
+        if seq in page.inbox.running and not self._closing:
+            self.ack(page, seq, (), call_id)
 
     async def _run_event(self, delivery: Delivery, session: Session) -> None:
         event, page, card = delivery.event, delivery.page, session.card
@@ -229,8 +245,11 @@ class Dispatcher:
             self.calls.close(session, "closed_by_operator")
         if session.closing is not None:
             await asyncio.wait([session.closing])
-        self.calls.keep(session)
-        self.ack(page, delivery.seq, runs, card.call_id)
+        try:
+            self.calls.keep(session)
+        except BaseException as error:  # noqa: BLE001 - the app may have put anything in the card's place
+            self._report(failure_report("card.data", event, error))
+        self.ack(page, delivery.seq, runs, session.call_id)
 
     def _enter_for(self, page: Page | None, seq: int = 0) -> Enter:
         """Tells the page when a handler of an event that is delivered again has its turn.
@@ -259,7 +278,7 @@ class Dispatcher:
     def _emit(self, page: Page, message: dict[str, Any]) -> None:
         seq: int = wire.field(message, "seq", int)
         if not self._is_repeated(page, seq):
-            self._spawn(self._run_page_event(page, seq, message))
+            self._spawn(self._run_page_event(page, seq, message), partial(self._ended, page, seq))
 
     async def _run_page_event(self, page: Page, seq: int, message: dict[str, Any]) -> None:
         CAUSE.set(f"{page.id}:{seq}")
@@ -342,6 +361,7 @@ class Dispatcher:
 
     def close(self) -> None:
         """From now on a cancelled handler has not failed: its loop is about to be closed."""
+        self._closing = True
         for runner in self._runners:
             runner.closing = True
 

@@ -102,6 +102,7 @@ class Runner:
         return error
 
     async def _call(self, registration: Registration, args: tuple[Any, ...], enter: Enter) -> BaseException | None:
+        limited: _Limited | None = None
         try:
             enter(registration.name)
             result = registration.handler(*args)
@@ -109,9 +110,12 @@ class Runner:
                 limit = registration.timeout_s
                 if isinstance(limit, _Unset):
                     limit = self._settings.handler_timeout_s
-                await _Limited(_coroutine(result), registration.name, limit, enter)
-        except GeneratorExit:
-            raise  # the loop itself is being torn down
+                limited = _Limited(_coroutine(result), registration.name, limit, enter)
+                await limited
+        except GeneratorExit as error:
+            if limited is not None and limited.torn_down:
+                raise
+            return error  # the handler's own
         except asyncio.CancelledError as error:
             if self.closing:
                 raise
@@ -149,6 +153,8 @@ class _Limited:
         self._name = name
         self._limit_s = limit_s
         self._enter = enter
+        self.torn_down = False
+        """Whether the loop is ended, and the handler with it."""
         self._cancelled = 0
         self._seen = 0
         self._thrown = 0
@@ -182,6 +188,7 @@ class _Limited:
                 yield waited
                 thrown = self._overdue(task)
             except GeneratorExit:
+                self.torn_down = True
                 self._coroutine.close()
                 raise
             except BaseException as error:  # noqa: BLE001 - handed on to the handler
@@ -226,14 +233,19 @@ class _Limited:
 def failure_report(handler: str, event: Event | None, error: BaseException) -> FailureReport:
     """Describe a failure in text; never raises, whatever the exception's own methods do."""
     try:
-        shown = traceback.TracebackException.from_exception(error, compact=True)
-        _leave_out_own_frames(shown)
-        text = "".join(shown.format())
+        text = text_of(error)
     except BaseException:  # noqa: BLE001 - a __str__ of the app's may do anything
         text = f"{type(error).__name__} (its text cannot be shown)"
     if len(text) > _REPORT_CHARS:
         text = f"{text[: _REPORT_CHARS // 2]}\n…\n{text[-_REPORT_CHARS // 2 :]}"
     return FailureReport(handler, event, type(error).__name__, text)
+
+
+def text_of(error: BaseException) -> str:
+    """The traceback as Python prints it. Raises whatever the exception's own methods raise, and may be interrupted."""
+    shown = traceback.TracebackException.from_exception(error, compact=True)
+    _leave_out_own_frames(shown)
+    return "".join(shown.format())
 
 
 def _leave_out_own_frames(shown: traceback.TracebackException) -> None:

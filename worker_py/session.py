@@ -18,6 +18,7 @@ class Session:
     """A call from ``initialized`` until its card is closed.
 
     Attributes:
+        call_id: the portal's id of the call.
         card: what handlers get.
         owner: the page that shows the card; ``None`` while the call waits for a page.
         began_on: the id of the page that it began on, as far as this interpreter knows.
@@ -28,6 +29,7 @@ class Session:
     """
 
     def __init__(self, call_id: str, owner: Page, execute: Execute) -> None:
+        self.call_id = call_id
         self.card = CallCard(call_id, owner, execute)
         self.owner: Page | None = owner
         self.began_on = owner.id
@@ -39,11 +41,6 @@ class Session:
         self._kept_state: CardState | None = None
         self._applied: tuple[str, int] | None = None
         self._restored_after: tuple[str, int] | None = None
-
-    @property
-    def call_id(self) -> str:
-        """The portal's id of the call."""
-        return self.card.call_id
 
     def move_to(self, page: Page | None) -> None:
         """Give the card to another page, or to none while it waits for one."""
@@ -103,7 +100,7 @@ def _dump(kept: dict[str, Any]) -> str:
         text = to_json(kept)
         if len(text) <= _KEPT_CHARS:
             return text
-    except (TypeError, ValueError, RecursionError):
+    except BaseException:  # noqa: BLE001 - the app's own classes may do anything
         pass
     return to_json({**kept, "data": _storable(kept["data"])})
 
@@ -115,7 +112,7 @@ def _storable(data: Mapping[Any, Any]) -> dict[str, Any]:
     for key, value in data.items():
         try:
             size = len(to_json(value))
-        except (TypeError, ValueError, RecursionError):
+        except BaseException:  # noqa: BLE001 - as above
             continue
         if isinstance(key, str) and size < room:
             found[key] = value

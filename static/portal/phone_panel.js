@@ -90,7 +90,9 @@ export class PhonePanel {
     if (state.call !== null && state.call !== this.#call) {
       this.#call = state.call;
       this.heard = "";
-      setText(this.#ended, "");
+    }
+    if (state.phase === "connected") {
+      setText(this.#ended, ""); // not before: a call may ring when the one before has just ended
     }
     this.state = state;
     this.#from = from;

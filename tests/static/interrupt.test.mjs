@@ -77,6 +77,13 @@ test("long gaps count for something: code that looks rarely is interrupted in th
   assert.equal(watched(1000).run(60_000, 5000), 5 * 5000);
 });
 
+test("time until the browser calls Python again is nobody's, though no slice began", async () => {
+  const { run } = watched(1000);
+  assert.equal(run(900), null);
+  await null;
+  assert.equal(run(1000), null);
+});
+
 test("time between two slices is nobody's", () => {
   const { run, state } = watched(1000);
   for (let slice = 0; slice < 50; slice++) {

@@ -16,6 +16,7 @@ import pytest
 
 import worker_py
 from worker_py.patience import IN_AN_IMPORT, IN_OUR_CODE, Patience, new_slice, patience
+from worker_py.runner import FailureReport, HandlerRun, text_of
 
 APP = "/app/app.py"
 OURS = str(PurePath(worker_py.__file__).with_name("dispatch.py"))
@@ -27,11 +28,12 @@ REQUIREMENT = os.path.join(os.path.dirname(os.__file__), "site-packages", "phone
 NAMESAKE = os.path.join(os.path.dirname(os.path.dirname(worker_py.__file__)), "worker_python", "__init__.py")
 
 
-def stack(*files: str) -> FrameType:
-    """Frames of code in these files, the outermost first."""
+def stack(*files: str, module: str = "app") -> FrameType:
+    """Frames of code in these files, the outermost first; `module` is what the code calls its module."""
     frame = None
     for file in files:
-        frame = SimpleNamespace(f_code=SimpleNamespace(co_filename=file), f_back=frame)
+        code = SimpleNamespace(co_filename=file)
+        frame = SimpleNamespace(f_code=code, f_globals={"__name__": module}, f_back=frame)
     return cast(FrameType, frame)
 
 
@@ -65,6 +67,37 @@ def test_an_import_has_longer(files: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("files", [(OURS,), (OURS, LOOP), (OURS, LOOP, OURS, JSON), (OURS, IMPORT, JSON), (FROZEN,)])
 def test_where_the_app_has_no_part_nothing_is_interrupted(files: tuple[str, ...]) -> None:
     assert patience(stack(*files)) is None
+
+
+@pytest.mark.parametrize("module", ["worker_py.runner", "namedtuple_HandlerRun"])
+def test_what_was_generated_for_a_class_of_ours_is_not_the_app_s(module: str) -> None:
+    assert patience(stack(OURS, "<string>", module=module)) is None
+
+
+def test_what_is_generated_for_our_classes_is_known_as_that() -> None:
+    for cls, code in ((HandlerRun, HandlerRun.__new__.__code__), (FailureReport, FailureReport.__init__.__code__)):
+        assert code.co_filename == "<string>", cls
+    names = [HandlerRun.__new__.__globals__["__name__"], FailureReport.__init__.__globals__["__name__"]]
+    assert [name.startswith(("worker_py.", "namedtuple_")) for name in names] == [True, True]
+
+
+def test_a_failure_that_takes_long_to_describe_is_interrupted_at_once() -> None:
+    found: list[int | None] = []
+
+    class Watched(Exception):
+        def __str__(self) -> str:
+            frame: FrameType | None = sys._getframe()
+            while frame is not None and frame.f_code is not text_of.__code__:
+                frame = frame.f_back
+            found.append(patience(stack_over(frame)))
+            return "watched"
+
+    def stack_over(frame: FrameType | None) -> FrameType:
+        code = SimpleNamespace(co_filename=JSON)
+        return cast(FrameType, SimpleNamespace(f_code=code, f_globals={}, f_back=frame))
+
+    text_of(Watched())
+    assert found and set(found) == {0}
 
 
 def test_without_a_frame_nothing_is_interrupted() -> None:
@@ -111,6 +144,16 @@ def test_where_the_app_has_no_part_patience_has_no_end(beat: array.array[int]) -
     assert not any(kept.is_over(stack(OURS, JSON)) for _ in range(5000))
 
 
+def test_interruptions_are_counted_until_something_else_runs(beat: array.array[int]) -> None:
+    kept = Patience(beat)
+    for _ in range(3):
+        kept.is_over(stack(OURS, APP))
+    assert kept.interruptions == 3
+    new_slice(beat)
+    kept.is_over(stack(OURS, APP))
+    assert kept.interruptions == 1
+
+
 def test_what_was_waited_for_in_one_slice_is_not_held_against_the_next(beat: array.array[int]) -> None:
     kept = Patience(beat)
     for _ in range(IN_OUR_CODE):
@@ -124,9 +167,10 @@ def test_after_an_import_that_took_long_the_handler_has_a_whole_slice_once(beat:
     kept.is_over(stack(OURS, APP, IMPORT))
     assert not kept.is_over(stack(OURS, APP))
     assert beat[0] == 0xFFFFFFFF
-    kept.is_over(stack(OURS, APP, IMPORT))  # a loop around an import
-    assert kept.is_over(stack(OURS, APP))
+    for interruptions in (1, 2, 3):  # a loop around an import that swallows what interrupts it
+        kept.is_over(stack(OURS, APP, IMPORT))
+        assert kept.is_over(stack(OURS, APP))
+        assert kept.interruptions == interruptions
     new_slice(beat)  # another handler
-    assert beat[0] == 0
     kept.is_over(stack(OURS, APP, IMPORT))
     assert not kept.is_over(stack(OURS, APP))

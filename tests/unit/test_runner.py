@@ -1,6 +1,7 @@
 """Handlers: their order, their limits, and that none of them stops the next one."""
 
 import asyncio
+import json
 from contextlib import suppress
 from typing import Any
 
@@ -10,6 +11,7 @@ from worker_py import App, CallCard, CommandFailed, HandlerFailure, HandlerTimeo
 from worker_py.events import AnswerButtonClick, CardClosed, CardEvent, HangupButtonClick, Initialized, PageAttached
 from worker_py.runner import failure_report
 from worker_py.testing import Answer, Portal, refusal
+from worker_py.wire import PREFIX
 
 
 class Boom(Exception):
@@ -801,3 +803,133 @@ def test_a_report_is_bounded() -> None:
     report = failure_report("greet", None, Boom("x" * 100_000))
     assert len(report.text) == 20_003
     assert report.text[10_000:10_003] == "\n…\n"
+
+
+# Handlers that take aim at what runs them ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_handler_that_raises_generator_exit_stops_nothing(waits: bool) -> None:
+    app, seen = App(), []
+
+    @app.on(AnswerButtonClick)
+    async def leaves(event: AnswerButtonClick, card: CallCard) -> None:
+        if waits:
+            await asyncio.sleep(0)
+        raise GeneratorExit
+
+    @app.on(AnswerButtonClick)
+    def after(event: AnswerButtonClick, card: CallCard) -> None:
+        seen.append("after")
+
+    @app.on_error
+    def on_error(failure: HandlerFailure) -> None:
+        raise GeneratorExit
+
+    with Portal(app) as portal:
+        portal.initialized()
+        portal.raise_event("answerButtonClick")
+        assert seen == ["after"]
+        assert outcomes(portal) == [[], ["failed", "ok"]]
+        assert texts(portal) == [("leaves", "GeneratorExit"), ("on_error", "GeneratorExit")]
+
+
+def test_a_background_task_that_fails_while_error_handlers_fail_is_reported_once() -> None:
+    app = App()
+
+    @app.on(AnswerButtonClick)
+    async def begin(event: AnswerButtonClick, card: CallCard) -> None:
+        async def fail() -> None:
+            raise Boom
+
+        task = asyncio.create_task(fail())
+        task.add_done_callback(lambda _: None)
+
+    @app.on_error
+    def on_error(failure: HandlerFailure) -> None:
+        raise GeneratorExit
+
+    with Portal(app) as portal:
+        portal.initialized()
+        portal.raise_event("answerButtonClick")
+        portal.advance(1)
+        assert [report["error"] for report in portal.reports] == ["Boom", "GeneratorExit"]
+
+
+def come_together(portal: Portal, *messages: dict[str, Any]) -> None:
+    """Messages that have come and not begun to be handled."""
+    for seq, message in enumerate(messages, start=100):
+        portal.page.unacknowledged[seq] = message
+        told = {"seq": seq, "at": 0, "redelivered": False, **message}
+        portal.dispatcher.receive(portal.page.id, json.dumps(told))
+
+
+def test_a_handler_that_cancels_every_task_takes_no_event_with_it() -> None:
+    app, seen = App(), []
+
+    @app.on(AnswerButtonClick)
+    async def clean_up(event: AnswerButtonClick, card: CallCard) -> None:
+        come_together(portal, {"t": "event", "name": PREFIX + "hangupButtonClick"}, {"t": "emit", "name": "noted"})
+        for task in asyncio.all_tasks():
+            if task is not asyncio.current_task():
+                task.cancel()
+
+    @app.on(HangupButtonClick)
+    async def hang_up(event: HangupButtonClick, card: CallCard) -> None:
+        await asyncio.sleep(1)
+        seen.append("hung up")
+
+    @app.on_page_event("noted")
+    def noted(payload: Any, page: Page) -> None:
+        seen.append("noted")
+
+    with Portal(app) as portal:
+        portal.initialized()
+        portal.raise_event("answerButtonClick")
+        portal.advance(1)
+        assert seen == ["noted", "hung up"]
+        assert portal.page.unacknowledged == {}
+
+
+def test_an_event_that_is_cancelled_while_its_card_closes_is_acknowledged() -> None:
+    app, seen = App(), []
+
+    @app.on(HangupButtonClick)
+    async def hang_up(event: HangupButtonClick, card: CallCard) -> None:
+        await card.close()
+
+    @app.on(CardClosed)
+    async def closed(event: CardClosed, card: CallCard) -> None:
+        for task in asyncio.all_tasks():
+            if task is not asyncio.current_task():
+                task.cancel()
+        await asyncio.sleep(0.1)
+        seen.append("closed")
+
+    with Portal(app) as portal:
+        portal.initialized()
+        portal.raise_event("hangupButtonClick")
+        portal.advance(1)
+        assert seen == ["closed"]
+        assert portal.page.unacknowledged == {}
+
+
+class Hostile(dict[str, Any]):
+    def items(self) -> Any:
+        raise RuntimeError("no items")
+
+
+@pytest.mark.parametrize("data", [object(), None, 7, {"x": Hostile(a=1)}, Hostile(a=1), [1]])
+def test_data_that_is_none_of_what_can_be_kept_costs_no_event(data: Any) -> None:
+    app = App()
+
+    @app.on(AnswerButtonClick)
+    def replace(event: AnswerButtonClick, card: CallCard) -> None:
+        card.data = data
+        card.call_id = object()  # type: ignore[assignment]
+
+    with Portal(app) as portal:
+        portal.initialized()
+        portal.raise_event("answerButtonClick")
+        portal.raise_event("hangupButtonClick")
+        assert portal.page.unacknowledged == {}
