@@ -103,7 +103,12 @@ def checking_browser(launch_browser: LaunchBrowser) -> Browser:
     return launch_browser(loopback_workers=False)
 
 
-@pytest.fixture(params=FALLBACKS, ids=list(FALLBACKS))
+LIKE_ANOTHER = {"constructor_refuses", "error_event", "storage_blocked"}
+"""What the page does about these is what it does about another one too."""
+CAMPAIGN = [pytest.param(name, marks=pytest.mark.campaign) if name in LIKE_ANOTHER else name for name in FALLBACKS]
+
+
+@pytest.fixture(params=CAMPAIGN, ids=list(FALLBACKS))
 def fallback(request: pytest.FixtureRequest) -> Fallback:
     """Each of them."""
     return FALLBACKS[request.param]

@@ -27,7 +27,7 @@ CONTENDERS = {
 def measure(run: Run) -> list[Table]:
     """Round trips and bursts, all contenders in one browser."""
     run.stage.need(stage.OURS, stage.JAVASCRIPT)
-    rounds = run.rounds(15, 8, quick=3)  # so many trips until the browser has compiled what they need
+    rounds = run.rounds(15, 8)  # so many trips until the browser has compiled what they need
     with run.stage.served() as server, card.portal() as portal, browsers.fresh(run.playwright) as context:
         pages = {
             name: card.open_card(context, portal, f"{server.address(site)}{path}", shared=name != PYTHON_ALONE)

@@ -26,5 +26,5 @@ class Run:
     notes: dict[str, Any] = field(default_factory=dict)
 
     def rounds(self, counted: int, warm_ups: int = 0, *, quick: int = 1) -> Rounds:
-        """How often to measure; in a quick run, `quick` times after one warm-up where there is any."""
-        return Rounds(quick, min(1, warm_ups)) if self.quick else Rounds(counted, warm_ups)
+        """How often to measure; in a quick run, whose numbers nobody reads, `quick` times without a warm-up."""
+        return Rounds(quick) if self.quick else Rounds(counted, warm_ups)

@@ -22,7 +22,7 @@ from worker_py_tool.process import run_quietly, say
 
 CONNECTIONS = 200
 ROUNDS, SECONDS = 3, 10
-QUICK_ROUNDS, QUICK_SECONDS = 1, 3
+QUICK_ROUNDS, QUICK_SECONDS = 1, 1
 COMMAND = [sys.executable, "-m", "worker_py_tool", "serve"] if INSTALLED else [ROOT / "scripts" / "serve"]
 SCRIPT = Path(__file__).with_name("serving.lua")
 OURS, NGINX = "scripts/serve", "nginx"
