@@ -109,7 +109,7 @@ export class Binder {
   #bind(name) {
     const attempt = {};
     this.#bound.add(name);
-    const failed = (/** @type {unknown} */ error) => this.#bindFailed(name, error);
+    const asked = this.#asked;
     try {
       this.#client.bind(
         name,
@@ -122,10 +122,13 @@ export class Binder {
             this.#onEvent(name, payload);
           }
         },
-        failed,
+        (error) => {
+          this.#bindFailed(name, error);
+          this.#later(() => this.#again(asked), SLOW_DELAY_MS); // everything may have seemed to be bound
+        },
       );
     } catch (error) {
-      failed(error);
+      this.#bindFailed(name, error);
     }
   }
 

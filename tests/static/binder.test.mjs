@@ -304,6 +304,22 @@ test("a bind that is refused later, as a promise may be, is tried again", (t) =>
   assert.deepEqual([client.binds.length, failures], [2, [`binding ${INITIALIZED} failed: not now`]]);
 });
 
+test("a bind that is refused when everything seemed to be bound is tried again", (t) => {
+  const { binder, client, clock } = binding(t);
+  /** @type {Array<(error: unknown) => void>} */
+  const refuse = [];
+  client.bind = (name, callback, failed) => {
+    client.binds.push({ name, callback });
+    refuse.push(/** @type {(error: unknown) => void} */ (failed));
+  };
+  binder.start();
+  clock.tick(20_000);
+  refuse[0]("not any more");
+  clock.tick(1000);
+  assert.equal(client.binds.length, 18);
+  assert.equal(client.binds[17].name, client.binds[0].name);
+});
+
 test("a getInterface that throws is asked again", (t) => {
   const { binder, client, clock, failures } = binding(t);
   const getInterface = client.getInterface.bind(client);

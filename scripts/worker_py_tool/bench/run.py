@@ -25,6 +25,6 @@ class Run:
     quick: bool
     notes: dict[str, Any] = field(default_factory=dict)
 
-    def rounds(self, counted: int, warm_ups: int = 0, *, quick: int = 1) -> Rounds:
-        """How often to measure; in a quick run, whose numbers nobody reads, `quick` times without a warm-up."""
-        return Rounds(quick) if self.quick else Rounds(counted, warm_ups)
+    def rounds(self, counted: int, warm_ups: int = 0) -> Rounds:
+        """How often to measure; in a quick run, whose numbers nobody reads, once and without a warm-up."""
+        return Rounds(1) if self.quick else Rounds(counted, warm_ups)
