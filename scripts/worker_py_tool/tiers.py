@@ -126,9 +126,9 @@ def run_pyodide(options: TierOptions) -> Outcome:
 def run_static(options: TierOptions) -> Outcome:
     """Tier 3: the JavaScript modules in Node."""
     report = _fresh_report("static")
-    tests = sorted((ROOT / "tests" / "static").glob("*.test.mjs"))
+    tests = sorted((ROOT / "tests" / "static").rglob("*.test.mjs"))
     if not tests:
-        return Outcome(0, 0, problem="there are no tests/static/*.test.mjs")
+        return Outcome(0, 0, problem="there are no tests/static/**/*.test.mjs")
     reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout"]
     reporters += ["--test-reporter=junit", f"--test-reporter-destination={report}"]
     return _read_report(report, _run([node_packages.require().executable, "--test", *reporters, *tests]))

@@ -18,8 +18,8 @@ from typing import Protocol
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
-from tests.browser.harness import WITNESS, Stage
-from tests.browser.policy_watch import PolicyReports, WatchedServer
+from tests.support.harness import WITNESS, Stage
+from tests.support.policy_watch import PolicyReports, WatchedServer
 from worker_py_tool import chromium, demo
 from worker_py_tool.build import Client
 from worker_py_tool.paths import CACHE

@@ -1,7 +1,7 @@
 """The app of the recorded call: one command or more for each thing that the operator does.
 
-`tests/browser/test_call.py` runs it in a browser, where `call.json` was recorded; `tests/unit/test_golden.py` replays
-that recording to it in CPython and inside Pyodide.
+`tests/browser/delivery/test_call.py` runs it in a browser, where `call.json` was recorded; `tests/unit/test_golden.py`
+replays that recording to it in CPython and inside Pyodide.
 """
 
 from worker_py import App, CallCard, UiState

@@ -1,4 +1,4 @@
-"""What `scripts/build --emit` writes; `tests/browser/test_recipes.py` runs it. And how the load on servers is read."""
+"""What `scripts/build --emit` writes (`tests/browser/install/test_recipes.py` runs it), and how load is read."""
 
 from pathlib import Path
 

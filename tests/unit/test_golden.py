@@ -1,4 +1,4 @@
-"""The call that was recorded in a browser (`tests/browser/test_call.py`) gives the same commands here."""
+"""The call that was recorded in a browser (`tests/browser/delivery/test_call.py`) gives the same commands here."""
 
 import json
 from pathlib import Path

@@ -1,0 +1,84 @@
+"""What axe-core finds in the card: nothing serious or critical, in no state, light or dark."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+
+from tests.support.cards import STATES, Desk, Scheme, desk_in
+
+GRAVE: Final = {"serious", "critical"}
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def coloured_desk(request: pytest.FixtureRequest, browser: Browser, portal_url: str) -> Iterator[Desk]:
+    """A portal page in either colour scheme, for the cases of this module."""
+    scheme: Scheme = request.param
+    with desk_in(browser, portal_url, scheme=scheme) as desk:
+        yield desk
+
+
+def findings(desk: Desk, context: str = "#card") -> list[str]:
+    """What is serious or critical: the rule, and where."""
+    response = Axe().run(desk.page, context=context).response
+    assert response["passes"] or response["violations"], "axe looked at nothing"
+    return [
+        f"{violation['id']}: {violation['help']}: {node['html']}"
+        for violation in response["violations"]
+        if violation["impact"] in GRAVE
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_axe_finds_nothing_serious_in_a_state(coloured_desk: Desk, state: str) -> None:
+    desk = coloured_desk
+    desk.open()
+    desk.send("CallCardSetStatusText", statusText="Head of purchasing")
+    desk.set_state(state)
+    desk.settled()
+    assert findings(desk) == []
+
+
+def test_axe_finds_nothing_serious_in_what_the_card_opens(coloured_desk: Desk) -> None:
+    desk = coloured_desk
+    desk.open()
+    desk.settled()
+    for name in ("Hold", "Quality 3", "Save comment", "Dial pad"):
+        desk.button(name).click()
+    assert findings(desk) == []
+    desk.button("Transfer").click()
+    assert findings(desk) == []
+    desk.card.get_by_role("textbox", name="number to transfer to").fill("nobody")
+    assert findings(desk) == []
+    desk.button("Fold").click()
+    assert findings(desk) == []
+
+
+def test_axe_finds_nothing_serious_in_a_long_call_list_and_in_the_desktop_app(coloured_desk: Desk) -> None:
+    desk = coloured_desk
+    desk.portal("(portal) => portal.callList(40)")
+    desk.button("Next").click()
+    desk.settled()
+    assert findings(desk) == []
+    desk.portal("(portal) => portal.configure({desktop: true})")
+    assert findings(desk) == []
+    desk.portal("(portal) => portal.configure(null)")
+
+
+def test_axe_finds_nothing_serious_in_a_pane_without_an_answer(coloured_desk: Desk) -> None:
+    desk = coloured_desk
+    desk.portal("(portal) => portal.configure({rest: {down: true}})")
+    desk.open("incoming")
+    expect(desk.card.get_by_role("region", name="Client")).to_contain_text("did not answer")
+    assert findings(desk) == []
+    desk.portal("(portal) => portal.configure(null)")
+
+
+def test_axe_would_find_a_button_without_a_name(coloured_desk: Desk) -> None:
+    desk = coloured_desk
+    desk.open()
+    desk.button("Mute").evaluate("(button) => { button.textContent = ''; button.title = ''; }")
+    assert any(found.startswith("button-name") for found in findings(desk))

@@ -1,0 +1,66 @@
+"""Pictures of the card in each of its states, as artefacts: `.cache/artifacts/card/`."""
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.support.cards import STATES, Desk, Scheme, desk_in
+from worker_py_tool.paths import CACHE
+
+PICTURES = CACHE / "artifacts" / "card"
+WIDTHS = {"wide": 1280, "narrow": 390}
+VIEWS = [
+    ("light", "wide"),
+    pytest.param("dark", "wide", marks=pytest.mark.campaign),
+    pytest.param("light", "narrow", marks=pytest.mark.campaign),
+    ("dark", "narrow"),
+]
+NOTHING_DRAWN = 3000
+"""A card of one colour has fewer bytes than this."""
+
+
+def take(desk: Desk, name: str) -> None:
+    """Take the picture of the card."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    desk.page.mouse.move(0, 0)
+    path = PICTURES / f"{name}.png"
+    desk.card.screenshot(path=path)
+    assert path.stat().st_size > NOTHING_DRAWN
+
+
+@pytest.mark.parametrize(("scheme", "width"), VIEWS)
+def test_every_state_of_the_card_has_its_picture(browser: Browser, portal_url: str, scheme: Scheme, width: str) -> None:
+    with desk_in(browser, portal_url, scheme=scheme, width=WIDTHS[width]) as desk:
+        for state in STATES:
+            desk.open()
+            desk.set_state(state)
+            desk.settled()
+            take(desk, f"{state}-{scheme}-{width}")
+
+
+@pytest.mark.parametrize(("scheme", "width"), VIEWS)
+def test_what_the_card_opens_has_its_pictures(browser: Browser, portal_url: str, scheme: Scheme, width: str) -> None:
+    with desk_in(browser, portal_url, scheme=scheme, width=WIDTHS[width]) as desk:
+        ending = f"{scheme}-{width}"
+        desk.open()
+        desk.set_state("connected")
+        desk.settled()
+        desk.portal("(portal) => { portal.click('Hold'); portal.click('Quality 4'); }")
+        desk.portal("(portal) => ['2', '0', '#'].forEach((key) => portal.click('Key ' + key))")
+        take(desk, f"dial-pad-{ending}")
+        desk.button("Transfer").click()
+        take(desk, f"transfer-{ending}")
+        desk.button("Fold").click()
+        take(desk, f"folded-connected-{ending}")
+        desk.open("incoming", phoneNumber="+12025550199")
+        desk.settled()
+        take(desk, f"unknown-{ending}")
+        desk.button("Fold").click()
+        take(desk, f"folded-incoming-{ending}")
+        desk.portal("(portal) => portal.callList(12)")
+        desk.portal("(portal) => [1, 2, 3, 4].forEach(() => portal.click('Next'))")
+        desk.settled()
+        take(desk, f"list-{ending}")
+        desk.portal("(portal) => portal.configure({desktop: true})")
+        desk.open()
+        desk.settled()
+        take(desk, f"desktop-{ending}")

@@ -1,0 +1,359 @@
+"""What comes from outside may be anything: it is refused and reported, and the next event is handled.
+
+Reports name the event and what was expected of its payload, never a value: values are personal.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import BX24_FIRST, StageFor
+from tests.support.harness import Stage
+
+APP = """
+    from worker_py import App, CallCard, events
+
+    app = App()
+
+    async def tell(event: events.CardEvent, card: CallCard) -> None:
+        await card.page.call("tell", [type(event).__name__, event.meta.raw])
+
+    for each in vars(events).values():
+        if isinstance(each, type) and issubclass(each, events.CardEvent) and each is not events.CardEvent:
+            app.add_handler(each, tell)
+
+    @app.on(events.Initialized)
+    async def ask_the_crm(event: events.Initialized, card: CallCard) -> None:
+        await card.rest.call("crm.contact.get", {"id": 7})
+
+    def look_up(number: str) -> None:
+        raise LookupError(f"nobody has {number}")  # the line that the report names
+
+    @app.on(events.SkipButtonClick)
+    def fail(event: events.SkipButtonClick, card: CallCard) -> None:
+        look_up("+49 30 1234-5678")
+
+    @app.on(events.SkipButtonClick)
+    async def tell_again(event: events.SkipButtonClick, card: CallCard) -> None:
+        await card.page.call("tell", "the second handler")
+
+    @app.on(events.MakeCallButtonClick)
+    async def fail_later(event: events.MakeCallButtonClick, card: CallCard) -> None:
+        await card.set_mute(True)
+        raise SystemExit(3)
+"""
+NUMBER, COMMENT = "+4930987654321", "allergic to bees"
+TOO_DEEP = "[" * 100_000 + "]" * 100_000
+
+
+@pytest.fixture(scope="module", params=BX24_FIRST)
+def booted(stage_for: StageFor, request: pytest.FixtureRequest) -> Stage:
+    return stage_for(APP, client=request.param)
+
+
+@pytest.fixture
+def stage(booted: Stage) -> Iterator[Stage]:
+    with booted.case():
+        yield booted
+
+
+def open_card(stage: Stage) -> None:
+    """A call whose `initialized` Python has handled."""
+    stage.incoming_call(phoneNumber=NUMBER, uiState="connected")
+    assert stage.told()[0] == "Initialized"
+    stage.await_stats("stats.waiting === 0")
+
+
+def expect_next_event(stage: Stage) -> None:
+    """The next event is handled as if nothing had been."""
+    stage.raise_event("dialpadButtonClick", "5")
+    assert stage.told() == ["DialpadButtonClick", "5"]
+
+
+# Payloads --------------------------------------------------------------------------------------------
+
+WRONG: dict[str, list[tuple[object, str]]] = {
+    "initialized": [
+        (None, "an object was expected, not nothing"),
+        (COMMENT, "an object was expected, not a string"),
+        ([], "an object was expected, not a list"),
+        ({}, "CALL_ID is missing"),
+        ({"CALL_ID": ""}, "CALL_ID is empty"),
+        ({"CALL_ID": {"a": COMMENT}}, "CALL_ID should be a string, not an object"),
+        ({"CALL_ID": "a.1", "PHONE_NUMBER": [NUMBER]}, "PHONE_NUMBER should be a string, not a list"),
+        ({"CALL_ID": "a.1", "CRM_ENTITY_ID": COMMENT}, "CRM_ENTITY_ID should be an integer"),
+        ({"CALL_ID": "a.1", "CRM_ENTITY_ID": 1.5}, "CRM_ENTITY_ID should be an integer"),
+        ({"CALL_ID": "a.1", "CRM_BINDINGS": COMMENT}, "CRM_BINDINGS should be a list, not a string"),
+        ({"CALL_ID": "a.1", "CRM_BINDINGS": [COMMENT]}, "CRM_BINDINGS should hold objects, not a string"),
+        ({"CALL_ID": "a.1", "CALL_LIST_MODE": COMMENT}, "CALL_LIST_MODE should be a boolean"),
+    ],
+    "addCommentButtonClick": [
+        ({"text": COMMENT}, "the comment should be a string, not an object"),
+        (True, "the comment should be a string, not a boolean"),
+    ],
+    "muteButtonClick": [
+        ("on", "a boolean was expected, not a string"),
+        (1, "a boolean was expected, not a number"),
+        (None, "a boolean was expected, not nothing"),
+        ([], "a boolean was expected, not a list"),
+    ],
+    "holdButtonClick": [({"held": True}, "a boolean was expected, not an object")],
+    "transferButtonClick": [
+        (NUMBER, "an object was expected, not a string"),
+        ({"phoneNumber": NUMBER}, "target is missing"),
+        ({"target": ""}, "target is empty"),
+        ({"target": True}, "target should be a string, not a boolean"),
+    ],
+    "entityChanged": [
+        ([NUMBER], "an object was expected, not a list"),
+        ({"CRM_ENTITY_ID": {"a": 1}}, "CRM_ENTITY_ID should be an integer, not an object"),
+    ],
+    "qualityMeterClick": [
+        ("6", "the rating should be 1 to 5"),
+        ([], "the rating should be 1 to 5"),
+        ("good", "the rating should be an integer"),
+        ("9" * 5000, "the rating should be an integer"),
+        (True, "the rating should be an integer, not a boolean"),
+    ],
+    "dialpadButtonClick": [
+        ("55", "the key should be one of 0-9, * and #"),
+        (None, "the key is missing"),
+        (["5"], "the key should be a string, not a list"),
+    ],
+}
+WRONG_CASES = [(name, payload, why) for name, cases in WRONG.items() for payload, why in cases]
+
+
+@pytest.mark.parametrize(("short_name", "payload", "why"), WRONG_CASES)
+def test_a_payload_of_the_wrong_shape_is_reported(stage: Stage, short_name: str, payload: object, why: str) -> None:
+    open_card(stage)
+    stage.raise_event(short_name, payload)
+    expect_next_event(stage)
+    (report,) = stage.reports()
+    assert report["kind"] == "bad_event"
+    assert report["event"] == f"BackgroundCallCard::{short_name}"
+    assert report["text"].startswith(f"the payload of BackgroundCallCard::{short_name} was refused: {why}")
+    assert stage.counted("reports", "bad_event") == 1
+    assert NUMBER not in json.dumps(report) and COMMENT not in json.dumps(report)
+
+
+WITHOUT_DATA = [
+    "answerButtonClick",
+    "hangupButtonClick",
+    "nextButtonClick",
+    "cancelTransferButtonClick",
+    "completeTransferButtonClick",
+    "notifyAdminButtonClick",
+    "closeButtonClick",
+]
+
+
+@pytest.mark.parametrize("payload", [{"a": [1]}, "word", 7, False], ids=repr)
+def test_events_without_data_are_handled_whatever_data_they_bring(stage: Stage, payload: object) -> None:
+    open_card(stage)
+    for short_name in WITHOUT_DATA:
+        stage.raise_event(short_name, payload)
+        assert stage.told() == [short_name[0].upper() + short_name[1:], payload]
+    assert stage.reports() == []
+
+
+REFUSED = {
+    "a megabyte": (json.dumps("x" * 1_000_000), "larger than 256 * 1024 characters"),
+    "a megabyte of small things": (json.dumps(["x"] * 250_000), "larger than 256 * 1024 characters"),
+    "nested 100,000 deep": (TOO_DEEP, "nested deeper than 64 levels"),
+    "nested 30,000 deep in objects": ('{"a":' * 30_000 + "1" + "}" * 30_000, "nested deeper than 64 levels"),
+}
+
+
+@pytest.mark.parametrize("size", REFUSED)
+@pytest.mark.parametrize("short_name", ["addCommentButtonClick", "initialized", "answerButtonClick"])
+def test_a_payload_that_could_kill_the_interpreter_does_not_reach_it(stage: Stage, short_name: str, size: str) -> None:
+    text, why = REFUSED[size]
+    open_card(stage)
+    stage.raise_event(short_name, text=text)
+    expect_next_event(stage)
+    assert stage.counted("refused") == 1
+    assert stage.counted("workers") == 0
+    (report,) = stage.reports()
+    assert report["kind"] == "refused_payload"
+    assert report["text"] == f"the payload of BackgroundCallCard::{short_name} was refused: {why}"
+
+
+def test_a_payload_just_within_the_limits_arrives(stage: Stage) -> None:
+    open_card(stage)
+    comment = "x" * (256 * 1024 - 2)
+    stage.raise_event("addCommentButtonClick", comment)
+    assert stage.told() == ["AddCommentButtonClick", comment]
+    nested: Any = {"CALL_ID": "deep.1", "MORE": json.loads("[" * 62 + "]" * 62)}
+    stage.raise_event("initialized", nested)
+    assert stage.told() == ["Initialized", nested]
+
+
+def test_a_payload_that_is_not_json_is_reported_though_the_client_drops_it(stage: Stage) -> None:
+    open_card(stage)
+    stage.raise_event("muteButtonClick", text="{not json")
+    expect_next_event(stage)
+    [report] = stage.reports()
+    assert report["kind"] == "unreadable_message"
+    assert "is not JSON" in report["text"]
+    assert "{not json" not in report["text"]
+
+
+def test_an_event_of_tomorrow_is_not_bound(stage: Stage) -> None:
+    open_card(stage)
+    stage.portal("(portal) => portal.registerNames(['sneezeButtonClick'])")
+    assert stage.raise_event("sneezeButtonClick", COMMENT) == 0
+    expect_next_event(stage)
+
+
+# Handlers that fail ----------------------------------------------------------------------------------
+
+
+def test_a_failing_handler_is_reported_with_the_apps_file_and_line(stage: Stage) -> None:
+    stage.complaints.expect("handler fail failed at BackgroundCallCard::skipButtonClick")
+    open_card(stage)
+    stage.raise_event("skipButtonClick")
+    assert stage.told() == ["SkipButtonClick", stage.empty]
+    assert stage.told() == "the second handler"
+    expect_next_event(stage)
+    (report,) = stage.reports()
+    assert report["kind"] == "handler_failed"
+    assert 'File "/app/app.py", line 17, in look_up' in report["text"]
+    assert "the line that the report names" in report["text"]
+    assert "LookupError: nobody has " in report["text"]
+    assert "1234" not in report["text"]
+    assert outcomes(stage, "BackgroundCallCard::skipButtonClick") == ["ok", "failed", "ok"]
+
+
+def test_a_handler_that_wants_to_exit_stops_nothing(stage: Stage) -> None:
+    stage.complaints.expect("handler fail_later failed at BackgroundCallCard::makeCallButtonClick")
+    open_card(stage)
+    stage.raise_event("makeCallButtonClick")
+    assert stage.told() == ["MakeCallButtonClick", stage.empty]
+    stage.await_stats("stats.waiting === 0")
+    expect_next_event(stage)
+    (report,) = stage.reports()
+    assert "SystemExit: 3" in report["text"]
+    assert stage.counted("workers") == 0
+
+
+def outcomes(stage: Stage, event: str) -> list[str]:
+    """How the handlers of this case's events of one name ended."""
+    stage.await_stats("stats.waiting === 0")
+    return [entry["outcome"] for entry in stage.trace() if entry["kind"] == "handler" and entry["event"] == event]
+
+
+# Messages that are none of the portal's ----------------------------------------------------------------
+
+FOREIGN = """(portal, [count, message]) => new Promise((resolve) => {
+    const frame = document.createElement("iframe");
+    frame.sandbox = "allow-scripts";  // an origin of its own
+    frame.srcdoc = `<script>
+        const message = ${JSON.stringify(message)};
+        for (let n = 0; n < ${count}; n++) parent.frames[0].postMessage(message, "*");
+        parent.postMessage("sent", "*");
+    </script>`;
+    addEventListener("message", function sent({ data, source }) {
+        if (data === "sent" && source === frame.contentWindow) {
+            removeEventListener("message", sent);
+            frame.remove();
+            resolve();
+        }
+    });
+    document.body.append(frame);
+})"""
+
+
+def test_messages_of_a_foreign_origin_are_counted_and_reported_no_more_than_20_times_a_minute(stage: Stage) -> None:
+    warned: list[str] = []
+    stage.page.context.on("console", lambda message: warned.append(message.text))
+    open_card(stage)
+    bound = stage.portal("(portal) => portal.frames()[0].bound.length")
+    assert bound == 17
+    stage.portal(FOREIGN, [30, f'cb1:"{COMMENT}"'])
+    stage.await_stats("stats.foreign_messages === before.foreign_messages + 30")
+    expect_next_event(stage)
+    assert stage.counted("reports", "foreign_message") == 30
+    assert sum("a message from null was not for us" in text for text in warned) == 20
+    assert {report["kind"] for report in stage.reports()} == {"foreign_message"}
+
+
+def test_messages_of_the_portal_that_nobody_waits_for_are_ignored(stage: Stage) -> None:
+    """An unknown callback, no callback, no text at all: the client drops them, and nothing that waits is lost."""
+    open_card(stage)
+    stage.portal(
+        """(portal, messages) => {
+            portal.raise("muteButtonClick", true);
+            for (const message of messages) frames[0].postMessage(message, "*");
+            portal.raise("muteButtonClick", false);
+        }""",
+        [f'cb999x:"{COMMENT}"', ":[]", "", "no colon", 7, None, {"method": "x"}, ["cb1x", COMMENT]],
+    )
+    assert [stage.told(), stage.told()] == [["MuteButtonClick", True], ["MuteButtonClick", False]]
+    assert stage.counted("foreign_messages") == 0
+    expect_next_event(stage)
+
+
+def test_the_portal_drops_what_comes_under_another_app_sid(stage: Stage) -> None:
+    """And the page goes on: what it sends itself is under the right one."""
+    open_card(stage)
+    stage.frame.evaluate("parent.postMessage('CallCardClose:{}:cb1:another', '*')")
+    stage.page.wait_for_function("() => window.portal.dropped['unknown appSid'] === 1")
+    assert stage.card()["open"] is True
+    expect_next_event(stage)
+
+
+def test_nothing_queued_is_lost_between_bad_messages(stage: Stage) -> None:
+    open_card(stage)
+    keys = "0123456789"
+    stage.portal(
+        """(portal, [keys, deep]) => {
+            for (const key of keys) {
+                portal.raise("dialpadButtonClick", key);
+                portal.raise("addCommentButtonClick", undefined, { text: deep });
+                portal.raise("qualityMeterClick", "none");
+                portal.raise("muteButtonClick", undefined, { text: "{" });
+                frames[0].postMessage("cb0:[]", "*");
+            }
+        }""",
+        [keys, TOO_DEEP],
+    )
+    assert [stage.told()[1] for _ in keys] == list(keys)
+    stage.await_stats("stats.waiting === 0")
+    assert stage.counted("refused") == len(keys)
+    assert stage.counted("reports", "bad_event") == len(keys)
+
+
+# What is personal --------------------------------------------------------------------------------------
+
+
+def test_nothing_personal_is_shown(stage: Stage) -> None:
+    """Neither a number, nor a comment, nor a token: in the trace, the counters, the diagnostics or the console."""
+    said: list[str] = []
+    requests: list[str] = []
+    stage.page.context.on("request", lambda request: requests.append(f"{request.url} {request.post_data or ''}"))
+    stage.page.context.on("console", lambda message: said.append(message.text))
+    stage.complaints.expect("handler fail failed at")
+    open_card(stage)
+    stage.raise_event("addCommentButtonClick", COMMENT)
+    stage.told()
+    stage.click("Transfer", NUMBER)
+    stage.told()
+    for short_name, bad in (("muteButtonClick", COMMENT), ("transferButtonClick", {"target": [NUMBER, COMMENT]})):
+        stage.raise_event(short_name, bad)
+    stage.raise_event("addCommentButtonClick", [[COMMENT]] * 100_000)
+    stage.raise_event("skipButtonClick")
+    assert [stage.told()[0], stage.told()] == ["SkipButtonClick", "the second handler"]
+    expect_next_event(stage)
+
+    script = "JSON.stringify([workerPy.trace(), workerPy.stats(), workerPy.diagnostics()])"
+    shown = [*said, stage.frame.evaluate(script)]
+    assert stage.counted("trace", "rest") == 1, "the token was used"
+    tokens = set(re.findall(r'auth"?[:=] ?"?(\w{20,})', "".join(row for row in requests if "crm.contact.get" in row)))
+    assert len(tokens) == 1
+    for secret in (NUMBER, NUMBER[1:], NUMBER[-8:], COMMENT, "1234-5678", *tokens):
+        assert not [text for text in shown if secret in text], f"{secret} is shown"
+    assert "BackgroundCallCard::skipButtonClick" in shown[-1]

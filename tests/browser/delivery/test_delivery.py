@@ -1,0 +1,303 @@
+"""Nothing is lost, and everything is handled in its order: whatever happens to the interpreter meanwhile."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from tests.browser.conftest import BundleFor, Complaints, OpenPortal
+from tests.support.directory_server import DirectoryServer
+from tests.support.placement import NOTEBOOK, PREFIX, Placement, Raised, comments, initialized, one_of_each
+from tests.support.stalling import StallingServer
+from worker_py_tool import demo
+from worker_py_tool.build import Client
+from worker_py_tool.paths import NODE_MODULES
+
+APP = """
+    from worker_py import App
+    from worker_py.wire import EVENTS
+
+    app = App()
+
+    async def note(event, card):
+        text = getattr(event, "comment", "")
+        await card.page.call("note", [event.meta.name, text, card.call_id, event.meta.redelivered])
+
+    for each in EVENTS:
+        app.add_handler(each.event_type, note)
+"""
+STALL_S = 10
+LATE_MS = 5000
+
+PLAIN_SDK_PAGE = """<!doctype html>
+<script src="b24jssdk.js"></script>
+<script src="page.js"></script>
+"""
+PLAIN_SDK_SCRIPT = """
+window.got = [];
+B24Js.initializeB24Frame().then((frame) => {
+  for (const name of NAMES) {
+    frame.placement.bindEvent(name, (payload) => window.got.push([name, payload]));
+  }
+});
+"""
+
+
+@pytest.fixture(params=["bx24", "b24jssdk"])
+def client(request: pytest.FixtureRequest) -> Client:
+    """The tests of this module run on both clients."""
+    chosen: Client = request.param
+    return chosen
+
+
+def burst(call_id: str = "A.1") -> list[Raised]:
+    """All 17 events and 500 more."""
+    *first, close = one_of_each(call_id)
+    return [*first, *comments(500), close]
+
+
+def identified(raised: list[Raised]) -> list[list[str]]:
+    """Events by what tells them apart: the full name, and the comment."""
+    return [
+        [PREFIX + name, payload if isinstance(payload, str) and "Comment" in name else ""] for name, payload in raised
+    ]
+
+
+def test_events_that_come_while_the_boot_is_stalled_are_each_handled_once_in_order(
+    page: Page, client: Client, bundle_for: BundleFor, portal_url: str
+) -> None:
+    with StallingServer(bundle_for(APP, client=client, page_scripts=[NOTEBOOK]), STALL_S) as app:
+        page.goto(demo.portal_url(portal_url, f"http://app.localhost:{app.port}/", plain=""))
+        placement = Placement(page)
+        raised = burst()
+
+        placement.raise_all_once_bound(raised)
+        placement.until("stats.events === argument", len(raised))
+        assert placement.stats()["state"] == "booting"
+        placement.until_settled()
+
+        assert [note[:2] for note in placement.notes()] == identified(raised)
+        assert placement.diagnostics()["boot"]["total"] >= STALL_S * 1000
+        assert placement.stats()["redelivered"] == 0
+
+
+def test_names_that_the_portal_registers_late_are_bound_once_and_their_events_handled_in_order(
+    client: Client, open_portal: OpenPortal
+) -> None:
+    placement = Placement(open_portal(APP, page_scripts=[NOTEBOOK], plain="", names="late"))
+    raised = burst()
+
+    placement.page.evaluate("(ms) => setTimeout(() => portal.registerNames(), ms)", LATE_MS)
+    placement.raise_all_once_bound(raised)
+    placement.until("stats.events === argument", len(raised))
+    placement.until_settled()
+
+    assert [note[:2] for note in placement.notes()] == identified(raised)
+    assert sorted(placement.bound()) == sorted({PREFIX + name for name, _ in one_of_each("A.1")})
+
+
+@pytest.fixture
+def plain_sdk_url(tmp_path: Path) -> Iterator[str]:
+    """The address of a page of plain @bitrix24/b24jssdk, without anything of ours."""
+    names = [PREFIX + name for name, _ in one_of_each("A.1")]
+    shutil.copy(NODE_MODULES / "@bitrix24/b24jssdk/dist/umd/index.min.js", tmp_path / "b24jssdk.js")
+    (tmp_path / "index.html").write_text(PLAIN_SDK_PAGE)
+    (tmp_path / "page.js").write_text(f"const NAMES = {names};\n{PLAIN_SDK_SCRIPT}")
+    with DirectoryServer(*tmp_path.iterdir()) as server:
+        yield f"http://app.localhost:{server.port}/"
+
+
+def test_control_a_page_of_the_plain_sdk_loses_the_first_event_of_each_bind(
+    page: Page, plain_sdk_url: str, portal_url: str
+) -> None:
+    page.goto(demo.portal_url(portal_url, plain_sdk_url, plain=""))
+    placement = Placement(page)
+    page.wait_for_function("() => window.portal?.ready.then(() => true)")
+    raised = burst()
+
+    placement.raise_all_once_bound(raised)
+    placement.frame.wait_for_function("got.some(([, payload]) => payload === '499')", polling=50)
+
+    lost = Counter(tuple(each) for each in identified(raised))
+    lost -= Counter((name, payload if "Comment" in name else "") for name, payload in placement.frame.evaluate("got"))
+    assert {name for name, _ in lost} == {name for name, _ in identified(raised)}, "one of each name was swallowed"
+    assert lost[PREFIX + "addCommentButtonClick", "first"] == 1
+
+
+def test_control_a_page_of_the_plain_sdk_never_hears_of_names_that_the_portal_registers_late(
+    page: Page, plain_sdk_url: str, portal_url: str
+) -> None:
+    page.goto(demo.portal_url(portal_url, plain_sdk_url, plain="", names="late"))
+    placement = Placement(page)
+    page.wait_for_function("() => window.portal?.ready.then(() => true)")
+    page.wait_for_function("() => portal.log.filter(({kind}) => kind === 'bind lost').length === 17")
+
+    page.evaluate("portal.registerNames()")
+    placement.raise_all_unheard(burst())
+
+    assert placement.bound() == []
+    assert placement.frame.evaluate("got") == []
+
+
+# Workers that end -------------------------------------------------------------------------------------
+
+CALLS = 10
+KILLER = """() => {
+  let left = 0;
+  let kind = "";
+  const count = (what) => {
+    if (what === kind && --left === 0) workerPy.killWorker();
+  };
+  notebook.onnote = () => count("note");
+  addEventListener("workerpy:trace", ({ detail }) => count(detail.kind));
+  window.killAfter = (number, what) => { [left, kind] = [number, what]; };
+}"""
+
+
+@pytest.mark.parametrize(
+    ("kills", "each_call"),
+    [
+        pytest.param(5, 20, marks=pytest.mark.timeout(180)),
+        pytest.param(50, 100, marks=[pytest.mark.campaign, pytest.mark.timeout(900)]),
+    ],
+)
+@pytest.mark.parametrize("client", ["bx24"])
+def test_every_event_is_handled_although_the_worker_is_killed_at_random_points(
+    context: BrowserContext, open_portal: OpenPortal, complaints: Complaints, kills: int, each_call: int
+) -> None:
+    """The points are counted in notes (in the middle of a handler) and in handlers that ended."""
+    context.add_init_script("delete globalThis.SharedWorker")  # a worker of the page's own ends at once
+    complaints.expect(r"the worker ended \(vanished")
+    placement = Placement(open_portal(APP, page_scripts=[NOTEBOOK], plain=""))
+    placement.until_ready()
+    placement.frame.evaluate(KILLER)
+    chance = random.Random(20240515)
+    calls = [[initialized(f"CALL.{number}"), *comments(each_call - 1)] for number in range(CALLS)]
+    raised = [event for call in calls for event in call]
+    size = len(raised) // kills
+
+    for kill in range(kills):
+        point = [chance.randint(1, size), chance.choice(["note", "handler"])]
+        placement.frame.evaluate("([number, what]) => killAfter(number, what)", point)
+        placement.raise_all(raised[kill * size : (kill + 1) * size])
+        placement.until("stats.workers === argument", kill + 2)
+        if chance.random() < 0.5:  # else the next events come while the next interpreter boots
+            placement.until_settled()
+    placement.until_settled()
+
+    handled: dict[str, list[tuple[str, bool]]] = defaultdict(list)
+    for _, comment, call_id, redelivered in placement.notes():
+        handled[call_id].append((comment, redelivered))
+    wanted = ["", *(comment for _, comment in comments(each_call - 1))]
+    for number in range(CALLS):
+        notes = handled[f"CALL.{number}"]
+        first_times = list(dict.fromkeys(comment for comment, _ in notes))
+        assert first_times == wanted, f"CALL.{number} was not handled in order"
+        seen: set[str] = set()
+        for comment, redelivered in notes:
+            assert redelivered or comment not in seen, f"{comment!r} came again and was not marked"
+            seen.add(comment)
+
+
+# Bursts -----------------------------------------------------------------------------------------------
+
+COUNTING = """
+    import gc
+
+    import pyodide_js
+    from worker_py import App
+    from worker_py.events import AddCommentButtonClick
+
+    app = App(command_timeout_ms=None)  # in a burst, an answer waits behind the events that came before it
+    seen = []
+    keeping = True
+
+    @app.on(AddCommentButtonClick)
+    async def count(event, card):
+        global keeping
+        number = int(event.comment)
+        if keeping:
+            seen.append(number)
+        if number % 100 == 0:
+            await card.set_status_text(event.comment)
+
+    @app.on_page_event("what was seen")
+    async def show(payload, page):
+        await page.call("note", seen)
+
+    @app.on_page_event("measure")
+    async def measure(payload, page):
+        global keeping
+        keeping = False
+        seen.clear()
+        module = pyodide_js._module
+        if not hasattr(module, "pyproxy_alloc_map"):
+            module.enable_pyproxy_allocation_tracing()
+        for _ in range(3):
+            gc.collect()
+        info = module._malloc(40)
+        module._mallinfo(info)
+        allocated = module.HEAP32[(info >> 2) + 7]
+        module._free(info)
+        found = {
+            "allocated bytes": allocated,
+            "objects": len(gc.get_objects()),
+            "wasm bytes": module.HEAPU8.length,
+            "references": module._hiwire_num_refs(),
+            "proxies": module.pyproxy_alloc_map.size,
+        }
+        del module
+        await page.call("note", found)
+"""
+BURST = 10_000
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("client", ["bx24"])
+def test_ten_thousand_events_in_a_burst_are_all_handled_in_their_order(open_portal: OpenPortal) -> None:
+    placement = Placement(open_portal(COUNTING, page_scripts=[NOTEBOOK], plain=""))
+    placement.until_ready()
+    placement.page.evaluate("portal.incomingCall({ silent: true })")
+
+    placement.raise_all([initialized("A.1"), *comments(BURST)])
+    placement.until_settled(timeout_s=150)
+    placement.emit("what was seen")
+
+    assert placement.until_noted(1) == [list(range(BURST))]
+    assert [int(sent["statusText"]) for sent in placement.sent("CallCardSetStatusText")] == list(range(0, BURST, 100))
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("client", ["bx24"])
+def test_a_hundred_thousand_events_leave_nothing_behind(open_portal: OpenPortal) -> None:
+    """Measured when the bounded buffers are full (the trace holds 2,000 entries), and at the end."""
+    placement = Placement(open_portal(COUNTING, page_scripts=[NOTEBOOK], plain=""))
+    placement.until_ready()
+    placement.page.evaluate("portal.incomingCall({ silent: true })")
+    placement.raise_all([initialized("A.1")])
+
+    def after(events: int) -> dict[str, int]:
+        for first in range(0, events, 1000):
+            placement.raise_all(comments(1000, first))
+            placement.until_settled()
+        placement.emit("measure")
+        placement.until_settled()
+        found: dict[str, int] = placement.notes()[-1]
+        return found
+
+    after(1000)  # the first measurement makes what measuring needs
+    full, end = after(10_000), after(90_000)
+
+    assert end["wasm bytes"] == full["wasm bytes"]
+    assert end["references"] <= full["references"]
+    assert end["proxies"] <= full["proxies"]
+    assert full["allocated bytes"] > 1_000_000, "measured at all: sys.getallocatedblocks() is 0 in Pyodide"
+    assert end["allocated bytes"] <= full["allocated bytes"] * 1.01
+    assert end["objects"] <= full["objects"] * 1.01

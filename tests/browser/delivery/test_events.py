@@ -1,0 +1,448 @@
+"""Each of the 17 events, raised by a click on the card, and what the Python handler sees of it.
+
+The handler sends the `repr` of its event: it is compared with that of the expected one, so that every field is, value
+and type.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import CLIENTS, StageFor
+from tests.support.harness import NOTHING, Stage
+from worker_py import CallDirection, CallState, CrmBinding
+from worker_py.events import (
+    AddCommentButtonClick,
+    AnswerButtonClick,
+    CancelTransferButtonClick,
+    CardEvent,
+    CloseButtonClick,
+    CompleteTransferButtonClick,
+    DialpadButtonClick,
+    EntityChanged,
+    HangupButtonClick,
+    HoldButtonClick,
+    Initialized,
+    MakeCallButtonClick,
+    MuteButtonClick,
+    NextButtonClick,
+    NotifyAdminButtonClick,
+    QualityMeterClick,
+    SkipButtonClick,
+    TransferButtonClick,
+)
+from worker_py.wire import EVENTS
+
+APP = """
+    from worker_py import App, CallCard, events
+
+    app = App()
+
+    @app.on(events.AnswerButtonClick)
+    async def answer(event: events.AnswerButtonClick, card: CallCard) -> None:
+        await card.set_ui_state("connected")
+
+    async def tell(event: events.CardEvent, card: CallCard) -> None:
+        await card.page.call("tell", {
+            "event": repr(event),
+            "name": event.meta.name,
+            "raw": event.meta.raw,
+            "call_id": card.call_id,
+        })
+
+    for each in vars(events).values():
+        if isinstance(each, type) and issubclass(each, events.CardEvent) and each is not events.CardEvent:
+            app.add_handler(each, tell)
+"""
+
+CALL_ID = "E45D40253D1C2D2F.1774588815.822533"
+CONNECTED = {"uiState": "connected"}
+
+
+@pytest.fixture(scope="module", params=CLIENTS)
+def booted(stage_for: StageFor, request: pytest.FixtureRequest) -> Stage:
+    return stage_for(APP, client=request.param)
+
+
+@pytest.fixture
+def stage(booted: Stage) -> Iterator[Stage]:
+    with booted.case():
+        yield booted
+
+
+def expect_event(stage: Stage, short_name: str, event: CardEvent, raw: object) -> None:
+    """The next thing that a Python handler sees is this."""
+    raw = stage.empty if raw == [] else raw
+    told = stage.told()
+    assert told["event"] == repr(event)
+    assert told["name"] == f"BackgroundCallCard::{short_name}"
+    assert told["raw"] == raw and type(told["raw"]) is type(raw)
+
+
+def open_card(stage: Stage, **options: object) -> None:
+    """A call whose `initialized` a handler has seen."""
+    stage.incoming_call(callId=CALL_ID, **options)
+    assert stage.told()["call_id"] == CALL_ID
+
+
+def close_card(stage: Stage) -> None:
+    """End the call, so that the next event has no card."""
+    stage.raise_event("closeButtonClick")
+    assert stage.told()["name"] == "BackgroundCallCard::closeButtonClick"
+
+
+# By clicking ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Click:
+    """What is clicked, on which card, and what Python then sees."""
+
+    button: str
+    event: CardEvent
+    raw: Any = field(default_factory=list)
+    argument: Any = None
+    card: dict[str, Any] = field(default_factory=lambda: CONNECTED)
+
+
+CLICKS = {
+    "answerButtonClick": Click("Answer", AnswerButtonClick(), card={"uiState": "incoming"}),
+    "skipButtonClick": Click("Skip", SkipButtonClick(), card={"uiState": "incoming"}),
+    "makeCallButtonClick": Click("Call", MakeCallButtonClick(), card={"uiState": "outgoing"}),
+    "hangupButtonClick": Click("Hang up", HangupButtonClick()),
+    "muteButtonClick": Click("Mute", MuteButtonClick(True), True),
+    "holdButtonClick": Click("Hold", HoldButtonClick(True), True),
+    "qualityMeterClick": Click("Quality 4", QualityMeterClick(4), "4"),
+    "dialpadButtonClick": Click("Dial pad", DialpadButtonClick("#"), "#", argument="#"),
+    "transferButtonClick": Click(
+        "Transfer", TransferButtonClick(None, "3", "user"), {"type": "user", "target": 3}, argument=3
+    ),
+    "completeTransferButtonClick": Click(
+        "Complete transfer", CompleteTransferButtonClick(), card={"uiState": "transferring"}
+    ),
+    "cancelTransferButtonClick": Click("Return to call", CancelTransferButtonClick(), card={"uiState": "transferring"}),
+    "addCommentButtonClick": Click(
+        "Save comment", AddCommentButtonClick("calls back: Monday"), "calls back: Monday", "calls back: Monday"
+    ),
+    "entityChanged": Click(
+        "entityChanged",
+        EntityChanged("+12025550143", "CONTACT", 12),
+        {"PHONE_NUMBER": "+12025550143", "CRM_ENTITY_TYPE": "CONTACT", "CRM_ENTITY_ID": 12},
+        argument=12,
+    ),
+    "notifyAdminButtonClick": Click("Notify admin", NotifyAdminButtonClick(), card={"uiState": "moneyError"}),
+    "closeButtonClick": Click("Close", CloseButtonClick(), card={"uiState": "error"}),
+}
+
+
+@pytest.mark.parametrize("short_name", CLICKS)
+def test_a_click_on_the_card_reaches_its_handler(stage: Stage, short_name: str) -> None:
+    clicked = CLICKS[short_name]
+    open_card(stage, **clicked.card)
+    stage.click(clicked.button, clicked.argument)
+    expect_event(stage, short_name, clicked.event, clicked.raw)
+
+
+def test_a_new_card_reaches_the_handler_of_initialized(stage: Stage) -> None:
+    stage.incoming_call(callId=CALL_ID)
+    raw = {
+        "CALL_ID": CALL_ID,
+        "PHONE_NUMBER": "+12025550143",
+        "LINE_NUMBER": "12025550100",
+        "LINE_NAME": "Front desk",
+        "CRM_ENTITY_TYPE": "CONTACT",
+        "CRM_ENTITY_ID": 7,
+        "CRM_ACTIVITY_ID": 901,
+        "CRM_BINDINGS": [{"ENTITY_TYPE": "CONTACT", "ENTITY_ID": 7}],
+        "CALL_DIRECTION": "incoming",
+        "CALL_STATE": "idle",
+        "CALL_LIST_MODE": False,
+    }
+    event = Initialized(
+        call_id=CALL_ID,
+        phone_number="+12025550143",
+        line_number="12025550100",
+        line_name="Front desk",
+        crm_entity_type="CONTACT",
+        crm_entity_id=7,
+        crm_activity_id=901,
+        crm_bindings=(CrmBinding("CONTACT", 7),),
+        call_direction=CallDirection.INCOMING,
+        call_state=CallState.IDLE,
+        call_list_mode=False,
+    )
+    expect_event(stage, "initialized", event, raw)
+
+
+def test_next_in_a_call_list_moves_on_to_the_next_client(stage: Stage) -> None:
+    stage.call_list(2)
+    assert "call_list_mode=True" in stage.told()["event"]
+    stage.click("Next")
+    expect_event(stage, "nextButtonClick", NextButtonClick(), [])
+    raw = {"PHONE_NUMBER": "+12025550178", "CRM_ENTITY_TYPE": "CONTACT", "CRM_ENTITY_ID": 12}
+    expect_event(stage, "entityChanged", EntityChanged("+12025550178", "CONTACT", 12), raw)
+
+
+def test_all_17_events_were_clicked() -> None:
+    assert {*CLICKS, "initialized", "nextButtonClick"} == {spec.short_name for spec in EVENTS}
+    assert len(EVENTS) == 17
+
+
+def test_a_second_click_on_mute_and_hold_takes_them_back(stage: Stage) -> None:
+    open_card(stage, **CONNECTED)
+    stage.click("Mute")
+    stage.click("Mute")
+    stage.click("Hold")
+    stage.click("Hold")
+    events = [MuteButtonClick(True), MuteButtonClick(False), HoldButtonClick(True), HoldButtonClick(False)]
+    assert [stage.told()["event"] for _ in events] == [repr(event) for event in events]
+
+
+@pytest.mark.parametrize("key", "0123456789*#")
+def test_every_key_of_the_dial_pad(stage: Stage, key: str) -> None:
+    open_card(stage, **CONNECTED)
+    stage.click(f"Dial pad {key}")
+    expect_event(stage, "dialpadButtonClick", DialpadButtonClick(key), key)
+
+
+@pytest.mark.parametrize("rating", [1, 2, 3, 4, 5])
+def test_every_rating(stage: Stage, rating: int) -> None:
+    open_card(stage, **CONNECTED)
+    stage.click(f"Quality {rating}")
+    expect_event(stage, "qualityMeterClick", QualityMeterClick(rating), str(rating))
+
+
+def test_answering_a_transferred_call(stage: Stage) -> None:
+    open_card(stage, uiState="transferIncoming")
+    stage.click("Answer")
+    expect_event(stage, "answerButtonClick", AnswerButtonClick(), [])
+
+
+def test_transfer_to_a_typed_number(stage: Stage) -> None:
+    open_card(stage, **CONNECTED)
+    stage.click("Transfer", "+12025550166")
+    raw = {"type": "pstn", "target": "+12025550166"}
+    expect_event(stage, "transferButtonClick", TransferButtonClick(None, "+12025550166", "pstn"), raw)
+
+
+# Payloads as they can come ---------------------------------------------------------------------------
+
+
+def initialized(**changes: Any) -> dict[str, Any]:
+    """A payload of `initialized`; `NOTHING` leaves a key out."""
+    payload = {
+        "CALL_ID": CALL_ID,
+        "PHONE_NUMBER": "+12025550143",
+        "LINE_NUMBER": "reg7",
+        "LINE_NAME": "Front desk",
+        "CRM_ENTITY_TYPE": "CONTACT",
+        "CRM_ENTITY_ID": 7,
+        "CRM_ACTIVITY_ID": 901,
+        "CRM_BINDINGS": [{"ENTITY_TYPE": "CONTACT", "ENTITY_ID": 7}],
+        "CALL_DIRECTION": "incoming",
+        "CALL_STATE": "connecting",
+        "CALL_LIST_MODE": False,
+    }
+    return {key: value for key, value in {**payload, **changes}.items() if value is not NOTHING}
+
+
+def seen_initialized(**changes: Any) -> Initialized:
+    """What Python makes of `initialized()`."""
+    fields: dict[str, Any] = {
+        "call_id": CALL_ID,
+        "phone_number": "+12025550143",
+        "line_number": "reg7",
+        "line_name": "Front desk",
+        "crm_entity_type": "CONTACT",
+        "crm_entity_id": 7,
+        "crm_activity_id": 901,
+        "crm_bindings": (CrmBinding("CONTACT", 7),),
+        "call_direction": CallDirection.INCOMING,
+        "call_state": CallState.CONNECTING,
+        "call_list_mode": False,
+    }
+    return Initialized(**{**fields, **changes})
+
+
+INITIALIZED = {
+    "no number": (initialized(PHONE_NUMBER=NOTHING), seen_initialized(phone_number=None)),
+    "unknown number": (initialized(PHONE_NUMBER="unknown"), seen_initialized(phone_number=None)),
+    "hidden number": (initialized(PHONE_NUMBER="hidden"), seen_initialized(phone_number=None)),
+    "number as a number": (initialized(PHONE_NUMBER=12025550143), seen_initialized(phone_number="12025550143")),
+    "line without a name": (initialized(LINE_NAME=""), seen_initialized(line_name="")),
+    "nobody in the CRM": (
+        initialized(CRM_ENTITY_TYPE="", CRM_ENTITY_ID=0, CRM_BINDINGS=[]),
+        seen_initialized(crm_entity_type="", crm_entity_id=0, crm_bindings=()),
+    ),
+    "no activity": (initialized(CRM_ACTIVITY_ID=NOTHING), seen_initialized(crm_activity_id=None)),
+    "empty activity": (initialized(CRM_ACTIVITY_ID=""), seen_initialized(crm_activity_id=None)),
+    "ids as strings": (
+        initialized(
+            CRM_ENTITY_ID="7",
+            CRM_ACTIVITY_ID="901",
+            CRM_BINDINGS=[{"ENTITY_TYPE": "CONTACT", "ENTITY_ID": "7"}, {"ENTITY_TYPE": "DEAL", "ENTITY_ID": "31"}],
+        ),
+        seen_initialized(crm_bindings=(CrmBinding("CONTACT", 7), CrmBinding("DEAL", 31))),
+    ),
+    "outgoing": (initialized(CALL_DIRECTION="outgoing"), seen_initialized(call_direction=CallDirection.OUTGOING)),
+    "callback": (initialized(CALL_DIRECTION="callback"), seen_initialized(call_direction=CallDirection.CALLBACK)),
+    "idle": (initialized(CALL_STATE="idle"), seen_initialized(call_state=CallState.IDLE)),
+    "connected": (initialized(CALL_STATE="connected"), seen_initialized(call_state=CallState.CONNECTED)),
+    "call list": (initialized(CALL_LIST_MODE=True), seen_initialized(call_list_mode=True)),
+    "values of tomorrow": (
+        initialized(CALL_DIRECTION="sideways", CALL_STATE="ringing", CRM_ENTITY_TYPE="QUOTE"),
+        seen_initialized(
+            call_direction=CallDirection("sideways"), call_state=CallState("ringing"), crm_entity_type="QUOTE"
+        ),
+    ),
+    "keys of tomorrow": (initialized(MOOD="good"), seen_initialized()),
+}
+
+
+@pytest.mark.parametrize("variant", INITIALIZED)
+def test_initialized_in_every_shape(stage: Stage, variant: str) -> None:
+    raw, event = INITIALIZED[variant]
+    stage.raise_event("initialized", raw)
+    expect_event(stage, "initialized", event, raw)
+
+
+VARIANTS: dict[str, tuple[str, object, CardEvent]] = {
+    "transfer, employee's id as a number": (
+        "transferButtonClick",
+        {"phoneNumber": "+12025550143", "target": 3},
+        TransferButtonClick("+12025550143", "3"),
+    ),
+    "transfer, employee's id as a string": (
+        "transferButtonClick",
+        {"phoneNumber": "+12025550143", "target": "3"},
+        TransferButtonClick("+12025550143", "3"),
+    ),
+    "transfer, to a number": (
+        "transferButtonClick",
+        {"phoneNumber": "hidden", "target": "+12025550166"},
+        TransferButtonClick(None, "+12025550166"),
+    ),
+    "transfer, to a queue": (
+        "transferButtonClick",
+        {"type": "queue", "target": "12"},
+        TransferButtonClick(None, "12", "queue"),
+    ),
+    "transfer, to a kind of tomorrow": (
+        "transferButtonClick",
+        {"type": "robot", "target": 1},
+        TransferButtonClick(None, "1", "robot"),
+    ),
+    "entity, unknown number": (
+        "entityChanged",
+        {"PHONE_NUMBER": "unknown", "CRM_ENTITY_TYPE": "LEAD", "CRM_ENTITY_ID": 5},
+        EntityChanged(None, "LEAD", 5),
+    ),
+    "entity, id as a string": (
+        "entityChanged",
+        {"PHONE_NUMBER": "+12025550143", "CRM_ENTITY_TYPE": "DEAL", "CRM_ENTITY_ID": "31"},
+        EntityChanged("+12025550143", "DEAL", 31),
+    ),
+    "entity, unbound": (
+        "entityChanged",
+        {"PHONE_NUMBER": "+12025550143", "CRM_ENTITY_TYPE": "", "CRM_ENTITY_ID": 0},
+        EntityChanged("+12025550143", "", 0),
+    ),
+    "empty comment": ("addCommentButtonClick", "", AddCommentButtonClick("")),
+    "comment that looks like the wire": (
+        "addCommentButtonClick",
+        'CallCardClose:{"a":1}:cb:sid',
+        AddCommentButtonClick('CallCardClose:{"a":1}:cb:sid'),
+    ),
+    "comment in many scripts": (
+        "addCommentButtonClick",
+        "перезвонить ☎ 👩🏽‍💻\n\t\u2028",
+        AddCommentButtonClick("перезвонить ☎ 👩🏽‍💻\n\t\u2028"),
+    ),
+    "rating as a number": ("qualityMeterClick", 5, QualityMeterClick(5)),
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_payloads_in_every_shape(stage: Stage, variant: str) -> None:
+    short_name, raw, event = VARIANTS[variant]
+    open_card(stage)
+    stage.raise_event(short_name, raw)
+    expect_event(stage, short_name, event, raw)
+
+
+def test_transfer_after_the_first_command_names_the_number(stage: Stage) -> None:
+    """Before, the portal tells the kind of the target instead: see the table of clicks."""
+    raw = {"phoneNumber": "+12025550143", "target": 2}
+    open_card(stage, uiState="incoming")
+    stage.click("Answer")
+    stage.told()
+    stage.click("Transfer", 2)
+    expect_event(stage, "transferButtonClick", TransferButtonClick("+12025550143", "2"), raw)
+
+
+WITHOUT_DATA = {
+    "answerButtonClick": AnswerButtonClick(),
+    "skipButtonClick": SkipButtonClick(),
+    "makeCallButtonClick": MakeCallButtonClick(),
+    "hangupButtonClick": HangupButtonClick(),
+    "completeTransferButtonClick": CompleteTransferButtonClick(),
+    "cancelTransferButtonClick": CancelTransferButtonClick(),
+    "nextButtonClick": NextButtonClick(),
+    "notifyAdminButtonClick": NotifyAdminButtonClick(),
+    "closeButtonClick": CloseButtonClick(),
+}
+EMPTY: dict[str, object] = {"[]": [], "": "", "null": None, "undefined": None}
+"""What each form on the wire reaches Python as. `[]` is the wire's empty form: the SDK makes it `''`."""
+
+
+def skip_unless_known(stage: Stage, form: str) -> None:
+    """An `undefined` on the wire, which is no JSON, is understood by the stand-in of the official script alone."""
+    if form == "undefined" and stage.client != "bx24":
+        pytest.skip("the SDK reads JSON only")
+
+
+@pytest.mark.parametrize("form", EMPTY)
+def test_events_without_data_in_every_form_of_nothing(stage: Stage, form: str) -> None:
+    skip_unless_known(stage, form)
+    open_card(stage)
+    for short_name, event in WITHOUT_DATA.items():
+        stage.raise_event(short_name, empty=form)
+        expect_event(stage, short_name, event, EMPTY[form])
+
+
+@pytest.mark.parametrize("form", EMPTY)
+def test_a_comment_that_is_nothing_is_an_empty_comment(stage: Stage, form: str) -> None:
+    skip_unless_known(stage, form)
+    open_card(stage)
+    stage.raise_event("addCommentButtonClick", empty=form)
+    expect_event(stage, "addCommentButtonClick", AddCommentButtonClick(""), EMPTY[form])
+
+
+# Order -----------------------------------------------------------------------------------------------
+
+
+def test_entity_changed_before_initialized_is_handled_after_it(stage: Stage) -> None:
+    open_card(stage)
+    close_card(stage)
+    stage.incoming_call(callId="early.1", entityChangedFirst=True)
+    first, second = stage.told(), stage.told()
+    assert [first["name"], second["name"]] == ["BackgroundCallCard::initialized", "BackgroundCallCard::entityChanged"]
+    assert [first["call_id"], second["call_id"]] == ["early.1", "early.1"]
+    assert second["event"] == repr(EntityChanged("+12025550143", "CONTACT", 7))
+
+
+def test_events_of_a_burst_are_handled_in_their_order(stage: Stage) -> None:
+    open_card(stage, **CONNECTED)
+    keys = "0123456789*#" * 4
+    stage.portal("(portal, keys) => { for (const key of keys) portal.raise('dialpadButtonClick', key); }", keys)
+    assert [stage.told()["raw"] for _ in keys] == list(keys)
+
+
+def test_each_call_has_its_own_card(stage: Stage) -> None:
+    for call_id in ("first.1", "second.2"):
+        stage.incoming_call(callId=call_id, uiState="incoming")
+        assert stage.told()["call_id"] == call_id
+        stage.click("Answer")
+        assert stage.told()["call_id"] == call_id

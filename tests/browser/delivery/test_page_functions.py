@@ -1,0 +1,217 @@
+"""Functions of the page, called from Python; and what the page tells Python by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, Route
+
+from tests.browser.conftest import OpenPortal, StageFor
+from tests.support.harness import Stage
+from tests.support.placement import NOTEBOOK, Placement, initialized
+
+APP = """
+    import asyncio
+
+    from worker_py import App, WorkerPyError
+    from worker_py.events import AddCommentButtonClick, DialpadButtonClick
+
+    app = App()
+
+    @app.on_page_event("call me")
+    async def call(order, page):
+        try:
+            answer = await page.call(order["name"], order.get("params"), timeout_s=order.get("timeout_s", 30))
+        except WorkerPyError as error:
+            fields = {key: value for key, value in vars(error).items()}
+            await page.call("tell", {"raises": type(error).__name__, **fields})
+        else:
+            await page.call("tell", {"returns": answer})
+
+    @app.on_page_event("cancel me")
+    async def cancel(order, page):
+        waiting = asyncio.create_task(page.call(order["name"]))
+        await page.call("begun")
+        waiting.cancel()
+        try:
+            await waiting
+        except asyncio.CancelledError:
+            await page.call("tell", "cancelled")
+
+    @app.on_page_event("phone.ringing")
+    async def ringing(payload, page):
+        await page.call("tell", payload)
+"""
+
+
+@pytest.fixture(scope="module")
+def booted(stage_for: StageFor) -> Stage:
+    return stage_for(APP)
+
+
+@pytest.fixture
+def stage(booted: Stage) -> Iterator[Stage]:
+    with booted.case():
+        yield booted
+
+
+def provide(stage: Stage, function: str) -> None:
+    stage.frame.evaluate(f"workerPy.provide('phone.answer', {function})")
+
+
+def call(stage: Stage, **order: object) -> object:
+    stage.frame.evaluate("(order) => workerPy.emit('call me', order)", {"name": "phone.answer", **order})
+    return stage.told()
+
+
+@pytest.mark.parametrize("value", [None, True, 12.5, "übertragen 📞", [1, [2, "3"]], {"nested": {"list": [None]}}])
+def test_value_goes_to_the_page_and_comes_back_as_it_was(stage: Stage, value: object) -> None:
+    provide(stage, "(params) => params")
+
+    assert call(stage, params=value) == {"returns": value}
+
+
+def test_function_may_be_asynchronous(stage: Stage) -> None:
+    provide(stage, "async ({ line }) => { await new Promise((done) => setTimeout(done, 1)); return `on ${line}`; }")
+
+    assert call(stage, params={"line": "reg1"}) == {"returns": "on reg1"}
+
+
+def test_function_that_returns_nothing_gives_none(stage: Stage) -> None:
+    provide(stage, "() => {}")
+
+    assert call(stage) == {"returns": None}
+
+
+@pytest.mark.parametrize(
+    ("body", "name", "message"),
+    [
+        ("() => { throw new RangeError('line busy'); }", "RangeError", "line busy"),
+        ("async () => { throw new DOMException('no microphone', 'NotFoundError'); }", "NotFoundError", "no microphone"),
+        ("() => { throw 'just words'; }", "Error", "just words"),
+        ("() => 10n", "TypeError", "what it returned was refused: not JSON"),
+        ("() => { const loop = {}; loop.loop = loop; return loop; }", "TypeError", "what it returned was refused"),
+    ],
+)
+def test_error_of_a_page_function_comes_with_its_name_and_message(
+    stage: Stage, body: str, name: str, message: str
+) -> None:
+    provide(stage, body)
+
+    answer = call(stage)
+
+    assert isinstance(answer, dict)
+    assert (answer["raises"], answer["function"], answer["name"]) == ("PageCallFailed", "phone.answer", name)
+    assert answer["message"].startswith(message)
+
+
+def test_function_that_nobody_provides_is_an_error_that_says_so(stage: Stage) -> None:
+    answer = call(stage, name="phone.nothing")
+
+    assert isinstance(answer, dict)
+    assert (answer["raises"], answer["function"], answer["name"]) == ("PageCallFailed", "phone.nothing", "NotProvided")
+
+
+def test_function_that_does_not_answer_in_time_is_a_timeout_and_its_signal_aborts(stage: Stage) -> None:
+    provide(
+        stage,
+        """(_, { signal }) => new Promise(() => {
+          window.aborted = new Promise((resolve) => signal.addEventListener("abort", () => resolve("aborted")));
+        })""",
+    )
+
+    assert call(stage, timeout_s=0.3) == {"raises": "PageCallTimeout", "function": "phone.answer", "timeout_s": 0.3}
+    assert stage.frame.evaluate("window.aborted") == "aborted"
+
+
+def test_cancelling_the_call_in_python_aborts_the_function_s_signal(stage: Stage) -> None:
+    stage.frame.evaluate(
+        """() => {
+          let running;
+          const begun = new Promise((resolve) => { running = resolve; });
+          workerPy.provide("begun", () => begun);
+          workerPy.provide("phone.answer", (_, { signal }) => new Promise(() => {
+            window.aborted = new Promise((resolve) => signal.addEventListener("abort", () => resolve("aborted")));
+            running();
+          }));
+          workerPy.emit("cancel me", { name: "phone.answer" });
+        }"""
+    )
+
+    assert stage.told() == "cancelled"
+    assert stage.frame.evaluate("window.aborted") == "aborted"
+
+
+def test_what_the_page_emits_reaches_python_in_order(stage: Stage) -> None:
+    stage.frame.evaluate("() => { for (let n = 0; n < 20; n++) workerPy.emit('phone.ringing', { n }); }")
+
+    assert [stage.told() for _ in range(20)] == [{"n": n} for n in range(20)]
+
+
+@pytest.mark.parametrize("arguments", ["''", "7, {}", "'phone.ringing', 10n"])
+def test_emit_refuses_what_python_could_not_get(stage: Stage, arguments: str) -> None:
+    thrown = stage.frame.evaluate(
+        f"() => {{ try {{ workerPy.emit({arguments}); return null; }} catch (error) {{ return error.name; }} }}"
+    )
+
+    assert thrown == "TypeError"
+
+
+def test_what_the_page_emits_before_python_runs_is_delivered_in_order(open_portal: OpenPortal) -> None:
+    placement = Placement(open_portal(EARLY, page_scripts=[NOTEBOOK], plain=""))
+    placement.frame.evaluate("() => { for (let n = 0; n < 50; n++) workerPy.emit('phone.ringing', n); }")
+    assert placement.stats()["state"] == "booting"
+
+    assert placement.until_noted(50) == list(range(50))
+
+
+@pytest.mark.parametrize("when", ["at once", "when the document is parsed"])
+def test_function_is_awaited_whose_script_runs_later_than_python(
+    when: str, page: Page, open_portal: OpenPortal
+) -> None:
+    placement = Placement(open_portal(FIRST, page_scripts=[NOTEBOOK], plain=""))
+    placement.until_ready()
+    held: list[Route] = []
+    page.route(f"**/{NOTEBOOK.name}", lambda route: held.append(route))
+    page.evaluate("void portal.reloadFrame()")
+    placement.until_bound()
+    placement.frame.evaluate("void workerPy.record()")
+    placement.raise_event(*initialized("first"))
+    placement.until("workerPy.record().entries.some(({ message }) => message.t === 'call')")
+    assert not placement.frame.evaluate("Boolean(window.notebook)")
+
+    script = NOTEBOOK.read_text(encoding="utf-8")
+    if when != "at once":
+        script = f"document.addEventListener('DOMContentLoaded', () => {{ {script} }});"
+    held[0].fulfill(body=script, content_type="text/javascript")
+    placement.frame.wait_for_function("() => window.notebook", polling=50)
+
+    assert placement.until_noted(2) == ["is there", "NotProvided"]
+
+
+FIRST = """
+    from worker_py import App, PageCallFailed
+    from worker_py.events import Initialized
+
+    app = App()
+
+    @app.on(Initialized)
+    async def ask(event, card):
+        await card.page.call("note", "is there")
+        try:
+            await card.page.call("nobody's")
+        except PageCallFailed as error:
+            await card.page.call("note", error.name)
+"""
+
+
+EARLY = """
+    from worker_py import App
+
+    app = App()
+
+    @app.on_page_event("phone.ringing")
+    async def ringing(payload, page):
+        await page.call("note", payload)
+"""

@@ -1,0 +1,436 @@
+"""Code that would hold the interpreter for ever is interrupted; code that ends it costs no other event."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext
+
+from tests.browser.conftest import Complaints, LaunchBrowser, OpenPortal, StageFor
+from tests.support.harness import Stage
+from tests.support.placement import NOTEBOOK, Placement, comments, initialized
+
+LIMIT_MS = 400
+APP = """
+    import asyncio
+    import functools
+    import re
+
+    from worker_py import App, CallCard, HandlerTimeout
+    from worker_py.events import AddCommentButtonClick, DialpadButtonClick, Initialized
+
+    app = App(slice_limit_ms=400)
+
+    def spin():
+        while True:
+            pass
+
+    def catastrophic_regex():
+        re.match(r"(a+)+$", "a" * 64 + "b")
+
+    def never_less(one, other):
+        while True:
+            pass
+
+    def sort_without_end():
+        sorted([3, 1, 2], key=functools.cmp_to_key(never_less))
+
+    def huge_power():
+        return 7 ** (10 ** 8)
+
+    async def spinning_child():
+        async def child():
+            spin()
+        await asyncio.create_task(child())
+
+    def swallowing():
+        while True:
+            try:
+                spin()
+            except Exception:
+                pass
+
+    class Bottomless:
+        def __getattr__(self, name):
+            return getattr(self, name + "x")
+
+    class Mirror:
+        def __repr__(self):
+            return repr([self])
+
+        def __eq__(self, other):
+            return [self] == [Mirror()]
+
+        __hash__ = None
+
+    def deep_getattr():
+        Bottomless().depth
+
+    def deep_repr():
+        repr(Mirror())
+
+    def deep_eq():
+        Mirror() == Mirror()
+
+    def deep_sort_key():
+        def key(value):
+            return sorted([value], key=key)
+        sorted([1], key=key)
+
+    def deep_re_sub():
+        def replace(match):
+            return re.sub("a", replace, "a")
+        re.sub("a", replace, "a")
+
+    @app.on(AddCommentButtonClick)
+    async def run(event: AddCommentButtonClick, card: CallCard) -> None:
+        try:
+            pending = globals()[event.comment]()
+            if pending is not None:
+                await pending
+        except HandlerTimeout as overrun:
+            await card.page.call("tell", ["HandlerTimeout", overrun.reason, overrun.limit_ms])
+            raise
+        except RecursionError:
+            await card.page.call("tell", ["RecursionError"])
+
+    @app.on(DialpadButtonClick)
+    async def next_event(event: DialpadButtonClick, card: CallCard) -> None:
+        await card.page.call("tell", ["alive", event.key])
+"""
+
+RUNAWAYS = ["spin", "catastrophic_regex", "sort_without_end", "spinning_child"]
+DEEP = ["deep_getattr", "deep_repr", "deep_eq", "deep_sort_key", "deep_re_sub"]
+
+
+@pytest.fixture(scope="module")
+def booted(stage_for: StageFor) -> Stage:
+    return stage_for(APP)
+
+
+@pytest.fixture
+def stage(booted: Stage) -> Iterator[Stage]:
+    with booted.case():
+        booted.incoming_call()
+        yield booted
+        assert booted.stats()["workers"] == 1, "the interpreter lived on"
+
+
+@pytest.mark.parametrize("runaway", RUNAWAYS)
+def test_runaway_sees_handler_timeout_and_the_next_event_is_handled(stage: Stage, runaway: str) -> None:
+    stage.complaints.expect("HandlerTimeout")
+
+    stage.raise_event("addCommentButtonClick", runaway)
+    stage.raise_event("dialpadButtonClick", "5")
+
+    told = [stage.told(), stage.told()]
+    assert ["HandlerTimeout", "slice", LIMIT_MS] in told
+    assert ["alive", "5"] in told
+    stage.await_stats("stats.waiting === 0")
+    outcomes = {
+        entry["event"].split("::")[1]: entry["outcome"] for entry in stage.trace() if entry["kind"] == "handler"
+    }
+    assert outcomes == {"addCommentButtonClick": "timed out", "dialpadButtonClick": "ok"}
+
+
+def test_runaway_is_interrupted_soon_after_its_limit(stage: Stage) -> None:
+    stage.complaints.expect("HandlerTimeout")
+
+    stage.raise_event("addCommentButtonClick", "spin")
+    stage.told()
+    stage.await_stats("stats.waiting === 0")
+
+    (handler,) = (entry for entry in stage.trace() if entry["kind"] == "handler")
+    assert LIMIT_MS <= handler["duration_ms"] < LIMIT_MS + 1500
+
+
+def test_runaway_that_swallows_its_interruption_is_ended_all_the_same(stage: Stage) -> None:
+    stage.complaints.expect("KeyboardInterrupt")
+
+    stage.raise_event("addCommentButtonClick", "swallowing")
+    stage.raise_event("dialpadButtonClick", "6")
+
+    assert stage.told() == ["alive", "6"]
+    stage.await_stats("stats.waiting === 0")
+
+
+@pytest.mark.parametrize("deep", DEEP)
+def test_recursion_without_end_is_a_recursion_error_and_not_the_end(stage: Stage, deep: str) -> None:
+    stage.raise_event("addCommentButtonClick", deep)
+    stage.raise_event("dialpadButtonClick", "7")
+
+    assert [stage.told(), stage.told()] == [["RecursionError"], ["alive", "7"]]
+
+
+# Limits -----------------------------------------------------------------------------------------------
+
+WORKS = """
+    import time
+
+    from worker_py import App, HandlerTimeout
+    from worker_py.events import AddCommentButtonClick
+
+    app = App(slice_limit_ms=%s)
+
+    def compute(seconds):
+        # Time in which the computer slept shows as one long round, and is not counted.
+        computed = 0.0
+        last = time.monotonic()
+        while computed < seconds:
+            for number in range(2_000):
+                number * number
+            now = time.monotonic()
+            computed += min(now - last, 0.05)
+            last = now
+
+    @app.on(AddCommentButtonClick)
+    async def work(event, card):
+        await card.page.call("note", "begun")
+        started = time.monotonic()
+        try:
+            compute(float(event.comment))
+        except HandlerTimeout:
+            await card.page.call("note", "interrupted")
+        else:
+            await card.page.call("note", time.monotonic() - started)
+"""
+
+
+def test_slice_limit_of_none_lets_code_run_on(open_portal: OpenPortal) -> None:
+    placement = Placement(open_portal(WORKS % "None", page_scripts=[NOTEBOOK], plain=""))
+    placement.raise_all([initialized("A.1"), ("addCommentButtonClick", "2.5")])
+
+    begun, seconds = placement.until_noted(2)
+
+    assert begun == "begun"
+    assert seconds > 1.5, "well beyond the default limit"
+    assert placement.worker_ends() == []
+
+
+SLOW_IMPORT = """
+    import sys
+    import time
+    from pathlib import Path
+
+    from worker_py import App
+    from worker_py.events import AddCommentButtonClick
+
+    app = App(slice_limit_ms=200)
+
+    @app.on(AddCommentButtonClick)
+    async def work(event, card):
+        text = "import time; end = time.monotonic() + 0.8\\nwhile time.monotonic() < end: pass"
+        Path("/tmp/slow.py").write_text(text)
+        sys.path.insert(0, "/tmp")
+        import slow
+        while time.monotonic() < slow.end + 0.1:
+            pass
+        await card.page.call("note", "done")
+"""
+
+
+def test_the_time_that_an_import_takes_is_not_held_against_the_handler(open_portal: OpenPortal) -> None:
+    placement = Placement(open_portal(SLOW_IMPORT, page_scripts=[NOTEBOOK], plain=""))
+    placement.raise_all([initialized("A.1"), ("addCommentButtonClick", "")])
+
+    assert placement.until_noted(1) == ["done"]
+    placement.until_settled()
+    assert placement.diagnostics()["reports"] == []
+
+
+ASKING = """
+    from worker_py import App
+
+    app = App(slice_limit_ms=200)
+
+    @app.on_page_event("ask")
+    async def ask(payload, page):
+        while True:
+            sum(number * number for number in range(1_000))
+            await page.call("wait")
+"""
+
+
+def test_time_in_which_nothing_runs_is_not_held_against_what_takes_the_next_answer(open_portal: OpenPortal) -> None:
+    page = open_portal(ASKING, plain="")
+    placement = Placement(page)
+    placement.frame.evaluate(
+        """workerPy.provide("wait", () => new Promise((resolve) => {
+          window.answered = (window.answered ?? -1) + 1;
+          window.answer = resolve;
+        }))"""
+    )
+    placement.emit("ask")
+
+    for number in range(25):
+        placement.until("window.answered === argument", number)
+        page.wait_for_timeout(260)  # this is what is tested, not a wait for something
+        placement.frame.evaluate("window.answer()")
+
+    placement.until("window.answered === 25")
+    assert placement.worker_ends() == []
+
+
+def processes_below(marker: str) -> list[int]:
+    """A browser started with this marker on its command line, and all its descendants."""
+    parents: dict[int, int] = {}
+    roots = []
+    for directory in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (directory / "cmdline").read_bytes().split(b"\0")
+            status = (directory / "stat").read_text()
+        except OSError:
+            continue  # it has ended meanwhile
+        pid = int(directory.name)
+        parents[pid] = int(status.rpartition(")")[2].split()[1])
+        if f"--{marker}".encode() in command:
+            roots.append(pid)
+    found = set(roots)
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return sorted(found)
+
+
+@pytest.fixture
+def suspendable(launch_browser: LaunchBrowser, complaints: Complaints) -> Iterator[tuple[BrowserContext, str]]:
+    """A context in a browser of its own, and the marker by which its processes are found."""
+    marker = f"worker-py-test-{uuid.uuid4().hex}"
+    browser = launch_browser(arguments=[f"--{marker}"])
+    context = browser.new_context()
+    complaints.watch(context)
+    yield context, marker
+    browser.close()
+
+
+def test_a_computer_that_sleeps_in_the_middle_of_a_computation_makes_it_neither_a_runaway_nor_a_hang(
+    suspendable: tuple[BrowserContext, str], open_portal: OpenPortal
+) -> None:
+    context, marker = suspendable
+    placement = Placement(open_portal(WORKS % "4000", page=context.new_page(), page_scripts=[NOTEBOOK], plain=""))
+    placement.raise_all([initialized("A.1"), ("addCommentButtonClick", "2.5")])
+    placement.until_noted(1)
+
+    sleepers = processes_below(marker)
+    for pid in sleepers:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(5)  # this is what is tested, not a wait for something
+    for pid in sleepers:
+        os.kill(pid, signal.SIGCONT)
+
+    _, seconds = placement.until_noted(2)
+    assert seconds != "interrupted"
+    assert seconds > 5, "it did sleep in the middle"
+    placement.until_settled()
+    assert placement.worker_ends() == []
+
+
+# What ends the interpreter ----------------------------------------------------------------------------
+
+FATAL = """
+    import itertools
+    import json
+    import os
+
+    from worker_py import App
+    from worker_py.events import AddCommentButtonClick
+
+    app = App(slice_limit_ms=500)
+
+    def abort():
+        os.abort()
+
+    def deep_json():
+        json.loads("[" * 100_000 + "]" * 100_000)
+
+    def loop_in_c():
+        sum(itertools.count())
+
+    DEADLY = {"abort": abort, "deep_json": deep_json, "loop_in_c": loop_in_c}
+
+    @app.on(AddCommentButtonClick)
+    async def run(event, card):
+        await card.page.call("note", [event.comment, event.meta.redelivered])
+        if event.comment in DEADLY:
+            DEADLY[event.comment]()
+
+    @app.on_page_event("wait")
+    async def wait(payload, page):
+        await page.call("for ever", timeout_s=None)
+"""
+
+
+SHARED, OWN = "one interpreter for all pages", "one of the page's own"
+PYODIDES_OWN_WORDS = r"Aborted\(\)|Pyodide has suffered|cause of the fatal error|RuntimeError|RangeError"
+
+
+@pytest.fixture
+def hosting(request: pytest.FixtureRequest, context: BrowserContext) -> str:
+    """How the interpreter is hosted; a browser without SharedWorker has one for each page."""
+    if request.param == OWN:
+        context.add_init_script("delete globalThis.SharedWorker")
+    return str(request.param)
+
+
+@pytest.mark.parametrize(
+    ("hosting", "deadly", "how"),
+    [
+        (SHARED, "abort", "fatal"),
+        pytest.param(OWN, "abort", "fatal", marks=pytest.mark.campaign),
+        (SHARED, "deep_json", "fatal"),
+        (OWN, "loop_in_c", "hang"),
+        pytest.param(OWN, "deep_json", "fatal", marks=pytest.mark.campaign),
+        pytest.param(SHARED, "loop_in_c", "hang", marks=pytest.mark.campaign),
+    ],
+    indirect=["hosting"],
+)
+@pytest.mark.timeout(120)
+def test_event_that_ends_the_interpreter_is_delivered_twice_then_set_aside_and_the_others_are_handled(
+    hosting: str, open_portal: OpenPortal, complaints: Complaints, deadly: str, how: str
+) -> None:
+    complaints.expect(rf"the worker ended \({how}")
+    complaints.expect("ended the interpreter twice and was set aside")
+    if hosting == OWN and how == "fatal":
+        complaints.expect(PYODIDES_OWN_WORDS)
+    placement = Placement(open_portal(FATAL, page_scripts=[NOTEBOOK], plain=""))
+    placement.raise_all([initialized("A.1"), *comments(3), ("addCommentButtonClick", deadly), *comments(3, first=3)])
+
+    placement.until("stats.set_aside === 1", timeout_s=80)
+    placement.until_settled()
+
+    assert (placement.diagnostics()["host"]["mode"] == "dedicated") == (hosting == OWN)
+    notes = placement.notes()
+    assert [note for note in notes if note[0] == deadly] == [[deadly, False], [deadly, True]]
+    assert sorted({comment for comment, _ in notes} - {deadly}) == list("012345")
+    assert [end.partition(":")[0] for end in placement.worker_ends()] == [how, how]
+    assert placement.reports("set_aside")[0]["event"].endswith("addCommentButtonClick")
+    placement.raise_all(comments(1, first=6))
+    placement.until_settled()
+    assert placement.notes()[-1] == ["6", False]
+
+
+def test_calls_of_page_functions_that_wait_for_an_answer_are_aborted_when_the_interpreter_ends(
+    open_portal: OpenPortal, complaints: Complaints
+) -> None:
+    complaints.expect(r"the worker ended \(fatal")
+    complaints.expect("set aside")
+    placement = Placement(open_portal(FATAL, page_scripts=[NOTEBOOK], plain=""))
+    placement.frame.evaluate(
+        """workerPy.provide("for ever", (_, { signal }) => new Promise(() => {
+          window.called = true;
+          signal.addEventListener("abort", () => { window.aborted = true; });
+        }))"""
+    )
+    placement.raise_all([initialized("A.1")])
+    placement.emit("wait")
+    placement.until("window.called")
+
+    placement.raise_all([("addCommentButtonClick", "abort")])
+
+    placement.until("window.aborted")
+    placement.until("stats.set_aside === 1")

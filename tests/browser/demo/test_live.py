@@ -1,0 +1,283 @@
+"""The handlers in the demo's editor: applied to the interpreter that runs, in the middle of a call."""
+
+import re
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Route, expect
+
+from tests.browser.conftest import BundleFor, Complaints, OpenPortal
+from tests.support.live_desk import Desk
+from worker_py_tool import demo
+from worker_py_tool.paths import PORTAL
+
+APP = """
+from worker_py import App, CallCard, UiState
+from worker_py.events import AnswerButtonClick, Initialized, MuteButtonClick
+
+app = App()
+
+
+@app.on(Initialized)
+async def greet(event: Initialized, card: CallCard) -> None:
+    card.data["greeted"] = "before the edit"
+    await card.set_status_text("greeted")
+
+
+@app.on(AnswerButtonClick)
+async def answer(event: AnswerButtonClick, card: CallCard) -> None:
+    await card.set_ui_state(UiState.CONNECTED)
+
+
+@app.on(MuteButtonClick)
+async def mute(event: MuteButtonClick, card: CallCard) -> None:
+    await card.set_status_text("the bundle's mute")
+"""
+EDIT = APP.replace('"the bundle\'s mute"', "f\"edited; data: {card.data['greeted']}; muted: {card.state.muted}\"")
+FAILS = APP.replace('await card.set_status_text("the bundle\'s mute")', "await no_such_name(card)")
+LINE_OF_MUTE = 1 + APP.lstrip().splitlines().index('    await card.set_status_text("the bundle\'s mute")')
+
+
+@pytest.fixture(scope="session")
+def live_bundle(bundles_directory: Path) -> Path:
+    """The app above, built for live editing."""
+    directory = bundles_directory / "live"
+    directory.mkdir()
+    (directory / "handlers.py").write_text(APP.lstrip(), encoding="utf-8")
+    demo.build_demo(directory / "bundle", app=str(directory / "handlers.py"), live=True)
+    return directory / "bundle"
+
+
+@pytest.fixture
+def desk(page: Page, open_portal: OpenPortal, live_bundle: Path) -> Desk:
+    """A call is going on, and the editor is open."""
+    open_portal(bundle=live_bundle, plain="1")
+    made = Desk(page)
+    made.call()
+    made.open()
+    return made
+
+
+def test_an_edit_takes_effect_in_the_middle_of_a_call_and_the_card_keeps_data_and_state(desk: Desk) -> None:
+    desk.mute()
+    expect(desk.card_status).to_have_text("the bundle's mute")
+    desk.apply_well(EDIT)
+    desk.mute()
+    expect(desk.card_status).to_have_text("edited; data: before the edit; muted: False")
+    assert desk.frame.evaluate("workerPy.stats().workers") == 1
+    assert desk.frame.evaluate("workerPy.diagnostics().host.mode") in ("shared", "extended")
+
+
+def test_an_edit_takes_effect_in_a_worker_of_the_pages_own(
+    page: Page, open_portal: OpenPortal, live_bundle: Path
+) -> None:
+    page.add_init_script("delete globalThis.SharedWorker")
+    open_portal(bundle=live_bundle, plain="1")
+    desk = Desk(page)
+    desk.call()
+    desk.open()
+    desk.apply_well(EDIT)
+    desk.mute()
+    expect(desk.card_status).to_have_text("edited; data: before the edit; muted: True")
+    assert desk.frame.evaluate("workerPy.diagnostics().host.mode") == "dedicated"
+
+
+def test_a_syntax_error_is_shown_at_its_line_and_the_old_handlers_stay_in_force(desk: Desk) -> None:
+    desk.apply(APP.replace("async def mute(", "async def mute(("))
+    expect(desk.state).to_contain_text("Not applied: the handlers that ran before still run.")
+    expect(desk.problems).to_contain_text("SyntaxError")
+    expect(desk.problems.get_by_role("button")).to_have_text(f"Line {LINE_OF_MUTE - 1}")
+    expect(desk.marked_lines()).to_have_count(1)
+    desk.mute()
+    expect(desk.card_status).to_have_text("the bundle's mute")
+    desk.problems.get_by_role("button").click()
+    expect(desk.text).to_be_focused()
+    expect(desk.page.locator(".cm-activeLine")).to_contain_text("async def mute((")
+
+
+def test_a_handler_that_cannot_be_registered_is_shown_at_its_line(desk: Desk) -> None:
+    desk.apply(APP.replace("event: MuteButtonClick, card: CallCard", ""))
+    expect(desk.problems).to_contain_text("RegistrationError: MuteButtonClick handler mute")
+    expect(desk.problems.get_by_role("button")).to_have_text(f"Line {LINE_OF_MUTE - 2}")
+
+
+def test_a_failing_handler_is_shown_at_the_line_of_the_edited_source(desk: Desk, complaints: Complaints) -> None:
+    complaints.expect(r'handlers\.py \(edit \d+\)", line \d+, in mute\n    await no_such_name\(card\)')
+    desk.apply_well(FAILS)
+    desk.mute()
+    expect(desk.problems).to_contain_text("mute failed: NameError: name 'no_such_name' is not defined")
+    expect(desk.problems.get_by_role("button")).to_have_text(f"Line {LINE_OF_MUTE}")
+    expect(desk.marked_lines()).to_have_count(1)
+
+
+def test_an_endless_top_level_is_interrupted_and_refused(desk: Desk) -> None:
+    desk.apply(f"{APP}\nwhile True:\n    pass\n")
+    expect(desk.problems).to_contain_text("HandlerTimeout: the top level of handlers.py (edit 1)")
+    assert desk.frame.evaluate("workerPy.stats().workers") == 1
+    desk.mute()
+    expect(desk.card_status).to_have_text("the bundle's mute")
+
+
+def test_a_top_level_that_cannot_be_interrupted_costs_the_interpreter_and_is_refused(
+    desk: Desk, complaints: Complaints
+) -> None:
+    complaints.expect("the worker ended .hang: no answer for")
+    desk.apply_well(EDIT)
+    desk.apply(f"{EDIT}\nimport itertools\nsum(itertools.repeat(1))\n")
+    expect(desk.problems).to_contain_text("the interpreter ended while it ran this source (hang")
+    desk.mute()
+    expect(desk.card_status).to_have_text("edited; data: before the edit; muted: True")
+    assert desk.frame.evaluate("workerPy.stats().workers") == 2
+
+
+def test_what_was_applied_is_applied_again_to_another_interpreter_and_said(desk: Desk, complaints: Complaints) -> None:
+    complaints.expect("another one starts")
+    desk.apply_well(EDIT)
+    desk.page.evaluate("portal.endInterpreter()")
+    expect(desk.state).to_have_text("Another interpreter runs: your edit was applied to it again.")
+    desk.mute()
+    expect(desk.card_status).to_have_text("edited; data: before the edit; muted: True")
+    assert desk.frame.evaluate("workerPy.trace().some(({name}) => name === 'handlers applied again')")
+
+
+def test_what_was_applied_survives_a_reload_of_the_page_and_so_does_what_was_not(desk: Desk) -> None:
+    desk.apply_well(EDIT)
+    desk.write(f"{EDIT}# not applied\n")
+    expect(desk.state).to_contain_text("changed and not applied")
+    desk.page.reload()
+    desk.open()
+    expect(desk.text).to_contain_text("# not applied")
+    expect(desk.state).to_contain_text("Your edit runs")
+    desk.call()
+    desk.mute()
+    expect(desk.card_status).to_have_text("edited; data: before the edit; muted: True")
+
+
+def test_revert_brings_the_bundles_own_handlers_back(desk: Desk) -> None:
+    desk.apply_well(EDIT)
+    desk.page.get_by_role("button", name="Revert").click()
+    expect(desk.state).to_have_text("Reverted: the app's own handlers run.")
+    desk.mute()
+    expect(desk.card_status).to_have_text("the bundle's mute")
+    expect(desk.page.get_by_role("button", name="Revert")).to_be_disabled()
+
+
+def test_another_tab_of_the_portal_is_told_and_shows_what_runs(
+    desk: Desk, context: BrowserContext, open_portal: OpenPortal, live_bundle: Path
+) -> None:
+    other = Desk(context.new_page())
+    open_portal(bundle=live_bundle, page=other.page, plain="1")
+    other.open()
+    desk.apply_well(EDIT)
+    expect(other.state).to_have_text("Another page of the portal applied other handlers.")
+    expect(other.text).to_contain_text("edited; data:")
+
+
+def test_control_enter_applies_and_escape_then_tab_leaves_the_editor(desk: Desk) -> None:
+    desk.write(EDIT)
+    desk.page.keyboard.press("ControlOrMeta+Enter")
+    expect(desk.state).to_have_text("Applied: your edit runs. The call goes on.")
+    desk.page.keyboard.press("Tab")
+    expect(desk.text).to_be_focused()
+    desk.page.keyboard.press("Escape")
+    desk.page.keyboard.press("Tab")
+    expect(desk.text).not_to_be_focused()
+
+
+def test_the_editor_follows_dark_mode(desk: Desk) -> None:
+    scroller = desk.page.locator(".cm-editor")
+    classes: set[str] = set()
+    schemes: tuple[tuple[Literal["light", "dark"], str], ...] = (
+        ("light", "rgb(255, 255, 255)"),
+        ("dark", "rgb(29, 33, 39)"),
+    )
+    for scheme, background in schemes:
+        desk.page.emulate_media(color_scheme=scheme)
+        expect(scroller).to_have_css("background-color", background)
+        expect(scroller).not_to_have_attribute(
+            "class", next(iter(classes), "none so far")
+        )  # CodeMirror's own follows too
+        classes.add(scroller.get_attribute("class") or "")
+    assert len(classes) == 2
+
+
+def test_the_editor_works_where_the_portal_allows_only_its_own_scripts_and_styles(
+    page: Page, open_portal: OpenPortal, live_bundle: Path, portal_url: str
+) -> None:
+    def with_policy(route: Route) -> None:
+        policy = "script-src 'self'; style-src 'self'"
+        body = (PORTAL / "index.html").read_text(encoding="utf-8")
+        route.fulfill(body=body, content_type="text/html", headers={"Content-Security-Policy": policy})
+
+    page.route(re.compile(re.escape(portal_url) + r"\?"), with_policy)
+    open_portal(bundle=live_bundle, plain="1")
+    desk = Desk(page)
+    desk.call()
+    desk.open()
+    assert page.locator(".cm-gutters").evaluate("(gutters) => getComputedStyle(gutters).display") == "flex"
+    # Typed: replacing a coloured text as a whole makes Chromium itself try a style attribute.
+    desk.text.press("ControlOrMeta+End")
+    page.keyboard.type("app = 5 5")
+    page.get_by_role("button", name="Apply").click()
+    expect(desk.marked_lines()).to_have_count(1)
+
+
+def test_the_editor_is_not_loaded_before_its_tab_is_opened(
+    page: Page, open_portal: OpenPortal, live_bundle: Path
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_portal(bundle=live_bundle, plain="1")
+    desk = Desk(page)
+    desk.call()
+    assert not [url for url in asked if url.endswith("codemirror.js")]
+    desk.open()
+    assert len([url for url in asked if url.endswith("codemirror.js")]) == 1
+
+
+def test_an_ordinary_bundle_takes_no_source(page: Page, open_portal: OpenPortal, bundle_for: BundleFor) -> None:
+    bundle = bundle_for(APP, page_scripts=(demo.FEED, demo.LIVE_FEED))
+    assert not list(bundle.rglob("live.js"))
+    open_portal(bundle=bundle, plain="1")
+    desk = Desk(page)
+    desk.call()
+    assert desk.frame.evaluate("workerPy.live") is None
+    page.evaluate("(source) => portal.tellApp({ workerPyApply: { id: 1, source } })", EDIT)
+    desk.mute()
+    expect(desk.card_status).to_have_text("the bundle's mute")
+
+
+def test_python_of_an_ordinary_bundle_refuses_the_message_itself(
+    page: Page, open_portal: OpenPortal, bundle_for: BundleFor, complaints: Complaints
+) -> None:
+    # What a hostile script of the page could do at most: speak to the worker's port.
+    page.add_init_script(
+        """if (location.host.startsWith("app.")) {
+          delete globalThis.SharedWorker; // the port of a shared one is of another realm
+          const post = MessagePort.prototype.postMessage;
+          MessagePort.prototype.postMessage = function (data, ...more) {
+            if (typeof data === "string" && data.includes('"attach"')) globalThis.python = this;
+            return post.call(this, data, ...more);
+          };
+        }"""
+    )
+    open_portal(bundle=bundle_for(APP), plain="1")
+    desk = Desk(page)
+    desk.call()
+    desk.frame.evaluate(
+        "(source) => python.postMessage(JSON.stringify({ t: 'reload', id: 'x', source }))", EDIT.lstrip()
+    )
+    desk.frame.wait_for_function("() => workerPy.stats().reports.bad_message === 1", polling=50)
+    reported = desk.frame.evaluate("workerPy.diagnostics().reports.at(-1).text")
+    assert reported == "this bundle takes no source: only one built for live editing does"
+    desk.mute()
+    expect(desk.card_status).to_have_text("the bundle's mute")
+
+
+def test_source_from_another_origin_than_the_portals_is_not_taken(desk: Desk) -> None:
+    # The frame itself is of the app's origin: it may post to itself, and is not the portal.
+    desk.frame.evaluate("(source) => window.postMessage({ workerPyApply: { id: 1, source } }, '*')", EDIT.lstrip())
+    desk.frame.evaluate("new Promise((resolve) => { addEventListener('message', resolve); postMessage('last', '*'); })")
+    desk.mute()
+    expect(desk.card_status).to_have_text("the bundle's mute")

@@ -1,0 +1,80 @@
+"""The worked examples: each is loaded into the editor and applied in the middle of a call of the demo."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPortal
+from tests.support.live_desk import Desk
+from worker_py_tool import demo
+from worker_py_tool.paths import PORTAL
+
+
+@pytest.fixture(scope="session")
+def live_demo_bundle(bundles_directory: Path) -> Path:
+    """The demo's handlers, built for live editing."""
+    demo.build_demo(bundles_directory / "live-demo", live=True)
+    return bundles_directory / "live-demo"
+
+
+@pytest.fixture
+def desk(page: Page, open_portal: OpenPortal, live_demo_bundle: Path) -> Desk:
+    """A call that the demo's own handlers answered."""
+    open_portal(bundle=live_demo_bundle, plain="1")
+    made = Desk(page)
+    made.call("Head of purchasing · open deals: 2")
+    expect(made.card_status).to_have_text("Answered by Python")
+    made.open()
+    return made
+
+
+def test_screen_pop(desk: Desk) -> None:
+    desk.load_example("Screen pop with CRM look-up")
+    desk.click("entityChanged", 12)
+    expect(desk.page.locator("#card-title")).to_have_text("Tomás Okafor, Okafor & Daughters")
+    expect(desk.card_status).to_have_text("No open deal")
+    desk.click("entityChanged", 7)
+    expect(desk.card_status).to_have_text("Spring order: 40 city frames (18,400 EUR)")
+
+
+def test_notes_to_the_crm(desk: Desk) -> None:
+    desk.load_example("Notes to the CRM at hang-up")
+    desk.click("addCommentButtonClick", "wants an offer")
+    expect(desk.card_status).to_have_text("Notes for the CRM: 1")
+    desk.click("hangupButtonClick")
+    expect(desk.card_status).to_have_text("1 notes saved in the CRM")
+
+
+def test_keypad_menu(desk: Desk) -> None:
+    desk.load_example("Keypad menu")
+    desk.click("dialpadButtonClick", "1")
+    expect(desk.card_status).to_have_text("1 how many are open · 2 the newest · 0 back")
+    desk.click("dialpadButtonClick", "1")
+    expect(desk.card_status).to_have_text("Open deals: 2")
+
+
+def test_wrap_up_timer(desk: Desk) -> None:
+    desk.load_example("Wrap-up timer")
+    # A step of the real clock instead of five seconds: only the number in the text is at stake.
+    desk.write(desk.source().replace("STEP_S = 5", "STEP_S = 15").replace("sleep(STEP_S)", "sleep(STEP_S / 50)"))
+    desk.page.keyboard.press("ControlOrMeta+Enter")
+    expect(desk.state).to_have_text("Applied: your edit runs. The call goes on.")
+    desk.click("hangupButtonClick")
+    desk.page.wait_for_function("() => portal.sent.some(({ command }) => command === 'CallCardClose')")
+    texts = desk.page.evaluate("portal.sent.map(({ params }) => params.statusText).filter(Boolean)")
+    assert texts[-2:] == ["Wrap-up: 30 s left", "Wrap-up: 15 s left"]
+
+
+def test_transfer_policy(desk: Desk) -> None:
+    desk.load_example("Transfer policy")
+    desk.click("transferButtonClick", "+4930999999")
+    expect(desk.card_status).to_have_text("No transfers to +4930999999")
+    expect(desk.page.locator("#card-state")).to_have_text("On the call")
+    desk.click("transferButtonClick", "2")
+    expect(desk.card_status).to_have_text("Asking Ines Hartmann")
+
+
+def test_every_example_of_the_repository_is_offered(desk: Desk) -> None:
+    offered = desk.page.locator("#live-example option").evaluate_all("(all) => all.map(({ value }) => value)")
+    assert sorted(filter(None, offered)) == sorted(path.stem for path in (PORTAL / "examples").glob("*.py"))

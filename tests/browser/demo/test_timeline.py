@@ -1,0 +1,303 @@
+"""The Timeline tab: what Python did as bars on a time axis, with keyboard, table and zoom."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import BundleFor, Complaints, OpenPortal
+from tests.support.timelines import APP, TimelineTab
+from worker_py_tool import demo
+
+SERIOUS = ("serious", "critical")
+
+
+@pytest.fixture
+def tab(open_portal: OpenPortal) -> TimelineTab:
+    """The tab, with a call that Python has greeted."""
+    opened = TimelineTab(open_portal(APP, plain=""))
+    opened.call()
+    expect(opened.bar("handler", "greet", "ok")).to_have_count(1)
+    return opened
+
+
+def test_a_call_shows_event_handler_command_and_rest_below_each_other(tab: TimelineTab) -> None:
+    tab.button("Fit").click()
+    event, handler, rest, command = tab.each(
+        ("event", "initialized"),
+        ("handler", "greet"),
+        ("rest", "crm.contact.get"),
+        ("command", "CallCardSetCardTitle"),
+    )
+
+    assert {bar.outcome for bar in (event, handler, rest, command)} == {"ok"}
+    assert event.x <= handler.x <= rest.x < command.x
+    # The handler asked the CRM, then the card, and had nothing else to do.
+    assert rest.end <= command.x + 1
+    assert command.end <= handler.x + handler.width + 2
+    assert handler.end <= event.x + event.width + 2
+
+
+def test_a_bar_is_as_long_as_what_it_shows_took(tab: TimelineTab, complaints: Complaints) -> None:
+    complaints.expect("endless .*0.8|HandlerTimeout")
+    tab.click("answerButtonClick")
+    tab.click("holdButtonClick")
+    expect(tab.bar("handler", "endless", "timeout")).to_have_count(1)
+    tab.button("Fit").click()
+    take, endless = tab.each(("handler", "take"), ("handler", "endless"))
+
+    assert take.took_ms >= 400
+    assert endless.took_ms >= 800
+    assert take.width / endless.width == pytest.approx(take.took_ms / endless.took_ms, rel=0.03)
+
+
+def test_failures_and_timeouts_have_a_colour_a_sign_and_words(tab: TimelineTab, complaints: Complaints) -> None:
+    complaints.expect("no such luck")
+    complaints.expect("CallCardSetUiState .* was not answered within 3000 ms")
+    tab.click("muteButtonClick")
+    expect(tab.bar("event", "muteButtonClick", "failed")).to_have_count(1)
+    tab.page.evaluate("portal.configure({ silent: ['*'] })")
+    tab.click("answerButtonClick")
+    expect(tab.bar("handler", "take", "failed")).to_have_count(1)
+    tab.button("Fit").click()
+
+    assert tab.one("handler", "broken").label.startswith("Handler broken, failed, ")
+    command = tab.one("command", "CallCardSetUiState")
+    assert command.label.startswith("Command CallCardSetUiState, timed out (timeout), ")
+    assert 3000 <= command.took_ms < 4000
+    signs = {
+        outcome: tab.page.locator(f'.tl-bar[data-outcome="{outcome}"] .tl-sign').first.text_content()
+        for outcome in ("ok", "failed", "timeout")
+    }
+    assert signs == {"ok": "✓", "failed": "✕", "timeout": "⧗"}
+    assert tab.bar("note", "handler_failed").count() == 2
+
+
+def test_an_event_that_an_interpreter_took_with_it_is_shown_as_delivered_again(
+    tab: TimelineTab, complaints: Complaints
+) -> None:
+    complaints.expect("the worker ended")
+    tab.click("qualityMeterClick", 4)
+    expect(tab.bar("event", "qualityMeterClick", "running")).to_have_count(1)
+    tab.page.evaluate("portal.endInterpreter()")
+    again = tab.bar("event", "qualityMeterClick", "redelivered")
+    expect(again).to_have_count(1)
+    tab.button("Fit").click()
+
+    expect(again.locator(".tl-mark")).to_have_count(1)
+    expect(again.locator(".tl-sign")).to_have_text("↻")
+    assert "delivered again, ok" in tab.one("event", "qualityMeterClick").label
+    again.click()
+    expect(tab.details).to_contain_text("Delivered again")
+    boots = [bar.name for bar in tab.bars() if bar.lane == "boot"]
+    assert boots.count("download") == 2, "each boot has its bars"
+
+
+def test_the_boots_phases_have_the_milliseconds_that_diagnostics_names(tab: TimelineTab) -> None:
+    tab.button("Fit").click()
+    frame = next(frame for frame in tab.page.frames if frame.url.startswith("http://app."))
+    phases = frame.evaluate("workerPy.diagnostics().boot")
+    total = phases.pop("total")
+    shown = {bar.name: bar.took_ms for bar in tab.bars() if bar.lane == "boot"}
+    assert shown == pytest.approx(phases, abs=5), "from a second on, labels have two decimals"
+    assert abs(sum(shown.values()) - total) <= 5 * len(shown)
+
+
+def test_which_page_owns_the_card_is_a_span_that_ends_when_the_page_goes(tab: TimelineTab) -> None:
+    owning = tab.bar("page", "owns the card")
+    expect(owning).to_have_attribute("data-outcome", "running")
+    tab.page.evaluate("portal.openFrame({ kind: 'slider' })")
+    expect(tab.page.locator('[data-heading="Slider (frame2)"]')).to_have_count(1)
+    assert owning.count() == 1, "the slider has no card"
+    tab.page.evaluate("portal.reloadFrame()")
+    expect(owning).to_have_attribute("data-outcome", "ok")
+    tab.page.get_by_text("Pages of the portal").click()
+    tab.page.get_by_role("button", name="Kill: Slider /").click()
+    expect(tab.bar("page", "loaded", "ok")).to_have_count(2)
+
+
+def test_arrow_keys_go_from_bar_to_bar_and_show_what_each_was(tab: TimelineTab) -> None:
+    tab.click("answerButtonClick")
+    expect(tab.bar("handler", "take", "ok")).to_have_count(1)
+    focused = tab.page.locator(":focus")
+    assert tab.page.locator('.tl-bar[tabindex="0"]').count() == 1, "one bar in the tab order"
+    tab.panel.get_by_label("Open recording").focus()
+    tab.page.keyboard.press("Tab")
+    expect(focused).to_have_class("tl-bar")
+
+    tab.bar("event", "answerButtonClick").focus()
+    expect(tab.details).to_contain_text("take, CallCardSetUiState")
+    tab.page.keyboard.press("ArrowDown")
+    expect(focused).to_have_attribute("aria-label", tab.one("handler", "take").label)
+    expect(focused).to_have_attribute("aria-selected", "true")
+    expect(tab.details.get_by_role("heading")).to_have_text("Handlers take")
+    expect(tab.details).to_contain_text("answerButtonClick at ")
+    tab.page.keyboard.press("ArrowLeft")
+    expect(tab.details.get_by_role("heading")).to_have_text("Handlers greet")
+    tab.page.keyboard.press("ArrowUp")
+    expect(tab.details.get_by_role("heading")).to_have_text("Events initialized")
+    assert tab.page.locator('.tl-bar[aria-selected="true"]').count() == 1
+    tab.page.keyboard.press("End")
+    expect(tab.details.get_by_role("heading")).to_have_text("Events answerButtonClick")
+    tab.page.keyboard.press("Escape")
+    expect(tab.details.get_by_role("heading")).to_have_count(0)
+
+
+def test_a_bar_out_of_sight_is_brought_into_it_by_the_keys(tab: TimelineTab) -> None:
+    for _ in range(12):
+        tab.button("Zoom in").click()
+    tab.page.keyboard.press("Escape")
+    tab.bar("page", "owns the card").focus()
+    tab.page.keyboard.press("ArrowDown")
+    tab.page.keyboard.press("Home")
+    first = tab.page.locator(".tl-bar:focus")
+    expect(first).to_be_visible()
+    chart = tab.page.locator(".tl-axis").bounding_box()
+    bar = first.bounding_box()
+    assert chart and bar
+    assert chart["x"] <= bar["x"] + bar["width"]
+    assert bar["x"] <= chart["x"] + chart["width"]
+
+
+def test_pointing_at_a_bar_shows_its_details_and_leaving_it_those_of_the_selected_one(tab: TimelineTab) -> None:
+    tab.button("Fit").click()
+    tab.bar("handler", "greet").click()
+    expect(tab.details.get_by_role("heading")).to_have_text("Handlers greet")
+    tab.bar("event", "initialized").hover()
+    expect(tab.details.get_by_role("heading")).to_have_text("Events initialized")
+    tab.details.hover()
+    expect(tab.details.get_by_role("heading")).to_have_text("Handlers greet")
+
+
+def test_zoom_and_drag_change_what_is_seen_and_follow_goes_back_to_the_newest(tab: TimelineTab) -> None:
+    tab.button("Fit").click()
+    follow = tab.button("Follow")
+    expect(follow).to_have_attribute("aria-pressed", "false")
+    before = tab.one("event", "initialized")
+    tab.button("Zoom out").click()
+    tab.page.wait_for_function(
+        "(width) => document.querySelector('[data-lane=event] .tl-bar').getBoundingClientRect().width < width * 0.7",
+        arg=before.width,
+    )
+    box = tab.page.locator('[data-lane="event"] .tl-track').bounding_box()
+    assert box
+    before = tab.one("event", "initialized")
+    tab.page.mouse.move(box["x"] + box["width"] - 20, box["y"] + 8)
+    tab.page.mouse.down()
+    tab.page.mouse.move(box["x"] + box["width"] - 90, box["y"] + 8, steps=4)
+    tab.page.mouse.up()
+    moved = "(x) => Math.abs(document.querySelector('[data-lane=event] .tl-bar').getBoundingClientRect().x - x) < 2"
+    tab.page.wait_for_function(moved, arg=before.x - 70)
+
+    tab.button("Zoom in").click()
+    follow.click()
+    tab.click("addCommentButtonClick", "new")
+    expect(tab.bar("handler", "note", "ok")).to_have_count(1)
+    newest = tab.bar("handler", "note").bounding_box()
+    assert newest
+    assert box["x"] <= newest["x"] <= box["x"] + box["width"]
+
+
+def test_the_table_says_the_same_in_words(tab: TimelineTab, complaints: Complaints) -> None:
+    complaints.expect("no such luck")
+    tab.click("muteButtonClick")
+    expect(tab.bar("event", "muteButtonClick", "failed")).to_have_count(1)
+    tab.button("Table").click()
+    row = tab.panel.get_by_role("row", name="broken")
+    expect(row.get_by_role("cell")).to_contain_text(["s", "Handlers", "✕ failed", "ms", "Page (frame1)"])
+    expect(tab.page.locator(".tl-bar").first).to_be_hidden()
+    tab.click("addCommentButtonClick", "more")
+    expect(tab.panel.get_by_role("row", name="note").filter(has_text="Handlers")).to_have_count(1)
+
+
+def test_clear_forgets_the_bars_and_what_comes_later_is_shown(tab: TimelineTab) -> None:
+    tab.button("Clear").click()
+    expect(tab.panel.get_by_text("Nothing has happened yet.")).to_be_visible()
+    tab.click("addCommentButtonClick", "later")
+    expect(tab.bar("handler", "note", "ok")).to_have_count(1)
+    expect(tab.bar("handler", "greet")).to_have_count(0)
+
+
+def test_two_thousand_entries_are_panned_without_a_halt(tab: TimelineTab) -> None:
+    frame = next(frame for frame in tab.page.frames if frame.url.startswith("http://app."))
+    frame.evaluate("() => { for (let n = 0; n < 1000; n++) workerPy.emit('tick', n); }")
+    frame.wait_for_function("() => workerPy.stats().waiting === 0", polling=50)
+    tab.button("Table").click()
+    expect(tab.panel.get_by_role("caption")).to_contain_text(re.compile("The newest 500 of 10[0-9]{2} bars"))
+    tab.button("Table").click()
+    tab.button("Fit").click()
+    # From one picture to the next, by turns with nothing to do and with the whole timeline moved.
+    idle, panned = tab.page.evaluate(
+        """async () => {
+            const chart = document.querySelector(".tl-chart");
+            const gaps = [[], []];
+            for (let n = 0; n < 80; n++) {
+                const before = performance.now();
+                if (n % 2) {
+                    chart.dispatchEvent(new WheelEvent("wheel", { deltaX: n % 4 > 1 ? 40 : -30, cancelable: true }));
+                }
+                await new Promise((resolve) => setTimeout(() => requestAnimationFrame(resolve), 45));
+                gaps[n % 2].push(performance.now() - before);
+            }
+            return gaps;
+        }"""
+    )
+    assert median(panned) - median(idle) < 40, (idle, panned)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_the_tab(
+    browser: Browser,
+    bundle_for: BundleFor,
+    serve_app: Callable[[Path], str],
+    portal_url: str,
+    complaints: Complaints,
+    scheme: str,
+) -> None:
+    complaints.expect("no such luck")
+    context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
+    complaints.watch(context)
+    page = context.new_page()
+    page.goto(demo.portal_url(portal_url, serve_app(bundle_for(APP)), plain=""))
+    tab = TimelineTab(page)
+    tab.call()
+    tab.click("muteButtonClick")
+    expect(tab.bar("event", "muteButtonClick", "failed")).to_have_count(1)
+    tab.record()
+    tab.button("Fit").click()
+    tab.bar("event", "muteButtonClick").click()
+    check(page)
+    tab.click("addCommentButtonClick", "recorded")
+    expect(page.locator("#card-status")).to_have_text("recorded")
+    tab.save("Stop and save")
+    tab.open_text("[]")
+    tab.play("Infinity")
+    tab.button("Table").click()
+    expect(tab.panel.get_by_role("region", name="Table of the bars")).to_be_visible()
+    check(page)
+    context.close()
+
+
+def test_axe_would_find_a_choice_without_a_name(tab: TimelineTab) -> None:
+    tab.page.evaluate("document.querySelector('.rec-player').hidden = false")
+    tab.page.evaluate("document.querySelector('.rec-player select').removeAttribute('aria-label')")
+    with pytest.raises(AssertionError, match="select-name"):
+        check(tab.page)
+
+
+def check(page: Page) -> None:
+    """Fail for what axe takes for serious, in the tab."""
+    response = Axe().run(page, context="#view-timeline").response
+    assert response["passes"], "axe looked at nothing"
+    found = [
+        f"{violation['id']}: {violation['help']}: {[node['html'] for node in violation['nodes']]}"
+        for violation in response["violations"]
+        if violation["impact"] in SERIOUS
+    ]
+    assert not found, "\n".join(found)

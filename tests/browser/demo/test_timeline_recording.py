@@ -1,0 +1,207 @@
+"""Beside the timeline: the trace saved, a call recorded and saved, and a recording opened and played again."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenPortal
+from tests.support.timelines import APP, TimelineTab, recording_of
+
+PHONE = "12025550143"
+REMARK = "a secret remark"
+CALL = {
+    "CALL_ID": "A.1",
+    "PHONE_NUMBER": f"+{PHONE}",
+    "CRM_ENTITY_TYPE": "CONTACT",
+    "CRM_ENTITY_ID": 7,
+    "CALL_DIRECTION": "incoming",
+    "CALL_STATE": "idle",
+    "CALL_LIST_MODE": False,
+}
+GREETED = ("CallCardSetCardTitle", {"title": f"Mara calls from +{PHONE}"})
+
+
+@pytest.fixture
+def tab(open_portal: OpenPortal) -> TimelineTab:
+    """The tab, before any call."""
+    return TimelineTab(open_portal(APP, plain=""))
+
+
+def commented(tab: TimelineTab, text: str) -> None:
+    tab.click("addCommentButtonClick", text)
+    expect(tab.page.locator("#card-status")).to_have_text(text)
+
+
+def recorded_call(tab: TimelineTab) -> dict[str, Any]:
+    """A call with an answer and a comment, recorded from its beginning and saved."""
+    tab.record()
+    tab.call()
+    tab.click("answerButtonClick")
+    expect(tab.page.locator("#card-state")).to_have_text("On the call")
+    commented(tab, REMARK)
+    expect(tab.bar("handler", "note", "ok")).to_have_count(1)
+    return tab.save("Stop and save")
+
+
+def test_the_saved_trace_has_what_happened_and_nothing_personal(tab: TimelineTab) -> None:
+    tab.call()
+    commented(tab, REMARK)
+    expect(tab.bar("handler", "note", "ok")).to_have_count(1)
+
+    trace = tab.save("Save trace")
+
+    assert (trace["kind"], trace["version"]) == ("worker-py trace", 1)
+    handlers = {entry["name"]: entry for entry in trace["entries"] if entry["kind"] == "handler"}
+    assert {name: entry["outcome"] for name, entry in handlers.items()} == {"greet": "ok", "note": "ok"}
+    text = json.dumps(trace)
+    assert not [secret for secret in (PHONE, REMARK, "Mara", "auth") if secret in text]
+
+
+def test_nothing_is_recorded_until_it_is_asked_for_and_then_it_is_seen(tab: TimelineTab) -> None:
+    tab.call()
+    commented(tab, "before")
+    frame = next(frame for frame in tab.page.frames if frame.url.startswith("http://app."))
+    assert frame.evaluate("workerPy.record(false).entries") == []
+    mark = tab.panel.get_by_text("● Recording")
+    expect(mark).to_be_hidden()
+
+    tab.record()
+    expect(mark.locator("..")).to_contain_text("Treat the file as personal data")
+    commented(tab, REMARK)
+    expect(tab.bar("handler", "note", "ok")).to_have_count(2)
+    recording = tab.save("Stop and save")
+
+    expect(mark).to_be_hidden()
+    text = json.dumps(recording)
+    assert REMARK in text
+    assert "before" not in text
+    commented(tab, "after")
+    expect(tab.bar("handler", "note", "ok")).to_have_count(3)
+    tab.record()
+    again = tab.save("Stop and save")
+    assert again["entries"] == [], "a second recording begins anew"
+
+
+def test_a_recorded_call_that_is_saved_opened_and_played_gives_the_same_commands(tab: TimelineTab) -> None:
+    recording = recorded_call(tab)
+    expect(tab.status).to_contain_text("Treat the file as personal data")
+    tab.page.reload()
+    tab.page.wait_for_function("() => window.portal?.ready.then(() => true)")
+    fresh = TimelineTab(tab.page)
+    fresh.open_text(json.dumps(recording))
+    fresh.play("10")
+
+    expect(fresh.status).to_contain_text("Same: all 3 commands are those of the recording")
+    verdicts = fresh.panel.get_by_role("region", name="Result of the replay").get_by_role("rowheader")
+    # At ten times the speed handlers overlap that did not when they were recorded.
+    expect(verdicts.filter(has_text="same")).to_have_count(3)
+    expect(fresh.page.locator("#card-title")).to_have_text(f"Mara calls from +{PHONE}")
+    expect(fresh.page.locator("#card-state")).to_have_text("On the call")
+    expect(fresh.bar("handler", "note", "ok")).to_have_count(1)
+
+
+@pytest.mark.parametrize("speed", ["1", "Infinity"], ids=["1", "as fast as possible"])
+def test_a_recording_can_be_played_at_once_while_its_call_is_still_open(tab: TimelineTab, speed: str) -> None:
+    recorded_call(tab)
+    tab.play(speed)
+    expect(tab.status).to_contain_text("Same: all 3 commands are those of the recording")
+
+
+def test_other_commands_than_the_recorded_are_shown_as_different(tab: TimelineTab) -> None:
+    recording = recorded_call(tab)
+    changed = copy.deepcopy(recording)
+    commands = [entry["message"] for entry in changed["entries"] if entry["message"]["t"] == "command"]
+    commands[0]["params"] = {"title": "Somebody"}
+    dropped = commands[1]
+    changed["entries"] = [entry for entry in changed["entries"] if entry["message"] is not dropped]
+    tab.open_text(json.dumps(changed))
+
+    tab.play("Infinity")
+
+    expect(tab.status).to_contain_text("Different: 2 of 3 commands differ from the recording.")
+    result = tab.panel.get_by_role("region", name="Result of the replay")
+    expect(result.get_by_role("rowheader")).to_have_text(["≠ different", "+ only now", "= same"])
+    expect(result.get_by_role("row").nth(1)).to_contain_text("Somebody")
+
+
+@pytest.mark.parametrize(("speed", "expected_ms"), [("0.5", 1200), ("1", 600), ("2", 300)])
+def test_events_are_raised_no_sooner_than_the_speed_chosen_says(tab: TimelineTab, speed: str, expected_ms: int) -> None:
+    tab.call()  # Python has started: nothing else delays the events
+    recording = recording_of(
+        (0, "initialized", CALL),
+        (600, "addCommentButtonClick", "later"),
+        commands=[GREETED, ("CallCardSetStatusText", {"statusText": "later"})],
+    )
+    tab.page.evaluate("portal.clear()")
+    tab.open_text(json.dumps(recording))
+    tab.play(speed)
+
+    expect(tab.status).to_contain_text("Same: all 2 commands")
+    first, second = tab.page.evaluate("portal.log.filter(({ kind }) => kind === 'event').map(({ at }) => at)")
+    assert second - first > 0.9 * expected_ms  # how exactly: tests/static/portal/replay.test.mjs
+
+
+def test_a_replay_can_be_stopped(tab: TimelineTab) -> None:
+    tab.call()
+    recording = recording_of(
+        (0, "initialized", CALL), (600_000, "addCommentButtonClick", "in ten minutes"), commands=[GREETED]
+    )
+    tab.open_text(json.dumps(recording))
+    tab.button("Play").click()
+    expect(tab.status).to_have_text("Replaying: 1 of 2 events")
+    tab.button("Stop replay").click()
+    expect(tab.status).to_contain_text("Stopped. The replay was stopped")
+    expect(tab.button("Play")).to_be_visible()
+
+
+@pytest.mark.parametrize("says", ["says so", "says nothing"])
+def test_a_recording_whose_page_goes_away_is_saved_all_the_same(tab: TimelineTab, says: str) -> None:
+    tab.record()
+    tab.call()
+    expect(tab.bar("handler", "greet", "ok")).to_have_count(1)
+    if says == "says nothing":  # a browser gives a frame that goes half a second for it
+        for frame in tab.page.frames[1:]:
+            frame.evaluate("() => addEventListener('pagehide', (event) => event.stopImmediatePropagation(), true)")
+    with tab.page.expect_download():
+        tab.page.evaluate("() => void portal.reloadFrame()")
+    expect(tab.status).to_contain_text("The recorded page went away; saved")
+    expect(tab.panel.get_by_text("● Recording")).to_be_hidden()
+    expect(tab.button("Record")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "call.json is empty."),
+        ("{not json", "call.json is not JSON, or was cut off"),
+        ("[]", "holds [] where a recording is an object"),
+        ('{"version": 3, "entries": []}', "its version is 3, expected 1"),
+        ('{"kind": "worker-py trace", "version": 1, "entries": []}', "it is an exported trace"),
+        ('{"version": 1, "entries": [{"at": 1, "to": "moon", "message": {}}]}', 'entry 1 of 1 goes to "moon"'),
+    ],
+    ids=["empty", "broken", "list", "version", "trace", "damaged"],
+)
+def test_a_file_that_is_no_recording_is_refused_with_what_is_wrong(tab: TimelineTab, text: str, said: str) -> None:
+    tab.open_text(text)
+    expect(tab.problem).to_contain_text(said)
+    expect(tab.button("Play")).to_be_hidden()
+    tab.open_text(json.dumps(recording_of((0, "initialized", CALL), commands=[GREETED])))
+    expect(tab.button("Play")).to_be_visible()
+    expect(tab.problem).to_be_hidden()
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(tab: TimelineTab, tmp_path: Path) -> None:
+    file = tmp_path / "day.json"
+    with file.open("wb") as large:
+        large.truncate(21 * 1024 * 1024)
+    tab.panel.get_by_label("Open recording").set_input_files(file)
+    expect(tab.problem).to_have_text(
+        "day.json is too large: it has 21.0 MiB, a recording may have 20. Record a shorter call."
+    )
+    expect(tab.button("Play")).to_be_hidden()

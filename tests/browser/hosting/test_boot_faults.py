@@ -1,0 +1,224 @@
+"""Parts of the bundle come damaged, late or not at all: Python boots another way, or the page says what is wrong.
+
+A call that rings meanwhile is answered as soon as that has passed.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from _pytest.mark.structures import ParameterSet
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import BundleFor
+from tests.support.faulty_server import Fault, FaultyServer
+from tests.support.placement import NOTEBOOK, Placement, initialized
+from worker_py_tool import demo, manifest
+
+APP = """
+    from worker_py import App
+    from worker_py.events import Initialized
+
+    app = App()
+
+    @app.on(Initialized)
+    async def greet(event, card):
+        await card.page.call("note", [event.meta.name, "", card.call_id, event.meta.redelivered])
+"""
+KINDS = ("corrupt", "truncated", "missing", "unavailable", "aborted")
+SNAPSHOT_PARTS = ("snapshot.bin", "pyodide.asm.wasm", "pyodide.asm.mjs", "pyodide.mjs")
+PLAIN_PARTS = ("pyodide-lock.json", "python_stdlib.zip", "app.zip", "micropip-", "worker_py-")
+WORKER_MODULES = ("worker.js", "boot.js", "downloads.js", "bundle.js")
+PAGE_MODULES = ("shim.js", "link.js", "early.js", "host.js")
+LATE_S = 30
+campaign = pytest.mark.campaign
+
+
+def cases(parts: Sequence[str], kinds: Sequence[str], usual: Collection[tuple[str, str]]) -> list[ParameterSet]:
+    """Each part with each fault; those that are not usual run in the campaign."""
+    return [
+        pytest.param(part, kind, id=f"{part}-{kind}", marks=() if (part, kind) in usual else campaign)
+        for part in parts
+        for kind in kinds
+    ]
+
+
+@pytest.fixture(scope="module")
+def bundle(bundle_for: BundleFor) -> Path:
+    return bundle_for(APP, page_scripts=(NOTEBOOK,))
+
+
+@pytest.fixture
+def server(bundle: Path) -> Iterator[FaultyServer]:
+    with FaultyServer(bundle) as running:
+        yield running
+
+
+@pytest.fixture
+def quiet_page(browser: Browser) -> Iterator[Page]:
+    """A page whose complaints are not looked at: loads fail here on purpose."""
+    with browser.new_context() as context:
+        yield context.new_page()
+
+
+def part(bundle: Path, name: str) -> str:
+    """The path of a part by its name, or by the beginning of it."""
+    found = [
+        path
+        for path in manifest.read(bundle).files
+        if path.rsplit("/", 1)[-1].startswith(name) and not path.endswith((".br", ".gz"))
+    ]
+    assert len(found) == 1, found
+    return found[0]
+
+
+class Boot:
+    """A portal page whose app is served with faults, with a call that rings as soon as anybody can hear it."""
+
+    def __init__(self, page: Page, server: FaultyServer, portal_url: str, **options: str) -> None:
+        app = f"http://app.localhost:{server.port}/"
+        page.goto(demo.portal_url(portal_url, app, plain="1", **options))
+        self.page = page
+        self.placement = Placement(page)
+
+    def ring(self) -> None:
+        self.placement.raise_event("initialized", initialized("A.1")[1])
+
+    def until_answered(self) -> None:
+        """The call has been handled, once."""
+        frame = self.placement.frame
+        frame.wait_for_function("() => window.notebook?.notes.length > 0", polling=100, timeout=90_000)
+        frame.wait_for_function("() => workerPy.stats().waiting === 0", polling=100)
+        assert [note[2] for note in frame.evaluate("() => window.notebook.notes")] == ["A.1"]
+
+    def plain_because(self) -> str | None:
+        reason: str | None = self.placement.frame.evaluate("() => workerPy.diagnostics().plain_boot")
+        return reason
+
+    def until_it_says(self, words: str) -> None:
+        """Diagnostics name a problem with these words."""
+        self.placement.frame.wait_for_function(
+            "(words) => workerPy.diagnostics().problems.some((text) => text.includes(words))",
+            arg=words,
+            polling=100,
+            timeout=150_000,  # half a worker's script runs without an error, and a shared one is waited for first
+        )
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=() if kind in ("corrupt", "missing") else campaign) for kind in KINDS],
+)
+@pytest.mark.timeout(200)
+def test_without_the_snapshot_python_boots_from_nothing_and_says_why(
+    quiet_page: Page, server: FaultyServer, bundle: Path, portal_url: str, kind: str
+) -> None:
+    server.faults[part(bundle, "snapshot.bin")] = fault = Fault(kind)
+    boot = Boot(quiet_page, server, portal_url)
+    boot.ring()
+    boot.until_answered()
+    reason = boot.plain_because()
+    assert reason is not None and reason.startswith("the snapshot could not be used: ")
+    assert any(words in reason for words in ("damaged", "truncated", "could not be loaded", "bytes instead of"))
+    assert fault.happened >= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    cases(
+        ("pyodide.asm.wasm", "pyodide.asm.mjs", "pyodide.mjs", *WORKER_MODULES),
+        KINDS,
+        {("pyodide.asm.wasm", "corrupt"), ("worker.js", "missing")},
+    ),
+)
+@pytest.mark.timeout(300)
+def test_without_a_part_that_every_boot_needs_the_page_says_so_and_boots_once_it_is_back(
+    quiet_page: Page, server: FaultyServer, bundle: Path, portal_url: str, name: str, kind: str
+) -> None:
+    server.faults[part(bundle, name)] = fault = Fault(kind)
+    boot = Boot(quiet_page, server, portal_url)
+    boot.ring()
+    boot.until_it_says("The interpreter could not be started, and is tried again")
+    assert fault.happened >= 1
+    server.faults.clear()
+    boot.until_answered()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    cases(
+        PLAIN_PARTS,
+        KINDS,
+        {("python_stdlib.zip", "corrupt"), ("app.zip", "missing")},
+    ),
+)
+@pytest.mark.timeout(300)
+def test_a_boot_from_nothing_that_lacks_a_part_names_it_and_goes_on_once_it_is_back(
+    quiet_page: Page, server: FaultyServer, bundle: Path, portal_url: str, name: str, kind: str
+) -> None:
+    server.faults[part(bundle, "snapshot.bin")] = Fault("missing")
+    server.faults[part(bundle, name)] = fault = Fault(kind)
+    boot = Boot(quiet_page, server, portal_url)
+    boot.ring()
+    boot.until_it_says(part(bundle, name).rsplit("/", 1)[-1])
+    assert fault.happened >= 1
+    server.faults.clear()
+    boot.until_answered()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    cases(
+        SNAPSHOT_PARTS,
+        ("unavailable", "aborted", "corrupt"),
+        {("snapshot.bin", "unavailable"), ("pyodide.asm.wasm", "aborted")},
+    ),
+)
+@pytest.mark.timeout(200)
+def test_a_part_that_fails_once_is_asked_for_again_and_the_snapshot_used(
+    quiet_page: Page, server: FaultyServer, bundle: Path, portal_url: str, name: str, kind: str
+) -> None:
+    server.faults[part(bundle, name)] = fault = Fault(kind, times=1)
+    boot = Boot(quiet_page, server, portal_url)
+    boot.ring()
+    boot.until_answered()
+    assert fault.happened == 1
+    assert boot.plain_because() is None or (name, kind) == ("snapshot.bin", "corrupt")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    cases(PAGE_MODULES, KINDS, {("shim.js", "missing"), ("link.js", "corrupt")}),
+)
+@pytest.mark.timeout(200)
+def test_a_module_of_the_page_that_fails_once_makes_the_page_load_anew(
+    quiet_page: Page, server: FaultyServer, bundle: Path, portal_url: str, name: str, kind: str
+) -> None:
+    server.faults[part(bundle, name)] = fault = Fault(kind, times=1)
+    boot = Boot(quiet_page, server, portal_url)
+    boot.ring()
+    boot.until_answered()
+    assert fault.happened == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "late_s"),
+    [
+        pytest.param("snapshot.bin", 3, id="snapshot.bin"),
+        *(
+            pytest.param(name, LATE_S, marks=campaign, id=f"{name}-{LATE_S}s")
+            for name in (*SNAPSHOT_PARTS, *WORKER_MODULES, *PAGE_MODULES)
+        ),
+    ],
+)
+@pytest.mark.timeout(200)
+def test_a_part_that_is_late_is_waited_for_and_the_call_waits_too(
+    quiet_page: Page, server: FaultyServer, bundle: Path, portal_url: str, name: str, late_s: float
+) -> None:
+    server.faults[part(bundle, name)] = fault = Fault("late", late_s=late_s)
+    quiet_page.set_default_timeout(120_000)
+    boot = Boot(quiet_page, server, portal_url)
+    boot.placement.page.set_default_timeout(120_000)
+    boot.ring()
+    boot.until_answered()
+    assert fault.happened >= 1

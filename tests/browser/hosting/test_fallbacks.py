@@ -1,0 +1,218 @@
+"""Where the shared worker that outlives navigations cannot be had: each fall-back forced, the same suite on each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext
+
+from tests.browser.conftest import BundleFor, Complaints, LaunchBrowser, LaunchProfile
+from tests.support.hosting import DESK, Desk, app_with
+
+
+@dataclass(frozen=True)
+class Fallback:
+    """A browser in which something is missing, and what is to become of it.
+
+    Attributes:
+        mode: how the page then hosts the interpreter.
+        reason: a part of what diagnostics say.
+        script: what takes it away, run in every frame before the page's own scripts.
+        blocks: what the profile's settings block: `storage` or `cookies`; or `flag`: the suite's own is left out.
+        storage: whether diagnostics say that storage works.
+    """
+
+    mode: str
+    reason: str
+    script: str = ""
+    blocks: str = ""
+    storage: bool = True
+
+
+# The page makes its shared worker by the constructor of a frame of its own: init scripts run there too.
+FALLBACKS = {
+    "no_shared_worker": Fallback("dedicated", "has no SharedWorker", "delete globalThis.SharedWorker"),
+    "constructor_throws": Fallback(
+        "dedicated",
+        "refused to make a shared worker",
+        "globalThis.SharedWorker = class { constructor() { throw new Error('no') } }",
+    ),
+    "constructor_refuses": Fallback(
+        "dedicated",
+        "blocks this site's storage",
+        "globalThis.SharedWorker = class { constructor() { throw new DOMException('no', 'SecurityError') } }",
+    ),
+    "error_event": Fallback(
+        "dedicated",
+        "script could not be loaded",
+        """globalThis.SharedWorker = class extends EventTarget {
+          port = new MessageChannel().port1;
+          constructor() { super(); setTimeout(() => this.onerror(new ErrorEvent('error', { cancelable: true }))); }
+        }""",
+    ),
+    "no_answer": Fallback(
+        "dedicated",
+        "did not answer",
+        """globalThis.SharedWorker = class { port = new MessageChannel().port1 };
+        // Twenty ticks more, of at most a second and a half each, come at once.
+        const everySecond = globalThis.setInterval;
+        let hurried = 20;
+        const hurry = (tick, channel = new MessageChannel()) => {
+          channel.port1.onmessage = () => {
+            if (hurried-- > 0) {
+              now += 1500;
+              tick();
+              setTimeout(() => channel.port2.postMessage(0));
+            }
+          };
+          channel.port2.postMessage(0);
+        };
+        let now = 0;
+        const real = performance.now.bind(performance);
+        performance.now = () => real() + now;
+        globalThis.setInterval = (tick, ms) => {
+          hurry(tick);
+          return everySecond(tick, ms);
+        };""",
+    ),
+    "no_extended_lifetime": Fallback(
+        "shared",
+        "knows no extendedLifetime",
+        """const Real = globalThis.SharedWorker;
+        globalThis.SharedWorker = function (url, { type, name }) {
+          return new Real(url, Object.defineProperties({}, { type: { value: type }, name: { value: name } }));
+        }""",
+    ),
+    "storage_blocked": Fallback("dedicated", "blocks this site's storage", blocks="storage", storage=False),
+    "third_party_cookies_blocked": Fallback("extended", "outlives a navigation", blocks="cookies"),
+    "without_the_suites_flag": Fallback("dedicated", "blocks this site's storage", blocks="flag", storage=False),
+}
+
+
+@pytest.fixture(scope="module")
+def checking_browser(launch_browser: LaunchBrowser) -> Browser:
+    """A Chromium with the features that Playwright leaves on.
+
+    `--disable-features` in our own flags takes the place of Playwright's list, which switches partitioned storage off:
+    then a frame of another site has no storage at all in a fresh profile, and no shared worker.
+    """
+    return launch_browser(loopback_workers=False)
+
+
+LIKE_ANOTHER = {"constructor_refuses", "error_event", "storage_blocked"}
+"""What the page does about these is what it does about another one too."""
+CAMPAIGN = [pytest.param(name, marks=pytest.mark.campaign) if name in LIKE_ANOTHER else name for name in FALLBACKS]
+
+
+@pytest.fixture(params=CAMPAIGN, ids=list(FALLBACKS))
+def fallback(request: pytest.FixtureRequest) -> Fallback:
+    """Each of them."""
+    return FALLBACKS[request.param]
+
+
+@pytest.fixture
+def fallback_context(
+    fallback: Fallback,
+    browser: Browser,
+    checking_browser: Browser,
+    launch_profile: LaunchProfile,
+    complaints: Complaints,
+    tmp_path: Path,
+) -> Iterator[BrowserContext]:
+    """A fresh profile in which it is missing."""
+    if fallback.blocks in ("storage", "cookies"):
+        # 2 is "block", in the settings' list of sites that may keep nothing; 1 is "block third-party cookies".
+        preferences: dict[str, object] = (
+            {"profile": {"content_settings": {"exceptions": {"cookies": {"[*.]app.localhost,*": {"setting": 2}}}}}}
+            if fallback.blocks == "storage"
+            else {"profile": {"cookie_controls_mode": 1, "block_third_party_cookies": True}}
+        )
+        context = launch_profile(tmp_path / "profile", preferences)
+    else:
+        context = (checking_browser if fallback.blocks == "flag" else browser).new_context()
+    if fallback.script:
+        context.add_init_script("if (location.host.startsWith('app.') || !location.host) {" + fallback.script + "}")
+    complaints.watch(context)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def desk(
+    fallback_context: BrowserContext, bundle_for: BundleFor, serve_app: Callable[[Path], str], portal_url: str
+) -> Desk:
+    """Tabs of one portal in that profile."""
+    return Desk(fallback_context, portal_url, serve_app(bundle_for(app_with(), page_scripts=(DESK,))))
+
+
+def test_the_same_suite_passes_on_each_and_diagnostics_say_which_and_why(
+    desk: Desk, fallback: Fallback, complaints: Complaints
+) -> None:
+    """A call is greeted, goes on over a navigation, survives the end of its worker, and has each side effect once."""
+    complaints.expected.clear()
+    tab = desk.tab()
+
+    assert tab.host()["mode"] == fallback.mode
+    assert fallback.reason in tab.host()["reason"]
+    attached = tab.logged("attached")
+    assert attached[-1][1:3] == [tab.host()["mode"], tab.host()["reason"]]
+    assert tab.diagnostics()["storage"] is fallback.storage
+    assert (
+        any("blocks this site's storage" in problem for problem in tab.diagnostics()["problems"])
+        is not fallback.storage
+    )
+
+    tab.open_slider()
+    tab.until_ready_everywhere()
+    call = tab.incoming_call()
+    tab.until_card(title="Greeted")
+    assert tab.sent() == ["CallCardSetCardTitle"]
+    mark = tab.state_of_python()["cards"][call]["data"]["mark"]
+
+    tab.raise_event("holdButtonClick", True)
+    tab.frame.wait_for_function("() => desk.held.length === 1", polling=50)
+    complaints.expect(r"the worker ended \(vanished")
+    tab.frame.evaluate("workerPy.killWorker()")
+    tab.frame.wait_for_function("() => desk.held.length === 2", polling=50)
+    tab.frame.evaluate("desk.held.map((release) => release()).length")
+    tab.until_settled()
+    assert [entry[-1]["redelivered"] for entry in tab.logged("hold")] == [True]
+    assert tab.sent() == ["CallCardSetCardTitle"]
+
+    before = tab.state_of_python()["interpreter"]
+    tab.navigate("/crm/")
+    tab.until_ready()
+    tab.until_logged("initialized", call)
+    tab.raise_event("muteButtonClick", True)
+    tab.until_card(statusText="muted")
+    now = tab.state_of_python()
+    assert (now["interpreter"] == before) is (fallback.mode == "extended")
+    if fallback.storage:
+        assert now["cards"][call]["data"]["mark"] == mark
+    assert len([entry for entry in now["log"] if entry[0] == "mute"]) == 1
+    assert json.dumps(now).count('"started"') == 1
+
+
+def test_in_a_portal_by_plain_http_the_page_says_that_the_browser_withholds_what_it_needs(
+    launch_browser: LaunchBrowser, bundle_for: BundleFor, serve_app: Callable[[Path], str]
+) -> None:
+    bundle = bundle_for("from worker_py import App\n\napp = App()\n")
+    app_url = serve_app(bundle)
+    parent = f'<iframe name="portal.test|0|hidden" src="{app_url}"></iframe>'
+    page = launch_browser().new_context().new_page()
+    page.route("http://portal.test/", lambda route: route.fulfill(body=parent, content_type="text/html"))
+    # Without its header, by which the policy keeps such a portal out.
+    page.route(app_url, lambda route: route.fulfill(path=bundle / "index.html", content_type="text/html"))
+    page.goto("http://portal.test/")
+    frame = page.frames[1]
+    frame.wait_for_function("() => window.workerPy && document.querySelector('h1')")
+    assert frame.evaluate("() => [isSecureContext, document.querySelector('h1').textContent]") == [
+        False,
+        "The portal came by plain http",
+    ]
+    assert "open the portal by https" in frame.evaluate("() => workerPy.diagnostics().problems[0]")
+    assert page.workers == []

@@ -1,0 +1,302 @@
+"""Which page owns a call's card: pages that are killed, frozen, thawed, reloaded; events broadcast to several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext
+
+from tests.browser.conftest import BundleFor, Complaints, LaunchBrowser
+from tests.support.hosting import DESK, Desk, Tab, ThawedTab, app_with
+
+SHORT_GRACE_S = 2
+
+
+@pytest.fixture
+def desk(context: BrowserContext, bundle_for: BundleFor, serve_app: Callable[[Path], str], portal_url: str) -> Desk:
+    """Tabs of one portal in a fresh profile."""
+    return Desk(context, portal_url, serve_app(bundle_for(app_with(), page_scripts=(DESK,))))
+
+
+@pytest.fixture
+def hasty_desk(
+    context: BrowserContext, bundle_for: BundleFor, serve_app: Callable[[Path], str], portal_url: str
+) -> Desk:
+    """The same with an app whose calls wait two seconds for a page."""
+    return Desk(context, portal_url, serve_app(bundle_for(app_with(grace_s=SHORT_GRACE_S), page_scripts=(DESK,))))
+
+
+@pytest.fixture(scope="module")
+def caching_browser(launch_browser: LaunchBrowser) -> Browser:
+    """A Chromium with its cache of pages that were left (the back/forward cache)."""
+    return launch_browser(without=["--disable-back-forward-cache"])
+
+
+@pytest.fixture
+def caching_desk(
+    caching_browser: Browser,
+    complaints: Complaints,
+    bundle_for: BundleFor,
+    serve_app: Callable[[Path], str],
+    portal_url: str,
+) -> Iterator[Desk]:
+    """Tabs in a browser that keeps pages in its cache."""
+    context = caching_browser.new_context()
+    complaints.watch(context)
+    yield Desk(context, portal_url, serve_app(bundle_for(app_with(), page_scripts=(DESK,))))
+    context.close()
+
+
+def in_a_call(tab: Tab) -> str:
+    """Begin a call, and wait until Python has greeted it."""
+    call = tab.incoming_call()
+    tab.until_card(title="Greeted")
+    return call
+
+
+# Pages that go ---------------------------------------------------------------------------------------
+
+
+def test_a_command_of_a_page_that_is_killed_ends_with_page_gone(desk: Desk) -> None:
+    owner, other = desk.tab(), desk.tab()
+    in_a_call(owner)
+    owner.configure(silent=["CallCardSetStatusText"])
+    owner.raise_event("addCommentButtonClick", "cut off")
+    owner.page.wait_for_function("() => portal.sent.some(({ command }) => command === 'CallCardSetStatusText')")
+
+    owner.page.close()
+
+    other.until_logged("PageGone", "cut off")
+
+
+def test_a_page_whose_frame_is_torn_out_is_noticed_and_its_call_waits(desk: Desk) -> None:
+    owner, other = desk.tab(), desk.tab()
+    call = in_a_call(owner)
+    page_id = owner.page_id()
+
+    owner.page.evaluate("portal.closeFrame(portal.frames()[0].id)")
+
+    other.until_logged("detached")
+    assert other.logged("detached")[0][-1] == page_id
+    assert other.state_of_python()["cards"][call]["closed"] is False
+
+
+def test_a_call_moves_to_the_page_that_gets_initialized_for_it_once_its_owner_has_gone(desk: Desk) -> None:
+    owner, other = desk.tab(), desk.tab()
+    call = in_a_call(owner)
+    data = other.state_of_python()["cards"][call]["data"]
+    owner.page.close()
+    other.until_logged("detached")
+
+    other.incoming_call(callId=call)
+    other.until_logged("initialized", call)
+    other.raise_event("muteButtonClick", True)
+    other.until_card(statusText="muted")
+
+    now = other.state_of_python()
+    assert now["cards"][call]["data"] == data
+    assert now["cards"][call]["page"] == other.page_id()
+    assert [entry[-1]["resumed"] for entry in now["log"] if entry[0] == "initialized"] == [False, True]
+
+
+def test_a_call_without_a_page_ends_after_its_grace(hasty_desk: Desk) -> None:
+    owner, other = hasty_desk.tab(), hasty_desk.tab()
+    call = in_a_call(owner)
+
+    owner.page.close()
+
+    other.until_logged("closed", call, "page_gone")
+    assert other.state_of_python()["cards"][call]["closed"] is True, str(other.state_of_python()["log"])
+
+
+def test_events_raised_before_a_reload_go_with_their_page_and_the_next_one_says_how_many(desk: Desk) -> None:
+    tab = desk.tab()
+    in_a_call(tab)
+    tab.configure(silent=["CallCardSetStatusText"])
+    tab.raise_all([("addCommentButtonClick", str(number)) for number in range(3)])
+    tab.until("stats.waiting === 3")
+
+    tab.page.reload()
+    tab.until_there()
+    tab.until_ready()
+
+    assert "3 events went with the page before this one" in " ".join(tab.diagnostics()["problems"])
+    assert tab.stats()["events"] <= 1, "the next page knows nothing of them but their number"
+
+
+def test_a_reload_during_boot_loses_nothing_of_the_next_page(desk: Desk) -> None:
+    tab = desk.tab(ready=False)
+    for _ in range(3):
+        tab.page.reload()
+        tab.until_there()
+    tab.page.wait_for_function("() => portal.frames()[0].bound.length === 17")
+    in_a_call(tab)
+
+    tab.raise_event("muteButtonClick", True)
+    tab.until_card(statusText="muted")
+
+    assert len(tab.logged("started")) == 1
+    assert tab.stats()["workers"] == 1
+
+
+# Broadcasts of the desktop app -----------------------------------------------------------------------
+
+
+def test_an_event_broadcast_to_all_windows_is_handled_once_and_commands_go_to_one(desk: Desk) -> None:
+    owner, other = desk.tab(), desk.tab()
+    slider = owner.open_slider()
+    owner.until_ready_everywhere()
+    owner.configure(desktop=True)
+    call = in_a_call(owner)
+    other.incoming_call(callId=call)  # the same card in another window
+    other.until("stats.events === 1 && stats.waiting === 0")
+    for tab in (owner, other):
+        tab.raise_event("muteButtonClick", True)
+        tab.until_settled()
+    owner.until_card(statusText="muted")
+
+    log = owner.state_of_python()["log"]
+    assert [entry[1:3] for entry in log if entry[0] == "mute"] == [[call, True]]
+    assert len([entry for entry in log if entry[0] == "initialized"]) == 1
+    assert {each["frame"] for each in owner.page.evaluate("portal.sent")} == {
+        owner.page.evaluate("portal.frames()[0].id")
+    }
+    assert slider != owner.page.evaluate("portal.frames()[0].id")
+    assert other.sent() == []
+
+
+def test_the_window_that_heard_the_broadcast_takes_the_call_over_when_its_owner_has_gone(desk: Desk) -> None:
+    owner, other = desk.tab(), desk.tab()
+    call = in_a_call(owner)
+    other.incoming_call(callId=call)
+    other.until("stats.events === 1 && stats.waiting === 0")
+    owner.page.close()
+    other.until_logged("detached")
+
+    other.raise_event("muteButtonClick", True)
+    other.until_card(statusText="muted")
+
+    assert [entry[-1]["resumed"] for entry in other.logged("mute")] == [True]
+
+
+def test_a_window_that_heard_the_broadcast_does_not_claim_the_call_when_the_interpreter_is_replaced(
+    desk: Desk, complaints: Complaints
+) -> None:
+    complaints.expect(r"the worker ended \(vanished")
+    owner, other = desk.tab(), desk.tab()
+    call = in_a_call(owner)
+    other.incoming_call(callId=call)
+    other.until("stats.events === 1 && stats.waiting === 0")
+
+    other.frame.evaluate("workerPy.killWorker()")
+    for tab in (owner, other):
+        tab.until("stats.workers === 2 && stats.state === 'ready'")
+    other.raise_event("muteButtonClick", True)
+    other.until_settled()
+    owner.raise_event("muteButtonClick", False)
+    owner.until_card(statusText="open")
+
+    assert [entry[1:3] for entry in owner.logged("mute")] == [[call, False]]
+
+
+# The browser's cache of pages ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def away(portal_url: str) -> str:
+    """Another page."""
+    return f"{portal_url}?away"
+
+
+def thaw(tab: Tab) -> ThawedTab:
+    """Go back, and make sure that it is the page that was left."""
+    tab.page.go_back(wait_until="commit")
+    tab.page.wait_for_function("() => window.portal !== undefined")
+    assert tab.page.evaluate("window.kept") is True, (
+        "the browser loaded the page anew instead of taking it from its cache"
+    )
+    return ThawedTab(tab.page)
+
+
+def freeze(tab: Tab, away: str) -> None:
+    """Leave the page so that the browser keeps it.
+
+    Chromium drops a page that a message comes for, and the last page of a shared worker.
+    """
+    tab.until_settled()
+    tab.page.evaluate("window.kept = true")
+    tab.page.goto(away)
+
+
+def test_a_page_that_thaws_works_on(caching_desk: Desk, away: str) -> None:
+    tab, _ = caching_desk.tab(), caching_desk.tab()
+    call = in_a_call(tab)
+    page_id = tab.page_id()
+
+    freeze(tab, away)
+    thawed = thaw(tab)
+    thawed.raise_event("muteButtonClick", True)
+    thawed.until_card(statusText="muted")
+
+    now = thawed.state_of_python()
+    assert [entry[1] for entry in now["log"] if entry[0] == "detached"] == ["frozen"]
+    assert len([entry for entry in now["log"] if entry[0] == "started"]) == 1
+    assert (now["cards"][call]["page"], thawed.stats()["page"]) == (page_id, page_id)
+    assert thawed.stats()["workers"] == 1
+    assert thawed.diagnostics()["problems"] == []
+
+
+def test_a_frozen_page_owns_nothing_and_is_told_after_the_thaw_that_another_one_has_its_call(
+    caching_desk: Desk, away: str
+) -> None:
+    tab, other = caching_desk.tab(), caching_desk.tab()
+    call = in_a_call(tab)
+    freeze(tab, away)
+    other.until_logged("detached", "frozen")
+
+    other.incoming_call(callId=call)
+    other.until_logged("initialized", call)
+    other.until_settled()
+    thawed = thaw(tab)
+    thawed.until_traced("session", "shown elsewhere")
+    thawed.raise_event("muteButtonClick", True)
+    thawed.until_settled()
+
+    assert other.logged("mute") == []
+    assert other.state_of_python()["cards"][call]["page"] == other.page_id()
+
+
+def test_a_page_whose_call_was_closed_while_it_was_frozen_is_told(caching_desk: Desk, away: str) -> None:
+    tab, other = caching_desk.tab(), caching_desk.tab()
+    call = in_a_call(tab)
+    freeze(tab, away)
+    other.until_logged("detached", "frozen")
+    other.incoming_call(callId=call)
+    other.until_logged("initialized", call)
+    other.raise_event("closeButtonClick")
+    other.until_logged("closed", call, "closed_by_operator")
+
+    thaw(tab).until_traced("session", "closed: closed_by_operator")
+
+
+def test_a_page_thaws_into_the_interpreter_that_replaced_its_own(
+    caching_desk: Desk, away: str, complaints: Complaints
+) -> None:
+    complaints.expect(r"the worker ended \(vanished")
+    tab, other = caching_desk.tab(), caching_desk.tab()
+    in_a_call(tab)
+    freeze(tab, away)
+    other.until_logged("detached", "frozen")
+    other.frame.evaluate("workerPy.killWorker()")
+    other.until("stats.workers === 2 && stats.state === 'ready'")
+
+    thawed = thaw(tab)
+    thawed.raise_event("muteButtonClick", True)
+    thawed.until_card(statusText="muted")
+
+    assert thawed.state_of_python()["interpreter"] == other.state_of_python()["interpreter"]
+    assert other.stats()["workers"] == 2, "the page that thawed led the others away"
+    muted = [entry for entry in other.state_of_python()["log"] if entry[0] == "mute"]
+    assert [entry[-1]["restored"] for entry in muted] == [True]

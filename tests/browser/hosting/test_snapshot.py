@@ -1,0 +1,240 @@
+"""Interpreters that start from the same memory: what was frozen in it does not pretend to be fresh."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.conftest import BundleFor, Complaints, OpenPortal
+from tests.support.placement import NOTEBOOK, Placement, initialized
+from worker_py_tool import demo, manifest
+
+APP = """
+    import random
+    import secrets
+    import time
+    import uuid
+
+    from worker_py import App
+
+    app = App()
+    at_import = random.random()
+
+    @app.on_page_event("draw")
+    async def draw(payload, page):
+        drawn = [random.random(), random.randbytes(8).hex(), secrets.token_hex(8), uuid.uuid4().hex, time.time_ns()]
+        await page.call("note", [at_import, drawn])
+"""
+
+
+def drawn_in_a_browser_of_its_own(browser: Browser, address: str) -> tuple[Any, list[Any]]:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(address)
+        placement = Placement(page)
+        placement.raise_event(*initialized("A.1"))  # once the page can hear it
+        placement.until_ready()
+        assert placement.diagnostics()["plain_boot"] is None
+        placement.emit("draw")
+        ((at_import, drawn),) = placement.until_noted(1)
+        return at_import, drawn
+
+
+def test_two_interpreters_of_one_snapshot_share_neither_random_numbers_nor_ids_nor_clocks(
+    browser: Browser, bundle_for: BundleFor, serve_app: Callable[[Path], str], portal_url: str
+) -> None:
+    address = demo.portal_url(portal_url, serve_app(bundle_for(APP, page_scripts=(NOTEBOOK,))), plain="1")
+    one, other = (drawn_in_a_browser_of_its_own(browser, address) for _ in range(2))
+    assert one[0] == other[0]  # drawn while the snapshot was made: they do come from the same memory
+    assert not set(one[1]) & set(other[1])
+
+
+PACKAGE = {
+    "__init__.py": """
+        from worker_py import App
+
+        app = App()
+
+
+        @app.on_page_event("late")
+        async def late(payload, page):
+            import colorsys
+            from xml.etree import ElementTree
+
+            from .parts import later
+
+            await page.call("note", [colorsys.rgb_to_hsv(0, 0, 1)[2], ElementTree.XML("<a/>").tag, later.VALUE])
+
+
+        @app.on_page_event("fail")
+        async def fail(payload, page):
+            raise LookupError("on purpose")  # the line that failed
+
+
+        @app.on_page_event("suspend")
+        async def suspend(payload, page):
+            from js import Promise
+            from pyodide.ffi import create_proxy, run_sync
+
+            try:
+                waited = await create_proxy(lambda: run_sync(Promise.resolve(7))).callPromising()
+            except Exception as error:
+                waited = str(error)
+            await page.call("note", waited)
+    """,
+    "parts/__init__.py": "",
+    "parts/later.py": "VALUE = 'imported late'\n",
+}
+
+
+@pytest.fixture(scope="module")
+def package_bundle(bundles_directory: Path) -> Path:
+    """An app that is a package directory, with a module that is not imported before a handler runs."""
+    directory = bundles_directory / "package"
+    for name, text in PACKAGE.items():
+        path = directory / "shop" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text).lstrip(), encoding="utf-8")
+    demo.build_demo(directory / "bundle", app=str(directory / "shop"), page_scripts=(demo.FEED, NOTEBOOK))
+    return directory / "bundle"
+
+
+@pytest.fixture
+def restored(open_portal: OpenPortal, package_bundle: Path) -> Placement:
+    """A page whose interpreter started from the snapshot."""
+    placement = Placement(open_portal(bundle=package_bundle, plain="1"))
+    placement.until_ready()
+    assert placement.diagnostics()["plain_boot"] is None
+    return placement
+
+
+def test_what_was_not_imported_before_the_snapshot_is_found_after_it(restored: Placement) -> None:
+    restored.emit("late")
+    assert restored.until_noted(1) == [[1, "a", "imported late"]]
+
+
+def test_a_traceback_after_the_snapshot_shows_the_line_of_the_app(restored: Placement, complaints: Complaints) -> None:
+    complaints.expect("on purpose")
+    restored.emit("fail")
+    restored.until("stats.reports.handler_failed === 1")
+    (report,) = restored.diagnostics()["reports"]
+    assert 'raise LookupError("on purpose")  # the line that failed' in report["text"]
+    assert "/app/shop/__init__.py" in report["text"]
+
+
+def test_python_may_wait_for_a_promise_where_the_browser_can_switch_stacks(restored: Placement) -> None:
+    assert restored.frame.evaluate("() => 'Suspending' in WebAssembly")
+    restored.emit("suspend")
+    assert restored.until_noted(1) == [7]
+
+
+def test_a_browser_that_cannot_switch_stacks_starts_from_the_same_snapshot(
+    open_portal: OpenPortal, package_bundle: Path, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle"
+    shutil.copytree(package_bundle, bundle)
+    (worker,) = bundle.glob("assets/*/worker.js")
+    text = worker.read_text(encoding="utf-8")
+    worker.write_text(f"delete WebAssembly.Suspending; delete WebAssembly.promising;\n{text}", encoding="utf-8")
+    for compressed in worker.parent.glob("worker.js.*"):
+        compressed.unlink()
+    replace(manifest.read(bundle), files=manifest.list_files(bundle)).write(bundle)
+    placement = Placement(open_portal(bundle=bundle, plain="1"))
+    placement.until_ready()
+    assert placement.diagnostics()["plain_boot"] is None
+    placement.emit("late")
+    assert placement.until_noted(1) == [[1, "a", "imported late"]]
+    placement.emit("suspend")
+    assert "stack switching not supported" in placement.until_noted(2)[1]
+
+
+CANNOT_BE_FROZEN = {
+    "open file": ("kept = open('/tmp/kept', 'w')", "keeps a file open"),
+    "JavaScript object": ("from js import Object\nkept = Object.new()", "serialize"),
+    "name that only browsers have": ("from js import indexedDB", "indexedDB"),
+    "task": ("import asyncio\nkept = asyncio.ensure_future(asyncio.sleep(0))", "starts a task"),
+}
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "open file",
+        pytest.param("JavaScript object", marks=pytest.mark.campaign),
+        "name that only browsers have",
+        pytest.param("task", marks=pytest.mark.campaign),
+    ],
+)
+def test_an_app_that_cannot_be_frozen_boots_from_nothing_and_the_reason_is_named(
+    open_portal: OpenPortal, bundle_for: BundleFor, what: str
+) -> None:
+    source, reason = CANNOT_BE_FROZEN[what]
+    bundle = bundle_for(f"from worker_py import App\n{source}\napp = App()\n", page_scripts=(demo.FEED, NOTEBOOK))
+    placement = Placement(open_portal(bundle=bundle, plain="1"))
+    placement.until_ready()
+    assert reason in placement.diagnostics()["plain_boot"]
+
+
+def test_an_app_that_imports_js_at_module_level_is_frozen(open_portal: OpenPortal, bundle_for: BundleFor) -> None:
+    source = """
+        import js
+        from worker_py import App
+
+        app = App()
+
+        @app.on_page_event("where")
+        async def where(payload, page):
+            await page.call("note", js.location.pathname.rpartition("/")[2])
+    """
+    placement = Placement(open_portal(bundle=bundle_for(source, page_scripts=(demo.FEED, NOTEBOOK)), plain="1"))
+    placement.until_ready()
+    assert placement.diagnostics()["plain_boot"] is None
+    placement.emit("where")
+    assert placement.until_noted(1) == ["worker.js"]
+
+
+UNTIL_KEPT = """async () => {
+  const cache = await caches.open("worker-py /");
+  for (;;) {
+    const found = await cache.keys();
+    if (found.length === 1 && found[0].url.endsWith("/snapshot.bin")) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}"""
+SPOIL = """async () => {
+  const cache = await caches.open("worker-py /");
+  const [request] = await cache.keys();
+  const content = new Uint8Array(await (await cache.match(request)).arrayBuffer());
+  content[content.length >> 1] ^= 1;
+  await cache.put(request, new Response(content));
+}"""
+
+
+def boot_again(placement: Placement) -> str | None:
+    """End the interpreter, and wait for the next one; why it did not start from the snapshot."""
+    started = placement.stats()["workers"]
+    placement.frame.evaluate("workerPy.killWorker()")
+    placement.until(f"stats.workers === {started + 1} && stats.state === 'ready'")
+    reason: str | None = placement.diagnostics()["plain_boot"]
+    return reason
+
+
+def test_a_boot_takes_the_copy_that_the_boot_before_kept_and_drops_a_damaged_one(
+    restored: Placement, complaints: Complaints
+) -> None:
+    complaints.expect("the worker ended")
+    restored.frame.evaluate(UNTIL_KEPT)
+    assert boot_again(restored) is None
+
+    restored.frame.evaluate(SPOIL)
+    assert "damaged" in (boot_again(restored) or "")
+
+    assert boot_again(restored) is None
+    restored.frame.evaluate(UNTIL_KEPT)

@@ -1,0 +1,277 @@
+"""What outlives an interpreter, for whom, and who ends: browser restarts, other users, other builds, hangs."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Route
+
+from tests.browser.conftest import BundleFor, Complaints, LaunchProfile
+from tests.support.hosting import DESK, Desk, Tab, app_with
+from worker_py_tool.serve import Server
+
+KEPT = """async () => {
+  const [{ name }] = await indexedDB.databases();
+  const opened = indexedDB.open(name);
+  await new Promise((resolve) => { opened.onsuccess = resolve; });
+  const asked = opened.result.transaction("calls").objectStore("calls").getAll();
+  await new Promise((resolve) => { asked.onsuccess = resolve; });
+  opened.result.close();
+  return asked.result;
+}"""
+
+
+@pytest.fixture
+def app_url(bundle_for: BundleFor, serve_app: Callable[[Path], str]) -> str:
+    """The placement page."""
+    return serve_app(bundle_for(app_with(), page_scripts=(DESK,)))
+
+
+@pytest.fixture
+def desk(context: BrowserContext, app_url: str, portal_url: str) -> Desk:
+    """Tabs of one portal in a fresh profile."""
+    return Desk(context, portal_url, app_url)
+
+
+def in_a_call(tab: Tab, **options: object) -> str:
+    """Begin a call, and wait until Python has greeted it and kept it."""
+    call = tab.incoming_call(**options)
+    tab.until_card(title="Greeted")
+    tab.until_settled()
+    return call
+
+
+def kept(tab: Tab) -> list[str]:
+    """The ids of the calls that are in the storage."""
+    return [row["call_id"] for row in tab.frame.evaluate(KEPT)]
+
+
+# Browser restarts ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def restarted(launch_profile: LaunchProfile, tmp_path: Path, complaints: Complaints) -> Callable[[], Page]:
+    """Starts a browser with the same profile again and again."""
+    running: list[BrowserContext] = []
+
+    def restart() -> Page:
+        for context in running:
+            context.close()
+        running[:] = [launch_profile(tmp_path / "profile")]
+        complaints.watch(running[0])
+        return running[0].new_page()
+
+    return restart
+
+
+def test_data_and_state_of_a_call_outlive_the_browser_and_are_marked(
+    restarted: Callable[[], Page], app_url: str, portal_url: str
+) -> None:
+    page = restarted()
+    tab = Desk(page.context, portal_url, app_url).tab(page)
+    call = in_a_call(tab)
+    tab.raise_event("muteButtonClick", True)
+    tab.until_card(statusText="muted")
+    tab.poll(lambda: kept(tab) == [call], "the call in the storage")
+    before = tab.state_of_python()
+
+    page = restarted()
+    tab = Desk(page.context, portal_url, app_url).tab(page)
+    tab.incoming_call(callId=call)
+    tab.until_logged("initialized", call)
+    after = tab.state_of_python()
+
+    assert after["interpreter"] != before["interpreter"]
+    assert after["cards"][call]["data"] == before["cards"][call]["data"]
+    assert (after["cards"][call]["muted"], after["cards"][call]["title"]) == (True, "Greeted")
+    greeted = next(entry for entry in after["log"] if entry[0] == "initialized")
+    assert (greeted[-1]["restored"], greeted[-1]["resumed"]) == (True, True)
+
+
+def test_another_call_after_a_restart_knows_nothing_of_the_one_before(
+    restarted: Callable[[], Page], app_url: str, portal_url: str
+) -> None:
+    page = restarted()
+    tab = Desk(page.context, portal_url, app_url).tab(page)
+    call = in_a_call(tab)
+    tab.poll(lambda: kept(tab) == [call], "the call in the storage")
+
+    page = restarted()
+    tab = Desk(page.context, portal_url, app_url).tab(page)
+    other = in_a_call(tab)
+
+    now = tab.state_of_python()
+    assert list(now["cards"]) == [other]
+    assert now["cards"][other]["restored"] is False
+
+
+def test_a_call_that_was_closed_is_not_kept(desk: Desk) -> None:
+    tab = desk.tab()
+    call = in_a_call(tab)
+    tab.poll(lambda: kept(tab) == [call], "the call in the storage")
+
+    tab.raise_event("closeButtonClick")
+    tab.until_logged("closed", call, "closed_by_operator")
+
+    tab.poll(lambda: kept(tab) == [], "an empty storage")
+
+
+# Users -----------------------------------------------------------------------------------------------
+
+
+def test_another_user_ends_the_calls_of_the_one_before_and_reads_nothing_of_them(desk: Desk) -> None:
+    first = desk.tab(user="1")
+    call = in_a_call(first)
+    first.poll(lambda: kept(first) == [call], "the call in the storage")
+    before = first.state_of_python()["interpreter"]
+
+    second = desk.tab(user="2")
+    second.until("stats.workers === 2 && stats.state === 'ready'")
+    first.until_logged("closed", call, "user_changed")
+    second.incoming_call(callId=call)
+    second.until_logged("initialized", call)
+
+    now = second.state_of_python()
+    assert now["interpreter"] != before
+    assert now["cards"][call]["data"] == {"mark": f"made by {now['interpreter']}"}
+    assert now["cards"][call]["restored"] is False
+    assert [entry[0] for entry in now["log"]].count("initialized") == 1
+    assert first.state_of_python()["interpreter"] == before, "the first user's page is no business of the second's"
+    assert {row["user"] for row in second.frame.evaluate(KEPT)} <= {"2"}
+
+
+def test_another_user_after_a_restart_reads_nothing_of_the_calls_before(
+    restarted: Callable[[], Page], app_url: str, portal_url: str
+) -> None:
+    page = restarted()
+    tab = Desk(page.context, portal_url, app_url).tab(page, user="1")
+    call = in_a_call(tab)
+    tab.poll(lambda: kept(tab) == [call], "the call in the storage")
+
+    page = restarted()
+    tab = Desk(page.context, portal_url, app_url).tab(page, user="2")
+    tab.incoming_call(callId=call)
+    tab.until("stats.workers === 2 && stats.state === 'ready' && stats.waiting === 0")
+    tab.poll(lambda: len(tab.logged("initialized")) == 1, "the greeting")
+
+    now = tab.state_of_python()
+    assert now["cards"][call]["restored"] is False
+    assert now["cards"][call]["data"] == {"mark": f"made by {now['interpreter']}"}
+    assert {row["user"] for row in tab.frame.evaluate(KEPT)} <= {"2"}
+
+
+def test_a_call_that_another_user_begins_before_it_is_known_who_that_is_goes_to_the_new_interpreter(
+    desk: Desk,
+) -> None:
+    first = desk.tab(user="1")
+    before = first.state_of_python()["interpreter"]
+    page = desk.context.new_page()
+    asked: list[Route] = []
+    page.route("**/rest/profile*", lambda route: asked.append(route))
+    second = desk.tab(page, user="2")
+    call = in_a_call(second)
+    assert second.state_of_python()["interpreter"] == before
+    second.poll(lambda: len(asked) == 1, "the question who works here")
+
+    asked[0].continue_()
+    second.until("stats.workers === 2 && stats.state === 'ready' && stats.waiting === 0")
+    second.raise_event("muteButtonClick", True)
+    second.until_card(statusText="muted")
+
+    now = second.state_of_python()
+    assert now["interpreter"] != before
+    greeted = [entry for entry in now["log"] if entry[0] == "initialized"]
+    assert [(entry[1], entry[-1]["redelivered"], entry[-1]["restored"]) for entry in greeted] == [(call, True, False)]
+    assert list(now["cards"]) == [call]
+    assert first.logged("closed") == [], "the call goes on: its card was not closed"
+
+
+# Builds ----------------------------------------------------------------------------------------------
+
+
+def test_a_new_build_has_an_interpreter_of_its_own_and_the_old_one_ends_soon_after_its_last_page(
+    bundle_for: BundleFor, portal_url: str, context: BrowserContext, tmp_path: Path
+) -> None:
+    """Both are deployed to one address, as a host does."""
+    old, new = (bundle_for(app_with(grace_s=grace), page_scripts=(DESK,)) for grace in (60, 2))
+    shutil.copytree(old, tmp_path / "site")
+    with Server(tmp_path / "site") as server:
+        desk = Desk(context, portal_url, f"http://app.localhost:{server.port}/")
+        tab = desk.tab()
+        before, workers = tab.state_of_python()["interpreter"], alive(tab)
+
+        shutil.copytree(new, tmp_path / "site", dirs_exist_ok=True)
+        newer = desk.tab()
+
+        assert newer.state_of_python()["interpreter"] != before
+        assert tab.state_of_python()["interpreter"] == before
+        assert [len(workers), len(alive(newer))] == [1, 2]
+        closed = time.monotonic()
+        tab.page.close()
+        newer.poll(lambda: not set(alive(newer)) & set(workers), "the end of the old build's worker")
+        assert time.monotonic() - closed < 10
+        assert len(alive(newer)) == 1
+
+
+def alive(tab: Tab) -> list[str]:
+    """The locks of the workers that live."""
+    script = """async () => (await navigator.locks.query()).held
+        .map(({ name }) => name).filter((name) => name.startsWith("worker-py:alive:"))"""
+    names: list[str] = tab.frame.evaluate(script)
+    return names
+
+
+# Hangs -----------------------------------------------------------------------------------------------
+
+
+def test_when_the_interpreter_hangs_beyond_interruption_all_pages_move_once_and_diagnostics_say_what_is_left(
+    desk: Desk, complaints: Complaints
+) -> None:
+    complaints.expect(r"the worker ended \(hang")
+    complaints.expect(r"addCommentButtonClick ended the interpreter twice and was set aside")
+    first, second = desk.tab(), desk.tab()
+    call = in_a_call(first)
+    before = first.state_of_python()["interpreter"]
+
+    first.raise_event("addCommentButtonClick", "hang")
+    first.raise_event("muteButtonClick", True)
+    first.until_card(statusText="muted")
+    for tab in (first, second):
+        tab.until_settled()
+
+    now = first.state_of_python()
+    assert now["interpreter"] == second.state_of_python()["interpreter"] != before
+    assert now["cards"][call]["data"]["mark"] == f"made by {before}"
+    assert [entry[-1]["restored"] for entry in now["log"] if entry[0] == "mute"] == [True]
+    assert (first.host()["mode"], first.host()["reason"]) == (second.host()["mode"], second.host()["reason"])
+    assert first.host()["mode"] == "shared"
+    assert "one hung a while ago" in first.host()["reason"]
+    assert first.stats()["workers"] == second.stats()["workers"] == 3, "twice: the event is tried again once"
+    left = first.diagnostics()["workers"]["left_running"]
+    assert ["mode extended" in left[0], "mode shared" in left[1]] == [True, True]
+
+
+def test_a_page_that_comes_while_the_interpreter_hangs_gets_the_next_one(desk: Desk, complaints: Complaints) -> None:
+    complaints.expect(r"the worker ended \(hang")
+    complaints.expect(r"was set aside")
+    first = desk.tab()
+    in_a_call(first)
+    first.raise_event("addCommentButtonClick", "hang")
+    first.until("workerPy.trace().some(({ kind, name }) => kind === 'event' && name.endsWith('addCommentButtonClick'))")
+
+    second = desk.tab()
+    first.until_settled()
+
+    assert second.state_of_python()["interpreter"] == first.state_of_python()["interpreter"]
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_running(context: BrowserContext) -> Iterator[None]:
+    """Workers that hang burn a core until their browser ends them: leave the profile's pages first."""
+    yield
+    for page in context.pages:
+        page.close()

@@ -1,0 +1,338 @@
+"""The JsSIP phone: two of them, in two profiles, call each other through a real SIP server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.conftest import BundleFor, Complaints
+from tests.support.phones import APP, AUDIBLE, PHONE_DESK, PhoneDesk, PhoneTab
+from worker_py_tool import sip_server
+
+CONFIGURATION = Path(__file__).parents[2] / "support" / "kamailio.cfg"
+KEEP_PEERS = """
+  if (globalThis.RTCPeerConnection) {
+    globalThis.peers = [];
+    globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+      constructor(...options) {
+        super(...options);
+        peers.push(this);
+      }
+    };
+  }
+"""
+LISTEN = """async () => {
+  const start = document.querySelector("script[src$='phone/start.js']").src;
+  const { listen } = await import(start.replace("start.js", "sound.js"));
+  window.ear?.stop();
+  window.ear = { keys: "", level: 0 };
+  const [track] = peers.at(-1).getReceivers().map((receiver) => receiver.track);
+  window.ear.stop = listen(track, {
+    onKey: (key) => { window.ear.keys += key; },
+    onLevel: (level) => { window.ear.level = level; },
+  });
+}"""
+"""What arrives at this end is heard by the test: the phone itself plays it, and tells nobody."""
+FOLLOW_TRANSFERS = """async () => {
+  const start = document.querySelector("script[src$='phone/start.js']").src;
+  const { UA } = await import(start.replace("start.js", "jssip_library.js"));
+  const emit = UA.prototype.emit;
+  const follow = ({ accept }) => {
+    const mediaStream = new MediaStream(peers.at(-1).getSenders().map(({ track }) => track));
+    accept(null, { mediaStream, pcConfig: { iceServers: [] } });
+  };
+  UA.prototype.emit = function (name, event, ...more) {
+    if (name === "newRTCSession") {
+      const tell = event.session.emit;
+      event.session.emit = function (what, ...about) {
+        return what === "refer" ? follow(...about) : tell.call(this, what, ...about);
+      };
+    }
+    return emit.call(this, name, event, ...more);
+  };
+}"""
+"""Makes of the client a telephone that goes where it is sent; our own phone refuses."""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A SIP server, an operator's tab and a client's, in two profiles, both logged in."""
+
+    port: int
+    operator: PhoneTab
+    client: PhoneTab
+    operators_desk: PhoneDesk
+
+    @contextmanager
+    def third_phone(self) -> Iterator[PhoneTab]:
+        """One more, in a profile of its own, not logged in."""
+        browser = self.operators_desk.context.browser
+        assert browser is not None
+        context = browser.new_context()
+        yield PhoneDesk(context, *self.operators_desk.addresses).phone_tab()
+        context.close()
+
+    def account(self, user: str, password: str = "secret") -> dict[str, str]:
+        """What `phone.register` takes."""
+        server = f"ws://127.0.0.1:{self.port}"
+        return {"server": server, "uri": f"sip:{user}@pbx.test", "password": password, "audio": "generated"}
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """A SIP server's."""
+    if reason := sip_server.missing():
+        pytest.skip(reason)
+    with sip_server.run(CONFIGURATION, tmp_path_factory.mktemp("kamailio")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def opened(
+    port: int, browser: Browser, bundle_for: BundleFor, serve_app: Callable[[Path], str], portal_url: str
+) -> Iterator[tuple[Exchange, Complaints]]:
+    """The module's tests share it: each begins and ends a call of its own."""
+    bundle = bundle_for(APP, page_scripts=(PHONE_DESK,), phone="jssip", connect=("ws://127.0.0.1:*",))
+    app = serve_app(bundle)
+    complaints = Complaints()
+    contexts = [browser.new_context(), browser.new_context()]
+    for context in contexts:
+        complaints.watch(context)
+        context.add_init_script(KEEP_PEERS)
+    desks = [PhoneDesk(context, portal_url, app) for context in contexts]
+    operator, client = (desk.phone_tab() for desk in desks)
+    exchange = Exchange(port, operator, client, desks[0])
+    for tab, user in ((operator, "operator"), (client, "client")):
+        tab.until_holds()
+        tab.measure_often()
+        assert tab.run("register", exchange.account(user)) == {"uri": f"sip:{user}@pbx.test"}
+    yield exchange, complaints
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def exchange(opened: tuple[Exchange, Complaints]) -> Iterator[Exchange]:
+    made, complaints = opened
+    yield made
+    for tab in (made.client, made.operator):
+        tab.run("hangup")
+        tab.until_state(lambda state: state["phase"] == "idle", "an idle phone")
+        tab.frame.evaluate("() => window.ear?.stop()")
+        if tab.holds():  # Playwright goes on listing workers of a page that was left
+            tab.until_quiet()
+    complaints.check()
+
+
+def ring(exchange: Exchange) -> tuple[str, str]:
+    """Let the client call the operator; the call's ids at the operator's and at the client's."""
+    outgoing = exchange.client.run("call", {"number": "sip:operator@pbx.test"})["call"]
+    state = exchange.operator.until_state(lambda now: now["phase"] == "ringing", "a ringing phone")
+    assert (state["number"], state["direction"]) == ("client", "incoming")
+    return state["call"], outgoing
+
+
+def connect(exchange: Exchange) -> tuple[str, str]:
+    """The same, and answer."""
+    incoming, outgoing = ring(exchange)
+    assert exchange.operator.run("answer")["phase"] == "connected"
+    exchange.client.until_heard("connected", call=outgoing)
+    return incoming, outgoing
+
+
+def listen(tab: PhoneTab) -> None:
+    """Hear what arrives at a tab from now on."""
+    tab.frame.evaluate(LISTEN)
+
+
+def until_level(tab: PhoneTab, condition: str) -> None:
+    """Wait until what arrives is as loud as this."""
+    tab.frame.wait_for_function(f"() => ear.level {condition}", polling=50)
+
+
+def reasons(tab: PhoneTab, call: str) -> list[str]:
+    """How Python was told that a call ended."""
+    tab.until_heard("ended", call=call)
+    return [payload["reason"] for payload in tab.log("ended") if payload["call"] == call]
+
+
+def test_a_call_comes_in_is_answered_and_carries_sound_both_ways(exchange: Exchange) -> None:
+    incoming, _ = connect(exchange)
+
+    assert exchange.operator.until_heard("incoming", call=incoming)[0]["number"] == "client"
+    for tab in (exchange.operator, exchange.client):
+        first = tab.run("state")["stats"]
+        tab.until_state(
+            lambda now, first=first: (  # type: ignore[misc]
+                now["stats"]["bytes_sent"] > first["bytes_sent"] + 1000
+                and now["stats"]["bytes_received"] > first["bytes_received"] + 1000
+            ),
+            "bytes both ways",
+        )
+        listen(tab)
+        until_level(tab, f"> {AUDIBLE}")
+
+
+@pytest.mark.parametrize("who", ["operator", "client"])
+def test_either_side_hangs_up_and_both_pythons_are_told_once(exchange: Exchange, who: str) -> None:
+    calls = connect(exchange)
+    tabs = (exchange.operator, exchange.client)
+    hangs_up, other = tabs if who == "operator" else tabs[::-1]
+    own, others = calls if who == "operator" else calls[::-1]
+
+    hangs_up.run("hangup")
+
+    assert reasons(hangs_up, own) == ["hung_up"]
+    assert reasons(other, others) == ["far_hung_up"]
+
+
+def test_a_call_that_is_declined_is_refused_at_the_other_side(exchange: Exchange) -> None:
+    incoming, outgoing = ring(exchange)
+
+    exchange.operator.run("hangup")
+
+    assert reasons(exchange.operator, incoming) == ["declined"]
+    assert reasons(exchange.client, outgoing) == ["refused"]
+
+
+def test_a_caller_who_gives_up_is_a_missed_call(exchange: Exchange) -> None:
+    incoming, outgoing = ring(exchange)
+
+    exchange.client.run("hangup")
+
+    assert reasons(exchange.operator, incoming) == ["missed"]
+    assert reasons(exchange.client, outgoing) == ["hung_up"]
+
+
+def test_a_number_that_nobody_has_is_refused(exchange: Exchange) -> None:
+    call = exchange.client.run("call", {"number": "sip:nobody@pbx.test"})["call"]
+
+    assert reasons(exchange.client, call) == ["refused"]
+
+
+def test_muted_the_client_hears_nothing_and_hears_again_afterwards(exchange: Exchange) -> None:
+    connect(exchange)
+    listen(exchange.client)
+    until_level(exchange.client, f"> {AUDIBLE}")
+
+    exchange.operator.run("mute", {"muted": True})
+    until_level(exchange.client, f"< {AUDIBLE / 10}")
+
+    exchange.operator.run("mute", {"muted": False})
+    until_level(exchange.client, f"> {AUDIBLE}")
+
+
+def test_on_hold_nothing_flows_either_way_and_flows_again_afterwards(exchange: Exchange) -> None:
+    incoming, _ = connect(exchange)
+    operator = exchange.operator
+    listen(exchange.client)
+    until_level(exchange.client, f"> {AUDIBLE}")
+
+    operator.run("hold", {"held": True})
+    before = len(operator.until_heard("stats", call=incoming, held=True))
+    held = operator.until_heard("stats", before + 4, call=incoming, held=True)
+    counts = [(each["packets_sent"], each["packets_received"]) for each in held]
+    assert counts[-1] == counts[before], "a second on hold, in which fifty packets each way would have gone"
+
+    operator.run("hold", {"held": False})
+    sent, received = counts[-1]
+    operator.until_state(
+        lambda now: now["stats"]["packets_sent"] > sent + 10 and now["stats"]["packets_received"] > received + 10,
+        "packets after the hold",
+    )
+    until_level(exchange.client, f"> {AUDIBLE}")
+
+
+def test_tones_of_the_keys_reach_the_client_in_order(exchange: Exchange) -> None:
+    connect(exchange)
+    listen(exchange.client)
+    until_level(exchange.client, f"> {AUDIBLE}")
+
+    exchange.operator.run("dtmf", {"keys": "42"})
+    exchange.operator.run("dtmf", {"keys": "#"})
+
+    exchange.client.frame.wait_for_function("() => ear.keys.length >= 3", polling=50)
+    assert exchange.client.frame.evaluate("() => ear.keys") == "42#"
+
+
+def test_a_transfer_that_the_other_side_refuses_leaves_the_call_as_it_was(exchange: Exchange) -> None:
+    connect(exchange)
+
+    answer = exchange.operator.outcome("transfer", {"target": "sip:boss@pbx.test"})
+
+    assert (answer["raises"], answer["name"]) == ("PageCallFailed", "TransferFailed")
+    assert exchange.operator.run("state")["phase"] == "connected"
+
+
+def test_a_transfer_that_is_taken_leads_the_client_to_the_third_and_ends_the_operators_call(exchange: Exchange) -> None:
+    exchange.client.frame.evaluate(FOLLOW_TRANSFERS)
+    incoming, outgoing = connect(exchange)
+    with exchange.third_phone() as third:
+        third.run("register", exchange.account("boss"))
+        asked = {"name": "phone.transfer", "params": {"target": "sip:boss@pbx.test"}}
+        exchange.operator.frame.evaluate("(asked) => { window.transfer = phoneDesk.ask(asked); }", asked)
+        third.until_state(lambda state: state["phase"] == "ringing", "a ringing phone")
+
+        third.run("answer")
+
+        answer = exchange.operator.frame.evaluate("() => window.transfer")
+        assert answer.get("returns", answer).get("phase") == "idle", answer
+        assert reasons(exchange.operator, incoming) == ["transferred"]
+        assert reasons(exchange.client, outgoing) == ["far_hung_up"]
+        assert third.run("state")["number"] == "client"
+
+
+def test_when_the_page_with_the_phone_goes_another_one_registers_and_rings(exchange: Exchange) -> None:
+    incoming, outgoing = connect(exchange)
+    operator = exchange.operator
+    second = exchange.operators_desk.phone_tab()
+
+    operator.navigate("/crm/deal/details/3/")
+
+    second.until_holds()
+    assert reasons(second, incoming) == ["holder_gone"]
+    second.until_heard("registered_again")
+    assert reasons(exchange.client, outgoing) == ["far_hung_up"]
+    ring(exchange)
+    assert second.run("answer")["phase"] == "connected"
+
+
+def test_what_cannot_be_dialled_is_an_error_and_the_phone_is_free_again(exchange: Exchange) -> None:
+    answer = exchange.client.outcome("call", {"number": "sip:"})
+
+    assert (answer["raises"], answer["name"]) == ("PageCallFailed", "TypeError")
+    assert exchange.client.run("state")["phase"] == "idle"
+
+
+def test_python_is_told_when_the_exchange_is_gone_and_when_it_is_back(exchange: Exchange, tmp_path: Path) -> None:
+    with exchange.third_phone() as third:
+        with sip_server.run(CONFIGURATION, tmp_path) as port:
+            third.run("register", {**exchange.account("third"), "server": f"ws://127.0.0.1:{port}"})
+            assert third.log("registration") == []
+        third.until_heard("registration", known=False)
+        second = tmp_path / "again"
+        second.mkdir()
+        with sip_server.run(CONFIGURATION, second, port):
+            third.until_heard("registration", known=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"password": "wrong"}, "Authentication Error"),
+        ({"server": "ws://127.0.0.1:9"}, "its WebSocket cannot be reached"),
+    ],
+)
+def test_a_registration_that_fails_says_why(exchange: Exchange, change: dict[str, str], text: str) -> None:
+    with exchange.third_phone() as third:
+        answer = third.outcome("register", {**exchange.account("third"), **change})
+
+        assert (answer["raises"], answer["name"]) == ("PageCallFailed", "RegistrationFailed")
+        assert text in answer["message"]
+        answer = third.outcome("call", {"number": "sip:operator@pbx.test"})
+        assert answer["name"] == "NotRegistered"

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { asker, employees, findOut, finish, postCheck, register, unregister } from "../../../static/registration.js";
+import { stillClock } from "../../support/fakes.mjs";
+
+const WANTED = { handler: "https://app.example/", userId: 5, errorUrl: "https://app.example/e" };
+const TAKEN = { error: { code: "ERROR_PLACEMENT_MAX_COUNT", description: "", status: 400 } };
+const DENIED = { error: { code: "ACCESS_DENIED", description: "", status: 403 } };
+
+/**
+ * A portal that gives these answers, one after the other.
+ * @param {...any} answers
+ */
+function portal(...answers) {
+  /** @type {Array<[string, any]>} */
+  const asked = [];
+  const ask = async (/** @type {string} */ method, params = {}) => {
+    asked.push([method, params]);
+    return answers.shift() ?? {};
+  };
+  return { asked, ask };
+}
+
+const methods = (/** @type {Array<[string, any]>} */ asked) => asked.map(([method]) => method);
+
+test("a free place is bound at once", async () => {
+  const { asked, ask } = portal({ result: true });
+  assert.deepEqual(await register(ask, WANTED), { replaced: false, removed: false });
+  assert.deepEqual(methods(asked), ["placement.bind"]);
+});
+
+test("a place that is taken is unbound for the same people, and bound again", async () => {
+  const { asked, ask } = portal(TAKEN, { result: { count: 1 } }, { result: true });
+  assert.deepEqual(await register(ask, WANTED), { replaced: true, removed: true });
+  assert.deepEqual(methods(asked), ["placement.bind", "placement.unbind", "placement.bind"]);
+  assert.equal(asked[1][1].USER_ID, 5);
+});
+
+test("nothing is unbound for any other refusal", async () => {
+  const { asked, ask } = portal(DENIED);
+  assert.deepEqual(await register(ask, WANTED), { replaced: false, removed: false, ...DENIED });
+  assert.equal(asked.length, 1);
+});
+
+test("a place that cannot be freed stays as it was", async () => {
+  const { asked, ask } = portal(TAKEN, DENIED);
+  assert.deepEqual(await register(ask, WANTED), { replaced: false, removed: false, ...DENIED });
+  assert.equal(asked.length, 2);
+});
+
+test("a registration that was removed in vain is told as lost", async () => {
+  const { ask } = portal(TAKEN, { result: { count: 1 } }, DENIED);
+  assert.deepEqual(await register(ask, WANTED), { replaced: false, removed: true, ...DENIED });
+});
+
+test("removing passes the refusal on", async () => {
+  assert.deepEqual(await unregister(portal(DENIED).ask, 0), DENIED);
+  assert.deepEqual(await unregister(portal({ result: { count: 1 } }).ask, 0), {});
+});
+
+test("employees come from all pages, those without a name by what else is known", async () => {
+  const rows = (/** @type {any[]} */ ...result) => ({ result });
+  const last = rows({ ID: "9", EMAIL: "ops@portal.example" }, { ID: "10" }, { NAME: "no id" });
+  const first = {
+    ...rows({ ID: "5", NAME: "Noor", LAST_NAME: "Haddad" }),
+    next: (/** @type {any} */ give) => give(last),
+  };
+  assert.deepEqual(await employees(portal(first).ask), [
+    { id: 5, name: "Noor Haddad" },
+    { id: 9, name: "ops@portal.example" },
+    { id: 10, name: "id 10" },
+  ]);
+});
+
+test("an app that may not know the employees offers none", async () => {
+  assert.deepEqual(await employees(portal(DENIED).ask), []);
+});
+
+for (const [answer, installed] of /** @type {[any, boolean | null][]} */ ([
+  [DENIED, null],
+  [{ result: { INSTALLED: false } }, false],
+  [{ result: { INSTALLED: true } }, true],
+])) {
+  test(`the app is installed, ${installed}, as app.info tells, or does not tell`, async () => {
+    const { ask } = portal({ result: ["crm"] }, { result: true }, answer, { result: [] });
+    assert.equal((await findOut(ask)).installed, installed);
+  });
+}
+
+test("a request that is never answered ends, and names what was awaited", async (t) => {
+  const clock = stillClock(t);
+  const answer = asker(/** @type {any} */ ({ rest: () => {} }))("placement.get");
+  clock.tick(20_000);
+  const { error } = await answer;
+  assert.equal(error?.code, "NO_ANSWER");
+  assert.match(String(error?.description), /placement\.get .* 20 seconds/);
+});
+
+test("an end of the installation that is never answered ends too", async (t) => {
+  const clock = stillClock(t);
+  const ended = finish(/** @type {any} */ ({ installFinish: () => new Promise(() => {}) }));
+  clock.tick(5_000);
+  await assert.rejects(ended, /installFinish .* 5 seconds/);
+});
+
+for (const [name, response, level, words] of /** @type {[string, any, string, RegExp][]} */ ([
+  ["the page", { status: 200, type: "basic" }, "ok", /answers/],
+  ["405", { status: 405, type: "basic" }, "bad", /405/],
+  ["a redirect", { status: 0, type: "opaqueredirect" }, "bad", /redirect/],
+])) {
+  test(`a host that answers POST with ${name}: ${level}`, async (t) => {
+    t.mock.method(globalThis, "fetch", async () => response);
+    const check = await postCheck("https://app.example/");
+    assert.equal(check.level, level);
+    assert.match(check.title, words);
+  });
+}
+
+test("a host that does not answer POST at all is told too", async (t) => {
+  t.mock.method(globalThis, "fetch", async () => {
+    throw new TypeError("Failed to fetch");
+  });
+  assert.equal((await postCheck("https://app.example/")).level, "bad");
+});

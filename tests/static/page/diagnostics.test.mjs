@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { clientNotLoaded, OUTSIDE, problems } from "../../../static/diagnostics.js";
+
+const FINE = {
+  client: "BX24",
+  clientProblem: null,
+  missing: [],
+  interfaceAnswered: true,
+  notExternal: false,
+  state: "ready",
+  failure: null,
+  storage: true,
+  lost: 0,
+  leftRunning: [],
+};
+
+test("nothing is said when nothing is wrong", () => {
+  assert.deepEqual(problems(FINE), []);
+});
+
+test("a page opened outside Bitrix24 is told what it is, and nothing that follows from it", () => {
+  assert.deepEqual(problems({ ...FINE, clientProblem: OUTSIDE, interfaceAnswered: false, missing: ["a"] }), [OUTSIDE]);
+});
+
+test("an interface that does not answer is named, and not the names it would have listed", () => {
+  const found = problems({ ...FINE, interfaceAnswered: false, missing: ["BackgroundCallCard::initialized"] });
+  assert.equal(found.length, 1);
+  assert.match(found[0], /getInterface is unanswered/);
+});
+
+test("missing events are counted and named, with what may be the cause", () => {
+  const [text] = problems({
+    ...FINE,
+    missing: ["BackgroundCallCard::initialized", "BackgroundCallCard::entityChanged"],
+  });
+  assert.match(text, /2 of 17 events: BackgroundCallCard::initialized, BackgroundCallCard::entityChanged/);
+  assert.match(text, /PAGE_BACKGROUND_WORKER/);
+});
+
+test("a call that is not external is named with the remedy", () => {
+  const [text] = problems({ ...FINE, notExternal: true });
+  assert.match(text, /not external/);
+  assert.match(text, /telephony\.externalCall\.register/);
+});
+
+test("everything that is wrong is said", () => {
+  const found = problems({ ...FINE, missing: ["a"], notExternal: true, failure: "the app could not be loaded" });
+  assert.equal(found.length, 3);
+  assert.equal(found[2], "the app could not be loaded");
+});
+
+test("a client that could not be loaded is named by its address", () => {
+  assert.match(clientNotLoaded("https://api.example/v1/"), /could not be loaded \(https:\/\/api\.example\/v1\/\)/);
+});

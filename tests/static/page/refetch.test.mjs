@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { refetch } from "../../../static/refetch.js";
+import { withGlobals } from "../../support/fakes.mjs";
+
+/** @type {Record<string, string>} */
+const MODULES = {
+  "http://h/a/worker.js": 'import { b } from "./b.js";\nimport {\n  c,\n  d,\n} from "./c.js";\nconst x = "./no.js";\n',
+  "http://h/a/b.js": 'import "./worker.js";\nexport { e } from "./e.js";\n',
+  "http://h/a/c.js": "",
+};
+
+test("a module and its imports are each taken once past the cache, also when one cannot be had", async (t) => {
+  /** @type {string[]} */
+  const asked = [];
+  const fetch = async (/** @type {string} */ url, /** @type {RequestInit} */ options) => {
+    assert.deepEqual(options, { cache: "reload" });
+    asked.push(url);
+    if (!(url in MODULES)) {
+      throw new TypeError("Failed to fetch");
+    }
+    return { text: async () => MODULES[url] };
+  };
+  withGlobals(t, { fetch });
+  await refetch("http://h/a/worker.js");
+  assert.deepEqual(asked.sort(), ["http://h/a/b.js", "http://h/a/c.js", "http://h/a/e.js", "http://h/a/worker.js"]);
+});

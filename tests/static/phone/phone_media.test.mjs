@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Meter, sendTones } from "../../../static/phone/media.js";
+
+/** @param {Record<string, unknown> | null} dtmf */
+const withSender = (dtmf) =>
+  /** @type {any} */ ({
+    getSenders: () => [
+      { track: null, dtmf: null },
+      { track: { kind: "audio" }, dtmf },
+    ],
+  });
+
+test("keys go behind those that are still being sent", () => {
+  /** @type {string[]} */
+  const inserted = [];
+  const dtmf = {
+    canInsertDTMF: true,
+    toneBuffer: "78",
+    insertDTMF: (/** @type {string} */ keys) => inserted.push(keys),
+  };
+  sendTones(withSender(dtmf), "9");
+  assert.deepEqual(inserted, ["789"]);
+});
+
+test("what is no key is refused before anything is sent", () => {
+  const dtmf = { canInsertDTMF: true, toneBuffer: "", insertDTMF: () => assert.fail("sent") };
+  for (const keys of ["", "a", "1 2", "1,2", "undefined"]) {
+    assert.throws(() => sendTones(withSender(dtmf), keys), { name: "TypeError" });
+  }
+});
+
+test("without a sender that can send tones that is said", () => {
+  for (const connection of [null, withSender(null), withSender({ canInsertDTMF: false })]) {
+    assert.throws(() => sendTones(connection, "1"), { name: "NotPossible" });
+  }
+});
+
+/** @param {number} received @param {number} lost @param {number} [roundTrip] seconds */
+const reports = (received, lost, roundTrip) =>
+  new Map(
+    [
+      { type: "outbound-rtp", kind: "video", bytesSent: 9e9 },
+      { type: "outbound-rtp", kind: "audio", bytesSent: 5000, packetsSent: 50 },
+      {
+        type: "inbound-rtp",
+        kind: "audio",
+        bytesReceived: 4000,
+        packetsReceived: received,
+        packetsLost: lost,
+        jitter: 0.003,
+        jitterBufferDelay: 96_000,
+        jitterBufferEmittedCount: 4_800_000,
+      },
+      { type: "remote-inbound-rtp", kind: "audio", roundTripTime: roundTrip },
+    ].map((report, n) => [String(n), report]),
+  );
+
+test("a reading holds counts since the beginning, and the quality since the reading before", async () => {
+  let now = reports(100, 0);
+  const connection = /** @type {any} */ ({ getStats: async () => now });
+  const meter = new Meter();
+  const first = await meter.read(connection);
+  now = reports(190, 10, 0.1);
+  const second = await meter.read(connection);
+  const third = await meter.read(connection);
+
+  assert.deepEqual(first, {
+    bytes_sent: 5000,
+    bytes_received: 4000,
+    packets_sent: 50,
+    packets_received: 100,
+    packets_lost: 0,
+    jitter_ms: 3,
+    round_trip_ms: null,
+    buffer_ms: 20,
+    mos: 4.41,
+    level: 5,
+  });
+  assert.deepEqual([second.packets_lost, second.round_trip_ms, second.level], [10, 100, 2]);
+  assert.deepEqual([third.mos, third.level], [null, 0], "nothing came since");
+});

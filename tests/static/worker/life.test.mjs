@@ -1,0 +1,368 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { KeptStore } from "../../../static/kept_store.js";
+import { Life } from "../../../static/life.js";
+import { Visits } from "../../../static/visits.js";
+import { FakeLocks, settled, stillClock, withGlobals } from "../../support/fakes.mjs";
+import { FakeBroadcastChannel, FakeIndexedDB, FakeOrigin } from "../../support/storage_fakes.mjs";
+
+const PORTAL = "portal.example";
+
+/**
+ * Lives of workers whose time the test tells.
+ * @param {import("node:test").TestContext} t
+ */
+function living(t) {
+  const clock = stillClock(t);
+  const locks = new FakeLocks();
+  const indexedDB = new FakeIndexedDB();
+  /** @type {string[]} */
+  const ended = [];
+  FakeBroadcastChannel.reset();
+  withGlobals(t, { indexedDB, navigator: { locks }, BroadcastChannel: FakeBroadcastChannel });
+  const begin = (name = "w", shared = true) => {
+    const life = new Life({ name, shared, alive: () => {} });
+    /** Run as this worker. @template T @param {() => T} act @returns {T} */
+    const as = (act) => {
+      withGlobals(t, { self: { close: () => ended.push(name) } });
+      return act();
+    };
+    return { life, as };
+  };
+  return { clock, locks, indexedDB, ended, begin };
+}
+
+test("a worker without pages ends when the app's grace and a little more are over", (t) => {
+  const { clock, ended, begin } = living(t);
+  const { life, as } = begin();
+  as(() => {
+    life.attached(PORTAL, null, true);
+    life.lingers(60);
+    life.deserted();
+    clock.tick(64_000);
+    assert.deepEqual(ended, []);
+    clock.tick(2000);
+    assert.deepEqual(ended, ["w"]);
+  });
+});
+
+test("a worker whose page left before it said hello ends as if it had had one", (t) => {
+  const { clock, ended, begin } = living(t);
+  const { life, as } = begin();
+  as(() => {
+    life.lingers(60);
+    clock.tick(64_000);
+    assert.deepEqual(ended, []);
+    clock.tick(2000);
+    assert.deepEqual(ended, ["w"]);
+  });
+});
+
+test("a page that comes meanwhile keeps it", (t) => {
+  const { clock, ended, begin } = living(t);
+  const { life, as } = begin();
+  as(() => {
+    life.attached(PORTAL, null, true);
+    life.deserted();
+    clock.tick(30_000);
+    life.attached(PORTAL, null, true);
+    clock.tick(3_600_000);
+    assert.deepEqual(ended, []);
+  });
+});
+
+test("an app without a grace keeps its worker as long as the browser lets it; a worker of a page's own never ends itself", (t) => {
+  const { clock, ended, begin } = living(t);
+  const { life, as } = begin();
+  const own = begin("own", false);
+  as(() => {
+    life.attached(PORTAL, null, true);
+    life.lingers(0);
+    life.deserted();
+    own.life.attached(PORTAL, null, true);
+    own.life.deserted();
+    own.life.over();
+    clock.tick(24 * 3_600_000);
+    assert.deepEqual(ended, []);
+  });
+});
+
+test("the worker of an old build ends soon after its last page once a page of the new build was loaded", (t) => {
+  const { clock, ended, begin } = living(t);
+  const [old, young] = [begin("old"), begin("new")];
+  old.life.attached(PORTAL, null, true);
+  old.life.lingers(60);
+  young.life.attached(PORTAL, null, true);
+  clock.tick(600_000);
+  assert.deepEqual(ended, [], "it has a page");
+  old.as(() => {
+    old.life.deserted();
+    clock.tick(3000);
+  });
+  assert.deepEqual(ended, ["old"]);
+});
+
+test("a page of the old build that joins again does not make the new build's worker an old one", (t) => {
+  const { clock, ended, begin } = living(t);
+  const [young, old] = [begin("new"), begin("old")];
+  young.life.attached(PORTAL, null, true);
+  old.life.attached(PORTAL, null, false); // its page has been there for long
+  young.as(() => {
+    young.life.lingers(60);
+    young.life.deserted();
+    clock.tick(30_000);
+  });
+  assert.deepEqual(ended, []);
+});
+
+test("what is kept waits until it is known for whom", async (t) => {
+  const { indexedDB, begin } = living(t);
+  const { life } = begin();
+  life.attached(PORTAL, null, true);
+  life.keep("A", "{1}");
+  life.keep("A", "{2}");
+  life.keep("B", "{3}");
+  life.keep("B", null);
+  await settled();
+  assert.equal(indexedDB.rows.size, 0);
+  life.identified("5", false);
+  await settled();
+  assert.deepEqual(
+    [...indexedDB.rows.values()].map(({ call_id, user, kept }) => [call_id, user, kept]),
+    [["A", "5", "{2}"]],
+  );
+});
+
+/** A life that keeps for user 5, and how often it wrote. @param {import("node:test").TestContext} t */
+async function writing(t) {
+  const { clock, indexedDB, begin } = living(t);
+  const { life } = begin();
+  const put = t.mock.method(KeptStore.prototype, "put");
+  life.attached(PORTAL, "5", true);
+  const keepMany = (/** @type {number} */ many) => {
+    for (let number = 1; number <= many; number++) {
+      life.keep("A", `{${number}}`);
+    }
+  };
+  const stored = async () => {
+    await settled();
+    return indexedDB.rows.get("A")?.kept;
+  };
+  return { clock, life, put, keepMany, stored };
+}
+
+test("what is kept is written at once, and in a burst ten times a second, the newest at last", async (t) => {
+  const { clock, put, keepMany, stored } = await writing(t);
+  keepMany(8);
+  assert.equal(put.mock.callCount(), 8);
+  keepMany(1000);
+  assert.ok(put.mock.callCount() <= 10, `${put.mock.callCount()} writes`);
+  clock.tick(100);
+  assert.equal(await stored(), "{1000}");
+  assert.ok(put.mock.callCount() <= 11, `${put.mock.callCount()} writes`);
+  clock.tick(2000);
+  keepMany(3);
+  assert.equal(await stored(), "{3}");
+});
+
+test("what waits to be written is written when the last page leaves", async (t) => {
+  const { life, keepMany, stored } = await writing(t);
+  keepMany(500);
+  life.deserted();
+  assert.equal(await stored(), "{500}");
+});
+
+test("a call that is over while its news wait is not written again", async (t) => {
+  const { clock, life, keepMany, stored } = await writing(t);
+  keepMany(500);
+  life.keep("A", null);
+  clock.tick(2000);
+  assert.equal(await stored(), undefined);
+});
+
+test("what was kept is its user's alone, and goes when another one works here", async (t) => {
+  const { indexedDB, begin } = living(t);
+  const before = begin().life;
+  before.attached(PORTAL, "5", true);
+  before.keep("A", "{1}");
+  await settled();
+
+  const same = begin().life;
+  same.attached(PORTAL, "5", true);
+  assert.deepEqual(await same.kept(), { A: "{1}" });
+
+  const other = begin().life;
+  other.attached(PORTAL, "7", true);
+  assert.deepEqual(await other.kept(), {});
+  await settled();
+  assert.equal(indexedDB.rows.size, 0);
+});
+
+test("who the user is is awaited only if something was kept, and not for ever", async (t) => {
+  const { clock, begin } = living(t);
+  const empty = begin().life;
+  empty.attached(PORTAL, null, true);
+  assert.deepEqual(await empty.kept(), {});
+  empty.identified("5", false);
+  empty.keep("A", "{1}");
+  await settled();
+
+  const late = begin().life;
+  late.attached(PORTAL, null, true);
+  let kept = null;
+  late.kept().then((found) => {
+    kept = found;
+  });
+  await settled();
+  assert.equal(kept, null);
+  clock.tick(4000);
+  await settled();
+  assert.deepEqual(kept, {});
+});
+
+test("a worker that is left by another user keeps nothing any more, and ends soon", async (t) => {
+  const { clock, indexedDB, ended, begin } = living(t);
+  const { life, as } = begin();
+  life.attached(PORTAL, "5", true);
+  life.keep("A", "{1}");
+  await settled();
+  life.identified("7", true);
+  life.keep("B", "{2}");
+  life.attached(PORTAL, "5", true);
+  await settled();
+  assert.equal(indexedDB.rows.size, 0);
+  as(() => {
+    life.deserted();
+    clock.tick(3000);
+  });
+  assert.deepEqual(ended, ["w"]);
+});
+
+test("storage that is denied, or blocked by a worker that hangs, delays the boot by two seconds at most", async (t) => {
+  const { clock, indexedDB, begin } = living(t);
+  indexedDB.state = "denied";
+  const denied = begin().life;
+  denied.attached(PORTAL, "5", true);
+  assert.deepEqual(await denied.kept(), {});
+  assert.equal(await denied.storageWorks(), false);
+  denied.keep("A", "{1}");
+
+  indexedDB.state = "stuck";
+  const stuck = begin().life;
+  stuck.attached(PORTAL, "5", true);
+  let kept = null;
+  stuck.kept().then((found) => {
+    kept = found;
+  });
+  await settled();
+  clock.tick(2100);
+  await settled();
+  assert.deepEqual(kept, {});
+  assert.equal(await stuck.storageWorks(), true);
+});
+
+test("the lock that shows its life is held for ever, under its name", async (t) => {
+  const { locks, begin } = living(t);
+  const { life } = begin("w1");
+  await settled();
+  assert.ok(life.lock.startsWith("worker-py:alive:w1:"));
+  assert.deepEqual((await locks.query()).held, [{ name: life.lock }]);
+});
+
+// The storage -------------------------------------------------------------------------------------------
+
+test("what is older than four hours, of another version or beyond the newest twenty is removed", async (t) => {
+  const { clock, indexedDB } = living(t);
+  const store = new KeptStore(PORTAL);
+  await store.put("old", "5", "{}");
+  clock.tick(4 * 3_600_000 + 1);
+  indexedDB.rows.set("strange", { call_id: "strange", user: "5", kept: "{}", at: Date.now() + 1000, v: 99 });
+  for (let number = 0; number < 25; number++) {
+    clock.tick(1);
+    await store.put(`call ${number}`, "5", "{}");
+  }
+  const ids = (await store.load()).map(({ call_id }) => call_id);
+  assert.deepEqual([ids.length, ids[0], ids.at(-1)], [20, "call 24", "call 5"]);
+  assert.deepEqual(new Set(indexedDB.rows.keys()), new Set(ids));
+});
+
+test("every transaction is committed at once: one that a hang leaves open would block the others", async (t) => {
+  const { indexedDB } = living(t);
+  const store = new KeptStore(PORTAL);
+  await store.put("A", "5", "{}");
+  await store.load();
+  await store.remove("A");
+  await store.clear("5");
+  await store.clear(null);
+  assert.equal(indexedDB.uncommitted, 0);
+});
+
+// Visits ------------------------------------------------------------------------------------------------
+
+/** @param {import("node:test").TestContext} t */
+function visiting(t) {
+  const origin = new FakeOrigin();
+  let now = 0;
+  t.mock.method(performance, "now", () => now);
+  const visit = () => {
+    const fake = origin.page();
+    /** @template T @param {() => T} act @returns {T} */
+    const as = (act) => {
+      withGlobals(t, fake.globals);
+      return act();
+    };
+    return { visits: as(() => new Visits(PORTAL)), as, hear: () => as(() => fake.hear()) };
+  };
+  return {
+    origin,
+    visit,
+    later: (/** @type {number} */ ms) => {
+      now += ms;
+    },
+  };
+}
+
+test("events that go with a page are told to the next one, once", (t) => {
+  const { visit } = visiting(t);
+  const a = visit();
+  a.as(() => a.visits.leave(3));
+  assert.equal(visit().visits.lost, 3);
+  assert.equal(visit().visits.lost, 0);
+});
+
+test("a page that comes while the one before still goes hears of it", (t) => {
+  const { visit } = visiting(t);
+  const a = visit();
+  const b = visit();
+  a.as(() => a.visits.leave(3));
+  b.hear();
+  assert.equal(b.visits.lost, 3);
+  assert.equal(visit().visits.lost, 0);
+});
+
+test("a page that has been there for long leaves it to the next one", (t) => {
+  const { visit, later } = visiting(t);
+  const [a, b] = [visit(), visit()];
+  later(60_000);
+  a.as(() => a.visits.leave(3));
+  b.hear();
+  assert.equal(b.visits.lost, 0);
+  assert.equal(visit().visits.lost, 3);
+});
+
+test("a page that comes back from the cache has lost nothing", (t) => {
+  const { visit } = visiting(t);
+  const a = visit();
+  a.as(() => a.visits.leave(3));
+  a.as(() => a.visits.back());
+  assert.equal(visit().visits.lost, 0);
+});
+
+test("blocked storage says nothing", (t) => {
+  const { visit, origin } = visiting(t);
+  origin.blocked = true;
+  const a = visit();
+  a.as(() => a.visits.leave(3));
+  a.as(() => a.visits.back());
+  assert.equal(visit().visits.lost, 0);
+});

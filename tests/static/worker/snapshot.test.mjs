@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseSnapshot, snapshotLoader } from "../../../static/snapshot.js";
+
+const PAGE = 4096;
+
+/**
+ * A snapshot as `snapshot.mjs` writes it.
+ * @param {{heap: number, pages: Record<number, number>}} what each page's number, and the byte that fills it
+ */
+function written({ heap, pages }) {
+  const numbers = Object.keys(pages).map(Number);
+  // Padded, as the numbers behind it are read in place.
+  const text = JSON.stringify({ heap, prefix: 4, pages: numbers.length });
+  const header = Buffer.from(text.padEnd(Math.ceil(text.length / 4) * 4));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(header.length);
+  const list = Buffer.from(new Uint32Array(numbers).buffer);
+  const contents = numbers.map((number) => Buffer.alloc(PAGE, pages[number]));
+  const file = Buffer.concat([Buffer.from("WPYSNAP1"), length, header, list, Buffer.from("head"), ...contents]);
+  return new Uint8Array(file).buffer;
+}
+
+test("a snapshot is read as it was written", () => {
+  const { heap, prefix, pages, contents } = parseSnapshot(written({ heap: 3 * PAGE, pages: { 0: 7, 2: 9 } }));
+  assert.equal(heap, 3 * PAGE);
+  assert.equal(Buffer.from(prefix).toString(), "head");
+  assert.deepEqual([...pages], [0, 2]);
+  assert.deepEqual([contents.length, contents[0], contents[PAGE]], [2 * PAGE, 7, 9]);
+});
+
+for (const [what, spoil, reason] of /** @type {const} */ ([
+  ["of another version", (/** @type {Uint8Array} */ bytes) => bytes.fill(0x58, 0, 8), /not a snapshot of this version/],
+  ["cut in its header", (/** @type {Uint8Array} */ bytes) => bytes.slice(0, 20), /truncated/],
+  ["cut in its pages", (/** @type {Uint8Array} */ bytes) => bytes.slice(0, -1), /has \d+ bytes instead of \d+/],
+])) {
+  test(`a snapshot ${what} is refused with the reason`, () => {
+    const bytes = spoil(new Uint8Array(written({ heap: PAGE, pages: { 0: 1 } })));
+    assert.throws(() => parseSnapshot(new Uint8Array(bytes).buffer), reason);
+  });
+}
+
+/**
+ * Start from a snapshot with a runtime that the test plays.
+ * @param {import("node:test").TestContext} t
+ * @param {{heap: number, limit: number}} options the memory that the snapshot wants, and that there is
+ */
+async function started(t, { heap, limit }) {
+  const fresh = new WebAssembly.Memory({ initial: 1 });
+  new Uint8Array(fresh.buffer).fill(1);
+  t.mock.method(WebAssembly, "instantiate", async () => ({ exports: { memory: fresh } }));
+  /** @type {any[]} */
+  const restored = [];
+  const runtime = {
+    HEAPU8: new Uint8Array(fresh.buffer),
+    growMemory(/** @type {number} */ bytes) {
+      if (bytes > limit) {
+        return false;
+      }
+      runtime.HEAPU8 = new Uint8Array(bytes);
+      return true;
+    },
+    API: { restoreSnapshot: (/** @type {Uint8Array} */ prefix) => restored.push(Buffer.from(prefix).toString()) },
+  };
+  const create = async () => {
+    await WebAssembly.instantiateStreaming(/** @type {any} */ (new Response()), {});
+    new Uint8Array(fresh.buffer).fill(2); // the runtime begins, and writes into its memory
+    return runtime;
+  };
+  const loader = snapshotLoader({
+    glue: Promise.resolve({ default: create }),
+    module: Promise.resolve(/** @type {any} */ ({})),
+    snapshot: async () => parseSnapshot(written({ heap, pages: { 1: 9 } })),
+    laid: async () => {},
+    urls: { wasm: "https://app.example/wasm", library: "https://app.example/library" },
+  });
+  t.after(loader.unhook);
+  const options = /** @type {any} */ (loader.options);
+  return { make: () => options.createPyodideModule({}), runtime, restored, loader };
+}
+
+test("memory becomes what it was: fresh where the snapshot has nothing, its own pages elsewhere", async (t) => {
+  const { make, runtime, restored } = await started(t, { heap: 65536 * 2, limit: 65536 * 2 });
+  const made = await make();
+  const at = (/** @type {number} */ page) => runtime.HEAPU8[page * PAGE];
+  assert.deepEqual([at(0), at(1), at(2), at(16)], [1, 9, 1, 0]);
+  made.API.restoreSnapshot();
+  assert.deepEqual(restored, ["head"]);
+});
+
+test("without the memory that it wants, the reason says so", async (t) => {
+  const { make } = await started(t, { heap: 65536 * 2, limit: 65536 });
+  await assert.rejects(make(), /there is no memory for its 131072 bytes/);
+});
+
+test("a start that was given up makes no runtime, and what was put in place is taken back", async (t) => {
+  const { fetch } = globalThis;
+  const { make, loader } = await started(t, { heap: 65536, limit: 65536 });
+  assert.notEqual(globalThis.fetch, fetch);
+  loader.unhook();
+  assert.equal(globalThis.fetch, fetch);
+  await assert.rejects(make(), /given up/);
+});

@@ -1,0 +1,416 @@
+import assert from "node:assert/strict";
+import { registerHooks } from "node:module";
+import { test } from "node:test";
+import { FakeLocks, FakeMessageChannel, settled, stillClock, withGlobals } from "../../support/fakes.mjs";
+
+/** How the boot goes, for each worker by its number. @type {Map<string, any>} */
+const boots = new Map();
+withBoots();
+
+/** Lets `worker.js` load a boot and a life that the test plays, and load anew for each test. */
+function withBoots() {
+  Object.assign(globalThis, { workerPyBoots: boots });
+  /** @param {string} number @param {string} source */
+  const module = (number, source) => ({
+    url: `data:text/javascript,const played = globalThis.workerPyBoots.get("${number}");${source}`,
+    shortCircuit: true,
+  });
+  registerHooks({
+    resolve(specifier, context, next) {
+      const number = /worker\.js\?(\d+)$/.exec(context.parentURL ?? "")?.[1];
+      if (number && specifier === "./boot.js") {
+        return module(number, "export const boot = played.boot;");
+      }
+      if (number && specifier === "./life.js") {
+        return module(number, "export const Life = played.Life;");
+      }
+      return next(specifier, context);
+    },
+  });
+}
+
+/**
+ * A worker whose interpreter and pages the test plays.
+ * @param {import("node:test").TestContext} t
+ */
+async function working(t) {
+  const clock = stillClock(t);
+  /** @type {Record<string, (event: any) => void>} */
+  const listeners = {};
+  const self = /** @type {any} */ ({
+    name: "w",
+    closed: false,
+    addEventListener: (/** @type {string} */ type, /** @type {any} */ callback) => {
+      listeners[type] = callback;
+    },
+    close() {
+      self.closed = true;
+    },
+  });
+  const locks = new FakeLocks();
+  withGlobals(t, { self, navigator: { locks }, MessageChannel: FakeMessageChannel });
+  /** What reached Python, and what the life of the worker heard. @type {any[]} */
+  const got = [];
+  /** @type {any[]} */
+  const lived = [];
+  /** @type {any} */
+  let outside;
+  /** @type {any} */
+  let settle;
+  const state = { delay: -1, storage: Promise.resolve(true) };
+  const run =
+    (/** @type {string} */ what) =>
+    (/** @type {any[]} */ ...args) => {
+      got.push([what, ...args]);
+      return state.delay;
+    };
+  const runtime = {
+    deliver: run("deliver"),
+    detach: run("detach"),
+    turn: run("turn"),
+    slice_limit_ms: 1000,
+    page_grace_s: 60,
+    phases: { total: 5 },
+    plainBecause: null,
+  };
+  const number = String(boots.size + 1);
+  boots.set(number, {
+    boot: (/** @type {any} */ given) => {
+      outside = given;
+      return new Promise((resolve, reject) => {
+        settle = { resolve: () => resolve(runtime), reject };
+      });
+    },
+    Life: class {
+      lock = "life";
+      storageWorks = () => state.storage;
+      attached = (/** @type {string} */ portal) => lived.push(["attached", portal]);
+      deserted = () => lived.push(["deserted"]);
+      lingers = (/** @type {number} */ seconds) => lived.push(["lingers", seconds]);
+      over = () => lived.push(["over"]);
+    },
+  });
+  await import(`../../../static/worker.js?${number}`);
+  /** A page joins. @param {string} page */
+  const join = async (page) => {
+    const { port1, port2 } = new FakeMessageChannel();
+    /** @type {any[]} */
+    const heard = [];
+    port1.onmessage = ({ data }) => heard.push(data);
+    self.onmessage({ ports: [port2] });
+    const say = async (/** @type {any} */ message) => {
+      port1.postMessage(message);
+      await settled();
+    };
+    await say({ t: "hello", page, portal: "portal.example" });
+    return { port: port1, heard, say };
+  };
+  const booted = async () => {
+    settle.resolve();
+    await settled();
+  };
+  return { clock, self, listeners, locks, got, lived, state, runtime, join, booted, fail: settle.reject, outside };
+}
+
+const READY = { t: "ready", phases: { total: 5 }, plainBecause: null, slice_limit_ms: 1000, storage: true };
+
+test("a page is welcomed, told of the lock and, once Python runs, of that", async (t) => {
+  const { join, booted } = await working(t);
+  const { heard } = await join("p1");
+  assert.deepEqual(heard, [{ t: "welcome" }, { t: "alive", lock: "life" }]);
+  await booted();
+  assert.deepEqual(heard.at(-1), READY);
+});
+
+test("a page that joins a worker that runs is told so at once", async (t) => {
+  const { join, booted } = await working(t);
+  await booted();
+  assert.deepEqual((await join("p1")).heard, [{ t: "welcome" }, { t: "alive", lock: "life" }, READY]);
+});
+
+test("progress of the boot reaches all pages", async (t) => {
+  const { join, outside } = await working(t);
+  const [one, two] = [await join("p1"), await join("p2")];
+  outside.progress("packages", 0.6);
+  await settled();
+  for (const { heard } of [one, two]) {
+    assert.deepEqual(heard.at(-1), { t: "boot", phase: "packages", fraction: 0.6 });
+  }
+});
+
+test("what comes while Python boots is handed in when it runs, in order, with its page", async (t) => {
+  const { join, booted, got } = await working(t);
+  const [one, two] = [await join("p1"), await join("p2")];
+  await one.say("a");
+  await two.say("b");
+  await one.say("c");
+  assert.deepEqual(got, []);
+  await booted();
+  await one.say("d");
+  assert.deepEqual(got, [
+    ["deliver", "p1", "a"],
+    ["deliver", "p2", "b"],
+    ["deliver", "p1", "c"],
+    ["deliver", "p1", "d"],
+  ]);
+});
+
+test("what comes between the end of the boot and the word of it overtakes nothing", async (t) => {
+  const { join, booted, got, state } = await working(t);
+  let storageAnswers = (/** @type {boolean} */ _) => {};
+  state.storage = new Promise((resolve) => {
+    storageAnswers = resolve;
+  });
+  const { say } = await join("p1");
+  await say("a");
+  await booted();
+  await say("b");
+  storageAnswers(true);
+  await settled();
+  await say("c");
+  assert.deepEqual(
+    got.map(([, , text]) => text),
+    ["a", "b", "c"],
+  );
+});
+
+test("a page hears that Python runs before it hears Python", async (t) => {
+  const { join, booted, outside, runtime } = await working(t);
+  const { heard, say } = await join("p1");
+  runtime.deliver = () => {
+    outside.post("p1", '{"t":"ack"}');
+    return -1;
+  };
+  await say("e1");
+  await booted();
+  assert.deepEqual(heard.slice(-2), [READY, '{"t":"ack"}']);
+});
+
+test("what has ended is told before anything else begins, and the rest when Python has run", async (t) => {
+  const { join, booted, outside, runtime } = await working(t);
+  const { heard, say } = await join("p1");
+  await booted();
+  const [outcome, ack, command] = ['{"t":"outcome"}', '{"t":"ack"}', '{"t":"command"}'];
+  runtime.deliver = () => {
+    for (const text of [outcome, ack, command, outcome]) {
+      outside.post("p1", text);
+    }
+    return -1;
+  };
+  await say("e1");
+  assert.deepEqual(heard.slice(-2), [
+    [outcome, ack],
+    [command, outcome],
+  ]);
+});
+
+test("Python's words reach the page they are for, and those for a page that left reach nobody", async (t) => {
+  const { join, booted, outside } = await working(t);
+  const [one, two] = [await join("p1"), await join("p2")];
+  await booted();
+  outside.post("p2", "hello");
+  outside.post("p3", "nobody");
+  await settled();
+  assert.equal(one.heard.includes("hello"), false);
+  assert.equal(two.heard.at(-1), "hello");
+});
+
+test("a ping is answered with its number", async (t) => {
+  const { join } = await working(t);
+  const { heard, say } = await join("p1");
+  await say({ t: "ping", n: 7 });
+  assert.deepEqual(heard.at(-1), { t: "pong", n: 7 });
+});
+
+test("a page that says good-bye is detached once, with its reason, and the last one leaves the worker deserted", async (t) => {
+  const { join, booted, got, lived } = await working(t);
+  const [one, two] = [await join("p1"), await join("p2")];
+  await booted();
+  await one.say({ t: "bye", reason: "closed" });
+  await one.say({ t: "bye", reason: "again" });
+  assert.equal(
+    lived.some(([what]) => what === "deserted"),
+    false,
+  );
+  await two.say({ t: "bye", reason: "frozen" });
+  assert.deepEqual(got, [
+    ["detach", "p1", "closed"],
+    ["detach", "p2", "frozen"],
+  ]);
+  assert.deepEqual(lived.at(-1), ["deserted"]);
+});
+
+test("a page whose lock is released has gone", async (t) => {
+  const { join, booted, got, locks } = await working(t);
+  const { say } = await join("p1");
+  await booted();
+  locks.request("page", () => new Promise(() => {}));
+  await say({ t: "watch", lock: "page" });
+  assert.deepEqual(got, []);
+  locks.release("page");
+  await settled();
+  assert.deepEqual(got, [["detach", "p1", "gone"]]);
+});
+
+test("what a page said that left while Python booted is forgotten, and what others said is not", async (t) => {
+  const { join, booted, got } = await working(t);
+  const [one, two] = [await join("p1"), await join("p2")];
+  await one.say("a");
+  await two.say("b");
+  await one.say({ t: "bye", reason: "closed" });
+  await booted();
+  assert.deepEqual(got, [["deliver", "p2", "b"]]);
+});
+
+test("Python's next turn comes when it asked for it", async (t) => {
+  const { join, booted, got, state, clock } = await working(t);
+  const { say } = await join("p1");
+  await booted();
+  state.delay = 500;
+  await say("a");
+  state.delay = -1;
+  clock.tick(499);
+  await settled();
+  assert.equal(got.length, 1);
+  clock.tick(1);
+  await settled();
+  assert.deepEqual(got.at(-1), ["turn"]);
+});
+
+test("a turn that is wanted sooner comes sooner", async (t) => {
+  const { join, booted, got, state, clock } = await working(t);
+  const { say } = await join("p1");
+  await booted();
+  state.delay = 500;
+  await say("a");
+  state.delay = 100;
+  await say("b");
+  state.delay = -1;
+  clock.tick(100);
+  await settled();
+  assert.deepEqual(got.at(-1), ["turn"]);
+});
+
+test("however often Python says what it waits for, one timer is there", async (t) => {
+  const { join, booted, got, state, clock } = await working(t);
+  const asked = t.mock.method(globalThis, "setTimeout");
+  const { say } = await join("p1");
+  await booted();
+  state.delay = 500;
+  for (const text of ["a", "b", "c"]) {
+    await say(text);
+    clock.tick(10);
+  }
+  assert.equal(asked.mock.calls.filter(({ arguments: [, delay] }) => delay === 500).length, 1);
+  state.delay = 30;
+  clock.tick(470);
+  await settled();
+  assert.deepEqual(got.at(-1), ["turn"]);
+  clock.tick(30);
+  await settled();
+  assert.equal(got.filter(([what]) => what === "turn").length, 2);
+});
+
+test("a turn that is wanted at once waits for no timer, and several wishes are one turn", async (t) => {
+  const { join, booted, got, outside } = await working(t);
+  await join("p1");
+  await booted();
+  outside.wake();
+  outside.wake();
+  await settled();
+  assert.deepEqual(got, [["turn"]]);
+  outside.wake();
+  await settled();
+  assert.deepEqual(got, [["turn"], ["turn"]]);
+});
+
+test("a timer a year away is not due now", async (t) => {
+  const { join, booted, got, state } = await working(t);
+  const asked = t.mock.method(globalThis, "setTimeout");
+  const { say } = await join("p1");
+  await booted();
+  state.delay = 365 * 86_400_000;
+  await say("a");
+  assert.deepEqual(
+    asked.mock.calls.map(({ arguments: [, delay] }) => delay),
+    [2 ** 31 - 1],
+  );
+  assert.equal(got.length, 1);
+});
+
+test("when Python dies all pages hear of it once, and nothing more is handed in", async (t) => {
+  const { join, booted, got, runtime, lived } = await working(t);
+  const [one, two] = [await join("p1"), await join("p2")];
+  await booted();
+  runtime.deliver = () => {
+    got.push(["died"]);
+    throw new Error("wasm trap");
+  };
+  await one.say("a");
+  await one.say("b");
+  for (const { heard } of [one, two]) {
+    assert.deepEqual(
+      heard.filter(({ t: type }) => type === "fatal"),
+      [{ t: "fatal", text: "Error: wasm trap" }],
+    );
+  }
+  assert.deepEqual(got, [["died"]]);
+  assert.deepEqual(lived.at(-1), ["over"]);
+  assert.deepEqual((await join("p3")).heard.at(-1), { t: "fatal", text: "Error: wasm trap" });
+});
+
+test("a death that Pyodide reports is a death", async (t) => {
+  const first = await working(t);
+  const page = await first.join("p1");
+  await first.booted();
+  first.outside.fatal("out of memory");
+  first.outside.fatal("and again");
+  await settled();
+  assert.deepEqual(page.heard.slice(-2), [READY, { t: "fatal", text: "out of memory" }]);
+});
+
+test("an unhandled rejection is a death only when Pyodide says so", async (t) => {
+  const { join, booted, listeners } = await working(t);
+  const { heard } = await join("p1");
+  await booted();
+  listeners.unhandledrejection({ reason: new Error("of the app") });
+  listeners.unhandledrejection({ reason: undefined });
+  await settled();
+  assert.deepEqual(heard.at(-1), READY);
+  listeners.unhandledrejection({ reason: Object.assign(new Error("trap"), { pyodide_fatal_error: true }) });
+  await settled();
+  assert.deepEqual(heard.at(-1), { t: "fatal", text: "Error: trap" });
+});
+
+test("a boot that goes on to its end after a death says nothing of being ready", async (t) => {
+  const { join, booted, outside } = await working(t);
+  const { heard } = await join("p1");
+  outside.fatal("trap");
+  await booted();
+  assert.equal(
+    heard.some(({ t: type }) => type === "ready"),
+    false,
+  );
+});
+
+for (const permanent of [true, false]) {
+  test(`a boot that fails is told with its text${permanent ? ", and that another try is of no use" : ""}`, async (t) => {
+    const { join, fail, lived } = await working(t);
+    const { heard } = await join("p1");
+    fail(Object.assign(new Error("no such module"), permanent ? { permanent } : {}));
+    await settled();
+    assert.deepEqual(heard.at(-1), { t: "failed", text: "no such module", permanent });
+    assert.equal(
+      lived.some(([what]) => what === "over"),
+      !permanent,
+    );
+    assert.deepEqual((await join("p2")).heard.at(-1), heard.at(-1));
+  });
+}
+
+test("a worker that is asked to die closes", async (t) => {
+  const { join, self } = await working(t);
+  const { say } = await join("p1");
+  await say({ t: "die" });
+  assert.equal(self.closed, true);
+});
