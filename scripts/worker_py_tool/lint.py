@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from typing import IO
 
 from worker_py_tool import node_packages
 from worker_py_tool.paths import CACHE, NODE_MODULES, ROOT
@@ -10,11 +11,12 @@ from worker_py_tool.paths import CACHE, NODE_MODULES, ROOT
 PYTHON_SOURCES = ("worker_py", "scripts", "tests", "static")
 
 
-def check(*, fix: bool = False) -> dict[str, bool]:
+def check(*, fix: bool = False, output: IO[str] | None = None) -> dict[str, bool]:
     """Run every check, also when one before it failed.
 
     Args:
         fix: Let the tools mend what they can before they complain about the rest.
+        output: Where their words go; our own output without it.
 
     Returns:
         The checks by name, and whether each passed.
@@ -30,14 +32,18 @@ def check(*, fix: bool = False) -> dict[str, bool]:
     }
     for project in sorted(ROOT.glob("tsconfig.*.json")):
         commands[f"tsc {project.name}"] = [*_node_tool("typescript/bin/tsc"), "--project", project.name]
-    return {name: _passes(name, command) for name, command in commands.items()}
+    return {name: _passes(name, command, output) for name, command in commands.items()}
 
 
 def _node_tool(script: str) -> list[str]:
     return [str(node_packages.require().executable), str(NODE_MODULES / script)]
 
 
-def _passes(name: str, command: list[str]) -> bool:
-    print(f"== {name}", flush=True)
+def _passes(name: str, command: list[str], output: IO[str] | None) -> bool:
+    print(f"== {name}", file=output, flush=True)
     env = {**os.environ, "RUFF_CACHE_DIR": str(CACHE / "ruff")}
-    return subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, check=False).returncode == 0
+    complaints = subprocess.STDOUT if output else None
+    done = subprocess.run(
+        command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=complaints, check=False
+    )
+    return done.returncode == 0

@@ -106,6 +106,7 @@ def test_two_builds_of_the_same_input_are_identical(app: str, tmp_path: Path) ->
     assert (tmp_path / "a" / "manifest.json").read_bytes() == (tmp_path / "b" / "manifest.json").read_bytes()
 
 
+@pytest.mark.slow
 def test_another_app_has_another_address(write: Write, tmp_path: Path) -> None:
     builds = set()
     for number in range(2):

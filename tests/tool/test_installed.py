@@ -17,7 +17,7 @@ import pytest
 from worker_py_tool import python_packages, wheels
 from worker_py_tool.paths import ROOT
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,8 @@ from worker_py_tool.build import BuildOptions, build
 from worker_py_tool.errors import ToolError
 from worker_py_tool.frozen import freeze
 
+pytestmark = pytest.mark.slow  # pip and Pyodide run for each
+
 Wheel = Callable[..., Path]
 APP = "import {module}\nfrom worker_py import App\n\napp = App()\n"
 

@@ -60,8 +60,9 @@ class HastyProtocol(GuardedProtocol):
 
 @pytest.fixture
 def hasty(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AsgiServer]:
-    """A server that waits a fifth of a second for heads and bodies."""
+    """A server that waits a fifth of a second for heads and bodies, and as long for what comes after a refusal."""
     monkeypatch.setattr(request_body, "TIMEOUT_S", 0.2)
+    monkeypatch.setattr(request_body, "DRAIN_S", 0.2)
     with AsgiServer(create_app(bundle), protocol=HastyProtocol) as running:
         yield running
 

@@ -35,6 +35,7 @@ def stage(stage_for: StageFor) -> Stage:
     return stage_for(APP.read_text(encoding="utf-8"))
 
 
+@pytest.mark.fast
 def test_the_recorded_call_played_again_gives_the_same_commands(stage: Stage, pytestconfig: pytest.Config) -> None:
     with stage.case():
         stage.frame.evaluate("() => void workerPy.record()")
