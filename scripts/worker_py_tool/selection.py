@@ -82,16 +82,17 @@ def name_of(test: str) -> str:
 
 def _test(argument: str, before: str) -> str | None:
     path, colons, name = argument.partition("::")
-    found = next((base / path for base in (Path.cwd(), ROOT) if (base / path).exists()), None)
-    if found is None:
+    there = [found.resolve() for base in (Path.cwd(), ROOT) if (found := base / path).exists()]
+    if not there:
         if before.startswith("--") or not PATH_LIKE.search(argument):
             return None
         raise ToolError(f"there is no {path}", "Behind `--` come pytest's arguments, and tests as PATH or PATH::NAME.")
-    place = found.resolve()
-    if not place.is_relative_to(ROOT / "tests") or _owner(place.relative_to(ROOT).as_posix()) is None:
+    ours = [found.relative_to(ROOT).as_posix() for found in there if found.is_relative_to(ROOT)]
+    test = next((one for one in ours if _owner(one)), None)
+    if test is None:
         places = ", ".join(dict.fromkeys(path for paths in PLACES.values() for path in paths))
         raise ToolError(f"there are no tests in {path}", f"Tests are in {places}.")
-    return f"{place.relative_to(ROOT).as_posix()}{colons}{name}"
+    return f"{test}{colons}{name}"
 
 
 def _owner(test: str) -> str | None:

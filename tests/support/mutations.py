@@ -261,7 +261,7 @@ def judge(root: Path, arguments: Sequence[str]) -> Verdict:
     command = [str(root / "scripts" / "test"), *arguments]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            command, cwd=root, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
         try:
             status = process.wait(LIMIT_S)

@@ -24,6 +24,13 @@ def test_a_path_may_be_relative_to_here(monkeypatch: pytest.MonkeyPatch) -> None
     assert selection.read(["test_wire.py::test_x[a/b]"]).tests == (f"{WIRE}::test_x[a/b]",)
 
 
+def test_in_another_checkout_it_is_relative_to_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / WIRE).parent.mkdir(parents=True)
+    (tmp_path / WIRE).touch()
+    monkeypatch.chdir(tmp_path)
+    assert selection.read([WIRE]).tests == (WIRE,)
+
+
 def test_a_test_runs_in_the_first_tier_that_has_it_unless_another_is_named() -> None:
     chosen = Selection((SHIM, f"{WIRE}::test_x"))
     assert chosen.tiers == ["unit", "static"]

@@ -1,4 +1,8 @@
-"""The benchmark runs: every row is there, as a positive number. What the numbers are is not looked at."""
+"""The benchmark runs: every row is there, as a positive number. What the numbers are is not looked at.
+
+One section runs in CI, and proves that the sites are built and served, browsers are driven, and rows become a report;
+the others, and pictures, which need a package more, run with `--all`.
+"""
 
 import json
 import math
@@ -6,6 +10,7 @@ import os
 import shutil
 import subprocess
 import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +20,12 @@ from worker_py_tool import web_servers
 from worker_py_tool.bench import boot, events, handlers, long_run, memory, requirements, serving
 from worker_py_tool.paths import ROOT
 
+Rows = dict[str, list[tuple[str, int | None]]]
+"""Names and arguments of the rows, by the key of their table."""
 ALONE: list[tuple[str, int | None]] = [(name, None) for name in boot.ALONE]
-ROWS: dict[str, list[tuple[str, int | None]]] = {
+EVENTS = ("round-trip", "back-to-back", "throughput")
+"""The tables of the section `events`."""
+ROWS: Rows = {
     "boot-cold": ALONE,
     "boot-warm": [*ALONE, (boot.NAVIGATION, None), (boot.SECOND_TAB, None), (boot.FLOOR, None)],
     "link": [(boot.PLAIN, None), (boot.OURS, None)],
@@ -35,7 +44,7 @@ ROWS: dict[str, list[tuple[str, int | None]]] = {
 }
 
 
-def serving_rows() -> dict[str, list[tuple[str, int | None]]]:
+def serving_rows() -> Rows:
     """The rows of servers: wrk and nginx cannot be installed everywhere."""
     if shutil.which("wrk") is None:
         return {}
@@ -55,20 +64,46 @@ def bench(*arguments: str | Path) -> str:
     return done.stdout
 
 
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a run left: its samples, what it printed, and the rows that it should have."""
+
+    samples: Path
+    printed: str
+    rows: Rows
+
+    @property
+    def content(self) -> dict[str, Any]:
+        read: dict[str, Any] = json.loads(self.samples.read_text(encoding="utf-8"))
+        return read
+
+
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     path = tmp_path_factory.mktemp("bench") / "bench.json"
-    return path, bench("--quick", "--json", path)
+    return Ran(path, bench("--quick", "--json", path), ROWS | serving_rows())
+
+
+@pytest.fixture(scope="module")
+def one_section(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    path = tmp_path_factory.mktemp("bench") / "bench.json"
+    return Ran(path, bench("events", "--quick", "--json", path), {key: ROWS[key] for key in EVENTS})
+
+
+@pytest.fixture(params=["one_section", pytest.param("whole", marks=pytest.mark.campaign)])
+def run(request: pytest.FixtureRequest) -> Ran:
+    ran: Ran = request.getfixturevalue(request.param)
+    return ran
 
 
 @pytest.mark.timeout(600)
-def test_a_quick_run_has_every_row_and_nothing_but_positive_numbers(run: tuple[Path, str]) -> None:
-    content: dict[str, Any] = json.loads(run[0].read_text(encoding="utf-8"))
+def test_a_quick_run_has_every_row_and_nothing_but_positive_numbers(run: Ran) -> None:
+    content = run.content
     assert sorted(content) == ["date", "format", "machine", "notes", "quick", "tables"]
     assert (content["format"], content["quick"]) == ("worker-py bench 1", True)
     assert all(isinstance(value, str) and value for value in content["machine"].values())
     rows = {table["key"]: [(row["name"], row["at"]) for row in table["rows"]] for table in content["tables"]}
-    assert rows == ROWS | serving_rows()
+    assert rows == run.rows
     for table in content["tables"]:
         assert table["title"] and table["unit"]
         for row in table["rows"]:
@@ -78,23 +113,24 @@ def test_a_quick_run_has_every_row_and_nothing_but_positive_numbers(run: tuple[P
 
 
 @pytest.mark.timeout(600)
-def test_boot_of_ours_tells_its_phases(run: tuple[Path, str]) -> None:
-    notes = json.loads(run[0].read_text(encoding="utf-8"))["notes"]
-    phases = next(value for key, value in notes.items() if key != "serving")
+def test_printed_table_names_every_contender_and_the_browser(run: Ran) -> None:
+    names = {name for rows in run.rows.values() for name, _ in rows}
+    assert sorted(name for name in names if name not in run.printed) == []
+    assert "Chromium" in run.printed
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(600)
+def test_boot_of_ours_tells_its_phases(whole: Ran) -> None:
+    phases = next(value for key, value in whole.content["notes"].items() if key != "serving")
     assert phases and all({"runtime", "app", "total"} <= each.keys() for each in phases)
 
 
+@pytest.mark.campaign
 @pytest.mark.timeout(600)
-def test_printed_table_names_every_contender_and_the_browser(run: tuple[Path, str]) -> None:
-    names = {name for rows in ROWS.values() for name, _ in rows}
-    assert sorted(name for name in names if name not in run[1]) == []
-    assert "Chromium" in run[1]
-
-
-@pytest.mark.timeout(600)
-def test_pictures_are_the_same_for_the_same_numbers(run: tuple[Path, str], tmp_path: Path) -> None:
+def test_pictures_are_the_same_for_the_same_numbers(whole: Ran, tmp_path: Path) -> None:
     for name in ("one", "two"):
-        bench("--from", run[0], "--plots", tmp_path / name)
+        bench("--from", whole.samples, "--plots", tmp_path / name)
     pictures = sorted((tmp_path / "one").iterdir())
     assert [picture.name for picture in pictures] == [
         f"bench-{name}{ending}.svg" for name in ("boot", "events", "growth", "link") for ending in ("-dark", "")
