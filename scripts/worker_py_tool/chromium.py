@@ -42,8 +42,11 @@ def ensure() -> None:
     """Install a browser when there is none.
 
     Raises:
-        ToolError: Neither Playwright nor Debian could bring one.
+        ToolError: Neither Playwright nor Debian could bring one, or the one that is named is none.
     """
+    named = os.environ.get("WORKER_PY_CHROMIUM")
+    if named and not os.access(named, os.X_OK):
+        raise ToolError(f"WORKER_PY_CHROMIUM={named}: there is no such program", "Name a Chromium, or unset it.")
     if find_installed() or _find_playwrights():
         return
     with exclusive("setting up a browser"):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from worker_py_tool import locking, node_packages, python_packages
+from worker_py_tool import chromium, locking, node_packages, python_packages
 from worker_py_tool.errors import ToolError
 from worker_py_tool.process import run_quietly
 
@@ -136,3 +136,9 @@ def test_a_failing_program_is_shown_with_its_beginning_and_its_end() -> None:
     assert failed.value.message.endswith("\nlast")
     assert failed.value.remedy == "Do another."
     assert len(failed.value.message.splitlines()) < 50
+
+
+def test_a_browser_that_is_named_and_not_there_is_told_before_any_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORKER_PY_CHROMIUM", "/nowhere/chromium")
+    with pytest.raises(ToolError, match="WORKER_PY_CHROMIUM=/nowhere/chromium: there is no such program"):
+        chromium.ensure()
