@@ -27,7 +27,9 @@ class Case:
     verdict: str
 
     def command(self, option: str = "") -> str:
-        """What runs this test alone; `option` is one of scripts/test."""
+        """What runs this test alone, or this check; `option` is one of scripts/test."""
+        if self.tier == "lint":
+            return f"scripts/lint {shlex.quote(self.name)}"
         test = f"{self.file}::{self.name}" if self.name else self.file
         words = ["scripts/test", self.tier, *([option] if option else []), "--", shlex.quote(test)]
         return " ".join(words if self.file else words[:-2])

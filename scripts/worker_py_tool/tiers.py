@@ -109,8 +109,8 @@ class TierOptions:
 def run_lint(options: TierOptions) -> Outcome:
     """Formatting, lint rules and types, in Python and JavaScript."""
     results = lint.check(output=options.output)
-    problem = ", ".join(name for name, passed in results.items() if not passed)
-    return Outcome(sum(results.values()), len(results) - sum(results.values()), problem=problem)
+    cases = [Case("lint", "", name, 0.0, "passed" if passed else "failed") for name, passed in results.items()]
+    return Outcome(sum(results.values()), len(results) - sum(results.values()), cases=cases)
 
 
 def run_unit(options: TierOptions) -> Outcome:

@@ -58,3 +58,7 @@ def test_a_campaigns_command_says_all() -> None:
 
 def test_a_test_of_no_file_is_run_with_its_tier() -> None:
     assert Case("static", "", "x", 0, "failed").command() == "scripts/test static"
+
+
+def test_a_check_is_run_by_its_name() -> None:
+    assert Case("lint", "", "ruff check", 0, "failed").command() == "scripts/lint 'ruff check'"
