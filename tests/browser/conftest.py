@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -25,6 +24,7 @@ from worker_py_tool.build import Client
 from worker_py_tool.paths import CACHE
 from worker_py_tool.phone import PhoneKind
 from worker_py_tool.portal_server import PortalServer
+from worker_py_tool.scratch import scratch
 
 READY_TIMEOUT_MS = 30_000
 SUITE_FLAGS = [
@@ -220,9 +220,8 @@ class BundleFor(Protocol):
 @pytest.fixture(scope="session")
 def bundles_directory() -> Iterator[Path]:
     """Where this session's bundles go: on the file system of node_modules, so that Pyodide can be linked."""
-    CACHE.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="bundles-", dir=CACHE) as directory:
-        yield Path(directory)
+    with scratch("bundles-", CACHE) as directory:
+        yield directory
 
 
 @pytest.fixture(scope="session")

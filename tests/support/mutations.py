@@ -311,6 +311,7 @@ def main() -> int:
     if options.list:
         print("\n".join(f"{one.name}: {one.file}" for one in chosen))
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C does: ends the tests, and removes the copy
     with tempfile.TemporaryDirectory(prefix="worker-py-mutations-") as name:
         root = Path(name).resolve()
         copy_checkout(root)
