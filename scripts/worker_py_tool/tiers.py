@@ -25,6 +25,8 @@ REPORTS = CACHE / "reports"
 TIME_LIMIT_S = 2400
 """For one tier; it ends a run that hangs where a test's own time limit does not reach."""
 CAMPAIGN_LIMIT_S = 3 * 3600
+TEST_LIMIT_S = 60
+"""For one test in Node, as pytest's in pyproject.toml."""
 SIDE_BY_SIDE = 4
 """At most so many processes run tests at once: in the browser tier each of them has a browser of its own."""
 WAITING = 1.5
@@ -161,8 +163,8 @@ def run_static(options: TierOptions) -> Outcome:
     reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout"]
     reporters += ["--test-reporter=junit", f"--test-reporter-destination={report}"]
     names = [f"--test-name-pattern=^{re.escape(name)}$" for test in tests if (name := selection.name_of(test))]
-    node = node_packages.require().executable
-    return _read_report(report, "static", _run([node, "--test", *names, *reporters, *files], options))
+    node = [node_packages.require().executable, "--test", f"--test-timeout={TEST_LIMIT_S * 1000}"]
+    return _read_report(report, "static", _run([*node, *names, *reporters, *files], options))
 
 
 def run_browser(options: TierOptions) -> Outcome:
