@@ -163,8 +163,8 @@ def run_static(options: TierOptions) -> Outcome:
     reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout"]
     reporters += ["--test-reporter=junit", f"--test-reporter-destination={report}"]
     names = [f"--test-name-pattern=^{re.escape(name)}$" for test in tests if (name := selection.name_of(test))]
-    arguments = ["--test", f"--test-timeout={TEST_LIMIT_S * 1000}", *names, *reporters, *files]
-    return _read_report(report, "static", _run([node_packages.require().executable, *arguments], options))
+    arguments = ["--test", f"--test-timeout={TEST_LIMIT_S * 1000}", *names, *reporters]
+    return _read_report(report, "static", _run([node_packages.require().executable, *arguments, *files], options))
 
 
 def run_browser(options: TierOptions) -> Outcome:
