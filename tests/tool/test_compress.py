@@ -88,3 +88,10 @@ def test_the_report_names_what_a_boot_fetches(bundle: Path) -> None:
     assert not {"python_stdlib.zip", "app.zip", "install.js"} & set(names)
     assert len(names) == len(set(names))
     assert "MB on the wire" in report(bundle.parent / "again", made)
+
+
+def test_a_file_that_changed_under_its_name_gets_a_copy_of_what_it_is_now(tmp_path: Path) -> None:
+    for content in (b"one " * 4000, b"two " * 4000):
+        (tmp_path / "index.html").write_bytes(content)
+        compress.compress(tmp_path, best=False)
+        assert gzip.decompress((tmp_path / "index.html.gz").read_bytes()) == content
