@@ -51,6 +51,19 @@ export async function until(isSo) {
   }
 }
 
+/** A promise that the test settles. */
+export function deferred() {
+  /** @type {(value?: any) => void} */
+  let resolve = () => {};
+  /** @type {(error: unknown) => void} */
+  let reject = () => {};
+  /** @type {Promise<any>} */
+  const promise = new Promise((...settle) => {
+    [resolve, reject] = settle;
+  });
+  return { promise, resolve, reject };
+}
+
 /**
  * What came of a promise so far.
  * @template T
