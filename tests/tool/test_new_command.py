@@ -1,0 +1,52 @@
+"""`worker-py new`: the project works as it is, and nothing that is there is overwritten."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from worker_py_tool import app_source, new_command
+from worker_py_tool.errors import ToolError
+from worker_py_tool.paths import ROOT
+
+
+def test_the_project_can_be_built(tmp_path: Path) -> None:
+    new_command.make(tmp_path / "cards")
+    assert app_source.read_app(str(tmp_path / "cards" / "app.py")).module == "app"
+
+
+def test_its_tests_pass(tmp_path: Path) -> None:
+    new_command.make(tmp_path / "cards")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        cwd=tmp_path / "cards",
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, "3 passed" in done.stdout) == (0, True), done.stdout
+
+
+def test_its_readme_bears_the_projects_name(tmp_path: Path) -> None:
+    new_command.make(tmp_path / "cards")
+    assert (tmp_path / "cards" / "README.md").read_text(encoding="utf-8").startswith("# cards\n")
+
+
+def test_an_empty_directory_will_do(tmp_path: Path) -> None:
+    assert tmp_path / "app.py" in new_command.make(tmp_path)
+
+
+def test_a_directory_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("mine", encoding="utf-8")
+    with pytest.raises(ToolError, match="not empty"):
+        new_command.make(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["app.py"]
+    assert (tmp_path / "app.py").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_file_of_that_name_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "cards").write_text("mine", encoding="utf-8")
+    with pytest.raises(ToolError, match="not empty"):
+        new_command.make(tmp_path / "cards")
