@@ -34,6 +34,50 @@ export function stillClock(t) {
 /** Whatever was posted, granted and resolved so far has arrived. */
 export const settled = () => new Promise((resolve) => setImmediate(resolve));
 
+/** How long something may take that ends in its own time, on a machine that has much else to do. */
+const PATIENCE_NS = 20_000_000_000n;
+
+/**
+ * Something has ended that takes its own time, such as hashing or compiling; also where the clock stands still.
+ * @param {() => unknown} isSo
+ */
+export async function until(isSo) {
+  const begun = process.hrtime.bigint();
+  while (!isSo()) {
+    if (process.hrtime.bigint() - begun > PATIENCE_NS) {
+      throw new Error(`this did not come true: ${isSo}`);
+    }
+    await settled();
+  }
+}
+
+/** A promise that the test settles. */
+export function deferred() {
+  /** @type {(value?: any) => void} */
+  let resolve = () => {};
+  /** @type {(error: unknown) => void} */
+  let reject = () => {};
+  /** @type {Promise<any>} */
+  const promise = new Promise((...settle) => {
+    [resolve, reject] = settle;
+  });
+  return { promise, resolve, reject };
+}
+
+/**
+ * What came of a promise so far.
+ * @template T
+ * @param {Promise<T>} promise
+ */
+export function outcome(promise) {
+  const state = /** @type {{value?: T, error?: Error}} */ ({});
+  promise.then(
+    (value) => Object.assign(state, { value }),
+    (error) => Object.assign(state, { error }),
+  );
+  return state;
+}
+
 /** A port that delivers what is posted, as a copy, before `settled()`. */
 export class FakePort {
   /** @type {FakePort | undefined} */

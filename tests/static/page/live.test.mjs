@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Live } from "../../../static/live/live.js";
-import { linesIn } from "../../../static/live/traceback.js";
 import { LIMITS } from "../../../static/protocol.js";
 
 const KEY = "worker-py:live:portal.example";
@@ -170,12 +169,4 @@ test("a failure is told with the innermost line of the source that runs", () => 
   assert.deepEqual([news.at(-1).kind, news.at(-1).line], ["failed", 7]);
   live.failed({ handler: "answer", text: text.replaceAll("(edit 1)", "(edit 0)") });
   assert.equal(news.at(-1).line, null);
-});
-
-test("only frames of the file count, and none while no file is known", () => {
-  assert.deepEqual(
-    linesIn('  File "/app/a.py", line 3, in f\n  File "/app/a.pyc", line 4\n    File "/app/a.py", line 5', "/app/a.py"),
-    [3],
-  );
-  assert.deepEqual(linesIn('  File "", line 3', ""), []);
 });

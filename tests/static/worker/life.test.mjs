@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { KeptStore } from "../../../static/kept_store.js";
 import { Life } from "../../../static/life.js";
-import { Visits } from "../../../static/visits.js";
 import { FakeLocks, settled, stillClock, withGlobals } from "../../support/fakes.mjs";
-import { FakeBroadcastChannel, FakeIndexedDB, FakeOrigin } from "../../support/storage_fakes.mjs";
+import { FakeBroadcastChannel, FakeIndexedDB } from "../../support/storage_fakes.mjs";
 
 const PORTAL = "portal.example";
 
@@ -267,102 +266,4 @@ test("the lock that shows its life is held for ever, under its name", async (t) 
   await settled();
   assert.ok(life.lock.startsWith("worker-py:alive:w1:"));
   assert.deepEqual((await locks.query()).held, [{ name: life.lock }]);
-});
-
-// The storage -------------------------------------------------------------------------------------------
-
-test("what is older than four hours, of another version or beyond the newest twenty is removed", async (t) => {
-  const { clock, indexedDB } = living(t);
-  const store = new KeptStore(PORTAL);
-  await store.put("old", "5", "{}");
-  clock.tick(4 * 3_600_000 + 1);
-  indexedDB.rows.set("strange", { call_id: "strange", user: "5", kept: "{}", at: Date.now() + 1000, v: 99 });
-  for (let number = 0; number < 25; number++) {
-    clock.tick(1);
-    await store.put(`call ${number}`, "5", "{}");
-  }
-  const ids = (await store.load()).map(({ call_id }) => call_id);
-  assert.deepEqual([ids.length, ids[0], ids.at(-1)], [20, "call 24", "call 5"]);
-  assert.deepEqual(new Set(indexedDB.rows.keys()), new Set(ids));
-});
-
-test("every transaction is committed at once: one that a hang leaves open would block the others", async (t) => {
-  const { indexedDB } = living(t);
-  const store = new KeptStore(PORTAL);
-  await store.put("A", "5", "{}");
-  await store.load();
-  await store.remove("A");
-  await store.clear("5");
-  await store.clear(null);
-  assert.equal(indexedDB.uncommitted, 0);
-});
-
-// Visits ------------------------------------------------------------------------------------------------
-
-/** @param {import("node:test").TestContext} t */
-function visiting(t) {
-  const origin = new FakeOrigin();
-  let now = 0;
-  t.mock.method(performance, "now", () => now);
-  const visit = () => {
-    const fake = origin.page();
-    /** @template T @param {() => T} act @returns {T} */
-    const as = (act) => {
-      withGlobals(t, fake.globals);
-      return act();
-    };
-    return { visits: as(() => new Visits(PORTAL)), as, hear: () => as(() => fake.hear()) };
-  };
-  return {
-    origin,
-    visit,
-    later: (/** @type {number} */ ms) => {
-      now += ms;
-    },
-  };
-}
-
-test("events that go with a page are told to the next one, once", (t) => {
-  const { visit } = visiting(t);
-  const a = visit();
-  a.as(() => a.visits.leave(3));
-  assert.equal(visit().visits.lost, 3);
-  assert.equal(visit().visits.lost, 0);
-});
-
-test("a page that comes while the one before still goes hears of it", (t) => {
-  const { visit } = visiting(t);
-  const a = visit();
-  const b = visit();
-  a.as(() => a.visits.leave(3));
-  b.hear();
-  assert.equal(b.visits.lost, 3);
-  assert.equal(visit().visits.lost, 0);
-});
-
-test("a page that has been there for long leaves it to the next one", (t) => {
-  const { visit, later } = visiting(t);
-  const [a, b] = [visit(), visit()];
-  later(60_000);
-  a.as(() => a.visits.leave(3));
-  b.hear();
-  assert.equal(b.visits.lost, 0);
-  assert.equal(visit().visits.lost, 3);
-});
-
-test("a page that comes back from the cache has lost nothing", (t) => {
-  const { visit } = visiting(t);
-  const a = visit();
-  a.as(() => a.visits.leave(3));
-  a.as(() => a.visits.back());
-  assert.equal(visit().visits.lost, 0);
-});
-
-test("blocked storage says nothing", (t) => {
-  const { visit, origin } = visiting(t);
-  origin.blocked = true;
-  const a = visit();
-  a.as(() => a.visits.leave(3));
-  a.as(() => a.visits.back());
-  assert.equal(visit().visits.lost, 0);
 });

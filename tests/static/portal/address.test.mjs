@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { appAddress, queryOf } from "../../../static/portal/address.js";
-import { guideTo } from "../../../static/portal/guide.js";
 
 test("the address goes over what the page says of itself", () => {
   const query = queryOf("app=app/&rest=page&method=get", "?rest=http&user=2");
@@ -17,11 +16,4 @@ test("no address, another protocol and the portal's own page are refused", () =>
   for (const given of [null, "", "javascript:alert(1)", "http://[", "?a=1", "index.html#x"]) {
     assert.equal(appAddress(given, "http://portal.localhost/index.html"), null, String(given));
   }
-});
-
-test("the guide names what to press, and never a button that is not there", () => {
-  assert.match(guideTo(null), /about to ring/);
-  assert.match(guideTo({ uiState: "incoming", open: true }), /Press Answer/);
-  assert.match(guideTo({ uiState: "moneyError", open: true }), /any button/);
-  assert.match(guideTo({ uiState: "connected", open: false }), /closed/);
 });

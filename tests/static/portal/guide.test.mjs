@@ -1,0 +1,10 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { guideTo } from "../../../static/portal/guide.js";
+
+test("the guide names what to press, and never a button that is not there", () => {
+  assert.match(guideTo(null), /about to ring/);
+  assert.match(guideTo({ uiState: "incoming", open: true }), /Press Answer/);
+  assert.match(guideTo({ uiState: "moneyError", open: true }), /any button/);
+  assert.match(guideTo({ uiState: "connected", open: false }), /closed/);
+});

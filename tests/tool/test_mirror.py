@@ -1,0 +1,85 @@
+"""Each module has a test file of its name, so that a new one without tests is noticed."""
+
+from pathlib import Path
+
+import pytest
+
+from worker_py_tool.paths import ROOT
+
+PYTHON = {
+    "__init__": "re-exports alone",
+    "begun": "test_dispatch_isolation holds its one rule: a task that is cancelled before it began runs all the same",
+    "commands": "names and no rule: test_protocol_parity and test_card hold them",
+    "settings": "test_app holds what is refused, where apps give it",
+}
+JAVASCRIPT = {
+    "bundle": "the build writes it anew: tests/tool/test_build holds what is in it",
+    "protocol": "names and no rule: tests/unit/test_protocol_parity holds it against worker_py.wire",
+    "elements": "makes elements: tests/browser/install and the portal's pages show them",
+    "install_steps": "words on a page: tests/browser/install shows them",
+    "install_view": "a page for people: tests/browser/install drives it",
+    "outside": "a page for people: tests/browser/hosting shows it",
+    "phone/jssip": "a SIP library's stack: tests/browser/phone/test_phone_sip calls through it",
+    "phone/jssip_library": "fetches that library: tests/browser/phone/test_phone_sip",
+    "phone/line": "tests/static/phone/station.test.mjs makes calls over it",
+    "phone/loopback": "needs a browser's WebRTC: tests/browser/phone",
+    "phone/sound": "needs a browser's sound: tests/browser/phone",
+    "phone/sound_worker": "needs a browser's sound: tests/browser/phone",
+    "phone/voice": "tests/static/phone/tones.test.mjs hears it",
+    "phone/start": "wires the others: tests/browser/phone",
+}
+
+
+def modules(folder: Path, ending: str) -> set[str]:
+    """The modules below a folder: the simulated portal's views are for eyes, and tests/browser has them."""
+    paths = [path.relative_to(folder) for path in folder.rglob(f"*{ending}")]
+    return {path.with_suffix("").as_posix() for path in paths if path.parts[0] != "portal"}
+
+
+def untested(names: set[str], files: set[str]) -> set[str]:
+    """The modules without a test file: that of ``a/b.js`` is ``b`` or ``a_b``, or such a name, ``_`` and a rule."""
+
+    def is_tested(name: str) -> bool:
+        stem = name.split("/")[-1].strip("_")
+        own = (stem, name.replace("/", "_").strip("_"))
+        return any(file in own or file.startswith(tuple(f"{each}_" for each in own)) for file in files)
+
+    return {name for name in names if not is_tested(name)}
+
+
+def python_tests() -> set[str]:
+    """The names of the unit tests' files, without what is alike in all."""
+    return {path.stem.removeprefix("test_") for path in (ROOT / "tests" / "unit").glob("test_*.py")}
+
+
+def javascript_tests() -> set[str]:
+    """The same of Node's."""
+    paths = (ROOT / "tests" / "static").rglob("*.test.mjs")
+    return {path.name.removesuffix(".test.mjs") for path in paths}
+
+
+def test_every_module_of_worker_py_has_a_unit_test_of_its_name() -> None:
+    assert untested(modules(ROOT / "worker_py", ".py"), python_tests()) == set(PYTHON)
+
+
+def test_every_module_of_the_page_and_the_worker_has_a_node_test_of_its_name() -> None:
+    assert untested(modules(ROOT / "static", ".js"), javascript_tests()) == set(JAVASCRIPT)
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "found"),
+    [
+        ("calls", {"calls"}, True),
+        ("calls", {"calls_closing"}, True),
+        ("calls", {"callsign", "recalls", "call"}, False),
+        ("_pyodide", {"pyodide_loop"}, True),
+        ("card/model", {"model"}, True),
+        ("card/model", {"card_model_pictures"}, True),
+        ("card/model", {"card"}, False),
+        ("guard", set(), False),
+    ],
+)
+def test_a_test_file_is_named_after_its_module_and_then_perhaps_after_a_rule(
+    name: str, files: set[str], found: bool
+) -> None:
+    assert (untested({name}, files) == set()) is found

@@ -1,0 +1,204 @@
+"""Which call an event belongs to: before its card, on its card, and after it."""
+
+import asyncio
+from typing import Any
+
+from tests.support.told import acked, watching
+from worker_py import App, CallCard
+from worker_py.events import CloseButtonClick, EntityChanged, HangupButtonClick
+from worker_py.routing import EARLY_EVENT_S
+from worker_py.testing import Portal
+from worker_py.wire import PREFIX
+
+
+def test_an_event_before_initialized_is_handled_after_it() -> None:
+    app = App()
+    journal = watching(app)
+    with Portal(app) as portal:
+        portal.raise_event("entityChanged", {"PHONE_NUMBER": "+491", "CRM_ENTITY_TYPE": "DEAL", "CRM_ENTITY_ID": 4})
+        portal.raise_event("addCommentButtonClick", "x")
+        portal.advance(EARLY_EVENT_S - 0.1)
+        assert journal == []
+        portal.initialized()
+        assert [row[0] for row in journal] == ["Initialized", "EntityChanged", "AddCommentButtonClick"]
+        assert sorted(acked(portal.page)) == [1, 2, 3]
+        portal.advance(100)
+        assert portal.reports == []
+
+
+def test_an_early_event_has_changed_the_state_by_the_time_its_own_handler_runs() -> None:
+    app = App()
+    seen: list[Any] = []
+
+    @app.on(EntityChanged)
+    def look(event: EntityChanged, card: CallCard) -> None:
+        seen.append((card.state.crm_entity_type, card.state.crm_entity_id, card.state.phone_number))
+
+    with Portal(app) as portal:
+        portal.raise_event("entityChanged", {"PHONE_NUMBER": "unknown", "CRM_ENTITY_TYPE": "DEAL", "CRM_ENTITY_ID": 4})
+        portal.initialized(PHONE_NUMBER="+492")
+    assert seen == [("DEAL", 4, "+492")]
+
+
+def test_an_event_that_waits_too_long_for_initialized_is_reported_and_acknowledged() -> None:
+    app = App()
+    journal = watching(app)
+    with Portal(app) as portal:
+        portal.raise_event("hangupButtonClick")
+        portal.advance(EARLY_EVENT_S)
+        (report,) = portal.reports
+        assert (report["kind"], report["event"], report["seq"]) == ("no_card", PREFIX + "hangupButtonClick", 1)
+        assert (
+            report["text"]
+            == f"{PREFIX}hangupButtonClick came without a card and was dropped: no initialized followed it"
+        )
+        assert (journal, acked(portal.page)) == ([], [1])
+        portal.initialized()
+        assert [row[0] for row in journal] == ["Initialized"]
+
+
+def test_each_wait_for_initialized_begins_anew() -> None:
+    with Portal(App()) as portal:
+        portal.raise_event("hangupButtonClick")
+        portal.advance(EARLY_EVENT_S)
+        portal.raise_event("hangupButtonClick")
+        portal.advance(EARLY_EVENT_S - 1)
+        assert acked(portal.page) == [1]
+        portal.advance(1)
+        assert acked(portal.page) == [1, 2]
+
+
+def test_early_events_of_a_page_that_goes_away_go_with_it() -> None:
+    app = App()
+    journal = watching(app)
+    with Portal(app) as portal:
+        portal.raise_event("hangupButtonClick")
+        portal.page.detach()
+        portal.advance(100)
+        assert (journal, portal.reports) == ([], [])
+
+
+def test_a_page_that_comes_back_goes_on_waiting_for_initialized() -> None:
+    app = App()
+    journal = watching(app)
+    with Portal(app) as portal:
+        portal.raise_event("hangupButtonClick")
+        portal.page.detach("frozen")
+        portal.advance(100)
+        portal.page.tell({"t": "attach", "mode": "memory", "reason": "back"})
+        portal.initialized()
+        assert [row[0] for row in journal] == ["Initialized", "HangupButtonClick"]
+        assert portal.page.unacknowledged == {}
+
+
+def test_an_event_belongs_to_the_card_last_initialized_on_its_page() -> None:
+    app = App()
+    journal = watching(app)
+    with Portal(app) as portal:
+        other = portal.open_page("other")
+        portal.initialized(CALL_ID="A")
+        other.initialized(CALL_ID="B")
+        portal.raise_event("hangupButtonClick")
+        other.raise_event("answerButtonClick")
+        portal.initialized(CALL_ID="C")
+        portal.raise_event("hangupButtonClick")
+    assert journal == [
+        ("Initialized", "A", "page-1"),
+        ("Initialized", "B", "other"),
+        ("HangupButtonClick", "A", "page-1"),
+        ("AnswerButtonClick", "B", "other"),
+        ("CardClosed", "A", "replaced"),
+        ("Initialized", "C", "page-1"),
+        ("HangupButtonClick", "C", "page-1"),
+    ]
+
+
+def test_what_comes_after_the_close_button_belongs_to_the_next_card() -> None:
+    app = App()
+    journal = watching(app)
+    with Portal(app) as portal:
+        portal.initialized(CALL_ID="A")
+        portal.raise_event("closeButtonClick")
+        portal.raise_event("entityChanged", {})
+        portal.initialized(CALL_ID="B")
+    assert [row[:2] for row in journal] == [
+        ("Initialized", "A"), ("CloseButtonClick", "A"), ("CardClosed", "A"), ("Initialized", "B"),
+        ("EntityChanged", "B"),
+    ]  # fmt: skip
+
+
+def test_what_comes_while_the_handlers_of_the_close_button_run_waits_for_the_next_card() -> None:
+    app = App()
+    journal = watching(app)
+
+    @app.on(CloseButtonClick)
+    async def slow(event: CloseButtonClick, card: CallCard) -> None:
+        await asyncio.sleep(1)
+
+    with Portal(app) as portal:
+        portal.initialized(CALL_ID="A")
+        portal.raise_event("closeButtonClick")
+        portal.raise_event("entityChanged", {})
+        portal.initialized(CALL_ID="B")
+        portal.raise_event("hangupButtonClick")
+        portal.advance(1)
+    assert [row[:2] for row in journal] == [
+        ("Initialized", "A"), ("CloseButtonClick", "A"), ("Initialized", "B"), ("EntityChanged", "B"),
+        ("HangupButtonClick", "B"), ("CardClosed", "A"),
+    ]  # fmt: skip
+
+
+def test_what_comes_after_a_card_was_closed_is_its_own_until_the_next_one_is_initialized() -> None:
+    app = App()
+    journal = watching(app)
+
+    @app.on(HangupButtonClick)
+    async def end(event: HangupButtonClick, card: CallCard) -> None:
+        await card.close()
+
+    with Portal(app) as portal:
+        portal.initialized(CALL_ID="A")
+        portal.raise_event("hangupButtonClick")
+        portal.raise_event("addCommentButtonClick", "of A")
+        portal.raise_event("closeButtonClick")
+        portal.raise_event("dialpadButtonClick", "1")
+        portal.initialized(CALL_ID="B")
+        portal.raise_event("dialpadButtonClick", "2")
+        assert journal == [
+            ("Initialized", "A", "page-1"),
+            ("HangupButtonClick", "A", "page-1"),
+            ("CardClosed", "A", "closed_by_app"),
+            ("AddCommentButtonClick", "A", "page-1"),
+            ("CloseButtonClick", "A", "page-1"),
+            ("DialpadButtonClick", "A", "page-1"),
+            ("Initialized", "B", "page-1"),
+            ("DialpadButtonClick", "B", "page-1"),
+        ]
+        assert portal.page.unacknowledged == {}
+        assert portal.reports == []
+
+
+def test_a_changed_client_after_a_card_was_closed_is_the_next_card_s() -> None:
+    app = App()
+    journal = watching(app)
+    with Portal(app) as portal:
+        portal.initialized(CALL_ID="A")
+        portal.raise_event("closeButtonClick")
+        portal.raise_event("entityChanged", {})
+        portal.initialized(CALL_ID="B")
+        assert journal[-2:] == [("Initialized", "B", "page-1"), ("EntityChanged", "B", "page-1")]
+
+
+def test_what_comes_after_the_calls_of_another_user_were_closed_is_not_theirs() -> None:
+    app = App()
+    journal = watching(app)
+    with Portal(app) as portal:
+        portal.initialized(CALL_ID="A")
+        portal.open_page("of the next user").tell({"t": "user_changed"})
+        portal.raise_event("hangupButtonClick")
+        portal.initialized(CALL_ID="B")
+        assert journal[1:] == [
+            ("CardClosed", "A", "user_changed"),
+            ("Initialized", "B", "page-1"),
+            ("HangupButtonClick", "B", "page-1"),
+        ]
