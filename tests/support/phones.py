@@ -144,4 +144,4 @@ class PhoneDesk(Desk):
 
     def phone_tab(self) -> PhoneTab:
         """Open a tab, and wait until Python runs in it."""
-        return PhoneTab(self.tab().page)
+        return PhoneTab(self.tab().page, self.app_url)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, Route
 
-from tests.browser.conftest import OpenPortal, StageFor
-from tests.support.harness import Stage
+from tests.browser.conftest import OpenPortal, SharedPageFor
 from tests.support.placement import NOTEBOOK, Placement, initialized
+from tests.support.witness import SharedPage
 
 APP = """
     import asyncio
@@ -46,39 +46,39 @@ APP = """
 
 
 @pytest.fixture(scope="module")
-def booted(stage_for: StageFor) -> Stage:
-    return stage_for(APP)
+def booted(shared_page_for: SharedPageFor) -> SharedPage:
+    return shared_page_for(APP)
 
 
 @pytest.fixture
-def stage(booted: Stage) -> Iterator[Stage]:
+def stage(booted: SharedPage) -> Iterator[SharedPage]:
     with booted.case():
         yield booted
 
 
-def provide(stage: Stage, function: str) -> None:
-    stage.frame.evaluate(f"workerPy.provide('phone.answer', {function})")
+def provide(stage: SharedPage, function: str) -> None:
+    stage.provide("phone.answer", function)
 
 
-def call(stage: Stage, **order: object) -> object:
-    stage.frame.evaluate("(order) => workerPy.emit('call me', order)", {"name": "phone.answer", **order})
+def call(stage: SharedPage, **order: object) -> object:
+    stage.emit("call me", {"name": "phone.answer", **order})
     return stage.told()
 
 
 @pytest.mark.parametrize("value", [None, True, 12.5, "übertragen 📞", [1, [2, "3"]], {"nested": {"list": [None]}}])
-def test_value_goes_to_the_page_and_comes_back_as_it_was(stage: Stage, value: object) -> None:
+def test_value_goes_to_the_page_and_comes_back_as_it_was(stage: SharedPage, value: object) -> None:
     provide(stage, "(params) => params")
 
     assert call(stage, params=value) == {"returns": value}
 
 
-def test_function_may_be_asynchronous(stage: Stage) -> None:
+def test_function_may_be_asynchronous(stage: SharedPage) -> None:
     provide(stage, "async ({ line }) => { await new Promise((done) => setTimeout(done, 1)); return `on ${line}`; }")
 
     assert call(stage, params={"line": "reg1"}) == {"returns": "on reg1"}
 
 
-def test_function_that_returns_nothing_gives_none(stage: Stage) -> None:
+def test_function_that_returns_nothing_gives_none(stage: SharedPage) -> None:
     provide(stage, "() => {}")
 
     assert call(stage) == {"returns": None}
@@ -95,7 +95,7 @@ def test_function_that_returns_nothing_gives_none(stage: Stage) -> None:
     ],
 )
 def test_error_of_a_page_function_comes_with_its_name_and_message(
-    stage: Stage, body: str, name: str, message: str
+    stage: SharedPage, body: str, name: str, message: str
 ) -> None:
     provide(stage, body)
 
@@ -106,14 +106,14 @@ def test_error_of_a_page_function_comes_with_its_name_and_message(
     assert answer["message"].startswith(message)
 
 
-def test_function_that_nobody_provides_is_an_error_that_says_so(stage: Stage) -> None:
+def test_function_that_nobody_provides_is_an_error_that_says_so(stage: SharedPage) -> None:
     answer = call(stage, name="phone.nothing")
 
     assert isinstance(answer, dict)
     assert (answer["raises"], answer["function"], answer["name"]) == ("PageCallFailed", "phone.nothing", "NotProvided")
 
 
-def test_function_that_does_not_answer_in_time_is_a_timeout_and_its_signal_aborts(stage: Stage) -> None:
+def test_function_that_does_not_answer_in_time_is_a_timeout_and_its_signal_aborts(stage: SharedPage) -> None:
     provide(
         stage,
         """(_, { signal }) => new Promise(() => {
@@ -122,11 +122,11 @@ def test_function_that_does_not_answer_in_time_is_a_timeout_and_its_signal_abort
     )
 
     assert call(stage, timeout_s=0.3) == {"raises": "PageCallTimeout", "function": "phone.answer", "timeout_s": 0.3}
-    assert stage.frame.evaluate("window.aborted") == "aborted"
+    assert stage.evaluate("window.aborted") == "aborted"
 
 
-def test_cancelling_the_call_in_python_aborts_the_function_s_signal(stage: Stage) -> None:
-    stage.frame.evaluate(
+def test_cancelling_the_call_in_python_aborts_the_function_s_signal(stage: SharedPage) -> None:
+    stage.evaluate(
         """() => {
           let running;
           const begun = new Promise((resolve) => { running = resolve; });
@@ -140,18 +140,18 @@ def test_cancelling_the_call_in_python_aborts_the_function_s_signal(stage: Stage
     )
 
     assert stage.told() == "cancelled"
-    assert stage.frame.evaluate("window.aborted") == "aborted"
+    assert stage.evaluate("window.aborted") == "aborted"
 
 
-def test_what_the_page_emits_reaches_python_in_order(stage: Stage) -> None:
-    stage.frame.evaluate("() => { for (let n = 0; n < 20; n++) workerPy.emit('phone.ringing', { n }); }")
+def test_what_the_page_emits_reaches_python_in_order(stage: SharedPage) -> None:
+    stage.evaluate("() => { for (let n = 0; n < 20; n++) workerPy.emit('phone.ringing', { n }); }")
 
     assert [stage.told() for _ in range(20)] == [{"n": n} for n in range(20)]
 
 
 @pytest.mark.parametrize("arguments", ["''", "7, {}", "'phone.ringing', 10n"])
-def test_emit_refuses_what_python_could_not_get(stage: Stage, arguments: str) -> None:
-    thrown = stage.frame.evaluate(
+def test_emit_refuses_what_python_could_not_get(stage: SharedPage, arguments: str) -> None:
+    thrown = stage.evaluate(
         f"() => {{ try {{ workerPy.emit({arguments}); return null; }} catch (error) {{ return error.name; }} }}"
     )
 

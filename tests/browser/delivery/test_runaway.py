@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext
 
-from tests.browser.conftest import Complaints, LaunchBrowser, OpenPortal, StageFor
-from tests.support.harness import Stage
+from tests.browser.conftest import Complaints, LaunchBrowser, OpenPortal, SharedPageFor
 from tests.support.placement import NOTEBOOK, Placement, comments, initialized
+from tests.support.witness import SharedPage
 
 LIMIT_MS = 400
 APP = """
@@ -110,12 +110,12 @@ DEEP = ["deep_getattr", "deep_repr", "deep_eq", "deep_sort_key", "deep_re_sub"]
 
 
 @pytest.fixture(scope="module")
-def booted(stage_for: StageFor) -> Stage:
-    return stage_for(APP)
+def booted(shared_page_for: SharedPageFor) -> SharedPage:
+    return shared_page_for(APP)
 
 
 @pytest.fixture
-def stage(booted: Stage) -> Iterator[Stage]:
+def stage(booted: SharedPage) -> Iterator[SharedPage]:
     with booted.case():
         booted.incoming_call()
         yield booted
@@ -123,7 +123,7 @@ def stage(booted: Stage) -> Iterator[Stage]:
 
 
 @pytest.mark.parametrize("runaway", RUNAWAYS)
-def test_runaway_sees_handler_timeout_and_the_next_event_is_handled(stage: Stage, runaway: str) -> None:
+def test_runaway_sees_handler_timeout_and_the_next_event_is_handled(stage: SharedPage, runaway: str) -> None:
     stage.complaints.expect("HandlerTimeout")
 
     stage.raise_event("addCommentButtonClick", runaway)
@@ -132,36 +132,36 @@ def test_runaway_sees_handler_timeout_and_the_next_event_is_handled(stage: Stage
     told = [stage.told(), stage.told()]
     assert ["HandlerTimeout", "slice", LIMIT_MS] in told
     assert ["alive", "5"] in told
-    stage.await_stats("stats.waiting === 0")
+    stage.until("stats.waiting === 0")
     outcomes = {
         entry["event"].split("::")[1]: entry["outcome"] for entry in stage.trace() if entry["kind"] == "handler"
     }
     assert outcomes == {"addCommentButtonClick": "timed out", "dialpadButtonClick": "ok"}
 
 
-def test_runaway_is_interrupted_soon_after_its_limit(stage: Stage) -> None:
+def test_runaway_is_interrupted_soon_after_its_limit(stage: SharedPage) -> None:
     stage.complaints.expect("HandlerTimeout")
 
     stage.raise_event("addCommentButtonClick", "spin")
     stage.told()
-    stage.await_stats("stats.waiting === 0")
+    stage.until("stats.waiting === 0")
 
     (handler,) = (entry for entry in stage.trace() if entry["kind"] == "handler")
     assert LIMIT_MS <= handler["duration_ms"] < LIMIT_MS + 1500
 
 
-def test_runaway_that_swallows_its_interruption_is_ended_all_the_same(stage: Stage) -> None:
+def test_runaway_that_swallows_its_interruption_is_ended_all_the_same(stage: SharedPage) -> None:
     stage.complaints.expect("KeyboardInterrupt")
 
     stage.raise_event("addCommentButtonClick", "swallowing")
     stage.raise_event("dialpadButtonClick", "6")
 
     assert stage.told() == ["alive", "6"]
-    stage.await_stats("stats.waiting === 0")
+    stage.until("stats.waiting === 0")
 
 
 @pytest.mark.parametrize("deep", DEEP)
-def test_recursion_without_end_is_a_recursion_error_and_not_the_end(stage: Stage, deep: str) -> None:
+def test_recursion_without_end_is_a_recursion_error_and_not_the_end(stage: SharedPage, deep: str) -> None:
     stage.raise_event("addCommentButtonClick", deep)
     stage.raise_event("dialpadButtonClick", "7")
 
