@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 from urllib.parse import urlencode, urlsplit
 
-from playwright.sync_api import BrowserContext, Frame, Page, Worker
+from playwright.sync_api import BrowserContext, Error, Frame, Page, Worker
 
 DEADLINE_MS: Final = 30_000
-POLL_MS: Final = 50
+POLL_MS: Final = 20
+BETWEEN_LOADS: Final = ("Execution context was destroyed", "Frame was detached", "Cannot find context")
 NOTHING: Final[Any] = object()
 """Stands for a payload that is undefined: JSON has no such thing."""
 
@@ -335,7 +336,10 @@ class PortalPage:
     @property
     def playwright_frame(self) -> Frame:
         """The hidden frame with the placement page."""
-        return next(frame for frame in self.playwright_page.frames if self._is_app(frame))
+        found = next((frame for frame in self.playwright_page.frames if self._is_app(frame)), None)
+        if found is None:
+            raise LookupError("the portal's page has no frame with the placement page")
+        return found
 
     def _is_app(self, frame: Frame) -> bool:
         return urlsplit(frame.url).netloc == self._app
@@ -371,10 +375,24 @@ class PortalPage:
         self.until_evaluates(script, [argument, self._before], timeout_s)
 
     def until_evaluates(self, script: str, argument: object = None, timeout_s: float = DEADLINE_MS / 1000) -> None:
-        """Wait until a function of the placement page gives something."""
-        # Polling: a hidden frame has no animation frames.
-        frame = self.playwright_frame
-        frame.wait_for_function(script, arg=argument, polling=POLL_MS, timeout=timeout_s * 1000)
+        """Wait until a function of the placement page gives something, in whatever load of it.
+
+        Asked from outside: timers of the hidden frame, by which Playwright's `wait_for_function` would ask again, tick
+        once a second, and it has no animation frames.
+        """
+
+        def holds() -> bool:
+            try:
+                return bool(self.evaluate(script, argument))
+            except (LookupError, Error) as gone:
+                if isinstance(gone, Error) and not any(words in str(gone) for words in BETWEEN_LOADS):
+                    raise
+                return False
+
+        self.poll(holds, script, self._there, timeout_s)
+
+    def _there(self) -> object:
+        return self.evaluate("globalThis.workerPy && [workerPy.stats(), workerPy.diagnostics().problems]")
 
     def until_ready(self) -> None:
         """Wait until Python runs."""
@@ -384,16 +402,22 @@ class PortalPage:
         """Wait until the hidden pages of this tab and of its sliders all have an interpreter."""
         for frame in self.playwright_page.frames:
             if self._is_app(frame):
-                frame.wait_for_function("() => window.workerPy?.ready.then(() => true)", polling=POLL_MS)
+                frame.evaluate("workerPy.ready.then(() => null)")
 
     def until_settled(self, timeout_s: float = DEADLINE_MS / 1000) -> None:
         """Wait until every event that was raised has come and been handled to its end."""
         heard = f"stats.events >= {self._before.get('events', 0)} + argument"
         self.until(f"stats.state === 'ready' && {heard} && stats.waiting === 0", self._heard, timeout_s)
 
-    def poll(self, condition: Callable[[], bool], what: str, there: Callable[[], object] = lambda: "nothing") -> None:
+    def poll(
+        self,
+        condition: Callable[[], bool],
+        what: str,
+        there: Callable[[], object] = lambda: "nothing",
+        timeout_s: float = DEADLINE_MS / 1000,
+    ) -> None:
         """Wait until a condition holds that only the test can check; should it not, tell what is `there`."""
-        deadline = time.monotonic() + DEADLINE_MS / 1000
+        deadline = time.monotonic() + timeout_s
         while not condition():
             assert time.monotonic() < deadline, f"waited in vain for {what}; there is {there()}"
             self.playwright_page.wait_for_timeout(POLL_MS)
