@@ -109,6 +109,27 @@ def page(context: BrowserContext) -> Page:
     return context.new_page()
 
 
+@pytest.fixture(scope="module")
+def warm_context(browser: Browser) -> Iterator[BrowserContext]:
+    """A profile that tests of a module share: the interpreter that the first one started serves the others."""
+    made = browser.new_context()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def warm_page(warm_context: BrowserContext, complaints: Complaints) -> Iterator[Page]:
+    """A page of its own in that profile, for tests that neither end the interpreter nor care how it started.
+
+    It remembers the calls of the tests before as those of a page that went: not for tests in which an event has to
+    find the only call that goes on.
+    """
+    with complaints.watching(warm_context):
+        yield warm_context.new_page()
+        for page in warm_context.pages:
+            page.close()
+
+
 class BundleFor(Protocol):
     """Builds the bundle of an app written in a test; see `bundle_for`."""
 
@@ -237,7 +258,7 @@ class OpenPortal(Protocol):
 
 @pytest.fixture
 def open_portal(
-    page: Page,
+    request: pytest.FixtureRequest,
     client: Client,
     bundle_for: BundleFor,
     demo_bundle: Path,
@@ -249,7 +270,6 @@ def open_portal(
     Arguments of the call: `source`, the app's Python (the demo's without one), or a ready `bundle`; `page`, when not
     the fixture's; `ready=False` to return at once; any more go into the portal's query string (`names="late"`).
     """
-    default_page = page
 
     def open_it(
         source: str | None = None,
@@ -264,7 +284,7 @@ def open_portal(
         if chosen is None:
             text = demo.HANDLERS.read_text(encoding="utf-8") if source is None else source
             chosen = bundle_for(text, client=client, page_scripts=page_scripts)
-        opened = page or default_page
+        opened: Page = page or request.getfixturevalue("page")
         opened.goto(demo.portal_url(portal_url, serve_app(chosen), **options))
         if ready:
             opened.wait_for_function("() => window.portal?.ready.then(() => true)", timeout=READY_TIMEOUT_MS)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from playwright.sync_api import BrowserContext, ConsoleMessage
+from playwright.sync_api import BrowserContext, ConsoleMessage, WebError
 
 POLICIES = ("Content Security Policy", "Permissions-Policy", "Permissions policy")
 
@@ -34,7 +36,20 @@ class Complaints:
     def watch(self, context: BrowserContext) -> None:
         """Collect from all pages of a context, their frames and dedicated workers included."""
         context.on("console", self._on_console)
-        context.on("weberror", lambda problem: self.seen.append(f"uncaught: {problem.error}"))
+        context.on("weberror", self._on_error)
+
+    @contextmanager
+    def watching(self, context: BrowserContext) -> Iterator[None]:
+        """The same for a while: of a profile that several tests share, each hears what came in its time."""
+        self.watch(context)
+        try:
+            yield
+        finally:
+            context.remove_listener("console", self._on_console)
+            context.remove_listener("weberror", self._on_error)
+
+    def _on_error(self, problem: WebError) -> None:
+        self.seen.append(f"uncaught: {problem.error}")
 
     def _on_console(self, message: ConsoleMessage) -> None:
         # The browser itself reports violations and failed loads this way.
