@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import BrowserContext, Frame, Page
-
 from tests.support.browser_portal import BrowserCall, BrowserPortal, PortalPage
 
 DESK: Final = Path(__file__).with_name("desk.js")
@@ -188,31 +186,3 @@ class ThawedPage(HostingPage):
 
 
 HostingPortal = BrowserPortal[HostingPage]
-
-
-class Tab(HostingPage):
-    """The same under the names that the helpers of the phone still use."""
-
-    @property
-    def page(self) -> Page:
-        """The portal's page."""
-        return self.playwright_page
-
-    @property
-    def frame(self) -> Frame:
-        """The hidden frame."""
-        return self.playwright_frame
-
-
-class Desk:
-    """The same under the names that the helpers of the phone still use."""
-
-    def __init__(self, context: BrowserContext, portal_url: str, app_url: str) -> None:
-        self.context = context
-        self.app_url = app_url
-        self._portal_url = portal_url
-
-    def tab(self, page: Page | None = None, *, ready: bool = True, **options: str) -> Tab:
-        """Open a tab; options go into the portal's query string."""
-        portal = BrowserPortal(self.context, self._portal_url, self.app_url, Tab)
-        return portal.open_page(page, ready=ready, **options)
