@@ -15,6 +15,7 @@ APP = """
     import itertools
     import uuid
 
+    from js import BroadcastChannel
     from worker_py import App, PageGone
     from worker_py.events import (
         AddCommentButtonClick, CardClosed, HoldButtonClick, Initialized, MuteButtonClick, PageAttached, PageDetached,
@@ -72,6 +73,7 @@ APP = """
     async def comment(event, card):
         note("comment", event, card, event.comment)
         if event.comment == "hang":
+            BroadcastChannel.new("tests").postMessage("hanging")  # leaves at once, in the middle of the slice
             sum(itertools.count())
         card.data["comments"] = card.data.get("comments", []) + [event.comment]
         try:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Route
 
-from tests.browser.conftest import OpenPortal, SharedPageFor
-from tests.support.placement import NOTEBOOK, Placement, initialized
-from tests.support.witness import SharedPage
+from tests.browser.conftest import OpenPage, SharedPageFor
+from tests.support.raised import initialized
+from tests.support.witness import WITNESS, SharedPage
 
 APP = """
     import asyncio
@@ -158,36 +158,32 @@ def test_emit_refuses_what_python_could_not_get(stage: SharedPage, arguments: st
     assert thrown == "TypeError"
 
 
-def test_what_the_page_emits_before_python_runs_is_delivered_in_order(open_portal: OpenPortal) -> None:
-    placement = Placement(open_portal(EARLY, page_scripts=[NOTEBOOK], plain=""))
-    placement.frame.evaluate("() => { for (let n = 0; n < 50; n++) workerPy.emit('phone.ringing', n); }")
-    assert placement.stats()["state"] == "booting"
+def test_what_the_page_emits_before_python_runs_is_delivered_in_order(open_page: OpenPage) -> None:
+    page = open_page(EARLY, ready=False)
+    page.evaluate("() => { for (let n = 0; n < 50; n++) workerPy.emit('phone.ringing', n); }")
+    assert page.stats()["state"] == "booting"
 
-    assert placement.until_noted(50) == list(range(50))
+    assert page.until_noted(50) == list(range(50))
 
 
 @pytest.mark.parametrize("when", ["at once", "when the document is parsed"])
-def test_function_is_awaited_whose_script_runs_later_than_python(
-    when: str, page: Page, open_portal: OpenPortal
-) -> None:
-    placement = Placement(open_portal(FIRST, page_scripts=[NOTEBOOK], plain=""))
-    placement.until_ready()
+def test_function_is_awaited_whose_script_runs_later_than_python(when: str, open_page: OpenPage) -> None:
+    page = open_page(FIRST)
     held: list[Route] = []
-    page.route(f"**/{NOTEBOOK.name}", lambda route: held.append(route))
-    page.evaluate("void portal.reloadFrame()")
-    placement.until_bound()
-    placement.frame.evaluate("void workerPy.record()")
-    placement.raise_event(*initialized("first"))
-    placement.until("workerPy.record().entries.some(({ message }) => message.t === 'call')")
-    assert not placement.frame.evaluate("Boolean(window.notebook)")
+    page.playwright_page.route(f"**/{WITNESS.name}", lambda route: held.append(route))
+    page.portal("(portal) => void portal.reloadFrame()")
+    page.until_bound()
+    page.evaluate("void workerPy.record()")
+    page.raise_event(*initialized("first"))
+    page.until("workerPy.record().entries.some(({ message }) => message.t === 'call')")
+    assert not page.evaluate("Boolean(window.witness)")
 
-    script = NOTEBOOK.read_text(encoding="utf-8")
+    script = WITNESS.read_text(encoding="utf-8")
     if when != "at once":
         script = f"document.addEventListener('DOMContentLoaded', () => {{ {script} }});"
     held[0].fulfill(body=script, content_type="text/javascript")
-    placement.frame.wait_for_function("() => window.notebook", polling=50)
 
-    assert placement.until_noted(2) == ["is there", "NotProvided"]
+    assert page.until_noted(2) == ["is there", "NotProvided"]
 
 
 FIRST = """
@@ -198,11 +194,11 @@ FIRST = """
 
     @app.on(Initialized)
     async def ask(event, card):
-        await card.page.call("note", "is there")
+        await card.page.call("tell", "is there")
         try:
             await card.page.call("nobody's")
         except PageCallFailed as error:
-            await card.page.call("note", error.name)
+            await card.page.call("tell", error.name)
 """
 
 
@@ -213,5 +209,5 @@ EARLY = """
 
     @app.on_page_event("phone.ringing")
     async def ringing(payload, page):
-        await page.call("note", payload)
+        await page.call("tell", payload)
 """

@@ -14,6 +14,7 @@ from tests.browser.conftest import BundleFor, LaunchProfile
 from tests.support.browser_portal import BrowserPortal
 from tests.support.complaints import Complaints
 from tests.support.hosting import DESK, HostingPage, HostingPortal, app_with
+from tests.support.hurry import HURRY, hurry
 from worker_py_tool.serve import Server
 
 KEPT = """async () => {
@@ -217,17 +218,41 @@ def alive(tab: HostingPage) -> list[str]:
 # Hangs -----------------------------------------------------------------------------------------------
 
 
+NOTICED_AFTER_S = 6
+"""A page takes a worker for dead that says nothing for so long: the limit of a slice, and four seconds more."""
+
+
+def hang(tab: HostingPage) -> None:
+    """Have the interpreter of this page do what nothing interrupts."""
+    tab.evaluate(
+        """() => {
+          window.hanging = 0;
+          new BroadcastChannel("tests").onmessage = () => window.hanging++;
+        }"""
+    )
+    tab.raise_event("addCommentButtonClick", "hang")
+
+
+def until_it_hangs(tab: HostingPage, times: int) -> None:
+    """Wait until Python says that the handler that hangs has begun, for the first or the second time."""
+    tab.until("window.hanging === argument", times)
+
+
 def test_when_the_interpreter_hangs_beyond_interruption_all_pages_move_once_and_diagnostics_say_what_is_left(
     portal: HostingPortal, complaints: Complaints
 ) -> None:
     complaints.expect(r"the worker ended \(hang")
     complaints.expect(r"addCommentButtonClick ended the interpreter twice and was set aside")
+    portal.context.add_init_script(path=HURRY)
     first, second = portal.open_page(), portal.open_page()
     call = in_a_call(first)
     before = first.interpreter()
 
-    first.raise_event("addCommentButtonClick", "hang")
+    hang(first)
     first.raise_event("muteButtonClick", True)
+    for times in (1, 2):
+        until_it_hangs(first, times)
+        hurry(first, NOTICED_AFTER_S)
     first.until_card(statusText="muted")
     for tab in (first, second):
         tab.until_settled()
@@ -249,13 +274,18 @@ def test_a_page_that_comes_while_the_interpreter_hangs_gets_the_next_one(
 ) -> None:
     complaints.expect(r"the worker ended \(hang")
     complaints.expect(r"was set aside")
+    portal.context.add_init_script(path=HURRY)
     first = portal.open_page()
     in_a_call(first)
-    first.raise_event("addCommentButtonClick", "hang")
-    first.until("workerPy.trace().some(({ kind, name }) => kind === 'event' && name.endsWith('addCommentButtonClick'))")
+    hang(first)
+    until_it_hangs(first, 1)
 
-    second = portal.open_page()
+    second = portal.open_page(ready=False)
+    for times in (1, 2):
+        until_it_hangs(first, times)
+        hurry(first, NOTICED_AFTER_S)
     first.until_settled()
+    second.until_ready()
 
     assert second.interpreter() == first.interpreter()
 
