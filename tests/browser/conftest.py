@@ -1,49 +1,30 @@
-"""Fixtures for tests in headless Chromium: bundles, servers on two sites, pages that may not complain.
+"""Fixtures for tests in a headless browser: bundles, servers on two sites, pages that may not complain.
 
 The portal is `http://portal.localhost:P`, the app `http://app.localhost:Q`: two sites, and secure contexts.
 """
 
 import hashlib
-import json
-import os
-import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
-from tests.support.harness import WITNESS, Stage
+from tests.support.browser_portal import BrowserPortal
+from tests.support.browsers import READY_TIMEOUT_MS, Browsers, driver
+from tests.support.complaints import Complaints as Complaints
 from tests.support.policy_watch import PolicyReports, WatchedServer
-from worker_py_tool import chromium, demo
+from tests.support.witness import WITNESS, SharedPage, WitnessPage
+from worker_py_tool import demo
 from worker_py_tool.build import Client
 from worker_py_tool.paths import CACHE
 from worker_py_tool.phone import PhoneKind
 from worker_py_tool.portal_server import PortalServer
 from worker_py_tool.scratch import scratch
 
-READY_TIMEOUT_MS = 30_000
-SUITE_FLAGS = [
-    *(["--no-sandbox"] if os.geteuid() == 0 else []),
-    # No look-ups of its maker's hosts: a test machine may have no network.
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-FEATURES_OFF = (
-    # Stops a shared worker of a cross-site frame on a loopback address.
-    "LocalNetworkAccessChecks",
-    # Each new window would load a page of the browser's own for its address bar: a second of processor time.
-    "WebUIOmniboxPopup",
-    "WebUIOmniboxAimPopup",
-)
-DISABLE_FEATURES = f"--disable-features={','.join(FEATURES_OFF)}"
-POLICIES = ("Content Security Policy", "Permissions-Policy", "Permissions policy")
 CLIENTS: tuple[Client, ...] = ("bx24", "b24jssdk")
 """What a placement page can be built on; whole modules of tests run on both."""
 BX24_FIRST = ("bx24", pytest.param("b24jssdk", marks=pytest.mark.campaign))
@@ -57,15 +38,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def playwright_driver() -> Iterator[Playwright]:
-    """Playwright itself, for tests that start browsers of their own."""
-    os.environ.update(chromium.browsers_env())
-    expect.set_options(timeout=READY_TIMEOUT_MS)
-    with sync_playwright() as driver:
-        yield driver
+    """Playwright itself."""
+    with driver() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browsers(playwright_driver: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsers]:
+    """Starts browsers beside the suite's own, with other flags; they are closed at the end of the session."""
+    opened = Browsers(playwright_driver, tmp_path_factory.mktemp("home"))
+    yield opened
+    opened.close()
 
 
 class LaunchBrowser(Protocol):
-    """Starts a Chromium; see `launch_browser`."""
+    """Starts a browser; see `Browsers.launch`."""
 
     def __call__(
         self, *, arguments: Sequence[str] = (), without: Sequence[str] = (), loopback_workers: bool = True
@@ -74,109 +61,29 @@ class LaunchBrowser(Protocol):
 
 
 @pytest.fixture(scope="session")
-def launch_browser(playwright_driver: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchBrowser]:
-    """Starts a Chromium with other flags than the suite's; it is closed at the end of the session.
-
-    Arguments of the call: `arguments`, more flags; `without`, flags of Playwright's to leave out, such as
-    `--disable-back-forward-cache`; `loopback_workers=False` keeps Chromium's local-network checks, which stop a
-    SharedWorker of a cross-site frame on a loopback address. Timers are throttled as in a person's browser.
-    """
-    home = tmp_path_factory.mktemp("home")
-    with ExitStack() as browsers:
-
-        def launch(
-            *, arguments: Sequence[str] = (), without: Sequence[str] = (), loopback_workers: bool = True
-        ) -> Browser:
-            flags = [
-                *SUITE_FLAGS,
-                *([DISABLE_FEATURES] if loopback_workers else []),
-                *arguments,
-            ]
-            browser = playwright_driver.chromium.launch(
-                executable_path=chromium.find_installed(),
-                args=flags,
-                ignore_default_args=["--disable-background-timer-throttling", *without],
-                env={**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": str(home), "XDG_CACHE_HOME": str(home)},
-            )
-            browsers.callback(browser.close)
-            return browser
-
-        yield launch
+def launch_browser(browsers: Browsers) -> LaunchBrowser:
+    """As `Browsers.launch`."""
+    return browsers.launch
 
 
 class LaunchProfile(Protocol):
-    """Starts a Chromium with a profile that outlives it; see `launch_profile`."""
+    """Starts a browser with a profile that outlives it; see `Browsers.profile`."""
 
     def __call__(self, directory: Path, preferences: Mapping[str, object] | None = None) -> BrowserContext:
         """Start one."""
 
 
 @pytest.fixture
-def launch_profile(playwright_driver: Playwright) -> Iterator[LaunchProfile]:
-    """Starts a Chromium with a profile in a directory, as a person's is, and with that person's settings.
-
-    Arguments of the call: the `directory`, which may hold a profile already; `preferences`, what Chromium's settings
-    page writes. What was started and still runs is closed at the end of the test.
-    """
+def launch_profile(browsers: Browsers) -> Iterator[LaunchProfile]:
+    """As `Browsers.profile`; what was started and still runs is closed at the end of the test."""
     with ExitStack() as contexts:
-
-        def launch(directory: Path, preferences: Mapping[str, object] | None = None) -> BrowserContext:
-            if preferences is not None:
-                (directory / "Default").mkdir(parents=True, exist_ok=True)
-                (directory / "Default" / "Preferences").write_text(json.dumps(preferences), encoding="utf-8")
-            context = playwright_driver.chromium.launch_persistent_context(
-                directory,
-                executable_path=chromium.find_installed(),
-                args=[*SUITE_FLAGS, DISABLE_FEATURES],
-                ignore_default_args=["--disable-background-timer-throttling"],
-                env={**os.environ, "HOME": str(directory)},
-            )
-            contexts.callback(context.close)
-            return context
-
-        yield launch
+        yield lambda directory, preferences=None: contexts.enter_context(browsers.profile(directory, preferences))
 
 
 @pytest.fixture(scope="session")
-def browser(launch_browser: LaunchBrowser) -> Browser:
-    """The suite's Chromium."""
-    return launch_browser()
-
-
-@dataclass
-class Complaints:
-    """What pages complained about: console errors, uncaught exceptions, violations of the CSP. Any fails the test.
-
-    Attributes:
-        seen: Every complaint so far.
-        expected: Patterns of those that the test wants; each must match at least one.
-    """
-
-    seen: list[str] = field(default_factory=list)
-    expected: list[re.Pattern[str]] = field(default_factory=list)
-
-    def expect(self, pattern: str) -> None:
-        """Let complaints that match pass, and fail the test when there is none."""
-        self.expected.append(re.compile(pattern))
-
-    def watch(self, context: BrowserContext) -> None:
-        """Collect from all pages of a context, their frames and dedicated workers included."""
-        context.on("console", self._on_console)
-        context.on("weberror", lambda problem: self.seen.append(f"uncaught: {problem.error}"))
-
-    def _on_console(self, message: ConsoleMessage) -> None:
-        # The browser itself reports violations and failed loads this way.
-        if message.type == "error" or any(name in message.text for name in POLICIES):
-            self.seen.append(
-                f"{message.text} ({message.location.get('url', '')}:{message.location.get('lineNumber', '')})"
-            )
-
-    def check(self) -> None:
-        """Fail for what was not expected, and for what was expected and missing."""
-        unexpected = [text for text in self.seen if not any(pattern.search(text) for pattern in self.expected)]
-        missing = [pattern.pattern for pattern in self.expected if not any(pattern.search(text) for text in self.seen)]
-        assert not unexpected, "the page complained:\n" + "\n".join(unexpected)
-        assert not missing, f"complaints that were expected and did not come: {missing}"
+def browser(browsers: Browsers) -> Browser:
+    """The suite's browser."""
+    return browsers.launch()
 
 
 @pytest.fixture
@@ -200,6 +107,27 @@ def context(browser: Browser, complaints: Complaints) -> Iterator[BrowserContext
 def page(context: BrowserContext) -> Page:
     """A page in a fresh profile."""
     return context.new_page()
+
+
+@pytest.fixture(scope="module")
+def warm_context(browser: Browser) -> Iterator[BrowserContext]:
+    """A profile that tests of a module share: the interpreter that the first one started serves the others."""
+    made = browser.new_context()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def warm_page(warm_context: BrowserContext, complaints: Complaints) -> Iterator[Page]:
+    """A page of its own in that profile, for tests that neither end the interpreter nor care how it started.
+
+    It remembers the calls of the tests before as those of a page that went: not for tests in which an event has to
+    find the only call that goes on.
+    """
+    with complaints.watching(warm_context):
+        yield warm_context.new_page()
+        for page in warm_context.pages:
+            page.close()
 
 
 class BundleFor(Protocol):
@@ -329,7 +257,7 @@ class OpenPortal(Protocol):
 
 @pytest.fixture
 def open_portal(
-    page: Page,
+    request: pytest.FixtureRequest,
     client: Client,
     bundle_for: BundleFor,
     demo_bundle: Path,
@@ -341,7 +269,6 @@ def open_portal(
     Arguments of the call: `source`, the app's Python (the demo's without one), or a ready `bundle`; `page`, when not
     the fixture's; `ready=False` to return at once; any more go into the portal's query string (`names="late"`).
     """
-    default_page = page
 
     def open_it(
         source: str | None = None,
@@ -356,7 +283,7 @@ def open_portal(
         if chosen is None:
             text = demo.HANDLERS.read_text(encoding="utf-8") if source is None else source
             chosen = bundle_for(text, client=client, page_scripts=page_scripts)
-        opened = page or default_page
+        opened: Page = page or request.getfixturevalue("page")
         opened.goto(demo.portal_url(portal_url, serve_app(chosen), **options))
         if ready:
             opened.wait_for_function("() => window.portal?.ready.then(() => true)", timeout=READY_TIMEOUT_MS)
@@ -365,29 +292,75 @@ def open_portal(
     return open_it
 
 
-class StageFor(Protocol):
-    """Opens a portal page for the cases of a module; see `stage_for`."""
+class OpenPage(Protocol):
+    """Opens a page of the portal; see `open_page`."""
 
-    def __call__(self, source: str, *, client: Client = "bx24") -> Stage:
+    def __call__(
+        self,
+        source: str = "",
+        *,
+        bundle: Path | None = None,
+        url: str | None = None,
+        page: Page | None = None,
+        ready: bool = True,
+        **options: str,
+    ) -> WitnessPage:
+        """The page."""
+
+
+@pytest.fixture
+def open_page(
+    request: pytest.FixtureRequest,
+    client: Client,
+    bundle_for: BundleFor,
+    serve_app: Callable[[Path], str],
+    portal_url: str,
+) -> OpenPage:
+    """Opens a page of the portal with an app behind it, and waits until Python runs; see `BrowserPortal.open_page`.
+
+    Arguments of the call: the app's Python, a ready `bundle`, or the `url` of a placement page that is served already;
+    `page`, an open tab in which the portal's page goes; `ready=False` to return as soon as the hidden page has loaded;
+    any more go into the portal's query string (`names="late"`).
+    """
+
+    def open_it(
+        source: str = "",
+        *,
+        bundle: Path | None = None,
+        url: str | None = None,
+        page: Page | None = None,
+        ready: bool = True,
+        **options: str,
+    ) -> WitnessPage:
+        profile: BrowserContext = page.context if page else request.getfixturevalue("context")
+        if url is None:
+            url = serve_app(bundle or bundle_for(source, client=client, page_scripts=(WITNESS,)))
+        return BrowserPortal(profile, portal_url, url, WitnessPage).open_page(page, ready=ready, **options)
+
+    return open_it
+
+
+class SharedPageFor(Protocol):
+    """Opens a portal page for the cases of a module; see `shared_page_for`."""
+
+    def __call__(self, source: str, *, client: Client = "bx24") -> SharedPage:
         """With this app's Python running."""
 
 
 @pytest.fixture(scope="module")
-def stage_for(
+def shared_page_for(
     browser: Browser, bundle_for: BundleFor, serve_app: Callable[[Path], str], portal_url: str
-) -> Iterator[StageFor]:
-    """Opens a portal page that the cases of a module share, with an app that has booted; see `Stage`."""
+) -> Iterator[SharedPageFor]:
+    """Opens a portal page that the cases of a module share, with an app that has booted; see `SharedPage`."""
     with ExitStack() as contexts:
 
-        def open_it(source: str, *, client: Client = "bx24") -> Stage:
+        def open_it(source: str, *, client: Client = "bx24") -> SharedPage:
             app = serve_app(bundle_for(source, client=client, page_scripts=(WITNESS,)))
             context = browser.new_context()
             contexts.callback(context.close)
-            stage = Stage(context.new_page(), Complaints(), client)
-            stage.complaints.watch(context)
-            stage.page.goto(demo.portal_url(portal_url, app, plain="1"))
-            stage.page.wait_for_function("() => window.portal?.ready.then(() => true)", timeout=READY_TIMEOUT_MS)
-            stage.frame.evaluate("workerPy.ready.then(() => null)")
-            return stage
+            shared = BrowserPortal(context, portal_url, app, SharedPage).page
+            shared.client, shared.complaints = client, Complaints()
+            shared.complaints.watch(context)
+            return shared
 
         yield open_it

@@ -17,6 +17,7 @@ from worker_py_tool import demo
 
 HERE: Final = Path(__file__).parent
 FILES: Final = (HERE / "listener.html", HERE / "listener.js", demo.CLIENT)
+HEIGHT: Final = 900
 Scheme = Literal["light", "dark"]
 STATES: Final = (
     "incoming",
@@ -40,9 +41,13 @@ class Desk:
 
     Attributes:
         page: the portal's page.
+        complaints: what its pages complained about.
+        width: of the window, at the beginning of a test.
     """
 
     page: Page
+    complaints: Complaints
+    width: int
 
     @property
     def card(self) -> Locator:
@@ -91,6 +96,34 @@ class Desk:
         events: list[list[Any]] = asked.evaluate("listener.heard.splice(0)")
         return [event for event in events if event[0] != "initialized"]
 
+    @contextmanager
+    def case(self) -> Iterator[None]:
+        """One test of those that share this desk: nothing is left of the one before, and no complaint of its own."""
+        self.complaints.forget()
+        self.page.set_viewport_size({"width": self.width, "height": HEIGHT})
+        self.page.evaluate(
+            """async () => {
+                await portal.configure(null);
+                for (const { id } of portal.frames().slice(1)) portal.closeFrame(id);
+                if (portal.card()?.open) portal.act("closeButtonClick");
+                portal.clear();
+                document.activeElement?.blur();
+            }"""
+        )
+        self.heard()
+        yield
+        self.complaints.check()
+
+    def begin(self) -> None:
+        """Wait until the page has loaded, and the hidden one listens."""
+        self.page.wait_for_function("() => window.portal?.ready.then(() => true)")
+        self.app.evaluate("listener.ready")
+
+    def reload(self) -> None:
+        """Load the page anew: nothing of it remembers where the focus was."""
+        self.page.reload()
+        self.begin()
+
     def settled(self) -> None:
         """Wait until the client pane has been filled."""
         expect(self.card.locator("#card-client-content")).to_have_attribute("aria-busy", "false")
@@ -106,7 +139,7 @@ def desk_in(
         DirectoryServer(*FILES) as server,
         browser.new_context(
             color_scheme=scheme,
-            viewport={"width": width, "height": 900},
+            viewport={"width": width, "height": HEIGHT},
             device_scale_factor=scale,
             reduced_motion="reduce",
         ) as context,
@@ -115,15 +148,21 @@ def desk_in(
         page = context.new_page()
         app = f"http://app.localhost:{server.port}/listener.html"
         page.goto(demo.portal_url(portal_url, app, plain="1"))
-        page.wait_for_function("() => window.portal?.ready.then(() => true)")
-        desk = Desk(page)
-        desk.app.evaluate("listener.ready")
+        desk = Desk(page, complaints, width)
+        desk.begin()
         yield desk
         complaints.check()
 
 
-@pytest.fixture
-def desk(browser: Browser, portal_url: str) -> Iterator[Desk]:
-    """A portal page without a call."""
+@pytest.fixture(scope="module")
+def shared_desk(browser: Browser, portal_url: str) -> Iterator[Desk]:
+    """The portal page of a module's tests."""
     with desk_in(browser, portal_url) as opened:
         yield opened
+
+
+@pytest.fixture
+def desk(shared_desk: Desk) -> Iterator[Desk]:
+    """A portal page without a call."""
+    with shared_desk.case():
+        yield shared_desk

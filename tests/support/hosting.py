@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from playwright.sync_api import BrowserContext, Page
+from tests.support.browser_portal import BrowserCall, BrowserPortal, PortalPage
 
-from tests.support.placement import Placement
-from worker_py_tool import demo
-
-POLL_S = 30
-DESK = Path(__file__).with_name("desk.js")
+DESK: Final = Path(__file__).with_name("desk.js")
 
 APP = """
     import asyncio
     import itertools
     import uuid
 
+    from js import BroadcastChannel
     from worker_py import App, PageGone
     from worker_py.events import (
         AddCommentButtonClick, CardClosed, HoldButtonClick, Initialized, MuteButtonClick, PageAttached, PageDetached,
@@ -78,6 +73,7 @@ APP = """
     async def comment(event, card):
         note("comment", event, card, event.comment)
         if event.comment == "hang":
+            BroadcastChannel.new("tests").postMessage("hanging")  # leaves at once, in the middle of the slice
             sum(itertools.count())
         card.data["comments"] = card.data.get("comments", []) + [event.comment]
         try:
@@ -101,13 +97,17 @@ def app_with(*, grace_s: float | None = 60) -> str:
     return APP.replace("GRACE", repr(grace_s))
 
 
-class Tab(Placement):
-    """One page of the portal in a browser tab, with its hidden frame."""
+class HostingPage(PortalPage):
+    """One page of the portal, and the interpreter behind it, which tells of itself."""
 
     def state_of_python(self) -> dict[str, Any]:
         """What the interpreter of this page says of itself: `interpreter`, `log`, `cards`."""
-        answer: dict[str, Any] = self.frame.evaluate("desk.ask()")
+        answer: dict[str, Any] = self.evaluate("desk.ask()")
         return answer
+
+    def interpreter(self) -> str:
+        """Which interpreter this page has."""
+        return str(self.state_of_python()["interpreter"])
 
     def logged(self, what: str) -> list[list[Any]]:
         """The entries of the interpreter's log of one kind."""
@@ -120,67 +120,30 @@ class Tab(Placement):
             lambda: any(each[: len(wanted)] == wanted for each in self.state_of_python()["log"]), f"{entry} in the log"
         )
 
-    def poll(self, condition: Callable[[], bool], what: str, there: Callable[[], object] = lambda: "nothing") -> None:
-        """Wait until a condition holds that only the test can check; should it not, tell what is `there`."""
-        deadline = time.monotonic() + POLL_S
-        while not condition():
-            assert time.monotonic() < deadline, f"waited in vain for {what}; there is {there()}"
-            self.page.wait_for_timeout(50)
+    def greeted_call(self, **options: Any) -> BrowserCall:
+        """Begin a call, and wait until Python has greeted it."""
+        call = self.incoming_call(**options)
+        self.until_card(title="Greeted")
+        return call
 
-    def host(self) -> dict[str, Any]:
-        """`workerPy.diagnostics().host`."""
-        found: dict[str, Any] = self.diagnostics()["host"]
-        return found
+    def until_held(self, count: int) -> None:
+        """Wait until so many handlers of the hold button wait for the page."""
+        self.until_evaluates("(count) => desk.held.length === count", count)
 
-    def page_id(self) -> str:
-        """The id of the present load of the placement page."""
-        return str(self.stats()["page"])
+    def release_held(self) -> None:
+        """Let the handlers of the hold button go on."""
+        self.evaluate("desk.held.map((release) => release()).length")
 
-    def incoming_call(self, **options: object) -> str:
-        """Open the card of an incoming call."""
-        return str(self.page.evaluate("(options) => portal.incomingCall(options)", options))
-
-    def click(self, what: str, argument: object = None) -> None:
-        """Click on the card as the operator does."""
-        script = "([what, argument]) => portal.click(what, argument ?? undefined)"
-        self.page.evaluate(script, [what, argument])
-
-    def card(self) -> dict[str, Any]:
-        """The portal's card."""
-        found: dict[str, Any] = self.page.evaluate("portal.card()")
-        return found
-
-    def until_card(self, **wanted: object) -> None:
-        """Wait until the portal's card is like this."""
-        script = "(wanted) => Object.entries(wanted).every(([key, value]) => portal.card()?.[key] === value)"
-        self.page.wait_for_function(script, arg=wanted)
-
-    def navigate(self, uri: str) -> None:
-        """Go to another page of the portal, and wait until its hidden page can hear events."""
-        with self.page.expect_navigation():
-            self.page.evaluate("(uri) => portal.navigate(uri)", uri)
-        self.until_there()
-
-    def until_there(self) -> None:
-        """Wait until the hidden page has loaded."""
-        self.page.wait_for_function("() => window.portal?.ready.then(() => true)")
-
-    def open_slider(self) -> str:
-        """Open a slider, a document of its own with a hidden page of its own; returns its frame's id."""
-        return str(self.page.evaluate("portal.openFrame({ kind: 'slider' })"))
-
-    def until_ready_everywhere(self) -> None:
-        """Wait until the hidden pages of this tab and of its sliders all have an interpreter."""
-        for frame in self.page.frames:
-            if frame.url.startswith("http://app.localhost"):
-                frame.wait_for_function("() => window.workerPy?.ready.then(() => true)", polling=50)
+    def thawed(self) -> ThawedPage:
+        """The same page after it came back from the browser's cache."""
+        return ThawedPage(self.playwright_page, f"//{self._app}")
 
 
-class ThawedTab(Tab):
-    """A tab whose page came back from the browser's cache: Playwright does not see its frames any more."""
+class ThawedPage(HostingPage):
+    """A page that came back from the browser's cache: Playwright does not see its frames any more."""
 
     def _asked(self, what: str) -> Any:
-        told = self.page.evaluate(
+        told = self.playwright_page.evaluate(
             """(what) => new Promise((resolve) => {
               const onMessage = ({ data }) => {
                 if (data?.desk === what) {
@@ -196,7 +159,7 @@ class ThawedTab(Tab):
         return json.loads(told)
 
     def state_of_python(self) -> dict[str, Any]:
-        """As of any tab."""
+        """As of any page."""
         answer: dict[str, Any] = self._asked("python")
         return answer
 
@@ -224,24 +187,4 @@ class ThawedTab(Tab):
         self.poll(lambda: settled.items() <= self.stats().items(), "a settled page")
 
 
-class Desk:
-    """Opens tabs of one portal in one profile.
-
-    Attributes:
-        context: the profile.
-        app_url: the placement page.
-    """
-
-    def __init__(self, context: BrowserContext, portal_url: str, app_url: str) -> None:
-        self.context = context
-        self.app_url = app_url
-        self._portal_url = portal_url
-
-    def tab(self, page: Page | None = None, *, ready: bool = True, **options: str) -> Tab:
-        """Open a tab; options go into the portal's query string."""
-        opened = Tab(page or self.context.new_page())
-        opened.page.goto(demo.portal_url(self._portal_url, self.app_url, **{"plain": "", **options}))
-        opened.until_there()
-        if ready:
-            opened.until_ready()
-        return opened
+HostingPortal = BrowserPortal[HostingPage]

@@ -34,6 +34,13 @@ class Desk:
         self.apply(source)
         expect(self.state).to_have_text("Applied: your edit runs. The call goes on.")
 
+    def revert(self) -> None:
+        """Bring the bundle's own handlers back, whatever was applied or only written."""
+        button = self.page.get_by_role("button", name="Revert")
+        if button.is_enabled():
+            button.click()
+        expect(button).to_be_disabled()
+
     def load_example(self, title: str) -> None:
         """Choose it in the list, and apply it."""
         self.page.get_by_role("combobox", name="Example").select_option(label=title)

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.support.hosting import Desk, Tab
+from playwright.sync_api import BrowserContext
+
+from tests.support.browser_portal import BrowserPortal, PortalPage
 
 PHONE_DESK = Path(__file__).with_name("phone_desk.js")
 POLL_S = 20
@@ -64,7 +66,7 @@ APP = """
 """
 
 
-class PhoneTab(Tab):
+class PhoneTab(PortalPage):
     """A tab with a phone, or beside one."""
 
     def run(self, name: str, params: object = None, **order: object) -> Any:
@@ -76,12 +78,12 @@ class PhoneTab(Tab):
     def outcome(self, name: str, params: object = None, **order: object) -> dict[str, Any]:
         """The same, whether it returned or raised."""
         asked = {"name": f"phone.{name}", "params": params, **order}
-        answer: dict[str, Any] = self.frame.evaluate("(order) => phoneDesk.ask(order)", asked)
+        answer: dict[str, Any] = self.evaluate("(order) => phoneDesk.ask(order)", asked)
         return answer
 
     def log(self, event: str | None = None) -> list[Any]:
         """What the interpreter of this page heard of the phone: payloads of one event, or pairs of all."""
-        entries = self.frame.evaluate("() => phoneDesk.ask({ log: true })")
+        entries = self.evaluate("() => phoneDesk.ask({ log: true })")
         return [payload for name, payload in entries if name == f"phone.{event}"] if event else entries
 
     def until_heard(self, event: str, count: int = 1, **wanted: object) -> list[Any]:
@@ -97,15 +99,15 @@ class PhoneTab(Tab):
 
     def holds(self) -> bool:
         """Whether the phone is in this page."""
-        return bool(self.frame.evaluate("() => workerPyPhone.holds"))
+        return bool(self.evaluate("() => workerPyPhone.holds"))
 
     def until_holds(self) -> None:
         """Wait until the phone is in this page."""
-        self.frame.wait_for_function("() => workerPyPhone.holds", polling=50)
+        self.until_evaluates("() => workerPyPhone.holds")
 
     def measure_often(self) -> None:
         """Have the phone tell every quarter of a second how the call sounds."""
-        self.frame.evaluate("(ms) => { workerPyPhone.statsEveryMs = ms; }", OFTEN_MS)
+        self.evaluate("(ms) => { workerPyPhone.statsEveryMs = ms; }", OFTEN_MS)
 
     def until_state(self, condition: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
         """Wait until the phone's state is like this."""
@@ -126,7 +128,7 @@ class PhoneTab(Tab):
 
     def until_quiet(self) -> None:
         """Wait until nothing of a call is left: neither a voice nor an ear."""
-        self.poll(lambda: not any("sound_worker" in worker.url for worker in self.page.workers), "the end of all sound")
+        self.poll(lambda: not any("sound_worker" in worker.url for worker in self.workers()), "the end of all sound")
 
     def begin_call(self, **manners: object) -> str:
         """Be called by the simulated other side, and answer; the call's id."""
@@ -134,14 +136,12 @@ class PhoneTab(Tab):
         return str(self.run("answer")["call"])
 
 
-class PhoneDesk(Desk):
+class PhoneDesk(BrowserPortal[PhoneTab]):
     """Opens tabs of one portal in one profile."""
 
-    @property
-    def addresses(self) -> tuple[str, str]:
-        """The portal's and the placement page's, for a desk in another profile."""
-        return self._portal_url, self.app_url
+    def __init__(self, context: BrowserContext, portal_url: str, app_url: str) -> None:
+        super().__init__(context, portal_url, app_url, PhoneTab)
 
     def phone_tab(self) -> PhoneTab:
         """Open a tab, and wait until Python runs in it."""
-        return PhoneTab(self.tab().page)
+        return self.open_page()

@@ -1,32 +1,41 @@
 /**
- * Page script of the browser tests: keeps what Python tells it until the test asks.
+ * Page script of the browser tests: keeps, in order, what Python tells it until the test asks.
  *
- * In Python: `await card.page.call("tell", …)`; in the test: `stage.told()`.
+ * In Python: `await card.page.call("tell", …)`; in the test: `page.told()` for the next, `page.notes()` for all.
  */
 {
-  /** @type {unknown[]} */
-  const told = [];
+  let taken = 0;
   let wake = () => {};
   const page = /** @type {any} */ (window);
 
-  page.workerPy.provide("tell", (/** @type {unknown} */ what) => {
-    told.push(what);
-    wake();
-  });
+  const witness = {
+    /** Everything. @type {unknown[]} */
+    told: [],
+    /** Called with each, as it comes: a test may end the worker there. @type {((what: unknown) => void) | null} */
+    ontold: null,
 
-  page.witness = {
     /** What Python told next; a test that waits in vain fails. @param {number} deadlineMs */
     async next(deadlineMs) {
-      if (told.length === 0) {
+      if (witness.told.length === taken) {
         await new Promise((resolve, reject) => {
           wake = () => resolve(undefined);
           setTimeout(() => reject(new Error(`Python told nothing for ${deadlineMs} ms`)), deadlineMs);
         });
       }
-      return told.shift();
+      return witness.told[taken++];
     },
 
-    /** What is there already. */
-    rest: () => told.splice(0),
+    /** What nobody has taken by `next`, and forgets it all. */
+    rest() {
+      const left = witness.told.slice(taken);
+      witness.told.length = taken = 0;
+      return left;
+    },
   };
+  page.witness = witness;
+  page.workerPy.provide("tell", (/** @type {unknown} */ what) => {
+    witness.told.push(what);
+    wake();
+    witness.ontold?.(what);
+  });
 }

@@ -3,11 +3,11 @@
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from tests.support.cards import STATES, Desk, desk, desk_in
+from tests.support.cards import STATES, Desk, desk, shared_desk
 
-__all__ = ["desk"]
+__all__ = ["desk", "shared_desk"]
 
 CONNECTED: Final = ["Hold", "Mute", "Dial pad", "Transfer", "Hang up", "Quality"]
 BUTTONS: Final[dict[str, list[str]]] = {
@@ -243,16 +243,16 @@ OUT_OF_THE_CARD: Final = """() => {
 
 
 @pytest.mark.parametrize("width", [320, 390, 820, 1280])
-def test_nothing_sticks_out_of_the_card_in_any_state_and_width(browser: Browser, portal_url: str, width: int) -> None:
-    with desk_in(browser, portal_url, width=width) as desk:
-        for desktop in (False, True):
-            desk.portal("(portal, desktop) => portal.configure({desktop})", desktop)
-            for state in STATES:
-                desk.open(state, name="Maximiliane von Hohenstein-Quellenthal")
-                assert desk.page.evaluate(OUT_OF_THE_CARD) == [], (state, desktop)
-            desk.open()
-            for name in ("Dial pad", "Transfer", "Fold"):
-                desk.button(name).click()
-                assert desk.page.evaluate(OUT_OF_THE_CARD) == [], (name, desktop)
-            desk.portal("(portal) => portal.callList(12)")
-            assert desk.page.evaluate(OUT_OF_THE_CARD) == [], desktop
+def test_nothing_sticks_out_of_the_card_in_any_state_and_width(desk: Desk, width: int) -> None:
+    desk.page.set_viewport_size({"width": width, "height": 900})
+    for desktop in (False, True):
+        desk.portal("(portal, desktop) => portal.configure({desktop})", desktop)
+        for state in STATES:
+            desk.open(state, name="Maximiliane von Hohenstein-Quellenthal")
+            assert desk.page.evaluate(OUT_OF_THE_CARD) == [], (state, desktop)
+        desk.open()
+        for name in ("Dial pad", "Transfer", "Fold"):
+            desk.button(name).click()
+            assert desk.page.evaluate(OUT_OF_THE_CARD) == [], (name, desktop)
+        desk.portal("(portal) => portal.callList(12)")
+        assert desk.page.evaluate(OUT_OF_THE_CARD) == [], desktop

@@ -13,11 +13,18 @@ GRAVE: Final = {"serious", "critical"}
 
 
 @pytest.fixture(scope="module", params=["light", "dark"])
-def coloured_desk(request: pytest.FixtureRequest, browser: Browser, portal_url: str) -> Iterator[Desk]:
+def shared_desk(request: pytest.FixtureRequest, browser: Browser, portal_url: str) -> Iterator[Desk]:
     """A portal page in either colour scheme, for the cases of this module."""
     scheme: Scheme = request.param
     with desk_in(browser, portal_url, scheme=scheme) as desk:
         yield desk
+
+
+@pytest.fixture
+def coloured_desk(shared_desk: Desk) -> Iterator[Desk]:
+    """The same without a call."""
+    with shared_desk.case():
+        yield shared_desk
 
 
 def findings(desk: Desk, context: str = "#card") -> list[str]:
@@ -65,7 +72,6 @@ def test_axe_finds_nothing_serious_in_a_long_call_list_and_in_the_desktop_app(co
     assert findings(desk) == []
     desk.portal("(portal) => portal.configure({desktop: true})")
     assert findings(desk) == []
-    desk.portal("(portal) => portal.configure(null)")
 
 
 def test_axe_finds_nothing_serious_in_a_pane_without_an_answer(coloured_desk: Desk) -> None:
@@ -74,7 +80,6 @@ def test_axe_finds_nothing_serious_in_a_pane_without_an_answer(coloured_desk: De
     desk.open("incoming")
     expect(desk.card.get_by_role("region", name="Client")).to_contain_text("did not answer")
     assert findings(desk) == []
-    desk.portal("(portal) => portal.configure(null)")
 
 
 def test_axe_would_find_a_button_without_a_name(coloured_desk: Desk) -> None:

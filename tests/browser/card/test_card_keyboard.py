@@ -1,10 +1,21 @@
 """The card without a mouse."""
 
+from collections.abc import Iterator
+
+import pytest
 from playwright.sync_api import expect
 
-from tests.support.cards import Desk, desk
+from tests.support.cards import Desk, shared_desk
 
-__all__ = ["desk"]
+__all__ = ["shared_desk"]
+
+
+@pytest.fixture
+def desk(shared_desk: Desk) -> Iterator[Desk]:
+    """A page that was just loaded: groups of buttons remember which of them had the focus."""
+    shared_desk.reload()
+    with shared_desk.case():
+        yield shared_desk
 
 
 def tab_to(desk: Desk, name: str) -> None:

@@ -1,5 +1,7 @@
 """Pictures of the card in each of its states, as artefacts: `.cache/artifacts/card/`."""
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Browser
 
@@ -10,8 +12,8 @@ PICTURES = CACHE / "artifacts" / "card"
 WIDTHS = {"wide": 1280, "narrow": 390}
 VIEWS = [
     ("light", "wide"),
-    pytest.param("dark", "wide", marks=pytest.mark.campaign),
-    pytest.param("light", "narrow", marks=pytest.mark.campaign),
+    pytest.param(("dark", "wide"), marks=pytest.mark.campaign),
+    pytest.param(("light", "narrow"), marks=pytest.mark.campaign),
     ("dark", "narrow"),
 ]
 NOTHING_DRAWN = 3000
@@ -27,20 +29,28 @@ def take(desk: Desk, name: str) -> None:
     assert path.stat().st_size > NOTHING_DRAWN
 
 
-@pytest.mark.parametrize(("scheme", "width"), VIEWS)
-def test_every_state_of_the_card_has_its_picture(browser: Browser, portal_url: str, scheme: Scheme, width: str) -> None:
+@pytest.fixture(scope="module", params=VIEWS, ids="-".join)
+def view(request: pytest.FixtureRequest, browser: Browser, portal_url: str) -> Iterator[tuple[Desk, str]]:
+    """A portal page as it is looked at, and what its pictures' names end in."""
+    scheme: Scheme
+    scheme, width = request.param
     with desk_in(browser, portal_url, scheme=scheme, width=WIDTHS[width]) as desk:
+        yield desk, f"{scheme}-{width}"
+
+
+def test_every_state_of_the_card_has_its_picture(view: tuple[Desk, str]) -> None:
+    desk, ending = view
+    with desk.case():
         for state in STATES:
             desk.open()
             desk.set_state(state)
             desk.settled()
-            take(desk, f"{state}-{scheme}-{width}")
+            take(desk, f"{state}-{ending}")
 
 
-@pytest.mark.parametrize(("scheme", "width"), VIEWS)
-def test_what_the_card_opens_has_its_pictures(browser: Browser, portal_url: str, scheme: Scheme, width: str) -> None:
-    with desk_in(browser, portal_url, scheme=scheme, width=WIDTHS[width]) as desk:
-        ending = f"{scheme}-{width}"
+def test_what_the_card_opens_has_its_pictures(view: tuple[Desk, str]) -> None:
+    desk, ending = view
+    with desk.case():
         desk.open()
         desk.set_state("connected")
         desk.settled()

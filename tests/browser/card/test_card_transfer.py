@@ -2,9 +2,9 @@
 
 from playwright.sync_api import expect
 
-from tests.support.cards import Desk, desk
+from tests.support.cards import Desk, desk, shared_desk
 
-__all__ = ["desk"]
+__all__ = ["desk", "shared_desk"]
 
 
 def open_dialog(desk: Desk, *, commanded: bool = False) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import BX24_FIRST, StageFor
-from tests.support.harness import Stage
+from tests.browser.conftest import BX24_FIRST, SharedPageFor
+from tests.support.witness import SharedPage
 
 APP = """
     from worker_py import App, CallCard, events
@@ -50,24 +50,24 @@ TOO_DEEP = "[" * 100_000 + "]" * 100_000
 
 
 @pytest.fixture(scope="module", params=BX24_FIRST)
-def booted(stage_for: StageFor, request: pytest.FixtureRequest) -> Stage:
-    return stage_for(APP, client=request.param)
+def booted(shared_page_for: SharedPageFor, request: pytest.FixtureRequest) -> SharedPage:
+    return shared_page_for(APP, client=request.param)
 
 
 @pytest.fixture
-def stage(booted: Stage) -> Iterator[Stage]:
+def stage(booted: SharedPage) -> Iterator[SharedPage]:
     with booted.case():
         yield booted
 
 
-def open_card(stage: Stage) -> None:
+def open_card(stage: SharedPage) -> None:
     """A call whose `initialized` Python has handled."""
-    stage.incoming_call(phoneNumber=NUMBER, uiState="connected")
+    stage.incoming_call(phoneNumber=NUMBER, ui_state="connected")
     assert stage.told()[0] == "Initialized"
-    stage.await_stats("stats.waiting === 0")
+    stage.until("stats.waiting === 0")
 
 
-def expect_next_event(stage: Stage) -> None:
+def expect_next_event(stage: SharedPage) -> None:
     """The next event is handled as if nothing had been."""
     stage.raise_event("dialpadButtonClick", "5")
     assert stage.told() == ["DialpadButtonClick", "5"]
@@ -128,7 +128,9 @@ WRONG_CASES = [(name, payload, why) for name, cases in WRONG.items() for payload
 
 
 @pytest.mark.parametrize(("short_name", "payload", "why"), WRONG_CASES)
-def test_a_payload_of_the_wrong_shape_is_reported(stage: Stage, short_name: str, payload: object, why: str) -> None:
+def test_a_payload_of_the_wrong_shape_is_reported(
+    stage: SharedPage, short_name: str, payload: object, why: str
+) -> None:
     open_card(stage)
     stage.raise_event(short_name, payload)
     expect_next_event(stage)
@@ -152,7 +154,7 @@ WITHOUT_DATA = [
 
 
 @pytest.mark.parametrize("payload", [{"a": [1]}, "word", 7, False], ids=repr)
-def test_events_without_data_are_handled_whatever_data_they_bring(stage: Stage, payload: object) -> None:
+def test_events_without_data_are_handled_whatever_data_they_bring(stage: SharedPage, payload: object) -> None:
     open_card(stage)
     for short_name in WITHOUT_DATA:
         stage.raise_event(short_name, payload)
@@ -170,7 +172,9 @@ REFUSED = {
 
 @pytest.mark.parametrize("size", REFUSED)
 @pytest.mark.parametrize("short_name", ["addCommentButtonClick", "initialized", "answerButtonClick"])
-def test_a_payload_that_could_kill_the_interpreter_does_not_reach_it(stage: Stage, short_name: str, size: str) -> None:
+def test_a_payload_that_could_kill_the_interpreter_does_not_reach_it(
+    stage: SharedPage, short_name: str, size: str
+) -> None:
     text, why = REFUSED[size]
     open_card(stage)
     stage.raise_event(short_name, text=text)
@@ -182,7 +186,7 @@ def test_a_payload_that_could_kill_the_interpreter_does_not_reach_it(stage: Stag
     assert report["text"] == f"the payload of BackgroundCallCard::{short_name} was refused: {why}"
 
 
-def test_a_payload_just_within_the_limits_arrives(stage: Stage) -> None:
+def test_a_payload_just_within_the_limits_arrives(stage: SharedPage) -> None:
     open_card(stage)
     comment = "x" * (256 * 1024 - 2)
     stage.raise_event("addCommentButtonClick", comment)
@@ -192,7 +196,7 @@ def test_a_payload_just_within_the_limits_arrives(stage: Stage) -> None:
     assert stage.told() == ["Initialized", nested]
 
 
-def test_a_payload_that_is_not_json_is_reported_though_the_client_drops_it(stage: Stage) -> None:
+def test_a_payload_that_is_not_json_is_reported_though_the_client_drops_it(stage: SharedPage) -> None:
     open_card(stage)
     stage.raise_event("muteButtonClick", text="{not json")
     expect_next_event(stage)
@@ -202,7 +206,7 @@ def test_a_payload_that_is_not_json_is_reported_though_the_client_drops_it(stage
     assert "{not json" not in report["text"]
 
 
-def test_an_event_of_tomorrow_is_not_bound(stage: Stage) -> None:
+def test_an_event_of_tomorrow_is_not_bound(stage: SharedPage) -> None:
     open_card(stage)
     stage.portal("(portal) => portal.registerNames(['sneezeButtonClick'])")
     assert stage.raise_event("sneezeButtonClick", COMMENT) == 0
@@ -212,7 +216,7 @@ def test_an_event_of_tomorrow_is_not_bound(stage: Stage) -> None:
 # Handlers that fail ----------------------------------------------------------------------------------
 
 
-def test_a_failing_handler_is_reported_with_the_apps_file_and_line(stage: Stage) -> None:
+def test_a_failing_handler_is_reported_with_the_apps_file_and_line(stage: SharedPage) -> None:
     stage.complaints.expect("handler fail failed at BackgroundCallCard::skipButtonClick")
     open_card(stage)
     stage.raise_event("skipButtonClick")
@@ -228,21 +232,21 @@ def test_a_failing_handler_is_reported_with_the_apps_file_and_line(stage: Stage)
     assert outcomes(stage, "BackgroundCallCard::skipButtonClick") == ["ok", "failed", "ok"]
 
 
-def test_a_handler_that_wants_to_exit_stops_nothing(stage: Stage) -> None:
+def test_a_handler_that_wants_to_exit_stops_nothing(stage: SharedPage) -> None:
     stage.complaints.expect("handler fail_later failed at BackgroundCallCard::makeCallButtonClick")
     open_card(stage)
     stage.raise_event("makeCallButtonClick")
     assert stage.told() == ["MakeCallButtonClick", stage.empty]
-    stage.await_stats("stats.waiting === 0")
+    stage.until("stats.waiting === 0")
     expect_next_event(stage)
     (report,) = stage.reports()
     assert "SystemExit: 3" in report["text"]
     assert stage.counted("workers") == 0
 
 
-def outcomes(stage: Stage, event: str) -> list[str]:
+def outcomes(stage: SharedPage, event: str) -> list[str]:
     """How the handlers of this case's events of one name ended."""
-    stage.await_stats("stats.waiting === 0")
+    stage.until("stats.waiting === 0")
     return [entry["outcome"] for entry in stage.trace() if entry["kind"] == "handler" and entry["event"] == event]
 
 
@@ -267,21 +271,23 @@ FOREIGN = """(portal, [count, message]) => new Promise((resolve) => {
 })"""
 
 
-def test_messages_of_a_foreign_origin_are_counted_and_reported_no_more_than_20_times_a_minute(stage: Stage) -> None:
+def test_messages_of_a_foreign_origin_are_counted_and_reported_no_more_than_20_times_a_minute(
+    stage: SharedPage,
+) -> None:
     warned: list[str] = []
-    stage.page.context.on("console", lambda message: warned.append(message.text))
+    stage.playwright_page.context.on("console", lambda message: warned.append(message.text))
     open_card(stage)
     bound = stage.portal("(portal) => portal.frames()[0].bound.length")
     assert bound == 17
     stage.portal(FOREIGN, [30, f'cb1:"{COMMENT}"'])
-    stage.await_stats("stats.foreign_messages === before.foreign_messages + 30")
+    stage.until("stats.foreign_messages === before.foreign_messages + 30")
     expect_next_event(stage)
     assert stage.counted("reports", "foreign_message") == 30
     assert sum("a message from null was not for us" in text for text in warned) == 20
     assert {report["kind"] for report in stage.reports()} == {"foreign_message"}
 
 
-def test_messages_of_the_portal_that_nobody_waits_for_are_ignored(stage: Stage) -> None:
+def test_messages_of_the_portal_that_nobody_waits_for_are_ignored(stage: SharedPage) -> None:
     """An unknown callback, no callback, no text at all: the client drops them, and nothing that waits is lost."""
     open_card(stage)
     stage.portal(
@@ -297,16 +303,16 @@ def test_messages_of_the_portal_that_nobody_waits_for_are_ignored(stage: Stage) 
     expect_next_event(stage)
 
 
-def test_the_portal_drops_what_comes_under_another_app_sid(stage: Stage) -> None:
+def test_the_portal_drops_what_comes_under_another_app_sid(stage: SharedPage) -> None:
     """And the page goes on: what it sends itself is under the right one."""
     open_card(stage)
-    stage.frame.evaluate("parent.postMessage('CallCardClose:{}:cb1:another', '*')")
-    stage.page.wait_for_function("() => window.portal.dropped['unknown appSid'] === 1")
+    stage.evaluate("parent.postMessage('CallCardClose:{}:cb1:another', '*')")
+    stage.playwright_page.wait_for_function("() => window.portal.dropped['unknown appSid'] === 1")
     assert stage.card()["open"] is True
     expect_next_event(stage)
 
 
-def test_nothing_queued_is_lost_between_bad_messages(stage: Stage) -> None:
+def test_nothing_queued_is_lost_between_bad_messages(stage: SharedPage) -> None:
     open_card(stage)
     keys = "0123456789"
     stage.portal(
@@ -322,7 +328,7 @@ def test_nothing_queued_is_lost_between_bad_messages(stage: Stage) -> None:
         [keys, TOO_DEEP],
     )
     assert [stage.told()[1] for _ in keys] == list(keys)
-    stage.await_stats("stats.waiting === 0")
+    stage.until("stats.waiting === 0")
     assert stage.counted("refused") == len(keys)
     assert stage.counted("reports", "bad_event") == len(keys)
 
@@ -330,12 +336,14 @@ def test_nothing_queued_is_lost_between_bad_messages(stage: Stage) -> None:
 # What is personal --------------------------------------------------------------------------------------
 
 
-def test_nothing_personal_is_shown(stage: Stage) -> None:
+def test_nothing_personal_is_shown(stage: SharedPage) -> None:
     """Neither a number, nor a comment, nor a token: in the trace, the counters, the diagnostics or the console."""
     said: list[str] = []
     requests: list[str] = []
-    stage.page.context.on("request", lambda request: requests.append(f"{request.url} {request.post_data or ''}"))
-    stage.page.context.on("console", lambda message: said.append(message.text))
+    stage.playwright_page.context.on(
+        "request", lambda request: requests.append(f"{request.url} {request.post_data or ''}")
+    )
+    stage.playwright_page.context.on("console", lambda message: said.append(message.text))
     stage.complaints.expect("handler fail failed at")
     open_card(stage)
     stage.raise_event("addCommentButtonClick", COMMENT)
@@ -350,7 +358,7 @@ def test_nothing_personal_is_shown(stage: Stage) -> None:
     expect_next_event(stage)
 
     script = "JSON.stringify([workerPy.trace(), workerPy.stats(), workerPy.diagnostics()])"
-    shown = [*said, stage.frame.evaluate(script)]
+    shown = [*said, stage.evaluate(script)]
     assert stage.counted("trace", "rest") == 1, "the token was used"
     tokens = set(re.findall(r'auth"?[:=] ?"?(\w{20,})', "".join(row for row in requests if "crm.contact.get" in row)))
     assert len(tokens) == 1

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import StageFor
+from tests.browser.conftest import SharedPageFor
 from tests.support import golden
-from tests.support.harness import Stage
+from tests.support.witness import SharedPage
 
 APP = Path(__file__).parents[2] / "golden" / "golden_app.py"
 CALL_ID = "E45D40253D1C2D2F.1774588815.822533"
@@ -31,20 +31,20 @@ CLICKS: list[tuple[str, object]] = [
 
 
 @pytest.fixture
-def stage(stage_for: StageFor) -> Stage:
-    return stage_for(APP.read_text(encoding="utf-8"))
+def stage(shared_page_for: SharedPageFor) -> SharedPage:
+    return shared_page_for(APP.read_text(encoding="utf-8"))
 
 
 @pytest.mark.fast
-def test_the_recorded_call_played_again_gives_the_same_commands(stage: Stage, pytestconfig: pytest.Config) -> None:
+def test_the_recorded_call_played_again_gives_the_same_commands(stage: SharedPage, pytestconfig: pytest.Config) -> None:
     with stage.case():
-        stage.frame.evaluate("() => void workerPy.record()")
+        stage.evaluate("() => void workerPy.record()")
         stage.incoming_call(callId=CALL_ID)
-        stage.await_stats("stats.acknowledged === before.acknowledged + 1")
+        stage.until("stats.acknowledged === before.acknowledged + 1")
         for number, (button, argument) in enumerate(CLICKS, start=2):
             stage.click(button, argument)
-            stage.await_stats(f"stats.acknowledged === before.acknowledged + {number}")
-        recording = golden.normalised(stage.frame.evaluate("workerPy.record(false)"))
+            stage.until(f"stats.acknowledged === before.acknowledged + {number}")
+        recording = golden.normalised(stage.evaluate("workerPy.record(false)"))
         assert stage.card()["open"] is False
         assert stage.reports() == []
 
@@ -53,5 +53,5 @@ def test_the_recorded_call_played_again_gives_the_same_commands(stage: Stage, py
     expected = golden.read()
     commands = [entry["message"] for entry in recording["entries"] if entry["message"]["t"] == "command"]
     assert commands == [entry["message"] for entry in expected["entries"] if entry["message"]["t"] == "command"]
-    assert stage.sent() == [(command["command"], command["params"]) for command in commands]
+    assert stage.commands() == [(command["command"], command["params"]) for command in commands]
     assert recording == expected

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import CLIENTS, StageFor
-from tests.support.harness import Stage
+from tests.browser.conftest import CLIENTS, SharedPageFor
+from tests.support.browser_portal import BrowserCall
+from tests.support.witness import SharedPage
 
 TIMEOUT_MS = 1500
 APP = """
@@ -51,30 +52,31 @@ UNDEFINED = [{"result": "error", "errorCode": "Call card is undefined"}]
 
 
 @pytest.fixture(scope="module", params=CLIENTS)
-def booted(stage_for: StageFor, request: pytest.FixtureRequest) -> Stage:
-    return stage_for(APP, client=request.param)
+def booted(shared_page_for: SharedPageFor, request: pytest.FixtureRequest) -> SharedPage:
+    return shared_page_for(APP, client=request.param)
 
 
 @pytest.fixture
-def stage(booted: Stage) -> Iterator[Stage]:
+def stage(booted: SharedPage) -> Iterator[SharedPage]:
     with booted.case():
         yield booted
 
 
-def open_card(stage: Stage, **options: object) -> None:
+def open_card(stage: SharedPage, ui_state: str | None = None) -> BrowserCall:
     """A call whose `initialized` Python has handled."""
-    stage.incoming_call(**options)
+    call = stage.incoming_call(ui_state=ui_state)
     assert stage.told() == "ready"
+    return call
 
 
-def order(stage: Stage, **what: object) -> dict[str, Any]:
+def order(stage: SharedPage, **what: object) -> dict[str, Any]:
     """Let the app do it; returns how it ended."""
     stage.raise_event("addCommentButtonClick", json.dumps(what))
     ended: dict[str, Any] = stage.told()
     return ended
 
 
-def call(stage: Stage, method: str, *args: object, **kwargs: object) -> dict[str, Any]:
+def call(stage: SharedPage, method: str, *args: object, **kwargs: object) -> dict[str, Any]:
     """Let the app call a method of the card; returns how it ended."""
     return order(stage, method=method, args=args, kwargs=kwargs)
 
@@ -144,19 +146,19 @@ EFFECTS = {
 
 
 @pytest.mark.parametrize("name", EFFECTS)
-def test_a_command_changes_the_card_and_returns(stage: Stage, name: str) -> None:
+def test_a_command_changes_the_card_and_returns(stage: SharedPage, name: str) -> None:
     effect = EFFECTS[name]
     open_card(stage)
     ended = call(stage, effect.method or name, *effect.args, **effect.kwargs)
     assert ended["returns"] is None
-    assert stage.sent() == [effect.sent]
+    assert stage.commands() == [effect.sent]
     assert {key: stage.card()[key] for key in effect.card} == effect.card
     assert {key: ended["state"][key] for key in effect.state} == effect.state
     for selector, text in effect.shown.items():
-        expect(stage.page.locator(selector)).to_contain_text(text)
+        expect(stage.playwright_page.locator(selector)).to_contain_text(text)
 
 
-def test_get_list_ui_states_gives_the_twelve(stage: Stage) -> None:
+def test_get_list_ui_states_gives_the_twelve(stage: SharedPage) -> None:
     open_card(stage)
     assert call(stage, "get_list_ui_states")["returns"] == list(BUTTONS)
 
@@ -178,28 +180,28 @@ BUTTONS = {
 
 
 @pytest.mark.parametrize("ui_state", BUTTONS)
-def test_every_state_shows_its_buttons(stage: Stage, ui_state: str) -> None:
-    open_card(stage)
+def test_every_state_shows_its_buttons(stage: SharedPage, ui_state: str) -> None:
+    shown = open_card(stage)
     assert call(stage, "set_ui_state", ui_state)["state"]["ui_state"] == ui_state
-    expect(stage.page.locator("#card-buttons button")).to_have_text(BUTTONS[ui_state])
+    assert (shown.ui_state, shown.buttons) == (ui_state, BUTTONS[ui_state])
 
 
-def test_muting_twice_and_unmuting(stage: Stage) -> None:
+def test_muting_twice_and_unmuting(stage: SharedPage) -> None:
     open_card(stage)
     assert [call(stage, "set_mute", muted)["returns"] for muted in (True, True, False)] == [None, None, None]
     assert stage.card()["muted"] is False
-    assert [name for name, _ in stage.sent()] == ["CallCardSetMute"] * 3
+    assert [name for name, _ in stage.commands()] == ["CallCardSetMute"] * 3
 
 
-def test_commands_fire_no_event(stage: Stage) -> None:
+def test_commands_fire_no_event(stage: SharedPage) -> None:
     """The portal echoes neither mute nor hold: `case()` fails when a handler tells of anything more."""
-    open_card(stage, uiState="connected")
+    open_card(stage, "connected")
     call(stage, "set_mute", True)
     call(stage, "set_hold", True)
     assert stage.counted("events") == 3  # initialized and the two orders
 
 
-def test_the_timer_goes_on_from_its_first_start(stage: Stage) -> None:
+def test_the_timer_goes_on_from_its_first_start(stage: SharedPage) -> None:
     open_card(stage)
     call(stage, "start_timer")
     assert stage.card()["timer"]["running"] is True
@@ -221,7 +223,7 @@ ERRORS: dict[str, tuple[object, str]] = {
 
 
 @pytest.mark.parametrize("shape", ERRORS)
-def test_an_error_is_raised_whatever_its_shape(stage: Stage, shape: str) -> None:
+def test_an_error_is_raised_whatever_its_shape(stage: SharedPage, shape: str) -> None:
     answer, code = ERRORS[shape]
     open_card(stage)
     stage.configure(answers={"CallCardSetMute": answer})
@@ -241,23 +243,23 @@ SUCCESSES: dict[str, object] = {
 
 
 @pytest.mark.parametrize("shape", SUCCESSES)
-def test_any_other_answer_is_success(stage: Stage, shape: str) -> None:
+def test_any_other_answer_is_success(stage: SharedPage, shape: str) -> None:
     open_card(stage)
     stage.configure(answers={"CallCardSetMute": SUCCESSES[shape]})
     assert call(stage, "set_mute", True)["state"]["muted"] is True
 
 
-def test_the_portal_refuses_a_state_that_it_does_not_know(stage: Stage) -> None:
+def test_the_portal_refuses_a_state_that_it_does_not_know(stage: SharedPage) -> None:
     open_card(stage)
     ended = order(stage, command="CallCardSetUiState", params={"uiState": "talking"})
     assert (ended["raises"], ended["code"]) == ("CommandFailed", "Invalid ui state")
 
 
-def test_a_closed_card_cannot_be_managed(stage: Stage) -> None:
+def test_a_closed_card_cannot_be_managed(stage: SharedPage) -> None:
     open_card(stage)
     ended = order(stage, first="close", method="set_mute", args=[True], kwargs={})
     assert (ended["raises"], ended["code"]) == ("CommandFailed", "Call card is undefined")
-    assert [name for name, _ in stage.sent()] == ["CallCardClose", "CallCardSetMute"]
+    assert [name for name, _ in stage.commands()] == ["CallCardClose", "CallCardSetMute"]
 
 
 DESKTOP = {
@@ -269,7 +271,7 @@ DESKTOP = {
 
 
 @pytest.mark.parametrize("command", DESKTOP)
-def test_the_desktop_app_complains_of_missing_fields(stage: Stage, command: str) -> None:
+def test_the_desktop_app_complains_of_missing_fields(stage: SharedPage, command: str) -> None:
     open_card(stage)
     stage.configure(desktop=True)
     ended = order(stage, command=command, params={})
@@ -277,7 +279,7 @@ def test_the_desktop_app_complains_of_missing_fields(stage: Stage, command: str)
 
 
 @pytest.mark.parametrize("method", ["start_timer", "stop_timer"])
-def test_the_desktop_app_answers_the_timer_commands(stage: Stage, method: str) -> None:
+def test_the_desktop_app_answers_the_timer_commands(stage: SharedPage, method: str) -> None:
     open_card(stage)
     stage.configure(desktop=True)
     assert call(stage, method)["returns"] is None
@@ -285,13 +287,13 @@ def test_the_desktop_app_answers_the_timer_commands(stage: Stage, method: str) -
 
 
 @pytest.mark.parametrize("method", ["start_timer", "stop_timer"])
-def test_silence_is_success_for_the_timer_commands(stage: Stage, method: str) -> None:
+def test_silence_is_success_for_the_timer_commands(stage: SharedPage, method: str) -> None:
     open_card(stage)
     assert call(stage, method)["returns"] is None
     assert outcomes(stage) == ["silence"]
 
 
-def test_silence_is_a_timeout_for_the_others(stage: Stage) -> None:
+def test_silence_is_a_timeout_for_the_others(stage: SharedPage) -> None:
     open_card(stage)
     stage.configure(silent=["CallCardSetCardTitle"])
     ended = call(stage, "set_card_title", "Mara")
@@ -303,44 +305,44 @@ def test_silence_is_a_timeout_for_the_others(stage: Stage) -> None:
     assert call(stage, "set_status_text", "still here")["returns"] is None
 
 
-def test_an_answer_that_is_not_json_is_no_success(stage: Stage) -> None:
+def test_an_answer_that_is_not_json_is_no_success(stage: SharedPage) -> None:
     open_card(stage)
     stage.configure(rawAnswers={"CallCardSetMute": "[{oops"})
     silence = {"bx24": "CommandTimeout", "b24jssdk": "CommandFailed"}  # the SDK says that it cannot read it
     assert call(stage, "set_mute", True)["raises"] == silence[stage.client]
 
 
-def test_a_late_answer_changes_nothing_and_is_counted(stage: Stage) -> None:
+def test_a_late_answer_changes_nothing_and_is_counted(stage: SharedPage) -> None:
     open_card(stage)
     stage.configure(delayMs={"CallCardSetCardTitle": TIMEOUT_MS + 300})
     assert call(stage, "set_card_title", "Mara")["raises"] == "CommandTimeout"
-    stage.await_stats("(stats.trace.stray ?? 0) === (before.trace.stray ?? 0) + 1")
+    stage.until("(stats.trace.stray ?? 0) === (before.trace.stray ?? 0) + 1")
     assert strays(stage) == ["late answer"]
     assert call(stage, "get_list_ui_states")["state"]["title"] is None
 
 
-def test_an_answer_that_takes_its_time_is_waited_for(stage: Stage) -> None:
+def test_an_answer_that_takes_its_time_is_waited_for(stage: SharedPage) -> None:
     open_card(stage)
     stage.configure(delayMs={"*": 500})
     assert call(stage, "set_card_title", "Mara")["state"]["title"] == "Mara"
 
 
-def test_a_second_answer_changes_nothing_and_is_counted(stage: Stage) -> None:
+def test_a_second_answer_changes_nothing_and_is_counted(stage: SharedPage) -> None:
     open_card(stage)
     stage.configure(double=["CallCardSetMute"])
     assert call(stage, "set_mute", True)["returns"] is None
     if stage.client == "bx24":  # the SDK forgets a callback that had its answer
-        stage.await_stats("(stats.trace.stray ?? 0) === (before.trace.stray ?? 0) + 1")
+        stage.until("(stats.trace.stray ?? 0) === (before.trace.stray ?? 0) + 1")
     assert strays(stage) == ["second answer"] * (stage.client == "bx24")
     assert call(stage, "set_hold", True)["state"]["held"] is True
 
 
-def test_the_desktop_apps_second_answer_does_not_undo_its_error(stage: Stage) -> None:
+def test_the_desktop_apps_second_answer_does_not_undo_its_error(stage: SharedPage) -> None:
     open_card(stage)
     stage.configure(desktop=True)
     assert order(stage, command="CallCardSetHold", params={})["raises"] == "CommandFailed"
     if stage.client == "bx24":  # the SDK forgets a callback that had its answer
-        stage.await_stats("(stats.trace.stray ?? 0) === (before.trace.stray ?? 0) + 1")
+        stage.until("(stats.trace.stray ?? 0) === (before.trace.stray ?? 0) + 1")
     assert strays(stage) == ["second answer"] * (stage.client == "bx24")
 
 
@@ -351,7 +353,7 @@ REFUSED_ANSWERS = {
 
 
 @pytest.mark.parametrize("size", REFUSED_ANSWERS)
-def test_an_answer_that_could_kill_the_interpreter_is_refused(stage: Stage, size: str) -> None:
+def test_an_answer_that_could_kill_the_interpreter_is_refused(stage: SharedPage, size: str) -> None:
     text, reason = REFUSED_ANSWERS[size]
     open_card(stage)
     stage.configure(rawAnswers={"CallCardSetMute": text})
@@ -380,19 +382,19 @@ ARGUMENTS: dict[str, tuple[str, list[Any], dict[str, Any], str, str]] = {
 
 
 @pytest.mark.parametrize("mistake", ARGUMENTS)
-def test_wrong_arguments_are_refused_before_anything_is_sent(stage: Stage, mistake: str) -> None:
+def test_wrong_arguments_are_refused_before_anything_is_sent(stage: SharedPage, mistake: str) -> None:
     method, args, kwargs, error, says = ARGUMENTS[mistake]
     open_card(stage)
     ended = call(stage, method, *args, **kwargs)
     assert ended["raises"] == error
     assert ended["says"].startswith(says)
-    assert stage.sent() == []
+    assert stage.commands() == []
     assert stage.counted("trace", "command") == 0
 
 
-def test_the_card_of_a_regular_call_cannot_be_managed_and_diagnostics_say_why(stage: Stage) -> None:
+def test_the_card_of_a_regular_call_cannot_be_managed_and_diagnostics_say_why(stage: SharedPage) -> None:
     """`initialized` came all the same: this is what an app sees that forgot `telephony.externalCall.register`."""
-    call_id = stage.incoming_call(external=False)
+    call_id = stage.incoming_call(external=False).call_id
     stage.raise_event("initialized", {"CALL_ID": call_id})
     assert stage.told() == "ready"
     for method, *args in (["set_mute", True], ["set_card_title", "Mara"], ["start_timer"], ["close"]):
@@ -408,8 +410,8 @@ def test_the_card_of_a_regular_call_cannot_be_managed_and_diagnostics_say_why(st
     assert stage.diagnostics()["problems"] == []
 
 
-def test_the_events_of_a_regular_call_are_silent(stage: Stage) -> None:
-    stage.incoming_call(external=False, uiState="connected")
+def test_the_events_of_a_regular_call_are_silent(stage: SharedPage) -> None:
+    stage.incoming_call(external=False, ui_state="connected")
     stage.click("Mute")
     assert stage.card()["muted"] is True
     open_card(stage)
@@ -419,21 +421,21 @@ def test_the_events_of_a_regular_call_are_silent(stage: Stage) -> None:
 # What the page shows of it ---------------------------------------------------------------------------
 
 
-def outcomes(stage: Stage) -> list[str]:
+def outcomes(stage: SharedPage) -> list[str]:
     """The outcomes of this case's commands, as `workerPy.trace()` has them."""
-    stage.await_stats(
+    stage.until(
         "(stats.trace.outcome ?? 0) - (before.trace.outcome ?? 0)"
         " === (stats.trace.command ?? 0) - (before.trace.command ?? 0)"
     )
     return [entry["outcome"] for entry in stage.trace() if entry["kind"] == "outcome"]
 
 
-def strays(stage: Stage) -> list[str]:
+def strays(stage: SharedPage) -> list[str]:
     """The answers that nobody waited for."""
     return [entry["name"] for entry in stage.trace() if entry["kind"] == "stray"]
 
 
-def test_the_trace_names_commands_and_outcomes_under_one_id(stage: Stage) -> None:
+def test_the_trace_names_commands_and_outcomes_under_one_id(stage: SharedPage) -> None:
     open_card(stage)
     call(stage, "set_mute", True)
     stage.configure(answers={"CallCardSetHold": UNDEFINED})

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.conftest import OpenPortal
-from tests.support.placement import NOTEBOOK, Placement, initialized
+from tests.browser.conftest import SharedPageFor
+from tests.support.browsers import needs
+from tests.support.raised import initialized
+from tests.support.witness import SharedPage
 
 APP = """
     import asyncio
@@ -22,20 +24,20 @@ APP = """
         try:
             await card.set_card_title("no answer")
         except CommandTimeout as late:
-            await card.page.call("note", [time.monotonic() - began, late.timeout_ms])
+            await card.page.call("tell", [time.monotonic() - began, late.timeout_ms])
 
     @app.on(SkipButtonClick)
     async def silent(event, card):
         began = time.monotonic()
         await card.start_timer()
-        await card.page.call("note", [time.monotonic() - began, 250])
+        await card.page.call("tell", [time.monotonic() - began, 250])
 
     async def slow(event, card):
         began = time.monotonic()
         try:
             await asyncio.sleep(60)
         except HandlerTimeout as late:
-            await card.page.call("note", [time.monotonic() - began, late.limit_ms])
+            await card.page.call("tell", [time.monotonic() - began, late.limit_ms])
     app.add_handler(DialpadButtonClick, slow, timeout_s=0.35)
 """
 TICKS = """async () => {
@@ -45,23 +47,29 @@ TICKS = """async () => {
 }"""
 
 
+@pytest.fixture(scope="module")
+def booted(shared_page_for: SharedPageFor) -> SharedPage:
+    return shared_page_for(APP)
+
+
+@needs("throttles_hidden_frames")
 @pytest.mark.parametrize(
     ("event", "payload", "limit_ms"),
     [("addCommentButtonClick", "x", 450), ("skipButtonClick", [], 250), ("dialpadButtonClick", "1", 350)],
 )
 def test_deadline_passes_in_its_time_in_a_frame_whose_timers_are_throttled(
-    open_portal: OpenPortal, event: str, payload: object, limit_ms: int
+    booted: SharedPage, event: str, payload: object, limit_ms: int
 ) -> None:
-    placement = Placement(open_portal(APP, page_scripts=[NOTEBOOK], plain=""))
-    placement.until_ready()
-    placement.page.evaluate("portal.incomingCall({ silent: true })")
-    placement.configure(silent=["CallCardSetCardTitle"])
-    placement.raise_all([initialized("A.1")])
-    placement.until_settled()
-    assert placement.frame.evaluate(TICKS) > 1500, "three timers of 50 ms took longer than a second: they are throttled"
+    page = booted
+    with page.case():
+        page.silent_card()
+        page.configure(silent=["CallCardSetCardTitle"])
+        page.raise_all([initialized(f"A.{limit_ms}")])
+        page.until_settled()
+        assert page.evaluate(TICKS) > 1500, "three timers of 50 ms took longer than a second: they are throttled"
 
-    placement.raise_all([(event, payload)])
+        page.raise_all([(event, payload)])
 
-    ((seconds, named_limit_ms),) = placement.until_noted(1)
-    assert named_limit_ms == limit_ms
-    assert limit_ms <= seconds * 1000 + 1 < limit_ms + 350
+        seconds, named_limit_ms = page.told()
+        assert named_limit_ms == limit_ms
+        assert limit_ms <= seconds * 1000 + 1 < limit_ms + 350

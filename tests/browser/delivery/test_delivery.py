@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext
 
-from tests.browser.conftest import BundleFor, Complaints, OpenPortal
+from tests.browser.conftest import BundleFor, OpenPage
+from tests.support.browser_portal import Raised
+from tests.support.complaints import Complaints
 from tests.support.directory_server import DirectoryServer
-from tests.support.placement import NOTEBOOK, PREFIX, Placement, Raised, comments, initialized, one_of_each
-from tests.support.stalling import StallingServer
-from worker_py_tool import demo
+from tests.support.raised import PREFIX, comments, initialized, one_of_each
+from tests.support.stalling import HeldServer
+from tests.support.witness import WITNESS
 from worker_py_tool.build import Client
 from worker_py_tool.paths import NODE_MODULES
 
@@ -27,13 +29,13 @@ APP = """
 
     async def note(event, card):
         text = getattr(event, "comment", "")
-        await card.page.call("note", [event.meta.name, text, card.call_id, event.meta.redelivered])
+        await card.page.call("tell", [event.meta.name, text, card.call_id, event.meta.redelivered])
 
     for each in EVENTS:
         app.add_handler(each.event_type, note)
 """
-STALL_S = 10
-LATE_MS = 5000
+ASKED_IN_VAIN = 5
+"""So often the page has asked for names before there are any."""
 
 PLAIN_SDK_PAGE = """<!doctype html>
 <script src="b24jssdk.js"></script>
@@ -70,36 +72,37 @@ def identified(raised: list[Raised]) -> list[list[str]]:
 
 
 def test_events_that_come_while_the_boot_is_stalled_are_each_handled_once_in_order(
-    page: Page, client: Client, bundle_for: BundleFor, portal_url: str
+    client: Client, bundle_for: BundleFor, open_page: OpenPage
 ) -> None:
-    with StallingServer(bundle_for(APP, client=client, page_scripts=[NOTEBOOK]), STALL_S) as app:
-        page.goto(demo.portal_url(portal_url, f"http://app.localhost:{app.port}/", plain=""))
-        placement = Placement(page)
+    with HeldServer(bundle_for(APP, client=client, page_scripts=[WITNESS])) as app:
+        page = open_page(url=f"http://app.localhost:{app.port}/", ready=False)
         raised = burst()
 
-        placement.raise_all_once_bound(raised)
-        placement.until("stats.events === argument", len(raised))
-        assert placement.stats()["state"] == "booting"
-        placement.until_settled()
+        page.raise_all_once_bound(raised)
+        page.until("stats.events === argument", len(raised))
+        assert page.stats()["state"] == "booting"
+        app.release()
+        page.until_settled()
 
-        assert [note[:2] for note in placement.notes()] == identified(raised)
-        assert placement.diagnostics()["boot"]["total"] >= STALL_S * 1000
-        assert placement.stats()["redelivered"] == 0
+        assert [note[:2] for note in page.notes()] == identified(raised)
+        assert page.stats()["redelivered"] == 0
 
 
 def test_names_that_the_portal_registers_late_are_bound_once_and_their_events_handled_in_order(
-    client: Client, open_portal: OpenPortal
+    open_page: OpenPage,
 ) -> None:
-    placement = Placement(open_portal(APP, page_scripts=[NOTEBOOK], plain="", names="late"))
+    page = open_page(APP, names="late")
     raised = burst()
+    page.until("stats.binding.asked >= argument", ASKED_IN_VAIN)
+    assert page.bound() == []
 
-    placement.page.evaluate("(ms) => setTimeout(() => portal.registerNames(), ms)", LATE_MS)
-    placement.raise_all_once_bound(raised)
-    placement.until("stats.events === argument", len(raised))
-    placement.until_settled()
+    page.portal("(portal) => void setTimeout(() => portal.registerNames())")
+    page.raise_all_once_bound(raised)
+    page.until("stats.events === argument", len(raised))
+    page.until_settled()
 
-    assert [note[:2] for note in placement.notes()] == identified(raised)
-    assert sorted(placement.bound()) == sorted({PREFIX + name for name, _ in one_of_each("A.1")})
+    assert [note[:2] for note in page.notes()] == identified(raised)
+    assert sorted(page.bound()) == sorted({PREFIX + name for name, _ in one_of_each("A.1")})
 
 
 @pytest.fixture
@@ -113,36 +116,35 @@ def plain_sdk_url(tmp_path: Path) -> Iterator[str]:
         yield f"http://app.localhost:{server.port}/"
 
 
+@pytest.mark.parametrize("client", ["bx24"])
 def test_control_a_page_of_the_plain_sdk_loses_the_first_event_of_each_bind(
-    page: Page, plain_sdk_url: str, portal_url: str
+    plain_sdk_url: str, open_page: OpenPage
 ) -> None:
-    page.goto(demo.portal_url(portal_url, plain_sdk_url, plain=""))
-    placement = Placement(page)
-    page.wait_for_function("() => window.portal?.ready.then(() => true)")
+    page = open_page(url=plain_sdk_url, ready=False)
     raised = burst()
 
-    placement.raise_all_once_bound(raised)
-    placement.frame.wait_for_function("got.some(([, payload]) => payload === '499')", polling=50)
+    page.raise_all_once_bound(raised)
+    page.until_evaluates("() => got.some(([, payload]) => payload === '499')")
 
     lost = Counter(tuple(each) for each in identified(raised))
-    lost -= Counter((name, payload if "Comment" in name else "") for name, payload in placement.frame.evaluate("got"))
+    lost -= Counter((name, payload if "Comment" in name else "") for name, payload in page.evaluate("got"))
     assert {name for name, _ in lost} == {name for name, _ in identified(raised)}, "one of each name was swallowed"
     assert lost[PREFIX + "addCommentButtonClick", "first"] == 1
 
 
+@pytest.mark.parametrize("client", ["bx24"])
 def test_control_a_page_of_the_plain_sdk_never_hears_of_names_that_the_portal_registers_late(
-    page: Page, plain_sdk_url: str, portal_url: str
+    plain_sdk_url: str, open_page: OpenPage
 ) -> None:
-    page.goto(demo.portal_url(portal_url, plain_sdk_url, plain="", names="late"))
-    placement = Placement(page)
-    page.wait_for_function("() => window.portal?.ready.then(() => true)")
-    page.wait_for_function("() => portal.log.filter(({kind}) => kind === 'bind lost').length === 17")
+    page = open_page(url=plain_sdk_url, ready=False, names="late")
+    in_vain = "(portal) => portal.log.filter(({kind}) => kind === 'bind lost').length"
+    page.poll(lambda: page.portal(in_vain) == 17, "all binds in vain")
 
-    page.evaluate("portal.registerNames()")
-    placement.raise_all_unheard(burst())
+    page.portal("(portal) => portal.registerNames()")
+    page.portal("(portal, all) => all.forEach(([name, payload]) => portal.raise(name, payload))", burst())
 
-    assert placement.bound() == []
-    assert placement.frame.evaluate("got") == []
+    assert page.bound() == []
+    assert page.evaluate("got") == []
 
 
 # Workers that end -------------------------------------------------------------------------------------
@@ -154,7 +156,7 @@ KILLER = """() => {
   const count = (what) => {
     if (what === kind && --left === 0) workerPy.killWorker();
   };
-  notebook.onnote = () => count("note");
+  witness.ontold = () => count("note");
   addEventListener("workerpy:trace", ({ detail }) => count(detail.kind));
   window.killAfter = (number, what) => { [left, kind] = [number, what]; };
 }"""
@@ -169,14 +171,13 @@ KILLER = """() => {
 )
 @pytest.mark.parametrize("client", ["bx24"])
 def test_every_event_is_handled_although_the_worker_is_killed_at_random_points(
-    context: BrowserContext, open_portal: OpenPortal, complaints: Complaints, kills: int, each_call: int
+    context: BrowserContext, open_page: OpenPage, complaints: Complaints, kills: int, each_call: int
 ) -> None:
     """The points are counted in notes (in the middle of a handler) and in handlers that ended."""
     context.add_init_script("delete globalThis.SharedWorker")  # a worker of the page's own ends at once
     complaints.expect(r"the worker ended \(vanished")
-    placement = Placement(open_portal(APP, page_scripts=[NOTEBOOK], plain=""))
-    placement.until_ready()
-    placement.frame.evaluate(KILLER)
+    page = open_page(APP)
+    page.evaluate(KILLER)
     chance = random.Random(20240515)
     calls = [[initialized(f"CALL.{number}"), *comments(each_call - 1)] for number in range(CALLS)]
     raised = [event for call in calls for event in call]
@@ -184,15 +185,15 @@ def test_every_event_is_handled_although_the_worker_is_killed_at_random_points(
 
     for kill in range(kills):
         point = [chance.randint(1, size), chance.choice(["note", "handler"])]
-        placement.frame.evaluate("([number, what]) => killAfter(number, what)", point)
-        placement.raise_all(raised[kill * size : (kill + 1) * size])
-        placement.until("stats.workers === argument", kill + 2)
+        page.evaluate("([number, what]) => killAfter(number, what)", point)
+        page.raise_all(raised[kill * size : (kill + 1) * size])
+        page.until("stats.workers === argument", kill + 2)
         if chance.random() < 0.5:  # else the next events come while the next interpreter boots
-            placement.until_settled()
-    placement.until_settled()
+            page.until_settled()
+    page.until_settled()
 
     handled: dict[str, list[tuple[str, bool]]] = defaultdict(list)
-    for _, comment, call_id, redelivered in placement.notes():
+    for _, comment, call_id, redelivered in page.notes():
         handled[call_id].append((comment, redelivered))
     wanted = ["", *(comment for _, comment in comments(each_call - 1))]
     for number in range(CALLS):
@@ -229,7 +230,7 @@ COUNTING = """
 
     @app.on_page_event("what was seen")
     async def show(payload, page):
-        await page.call("note", seen)
+        await page.call("tell", seen)
 
     @app.on_page_event("measure")
     async def measure(payload, page):
@@ -253,43 +254,41 @@ COUNTING = """
             "proxies": module.pyproxy_alloc_map.size,
         }
         del module
-        await page.call("note", found)
+        await page.call("tell", found)
 """
-BURST = 10_000
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.parametrize("size", [3_000, pytest.param(10_000, marks=pytest.mark.campaign)])
 @pytest.mark.parametrize("client", ["bx24"])
-def test_ten_thousand_events_in_a_burst_are_all_handled_in_their_order(open_portal: OpenPortal) -> None:
-    placement = Placement(open_portal(COUNTING, page_scripts=[NOTEBOOK], plain=""))
-    placement.until_ready()
-    placement.page.evaluate("portal.incomingCall({ silent: true })")
+def test_thousands_of_events_in_a_burst_are_all_handled_in_their_order(open_page: OpenPage, size: int) -> None:
+    page = open_page(COUNTING)
+    page.silent_card()
 
-    placement.raise_all([initialized("A.1"), *comments(BURST)])
-    placement.until_settled(timeout_s=150)
-    placement.emit("what was seen")
+    page.raise_all([initialized("A.1"), *comments(size)])
+    page.until_settled(timeout_s=150)
+    page.emit("what was seen")
 
-    assert placement.until_noted(1) == [list(range(BURST))]
-    assert [int(sent["statusText"]) for sent in placement.sent("CallCardSetStatusText")] == list(range(0, BURST, 100))
+    assert page.until_noted(1) == [list(range(size))]
+    assert [int(sent["statusText"]) for sent in page.sent("CallCardSetStatusText")] == list(range(0, size, 100))
 
 
 @pytest.mark.campaign
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("client", ["bx24"])
-def test_a_hundred_thousand_events_leave_nothing_behind(open_portal: OpenPortal) -> None:
+def test_a_hundred_thousand_events_leave_nothing_behind(open_page: OpenPage) -> None:
     """Measured when the bounded buffers are full (the trace holds 2,000 entries), and at the end."""
-    placement = Placement(open_portal(COUNTING, page_scripts=[NOTEBOOK], plain=""))
-    placement.until_ready()
-    placement.page.evaluate("portal.incomingCall({ silent: true })")
-    placement.raise_all([initialized("A.1")])
+    page = open_page(COUNTING)
+    page.silent_card()
+    page.raise_all([initialized("A.1")])
 
     def after(events: int) -> dict[str, int]:
         for first in range(0, events, 1000):
-            placement.raise_all(comments(1000, first))
-            placement.until_settled()
-        placement.emit("measure")
-        placement.until_settled()
-        found: dict[str, int] = placement.notes()[-1]
+            page.raise_all(comments(1000, first))
+            page.until_settled()
+        page.emit("measure")
+        page.until_settled()
+        found: dict[str, int] = page.notes()[-1]
         return found
 
     after(1000)  # the first measurement makes what measuring needs

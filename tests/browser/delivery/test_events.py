@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import CLIENTS, StageFor
-from tests.support.harness import NOTHING, Stage
+from tests.browser.conftest import CLIENTS, SharedPageFor
+from tests.support.browser_portal import NOTHING
+from tests.support.witness import SharedPage
 from worker_py import CallDirection, CallState, CrmBinding
 from worker_py.events import (
     AddCommentButtonClick,
@@ -58,21 +59,21 @@ APP = """
 """
 
 CALL_ID = "E45D40253D1C2D2F.1774588815.822533"
-CONNECTED = {"uiState": "connected"}
+CONNECTED = "connected"
 
 
 @pytest.fixture(scope="module", params=CLIENTS)
-def booted(stage_for: StageFor, request: pytest.FixtureRequest) -> Stage:
-    return stage_for(APP, client=request.param)
+def booted(shared_page_for: SharedPageFor, request: pytest.FixtureRequest) -> SharedPage:
+    return shared_page_for(APP, client=request.param)
 
 
 @pytest.fixture
-def stage(booted: Stage) -> Iterator[Stage]:
+def stage(booted: SharedPage) -> Iterator[SharedPage]:
     with booted.case():
         yield booted
 
 
-def expect_event(stage: Stage, short_name: str, event: CardEvent, raw: object) -> None:
+def expect_event(stage: SharedPage, short_name: str, event: CardEvent, raw: object) -> None:
     """The next thing that a Python handler sees is this."""
     raw = stage.empty if raw == [] else raw
     told = stage.told()
@@ -81,13 +82,13 @@ def expect_event(stage: Stage, short_name: str, event: CardEvent, raw: object) -
     assert told["raw"] == raw and type(told["raw"]) is type(raw)
 
 
-def open_card(stage: Stage, **options: object) -> None:
+def open_card(stage: SharedPage, ui_state: str | None = None) -> None:
     """A call whose `initialized` a handler has seen."""
-    stage.incoming_call(callId=CALL_ID, **options)
+    stage.incoming_call(ui_state=ui_state, callId=CALL_ID)
     assert stage.told()["call_id"] == CALL_ID
 
 
-def close_card(stage: Stage) -> None:
+def close_card(stage: SharedPage) -> None:
     """End the call, so that the next event has no card."""
     stage.raise_event("closeButtonClick")
     assert stage.told()["name"] == "BackgroundCallCard::closeButtonClick"
@@ -104,13 +105,13 @@ class Click:
     event: CardEvent
     raw: Any = field(default_factory=list)
     argument: Any = None
-    card: dict[str, Any] = field(default_factory=lambda: CONNECTED)
+    ui_state: str = CONNECTED
 
 
 CLICKS = {
-    "answerButtonClick": Click("Answer", AnswerButtonClick(), card={"uiState": "incoming"}),
-    "skipButtonClick": Click("Skip", SkipButtonClick(), card={"uiState": "incoming"}),
-    "makeCallButtonClick": Click("Call", MakeCallButtonClick(), card={"uiState": "outgoing"}),
+    "answerButtonClick": Click("Answer", AnswerButtonClick(), ui_state="incoming"),
+    "skipButtonClick": Click("Skip", SkipButtonClick(), ui_state="incoming"),
+    "makeCallButtonClick": Click("Call", MakeCallButtonClick(), ui_state="outgoing"),
     "hangupButtonClick": Click("Hang up", HangupButtonClick()),
     "muteButtonClick": Click("Mute", MuteButtonClick(True), True),
     "holdButtonClick": Click("Hold", HoldButtonClick(True), True),
@@ -119,10 +120,8 @@ CLICKS = {
     "transferButtonClick": Click(
         "Transfer", TransferButtonClick(None, "3", "user"), {"type": "user", "target": 3}, argument=3
     ),
-    "completeTransferButtonClick": Click(
-        "Complete transfer", CompleteTransferButtonClick(), card={"uiState": "transferring"}
-    ),
-    "cancelTransferButtonClick": Click("Return to call", CancelTransferButtonClick(), card={"uiState": "transferring"}),
+    "completeTransferButtonClick": Click("Complete transfer", CompleteTransferButtonClick(), ui_state="transferring"),
+    "cancelTransferButtonClick": Click("Return to call", CancelTransferButtonClick(), ui_state="transferring"),
     "addCommentButtonClick": Click(
         "Save comment", AddCommentButtonClick("calls back: Monday"), "calls back: Monday", "calls back: Monday"
     ),
@@ -132,20 +131,20 @@ CLICKS = {
         {"PHONE_NUMBER": "+12025550143", "CRM_ENTITY_TYPE": "CONTACT", "CRM_ENTITY_ID": 12},
         argument=12,
     ),
-    "notifyAdminButtonClick": Click("Notify admin", NotifyAdminButtonClick(), card={"uiState": "moneyError"}),
-    "closeButtonClick": Click("Close", CloseButtonClick(), card={"uiState": "error"}),
+    "notifyAdminButtonClick": Click("Notify admin", NotifyAdminButtonClick(), ui_state="moneyError"),
+    "closeButtonClick": Click("Close", CloseButtonClick(), ui_state="error"),
 }
 
 
 @pytest.mark.parametrize("short_name", CLICKS)
-def test_a_click_on_the_card_reaches_its_handler(stage: Stage, short_name: str) -> None:
+def test_a_click_on_the_card_reaches_its_handler(stage: SharedPage, short_name: str) -> None:
     clicked = CLICKS[short_name]
-    open_card(stage, **clicked.card)
+    open_card(stage, clicked.ui_state)
     stage.click(clicked.button, clicked.argument)
     expect_event(stage, short_name, clicked.event, clicked.raw)
 
 
-def test_a_new_card_reaches_the_handler_of_initialized(stage: Stage) -> None:
+def test_a_new_card_reaches_the_handler_of_initialized(stage: SharedPage) -> None:
     stage.incoming_call(callId=CALL_ID)
     raw = {
         "CALL_ID": CALL_ID,
@@ -176,7 +175,7 @@ def test_a_new_card_reaches_the_handler_of_initialized(stage: Stage) -> None:
     expect_event(stage, "initialized", event, raw)
 
 
-def test_next_in_a_call_list_moves_on_to_the_next_client(stage: Stage) -> None:
+def test_next_in_a_call_list_moves_on_to_the_next_client(stage: SharedPage) -> None:
     stage.call_list(2)
     assert "call_list_mode=True" in stage.told()["event"]
     stage.click("Next")
@@ -190,8 +189,8 @@ def test_all_17_events_were_clicked() -> None:
     assert len(EVENTS) == 17
 
 
-def test_a_second_click_on_mute_and_hold_takes_them_back(stage: Stage) -> None:
-    open_card(stage, **CONNECTED)
+def test_a_second_click_on_mute_and_hold_takes_them_back(stage: SharedPage) -> None:
+    open_card(stage, CONNECTED)
     stage.click("Mute")
     stage.click("Mute")
     stage.click("Hold")
@@ -201,27 +200,27 @@ def test_a_second_click_on_mute_and_hold_takes_them_back(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("key", "0123456789*#")
-def test_every_key_of_the_dial_pad(stage: Stage, key: str) -> None:
-    open_card(stage, **CONNECTED)
+def test_every_key_of_the_dial_pad(stage: SharedPage, key: str) -> None:
+    open_card(stage, CONNECTED)
     stage.click(f"Dial pad {key}")
     expect_event(stage, "dialpadButtonClick", DialpadButtonClick(key), key)
 
 
 @pytest.mark.parametrize("rating", [1, 2, 3, 4, 5])
-def test_every_rating(stage: Stage, rating: int) -> None:
-    open_card(stage, **CONNECTED)
+def test_every_rating(stage: SharedPage, rating: int) -> None:
+    open_card(stage, CONNECTED)
     stage.click(f"Quality {rating}")
     expect_event(stage, "qualityMeterClick", QualityMeterClick(rating), str(rating))
 
 
-def test_answering_a_transferred_call(stage: Stage) -> None:
-    open_card(stage, uiState="transferIncoming")
+def test_answering_a_transferred_call(stage: SharedPage) -> None:
+    open_card(stage, "transferIncoming")
     stage.click("Answer")
     expect_event(stage, "answerButtonClick", AnswerButtonClick(), [])
 
 
-def test_transfer_to_a_typed_number(stage: Stage) -> None:
-    open_card(stage, **CONNECTED)
+def test_transfer_to_a_typed_number(stage: SharedPage) -> None:
+    open_card(stage, CONNECTED)
     stage.click("Transfer", "+12025550166")
     raw = {"type": "pstn", "target": "+12025550166"}
     expect_event(stage, "transferButtonClick", TransferButtonClick(None, "+12025550166", "pstn"), raw)
@@ -302,7 +301,7 @@ INITIALIZED = {
 
 
 @pytest.mark.parametrize("variant", INITIALIZED)
-def test_initialized_in_every_shape(stage: Stage, variant: str) -> None:
+def test_initialized_in_every_shape(stage: SharedPage, variant: str) -> None:
     raw, event = INITIALIZED[variant]
     stage.raise_event("initialized", raw)
     expect_event(stage, "initialized", event, raw)
@@ -365,17 +364,17 @@ VARIANTS: dict[str, tuple[str, object, CardEvent]] = {
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_payloads_in_every_shape(stage: Stage, variant: str) -> None:
+def test_payloads_in_every_shape(stage: SharedPage, variant: str) -> None:
     short_name, raw, event = VARIANTS[variant]
     open_card(stage)
     stage.raise_event(short_name, raw)
     expect_event(stage, short_name, event, raw)
 
 
-def test_transfer_after_the_first_command_names_the_number(stage: Stage) -> None:
+def test_transfer_after_the_first_command_names_the_number(stage: SharedPage) -> None:
     """Before, the portal tells the kind of the target instead: see the table of clicks."""
     raw = {"phoneNumber": "+12025550143", "target": 2}
-    open_card(stage, uiState="incoming")
+    open_card(stage, "incoming")
     stage.click("Answer")
     stage.told()
     stage.click("Transfer", 2)
@@ -397,14 +396,14 @@ EMPTY: dict[str, object] = {"[]": [], "": "", "null": None, "undefined": None}
 """What each form on the wire reaches Python as. `[]` is the wire's empty form: the SDK makes it `''`."""
 
 
-def skip_unless_known(stage: Stage, form: str) -> None:
+def skip_unless_known(stage: SharedPage, form: str) -> None:
     """An `undefined` on the wire, which is no JSON, is understood by the stand-in of the official script alone."""
     if form == "undefined" and stage.client != "bx24":
         pytest.skip("the SDK reads JSON only")
 
 
 @pytest.mark.parametrize("form", EMPTY)
-def test_events_without_data_in_every_form_of_nothing(stage: Stage, form: str) -> None:
+def test_events_without_data_in_every_form_of_nothing(stage: SharedPage, form: str) -> None:
     skip_unless_known(stage, form)
     open_card(stage)
     for short_name, event in WITHOUT_DATA.items():
@@ -413,7 +412,7 @@ def test_events_without_data_in_every_form_of_nothing(stage: Stage, form: str) -
 
 
 @pytest.mark.parametrize("form", EMPTY)
-def test_a_comment_that_is_nothing_is_an_empty_comment(stage: Stage, form: str) -> None:
+def test_a_comment_that_is_nothing_is_an_empty_comment(stage: SharedPage, form: str) -> None:
     skip_unless_known(stage, form)
     open_card(stage)
     stage.raise_event("addCommentButtonClick", empty=form)
@@ -423,7 +422,7 @@ def test_a_comment_that_is_nothing_is_an_empty_comment(stage: Stage, form: str) 
 # Order -----------------------------------------------------------------------------------------------
 
 
-def test_entity_changed_before_initialized_is_handled_after_it(stage: Stage) -> None:
+def test_entity_changed_before_initialized_is_handled_after_it(stage: SharedPage) -> None:
     open_card(stage)
     close_card(stage)
     stage.incoming_call(callId="early.1", entityChangedFirst=True)
@@ -433,16 +432,16 @@ def test_entity_changed_before_initialized_is_handled_after_it(stage: Stage) -> 
     assert second["event"] == repr(EntityChanged("+12025550143", "CONTACT", 7))
 
 
-def test_events_of_a_burst_are_handled_in_their_order(stage: Stage) -> None:
-    open_card(stage, **CONNECTED)
+def test_events_of_a_burst_are_handled_in_their_order(stage: SharedPage) -> None:
+    open_card(stage, CONNECTED)
     keys = "0123456789*#" * 4
     stage.portal("(portal, keys) => { for (const key of keys) portal.raise('dialpadButtonClick', key); }", keys)
     assert [stage.told()["raw"] for _ in keys] == list(keys)
 
 
-def test_each_call_has_its_own_card(stage: Stage) -> None:
+def test_each_call_has_its_own_card(stage: SharedPage) -> None:
     for call_id in ("first.1", "second.2"):
-        stage.incoming_call(callId=call_id, uiState="incoming")
+        stage.incoming_call(callId=call_id, ui_state="incoming")
         assert stage.told()["call_id"] == call_id
         stage.click("Answer")
         assert stage.told()["call_id"] == call_id

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.conftest import StageFor
-from tests.support.harness import Stage
+from tests.browser.conftest import SharedPageFor
+from tests.support.witness import SharedPage
 
 APP = """
     import asyncio
@@ -69,12 +69,12 @@ APP = """
 
 
 @pytest.fixture(scope="module")
-def booted(stage_for: StageFor) -> Stage:
-    return stage_for(APP)
+def booted(shared_page_for: SharedPageFor) -> SharedPage:
+    return shared_page_for(APP)
 
 
 @pytest.fixture
-def stage(booted: Stage) -> Iterator[Stage]:
+def stage(booted: SharedPage) -> Iterator[SharedPage]:
     with booted.case():
         booted.incoming_call()
         booted.complaints.expect("even the error handler fails")
@@ -82,10 +82,10 @@ def stage(booted: Stage) -> Iterator[Stage]:
         assert booted.stats()["workers"] == 1, "the interpreter lived on"
 
 
-def what_on_error_saw(stage: Stage) -> list[list[str | None]]:
+def what_on_error_saw(stage: SharedPage) -> list[list[str | None]]:
     """Of each failure since the last time: the event's type, the handler's name, and the exception's type."""
-    stage.await_stats("stats.waiting === 0")
-    stage.frame.evaluate("workerPy.emit('what on_error saw')")
+    stage.until("stats.waiting === 0")
+    stage.emit("what on_error saw")
     seen: list[list[str | None]] = stage.told()
     return seen
 
@@ -94,7 +94,7 @@ def what_on_error_saw(stage: Stage) -> list[list[str | None]]:
     ("kind", "exception"), [("value", "ValueError"), ("exit", "SystemExit"), ("interrupt", "KeyboardInterrupt")]
 )
 def test_failing_handler_does_not_stop_the_next_one_and_on_error_hears_of_it(
-    stage: Stage, kind: str, exception: str
+    stage: SharedPage, kind: str, exception: str
 ) -> None:
     stage.complaints.expect(f"{exception}: as asked")
 
@@ -104,12 +104,12 @@ def test_failing_handler_does_not_stop_the_next_one_and_on_error_hears_of_it(
     assert what_on_error_saw(stage) == [["AddCommentButtonClick", "failing", exception]]
 
 
-def test_traceback_with_the_app_s_own_file_and_line_is_in_the_diagnostics(stage: Stage) -> None:
+def test_traceback_with_the_app_s_own_file_and_line_is_in_the_diagnostics(stage: SharedPage) -> None:
     stage.complaints.expect("ValueError: as asked")
 
     stage.raise_event("addCommentButtonClick", "value")
     stage.told()
-    stage.await_stats("stats.waiting === 0")
+    stage.until("stats.waiting === 0")
 
     failure, error_handlers = (report["text"] for report in stage.reports())
     assert "handler failing failed at BackgroundCallCard::addCommentButtonClick" in failure
@@ -119,18 +119,18 @@ def test_traceback_with_the_app_s_own_file_and_line_is_in_the_diagnostics(stage:
     assert "RuntimeError: even the error handler fails" in error_handlers
 
 
-def test_failure_of_a_task_that_a_handler_left_behind_is_reported(stage: Stage) -> None:
+def test_failure_of_a_task_that_a_handler_left_behind_is_reported(stage: SharedPage) -> None:
     stage.complaints.expect("LookupError: in the background")
 
     stage.raise_event("answerButtonClick")
-    stage.await_stats("stats.waiting === 0")
+    stage.until("stats.waiting === 0")
     stage.incoming_call()  # lets go of the card, and with it of the task that nobody awaits
-    stage.await_stats("(stats.reports.handler_failed ?? 0) >= (before.reports.handler_failed ?? 0) + 2")
+    stage.until("(stats.reports.handler_failed ?? 0) >= (before.reports.handler_failed ?? 0) + 2")
 
     assert (None, "LookupError") in [(name, exception) for name, _, exception in what_on_error_saw(stage)]
 
 
-def test_handler_that_cancels_itself_is_a_failure_like_any_other(stage: Stage) -> None:
+def test_handler_that_cancels_itself_is_a_failure_like_any_other(stage: SharedPage) -> None:
     stage.complaints.expect("CancelledError")
 
     stage.raise_event("skipButtonClick")
@@ -138,7 +138,7 @@ def test_handler_that_cancels_itself_is_a_failure_like_any_other(stage: Stage) -
     assert what_on_error_saw(stage) == [["SkipButtonClick", "cancels_itself", "CancelledError"]]
 
 
-def test_handler_is_cancelled_when_its_time_is_over_and_the_next_one_runs(stage: Stage) -> None:
+def test_handler_is_cancelled_when_its_time_is_over_and_the_next_one_runs(stage: SharedPage) -> None:
     stage.complaints.expect("HandlerTimeout: slow took longer than 400 ms")
 
     stage.raise_event("dialpadButtonClick", "1")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Route
 
-from tests.browser.conftest import OpenPortal, StageFor
-from tests.support.harness import Stage
-from tests.support.placement import NOTEBOOK, Placement, initialized
+from tests.browser.conftest import OpenPage, SharedPageFor
+from tests.support.raised import initialized
+from tests.support.witness import WITNESS, SharedPage
 
 APP = """
     import asyncio
@@ -46,39 +46,39 @@ APP = """
 
 
 @pytest.fixture(scope="module")
-def booted(stage_for: StageFor) -> Stage:
-    return stage_for(APP)
+def booted(shared_page_for: SharedPageFor) -> SharedPage:
+    return shared_page_for(APP)
 
 
 @pytest.fixture
-def stage(booted: Stage) -> Iterator[Stage]:
+def stage(booted: SharedPage) -> Iterator[SharedPage]:
     with booted.case():
         yield booted
 
 
-def provide(stage: Stage, function: str) -> None:
-    stage.frame.evaluate(f"workerPy.provide('phone.answer', {function})")
+def provide(stage: SharedPage, function: str) -> None:
+    stage.provide("phone.answer", function)
 
 
-def call(stage: Stage, **order: object) -> object:
-    stage.frame.evaluate("(order) => workerPy.emit('call me', order)", {"name": "phone.answer", **order})
+def call(stage: SharedPage, **order: object) -> object:
+    stage.emit("call me", {"name": "phone.answer", **order})
     return stage.told()
 
 
 @pytest.mark.parametrize("value", [None, True, 12.5, "übertragen 📞", [1, [2, "3"]], {"nested": {"list": [None]}}])
-def test_value_goes_to_the_page_and_comes_back_as_it_was(stage: Stage, value: object) -> None:
+def test_value_goes_to_the_page_and_comes_back_as_it_was(stage: SharedPage, value: object) -> None:
     provide(stage, "(params) => params")
 
     assert call(stage, params=value) == {"returns": value}
 
 
-def test_function_may_be_asynchronous(stage: Stage) -> None:
+def test_function_may_be_asynchronous(stage: SharedPage) -> None:
     provide(stage, "async ({ line }) => { await new Promise((done) => setTimeout(done, 1)); return `on ${line}`; }")
 
     assert call(stage, params={"line": "reg1"}) == {"returns": "on reg1"}
 
 
-def test_function_that_returns_nothing_gives_none(stage: Stage) -> None:
+def test_function_that_returns_nothing_gives_none(stage: SharedPage) -> None:
     provide(stage, "() => {}")
 
     assert call(stage) == {"returns": None}
@@ -95,7 +95,7 @@ def test_function_that_returns_nothing_gives_none(stage: Stage) -> None:
     ],
 )
 def test_error_of_a_page_function_comes_with_its_name_and_message(
-    stage: Stage, body: str, name: str, message: str
+    stage: SharedPage, body: str, name: str, message: str
 ) -> None:
     provide(stage, body)
 
@@ -106,14 +106,14 @@ def test_error_of_a_page_function_comes_with_its_name_and_message(
     assert answer["message"].startswith(message)
 
 
-def test_function_that_nobody_provides_is_an_error_that_says_so(stage: Stage) -> None:
+def test_function_that_nobody_provides_is_an_error_that_says_so(stage: SharedPage) -> None:
     answer = call(stage, name="phone.nothing")
 
     assert isinstance(answer, dict)
     assert (answer["raises"], answer["function"], answer["name"]) == ("PageCallFailed", "phone.nothing", "NotProvided")
 
 
-def test_function_that_does_not_answer_in_time_is_a_timeout_and_its_signal_aborts(stage: Stage) -> None:
+def test_function_that_does_not_answer_in_time_is_a_timeout_and_its_signal_aborts(stage: SharedPage) -> None:
     provide(
         stage,
         """(_, { signal }) => new Promise(() => {
@@ -122,11 +122,11 @@ def test_function_that_does_not_answer_in_time_is_a_timeout_and_its_signal_abort
     )
 
     assert call(stage, timeout_s=0.3) == {"raises": "PageCallTimeout", "function": "phone.answer", "timeout_s": 0.3}
-    assert stage.frame.evaluate("window.aborted") == "aborted"
+    assert stage.evaluate("window.aborted") == "aborted"
 
 
-def test_cancelling_the_call_in_python_aborts_the_function_s_signal(stage: Stage) -> None:
-    stage.frame.evaluate(
+def test_cancelling_the_call_in_python_aborts_the_function_s_signal(stage: SharedPage) -> None:
+    stage.evaluate(
         """() => {
           let running;
           const begun = new Promise((resolve) => { running = resolve; });
@@ -140,54 +140,50 @@ def test_cancelling_the_call_in_python_aborts_the_function_s_signal(stage: Stage
     )
 
     assert stage.told() == "cancelled"
-    assert stage.frame.evaluate("window.aborted") == "aborted"
+    assert stage.evaluate("window.aborted") == "aborted"
 
 
-def test_what_the_page_emits_reaches_python_in_order(stage: Stage) -> None:
-    stage.frame.evaluate("() => { for (let n = 0; n < 20; n++) workerPy.emit('phone.ringing', { n }); }")
+def test_what_the_page_emits_reaches_python_in_order(stage: SharedPage) -> None:
+    stage.evaluate("() => { for (let n = 0; n < 20; n++) workerPy.emit('phone.ringing', { n }); }")
 
     assert [stage.told() for _ in range(20)] == [{"n": n} for n in range(20)]
 
 
 @pytest.mark.parametrize("arguments", ["''", "7, {}", "'phone.ringing', 10n"])
-def test_emit_refuses_what_python_could_not_get(stage: Stage, arguments: str) -> None:
-    thrown = stage.frame.evaluate(
+def test_emit_refuses_what_python_could_not_get(stage: SharedPage, arguments: str) -> None:
+    thrown = stage.evaluate(
         f"() => {{ try {{ workerPy.emit({arguments}); return null; }} catch (error) {{ return error.name; }} }}"
     )
 
     assert thrown == "TypeError"
 
 
-def test_what_the_page_emits_before_python_runs_is_delivered_in_order(open_portal: OpenPortal) -> None:
-    placement = Placement(open_portal(EARLY, page_scripts=[NOTEBOOK], plain=""))
-    placement.frame.evaluate("() => { for (let n = 0; n < 50; n++) workerPy.emit('phone.ringing', n); }")
-    assert placement.stats()["state"] == "booting"
+def test_what_the_page_emits_before_python_runs_is_delivered_in_order(open_page: OpenPage) -> None:
+    page = open_page(EARLY, ready=False)
+    page.evaluate("() => { for (let n = 0; n < 50; n++) workerPy.emit('phone.ringing', n); }")
+    assert page.stats()["state"] == "booting"
 
-    assert placement.until_noted(50) == list(range(50))
+    assert page.until_noted(50) == list(range(50))
 
 
 @pytest.mark.parametrize("when", ["at once", "when the document is parsed"])
-def test_function_is_awaited_whose_script_runs_later_than_python(
-    when: str, page: Page, open_portal: OpenPortal
-) -> None:
-    placement = Placement(open_portal(FIRST, page_scripts=[NOTEBOOK], plain=""))
-    placement.until_ready()
+def test_function_is_awaited_whose_script_runs_later_than_python(when: str, open_page: OpenPage) -> None:
+    page = open_page(FIRST)
     held: list[Route] = []
-    page.route(f"**/{NOTEBOOK.name}", lambda route: held.append(route))
-    page.evaluate("void portal.reloadFrame()")
-    placement.until_bound()
-    placement.frame.evaluate("void workerPy.record()")
-    placement.raise_event(*initialized("first"))
-    placement.until("workerPy.record().entries.some(({ message }) => message.t === 'call')")
-    assert not placement.frame.evaluate("Boolean(window.notebook)")
+    page.playwright_page.route(f"**/{WITNESS.name}", lambda route: held.append(route))
+    page.portal("(portal) => void portal.reloadFrame()")
+    page.until_bound()
+    page.evaluate("void workerPy.record()")
+    page.raise_event(*initialized("first"))
+    page.until("workerPy.record().entries.some(({ message }) => message.t === 'call')")
+    assert not page.evaluate("Boolean(window.witness)")
 
-    script = NOTEBOOK.read_text(encoding="utf-8")
+    script = WITNESS.read_text(encoding="utf-8")
     if when != "at once":
         script = f"document.addEventListener('DOMContentLoaded', () => {{ {script} }});"
     held[0].fulfill(body=script, content_type="text/javascript")
-    placement.frame.wait_for_function("() => window.notebook", polling=50)
 
-    assert placement.until_noted(2) == ["is there", "NotProvided"]
+    assert page.until_noted(2) == ["is there", "NotProvided"]
 
 
 FIRST = """
@@ -198,11 +194,11 @@ FIRST = """
 
     @app.on(Initialized)
     async def ask(event, card):
-        await card.page.call("note", "is there")
+        await card.page.call("tell", "is there")
         try:
             await card.page.call("nobody's")
         except PageCallFailed as error:
-            await card.page.call("note", error.name)
+            await card.page.call("tell", error.name)
 """
 
 
@@ -213,5 +209,5 @@ EARLY = """
 
     @app.on_page_event("phone.ringing")
     async def ringing(payload, page):
-        await page.call("note", payload)
+        await page.call("tell", payload)
 """

@@ -12,9 +12,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext
 
-from tests.browser.conftest import Complaints, LaunchBrowser, OpenPortal, StageFor
-from tests.support.harness import Stage
-from tests.support.placement import NOTEBOOK, Placement, comments, initialized
+from tests.browser.conftest import OpenPage, SharedPageFor
+from tests.support.browsers import Browsers
+from tests.support.complaints import Complaints
+from tests.support.hurry import HURRY, hurry
+from tests.support.raised import comments, initialized
+from tests.support.witness import SharedPage
 
 LIMIT_MS = 400
 APP = """
@@ -110,12 +113,12 @@ DEEP = ["deep_getattr", "deep_repr", "deep_eq", "deep_sort_key", "deep_re_sub"]
 
 
 @pytest.fixture(scope="module")
-def booted(stage_for: StageFor) -> Stage:
-    return stage_for(APP)
+def booted(shared_page_for: SharedPageFor) -> SharedPage:
+    return shared_page_for(APP)
 
 
 @pytest.fixture
-def stage(booted: Stage) -> Iterator[Stage]:
+def stage(booted: SharedPage) -> Iterator[SharedPage]:
     with booted.case():
         booted.incoming_call()
         yield booted
@@ -123,7 +126,7 @@ def stage(booted: Stage) -> Iterator[Stage]:
 
 
 @pytest.mark.parametrize("runaway", RUNAWAYS)
-def test_runaway_sees_handler_timeout_and_the_next_event_is_handled(stage: Stage, runaway: str) -> None:
+def test_runaway_sees_handler_timeout_and_the_next_event_is_handled(stage: SharedPage, runaway: str) -> None:
     stage.complaints.expect("HandlerTimeout")
 
     stage.raise_event("addCommentButtonClick", runaway)
@@ -132,36 +135,36 @@ def test_runaway_sees_handler_timeout_and_the_next_event_is_handled(stage: Stage
     told = [stage.told(), stage.told()]
     assert ["HandlerTimeout", "slice", LIMIT_MS] in told
     assert ["alive", "5"] in told
-    stage.await_stats("stats.waiting === 0")
+    stage.until("stats.waiting === 0")
     outcomes = {
         entry["event"].split("::")[1]: entry["outcome"] for entry in stage.trace() if entry["kind"] == "handler"
     }
     assert outcomes == {"addCommentButtonClick": "timed out", "dialpadButtonClick": "ok"}
 
 
-def test_runaway_is_interrupted_soon_after_its_limit(stage: Stage) -> None:
+def test_runaway_is_interrupted_soon_after_its_limit(stage: SharedPage) -> None:
     stage.complaints.expect("HandlerTimeout")
 
     stage.raise_event("addCommentButtonClick", "spin")
     stage.told()
-    stage.await_stats("stats.waiting === 0")
+    stage.until("stats.waiting === 0")
 
     (handler,) = (entry for entry in stage.trace() if entry["kind"] == "handler")
     assert LIMIT_MS <= handler["duration_ms"] < LIMIT_MS + 1500
 
 
-def test_runaway_that_swallows_its_interruption_is_ended_all_the_same(stage: Stage) -> None:
+def test_runaway_that_swallows_its_interruption_is_ended_all_the_same(stage: SharedPage) -> None:
     stage.complaints.expect("KeyboardInterrupt")
 
     stage.raise_event("addCommentButtonClick", "swallowing")
     stage.raise_event("dialpadButtonClick", "6")
 
     assert stage.told() == ["alive", "6"]
-    stage.await_stats("stats.waiting === 0")
+    stage.until("stats.waiting === 0")
 
 
 @pytest.mark.parametrize("deep", DEEP)
-def test_recursion_without_end_is_a_recursion_error_and_not_the_end(stage: Stage, deep: str) -> None:
+def test_recursion_without_end_is_a_recursion_error_and_not_the_end(stage: SharedPage, deep: str) -> None:
     stage.raise_event("addCommentButtonClick", deep)
     stage.raise_event("dialpadButtonClick", "7")
 
@@ -173,12 +176,15 @@ def test_recursion_without_end_is_a_recursion_error_and_not_the_end(stage: Stage
 WORKS = """
     import time
 
+    from js import BroadcastChannel
     from worker_py import App, HandlerTimeout
     from worker_py.events import AddCommentButtonClick
 
     app = App(slice_limit_ms=%s)
 
     def compute(seconds):
+        # Said at once, in the middle of the slice: no message of `page.call` leaves before its end.
+        BroadcastChannel.new("tests").postMessage("computing")
         # Time in which the computer slept shows as one long round, and is not counted.
         computed = 0.0
         last = time.monotonic()
@@ -191,29 +197,27 @@ WORKS = """
 
     @app.on(AddCommentButtonClick)
     async def work(event, card):
-        await card.page.call("note", "begun")
         started = time.monotonic()
         try:
             compute(float(event.comment))
         except HandlerTimeout:
-            await card.page.call("note", "interrupted")
+            await card.page.call("tell", "interrupted")
         else:
-            await card.page.call("note", time.monotonic() - started)
+            await card.page.call("tell", time.monotonic() - started)
 """
 
 
-def test_slice_limit_of_none_lets_code_run_on(open_portal: OpenPortal) -> None:
-    placement = Placement(open_portal(WORKS % "None", page_scripts=[NOTEBOOK], plain=""))
-    placement.raise_all([initialized("A.1"), ("addCommentButtonClick", "2.5")])
+def test_slice_limit_of_none_lets_code_run_on(open_page: OpenPage) -> None:
+    page = open_page(WORKS % "None")
+    page.raise_all([initialized("A.1"), ("addCommentButtonClick", "1.6")])
 
-    begun, seconds = placement.until_noted(2)
+    (seconds,) = page.until_noted(1)
 
-    assert begun == "begun"
     assert seconds > 1.5, "well beyond the default limit"
-    assert placement.worker_ends() == []
+    assert page.worker_ends() == []
 
 
-SLOW_IMPORT = """
+IMPATIENT = """
     import sys
     import time
     from pathlib import Path
@@ -231,23 +235,7 @@ SLOW_IMPORT = """
         import slow
         while time.monotonic() < slow.end + 0.1:
             pass
-        await card.page.call("note", "done")
-"""
-
-
-def test_the_time_that_an_import_takes_is_not_held_against_the_handler(open_portal: OpenPortal) -> None:
-    placement = Placement(open_portal(SLOW_IMPORT, page_scripts=[NOTEBOOK], plain=""))
-    placement.raise_all([initialized("A.1"), ("addCommentButtonClick", "")])
-
-    assert placement.until_noted(1) == ["done"]
-    placement.until_settled()
-    assert placement.diagnostics()["reports"] == []
-
-
-ASKING = """
-    from worker_py import App
-
-    app = App(slice_limit_ms=200)
+        await card.page.call("tell", "done")
 
     @app.on_page_event("ask")
     async def ask(payload, page):
@@ -255,26 +243,36 @@ ASKING = """
             sum(number * number for number in range(1_000))
             await page.call("wait")
 """
+ANSWERS = 8
 
 
-def test_time_in_which_nothing_runs_is_not_held_against_what_takes_the_next_answer(open_portal: OpenPortal) -> None:
-    page = open_portal(ASKING, plain="")
-    placement = Placement(page)
-    placement.frame.evaluate(
-        """workerPy.provide("wait", () => new Promise((resolve) => {
+def test_the_time_that_an_import_takes_is_not_held_against_the_handler(open_page: OpenPage) -> None:
+    page = open_page(IMPATIENT)
+    page.raise_all([initialized("A.1"), ("addCommentButtonClick", "")])
+
+    assert page.until_noted(1) == ["done"]
+    page.until_settled()
+    assert page.reports() == []
+
+
+def test_time_in_which_nothing_runs_is_not_held_against_what_takes_the_next_answer(open_page: OpenPage) -> None:
+    page = open_page(IMPATIENT)
+    page.provide(
+        "wait",
+        """() => new Promise((resolve) => {
           window.answered = (window.answered ?? -1) + 1;
           window.answer = resolve;
-        }))"""
+        })""",
     )
-    placement.emit("ask")
+    page.emit("ask")
 
-    for number in range(25):
-        placement.until("window.answered === argument", number)
-        page.wait_for_timeout(260)  # this is what is tested, not a wait for something
-        placement.frame.evaluate("window.answer()")
+    for number in range(ANSWERS):
+        page.until("window.answered === argument", number)
+        page.playwright_page.wait_for_timeout(260)  # this is what is tested, not a wait for something
+        page.evaluate("window.answer()")
 
-    placement.until("window.answered === 25")
-    assert placement.worker_ends() == []
+    page.until("window.answered === argument", ANSWERS)
+    assert page.worker_ends() == []
 
 
 def processes_below(marker: str) -> list[int]:
@@ -298,10 +296,10 @@ def processes_below(marker: str) -> list[int]:
 
 
 @pytest.fixture
-def suspendable(launch_browser: LaunchBrowser, complaints: Complaints) -> Iterator[tuple[BrowserContext, str]]:
+def suspendable(browsers: Browsers, complaints: Complaints) -> Iterator[tuple[BrowserContext, str]]:
     """A context in a browser of its own, and the marker by which its processes are found."""
     marker = f"worker-py-test-{uuid.uuid4().hex}"
-    browser = launch_browser(arguments=[f"--{marker}"])
+    browser = browsers.launch(arguments=[f"--{marker}"])
     context = browser.new_context()
     complaints.watch(context)
     yield context, marker
@@ -309,12 +307,13 @@ def suspendable(launch_browser: LaunchBrowser, complaints: Complaints) -> Iterat
 
 
 def test_a_computer_that_sleeps_in_the_middle_of_a_computation_makes_it_neither_a_runaway_nor_a_hang(
-    suspendable: tuple[BrowserContext, str], open_portal: OpenPortal
+    suspendable: tuple[BrowserContext, str], open_page: OpenPage
 ) -> None:
     context, marker = suspendable
-    placement = Placement(open_portal(WORKS % "4000", page=context.new_page(), page_scripts=[NOTEBOOK], plain=""))
-    placement.raise_all([initialized("A.1"), ("addCommentButtonClick", "2.5")])
-    placement.until_noted(1)
+    page = open_page(WORKS % "4000", page=context.new_page())
+    page.evaluate("() => { new BroadcastChannel('tests').onmessage = ({ data }) => { window.doing = data; }; }")
+    page.raise_all([initialized("A.1"), ("addCommentButtonClick", "1.5")])
+    page.until("window.doing === 'computing'")
 
     sleepers = processes_below(marker)
     for pid in sleepers:
@@ -323,11 +322,11 @@ def test_a_computer_that_sleeps_in_the_middle_of_a_computation_makes_it_neither_
     for pid in sleepers:
         os.kill(pid, signal.SIGCONT)
 
-    _, seconds = placement.until_noted(2)
+    (seconds,) = page.until_noted(1)
     assert seconds != "interrupted"
     assert seconds > 5, "it did sleep in the middle"
-    placement.until_settled()
-    assert placement.worker_ends() == []
+    page.until_settled()
+    assert page.worker_ends() == []
 
 
 # What ends the interpreter ----------------------------------------------------------------------------
@@ -355,7 +354,7 @@ FATAL = """
 
     @app.on(AddCommentButtonClick)
     async def run(event, card):
-        await card.page.call("note", [event.comment, event.meta.redelivered])
+        await card.page.call("tell", [event.comment, event.meta.redelivered])
         if event.comment in DEADLY:
             DEADLY[event.comment]()
 
@@ -365,6 +364,8 @@ FATAL = """
 """
 
 
+NOTICED_AFTER_S = 6
+"""A page takes a worker for dead that says nothing for so long: the limit of a slice, and four seconds more."""
 SHARED, OWN = "one interpreter for all pages", "one of the page's own"
 PYODIDES_OWN_WORDS = r"Aborted\(\)|Pyodide has suffered|cause of the fatal error|RuntimeError|RangeError"
 
@@ -372,6 +373,7 @@ PYODIDES_OWN_WORDS = r"Aborted\(\)|Pyodide has suffered|cause of the fatal error
 @pytest.fixture
 def hosting(request: pytest.FixtureRequest, context: BrowserContext) -> str:
     """How the interpreter is hosted; a browser without SharedWorker has one for each page."""
+    context.add_init_script(path=HURRY)
     if request.param == OWN:
         context.add_init_script("delete globalThis.SharedWorker")
     return str(request.param)
@@ -391,46 +393,52 @@ def hosting(request: pytest.FixtureRequest, context: BrowserContext) -> str:
 )
 @pytest.mark.timeout(120)
 def test_event_that_ends_the_interpreter_is_delivered_twice_then_set_aside_and_the_others_are_handled(
-    hosting: str, open_portal: OpenPortal, complaints: Complaints, deadly: str, how: str
+    hosting: str, open_page: OpenPage, complaints: Complaints, deadly: str, how: str
 ) -> None:
     complaints.expect(rf"the worker ended \({how}")
     complaints.expect("ended the interpreter twice and was set aside")
     if hosting == OWN and how == "fatal":
         complaints.expect(PYODIDES_OWN_WORDS)
-    placement = Placement(open_portal(FATAL, page_scripts=[NOTEBOOK], plain=""))
-    placement.raise_all([initialized("A.1"), *comments(3), ("addCommentButtonClick", deadly), *comments(3, first=3)])
+    page = open_page(FATAL)
+    page.raise_all([initialized("A.1"), *comments(3), ("addCommentButtonClick", deadly), *comments(3, first=3)])
 
-    placement.until("stats.set_aside === 1", timeout_s=80)
-    placement.until_settled()
+    if how == "hang":
+        for ended in (0, 1):
+            page.until(
+                "witness.told.filter(([comment]) => comment === argument[0]).length > argument[1]", [deadly, ended]
+            )
+            hurry(page, NOTICED_AFTER_S)
+    page.until("stats.set_aside === 1", timeout_s=80)
+    page.until_settled()
 
-    assert (placement.diagnostics()["host"]["mode"] == "dedicated") == (hosting == OWN)
-    notes = placement.notes()
+    assert (page.diagnostics()["host"]["mode"] == "dedicated") == (hosting == OWN)
+    notes = page.notes()
     assert [note for note in notes if note[0] == deadly] == [[deadly, False], [deadly, True]]
     assert sorted({comment for comment, _ in notes} - {deadly}) == list("012345")
-    assert [end.partition(":")[0] for end in placement.worker_ends()] == [how, how]
-    assert placement.reports("set_aside")[0]["event"].endswith("addCommentButtonClick")
-    placement.raise_all(comments(1, first=6))
-    placement.until_settled()
-    assert placement.notes()[-1] == ["6", False]
+    assert [end.partition(":")[0] for end in page.worker_ends()] == [how, how]
+    assert page.reports("set_aside")[0]["event"].endswith("addCommentButtonClick")
+    page.raise_all(comments(1, first=6))
+    page.until_settled()
+    assert page.notes()[-1] == ["6", False]
 
 
 def test_calls_of_page_functions_that_wait_for_an_answer_are_aborted_when_the_interpreter_ends(
-    open_portal: OpenPortal, complaints: Complaints
+    open_page: OpenPage, complaints: Complaints
 ) -> None:
     complaints.expect(r"the worker ended \(fatal")
     complaints.expect("set aside")
-    placement = Placement(open_portal(FATAL, page_scripts=[NOTEBOOK], plain=""))
-    placement.frame.evaluate(
+    page = open_page(FATAL)
+    page.evaluate(
         """workerPy.provide("for ever", (_, { signal }) => new Promise(() => {
           window.called = true;
           signal.addEventListener("abort", () => { window.aborted = true; });
         }))"""
     )
-    placement.raise_all([initialized("A.1")])
-    placement.emit("wait")
-    placement.until("window.called")
+    page.raise_all([initialized("A.1")])
+    page.emit("wait")
+    page.until("window.called")
 
-    placement.raise_all([("addCommentButtonClick", "abort")])
+    page.raise_all([("addCommentButtonClick", "abort")])
 
-    placement.until("window.aborted")
-    placement.until("stats.set_aside === 1")
+    page.until("window.aborted")
+    page.until("stats.set_aside === 1")

@@ -5,11 +5,15 @@ from __future__ import annotations
 import importlib.util
 import json
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.browser.conftest import Complaints, OpenPortal
-from tests.support.placement import NOTEBOOK, Placement, comments, initialized
+import pytest
+
+from tests.browser.conftest import OpenPage, SharedPageFor
+from tests.support.raised import comments, initialized
+from tests.support.witness import SharedPage
 from worker_py import App
 from worker_py.testing import replay
 
@@ -25,7 +29,7 @@ APP = """
     async def greet(event, card):
         contact = await card.rest.call("crm.contact.get", {"id": 1001})
         await card.set_card_title(f"{contact['NAME']}, {event.phone_number}")
-        await card.page.call("note", card.call_id)
+        await card.page.call("tell", card.call_id)
 
     @app.on(AnswerButtonClick)
     async def answer(event, card):
@@ -43,25 +47,30 @@ APP = """
 """
 
 
-def opened(open_portal: OpenPortal) -> Placement:
-    placement = Placement(open_portal(APP, page_scripts=[NOTEBOOK], plain=""))
-    placement.until_ready()
-    placement.page.evaluate("portal.incomingCall({ silent: true })")
-    return placement
+@pytest.fixture(scope="module")
+def booted(shared_page_for: SharedPageFor) -> SharedPage:
+    return shared_page_for(APP)
 
 
-def names(placement: Placement, kind: str) -> list[str]:
-    return [str(entry["name"]) for entry in placement.trace(kind)]
+@pytest.fixture
+def page(booted: SharedPage) -> Iterator[SharedPage]:
+    with booted.case():
+        booted.silent_card()
+        yield booted
+        booted.evaluate("witness.rest()")
 
 
-def test_trace_tells_events_handlers_commands_and_how_they_ended_with_their_times(open_portal: OpenPortal) -> None:
-    placement = opened(open_portal)
-    placement.raise_all([initialized("A.1"), ("answerButtonClick", [])])
-    placement.until_settled()
+def names(page: SharedPage, kind: str) -> list[str]:
+    return [str(entry["name"]) for entry in page.trace(kind)]
 
-    assert names(placement, "event") == ["BackgroundCallCard::initialized", "BackgroundCallCard::answerButtonClick"]
-    assert {entry["name"]: entry["outcome"] for entry in placement.trace("handler")} == {"greet": "ok", "answer": "ok"}
-    outcomes = {entry["name"]: entry for entry in placement.trace("outcome")}
+
+def test_trace_tells_events_handlers_commands_and_how_they_ended_with_their_times(page: SharedPage) -> None:
+    page.raise_all([initialized("A.1"), ("answerButtonClick", [])])
+    page.until_settled()
+
+    assert names(page, "event") == ["BackgroundCallCard::initialized", "BackgroundCallCard::answerButtonClick"]
+    assert {entry["name"]: entry["outcome"] for entry in page.trace("handler")} == {"greet": "ok", "answer": "ok"}
+    outcomes = {entry["name"]: entry for entry in page.trace("outcome")}
     assert {name: entry["outcome"] for name, entry in outcomes.items()} == {
         "CallCardSetCardTitle": "ok",
         "CallCardSetUiState": "ok",
@@ -69,69 +78,66 @@ def test_trace_tells_events_handlers_commands_and_how_they_ended_with_their_time
         "CallCardGetListUiStates": "ok",
         "CallCardSetStatusText": "ok",
     }
-    commands = {entry["id"]: entry["name"] for entry in placement.trace("command")}
+    commands = {entry["id"]: entry["name"] for entry in page.trace("command")}
     assert commands == {entry["id"]: name for name, entry in outcomes.items()}
     assert outcomes["CallCardStartTimer"]["duration_ms"] >= 300
-    (rest,) = placement.trace("rest")
+    (rest,) = page.trace("rest")
     assert (rest["name"], rest["outcome"]) == ("crm.contact.get", "ok")
-    events = {entry["name"]: entry["id"] for entry in placement.trace("event")}
-    assert {entry["event"]: entry["id"] for entry in placement.trace("handler")} == events
+    events = {entry["name"]: entry["id"] for entry in page.trace("event")}
+    assert {entry["event"]: entry["id"] for entry in page.trace("handler")} == events
 
 
 def test_trace_and_diagnostics_hold_no_number_no_comment_and_no_token(
-    open_portal: OpenPortal, complaints: Complaints
+    page: SharedPage,
 ) -> None:
-    complaints.expect("cannot save")
-    placement = opened(open_portal)
-    tokens = placement.page.evaluate(
+    page.complaints.expect("cannot save")
+    tokens = page.playwright_page.evaluate(
         "performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => name.includes('auth='))"
     )
-    placement.raise_all(
+    page.raise_all(
         [
-            initialized("A.1", PHONE_NUMBER=PHONE),
+            initialized("A.2", PHONE_NUMBER=PHONE),
             ("addCommentButtonClick", "a secret remark"),
             ("addCommentButtonClick", f"fail {PHONE}"),
         ]
     )
-    placement.until_settled()
+    page.until_settled()
 
-    told = json.dumps([placement.trace(), placement.diagnostics(), placement.stats()])
+    told = json.dumps([page.trace(), page.diagnostics(), page.stats()])
     assert tokens == []
     assert PHONE not in told
     assert PHONE[1:] not in told
     assert "a secret remark" not in told
     assert "ValueError" in told, "what is left is still of use"
-    assert not any(PHONE in complaint for complaint in complaints.seen)
+    assert not any(PHONE in complaint for complaint in page.complaints.seen)
 
 
-def test_trace_keeps_the_newest_two_thousand_entries(open_portal: OpenPortal) -> None:
-    placement = opened(open_portal)
+def test_trace_keeps_the_newest_two_thousand_entries(page: SharedPage) -> None:
     for _ in range(3):
-        placement.frame.evaluate("() => { for (let n = 0; n < 900; n++) workerPy.emit('tick', n); }")
-    placement.until("stats.events === 2700 && stats.waiting === 0")
+        page.evaluate("() => { for (let n = 0; n < 900; n++) workerPy.emit('tick', n); }")
+    page.until("stats.events === before.events + 2700 && stats.waiting === 0")
 
-    trace = placement.trace()
+    trace = page.evaluate("workerPy.trace()")
 
     assert len(trace) == CAPACITY
-    assert sum(placement.stats()["trace"].values()) > CAPACITY
+    assert sum(page.stats()["trace"].values()) > CAPACITY
     ticks = [int(entry["id"].rpartition(":")[2]) for entry in trace if entry["kind"] == "emit"]
-    assert ticks == list(range(ticks[0], 2701))
+    assert ticks == list(range(ticks[0], page.stats()["events"] + 1))
 
 
-def test_recording_is_off_until_it_is_asked_for_and_stops_when_told(open_portal: OpenPortal) -> None:
-    placement = opened(open_portal)
-    placement.raise_all([initialized("A.1")])
-    placement.until_settled()
+def test_recording_is_off_until_it_is_asked_for_and_stops_when_told(page: SharedPage) -> None:
+    page.raise_all([initialized("A.4")])
+    page.until_settled()
 
-    assert placement.frame.evaluate("workerPy.record().entries") == []
-    placement.raise_all(comments(1))
-    placement.until_settled()
-    recorded = placement.frame.evaluate("workerPy.record(false).entries.length")
-    placement.raise_all(comments(1))
-    placement.until_settled()
+    assert page.evaluate("workerPy.record().entries") == []
+    page.raise_all(comments(1))
+    page.until_settled()
+    recorded = page.evaluate("workerPy.record(false).entries.length")
+    page.raise_all(comments(1))
+    page.until_settled()
 
     assert recorded > 0
-    assert placement.frame.evaluate("workerPy.record(false).entries.length") == recorded
+    assert page.evaluate("workerPy.record(false).entries.length") == recorded
 
 
 def the_same_app(directory: Path) -> App:
@@ -147,22 +153,24 @@ def the_same_app(directory: Path) -> App:
 
 
 def test_recorded_call_gives_the_same_commands_when_it_is_played_again_in_cpython(
-    open_portal: OpenPortal, tmp_path: Path
+    open_page: OpenPage, tmp_path: Path
 ) -> None:
-    placement = opened(open_portal)
-    placement.frame.evaluate("() => { workerPy.record(); }")
-    placement.raise_all([initialized("A.1", PHONE_NUMBER=PHONE)])
-    placement.until_settled()
-    placement.raise_all([("answerButtonClick", [])])
-    placement.until_settled()
-    placement.raise_all(comments(3))
-    placement.until_settled()
-    recording: dict[str, Any] = placement.frame.evaluate("workerPy.record(false)")
+    """In a page of its own: a recording goes on growing for as long as its page lives."""
+    page = open_page(APP)
+    page.silent_card()
+    page.evaluate("() => { workerPy.record(); }")
+    page.raise_all([initialized("A.5", PHONE_NUMBER=PHONE)])
+    page.until_settled()
+    page.raise_all([("answerButtonClick", [])])
+    page.until_settled()
+    page.raise_all(comments(3))
+    page.until_settled()
+    recording: dict[str, Any] = page.evaluate("workerPy.record(false)")
 
     played = replay(json.dumps(recording), the_same_app(tmp_path))
 
-    sent = placement.page.evaluate("portal.sent.map(({ command, params }) => [command, params])")
-    assert [list(command) for command in played.commands] == sent
+    sent = page.commands()
+    assert list(played.commands) == sent
     assert played.commands == played.recorded
     assert played.commands[0] == ("CallCardSetCardTitle", {"title": f"Ada, {PHONE}"})
     assert played.commands[-1] == ("CallCardSetStatusText", {"statusText": "2 (True)"})

@@ -17,8 +17,9 @@ def demo_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def demo_page(page: Page, demo_url: str) -> Page:
+def demo_page(warm_page: Page, demo_url: str) -> Page:
     """The demo with its first call, which Python has greeted."""
+    page = warm_page
     page.goto(demo_url)
     expect(page.locator("#card-state")).to_have_text("Incoming call")
     expect(page.locator("#card-status")).to_have_text("Head of purchasing · open deals: 2")

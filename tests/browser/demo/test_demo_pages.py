@@ -6,28 +6,44 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Complaints
 from worker_py_tool import demo
 
 
 @pytest.fixture
-def demo_page(page: Page, demo_bundle: Path, serve_app: Callable[[Path], str], portal_url: str) -> Page:
-    """The demo as `scripts/demo` opens it, with a first call."""
-    page.goto(demo.portal_url(portal_url, serve_app(demo_bundle)))
+def address(demo_bundle: Path, serve_app: Callable[[Path], str], portal_url: str) -> str:
+    """The demo's, as `scripts/demo` opens it."""
+    return demo.portal_url(portal_url, serve_app(demo_bundle))
+
+
+@pytest.fixture
+def demo_page(warm_page: Page, address: str) -> Page:
+    """The demo with a first call."""
+    return owning(warm_page, address)
+
+
+@pytest.fixture
+def cold_page(page: Page, address: str) -> Page:
+    """The same with an interpreter of its own, for tests that end it, or in which it has to know of one call alone."""
+    return owning(page, address)
+
+
+def owning(page: Page, address: str) -> Page:
+    page.goto(address)
     expect(page.locator("#pages li.owner")).to_have_count(1)
     page.get_by_text("Pages of the portal").click()
     return page
 
 
 def test_tabs_and_sliders_are_shown_with_the_one_interpreter_that_serves_them(
-    demo_page: Page, context: BrowserContext
+    demo_page: Page,
 ) -> None:
     expect(demo_page.locator("#served")).to_have_text("One interpreter serves one page.")
 
     demo_page.get_by_role("button", name="Open a slider").click()
-    with context.expect_page() as opened:
+    with demo_page.context.expect_page() as opened:
         demo_page.get_by_role("button", name="New tab").click()
     other = opened.value
 
@@ -51,41 +67,41 @@ def test_the_card_and_its_owner_survive_a_navigation(demo_page: Page) -> None:
     assert demo_page.locator("#pages li .hosting").inner_text() == served
 
 
-def test_a_page_that_is_killed_owns_nothing_and_one_that_is_reloaded_has_the_call_back(demo_page: Page) -> None:
-    demo_page.get_by_role("button", name="Open a slider").click()
-    expect(demo_page.locator("#served")).to_have_text("One interpreter serves 2 pages.")
+def test_a_page_that_is_killed_owns_nothing_and_one_that_is_reloaded_has_the_call_back(cold_page: Page) -> None:
+    cold_page.get_by_role("button", name="Open a slider").click()
+    expect(cold_page.locator("#served")).to_have_text("One interpreter serves 2 pages.")
 
-    demo_page.get_by_role("button", name="Kill: Slider").click()
-    expect(demo_page.locator("#served")).to_have_text("One interpreter serves one page.")
+    cold_page.get_by_role("button", name="Kill: Slider").click()
+    expect(cold_page.locator("#served")).to_have_text("One interpreter serves one page.")
 
-    demo_page.get_by_role("button", name="Reload: This page").click()
-    expect(demo_page.locator("#pages li.owner")).to_have_count(0)
-    expect(demo_page.locator("#served")).to_have_text("One interpreter serves one page.")
-    demo_page.get_by_role("button", name="Answer").click()
-    expect(demo_page.locator("#pages li.owner")).to_have_count(1)
+    cold_page.get_by_role("button", name="Reload: This page").click()
+    expect(cold_page.locator("#pages li.owner")).to_have_count(0)
+    expect(cold_page.locator("#served")).to_have_text("One interpreter serves one page.")
+    cold_page.get_by_role("button", name="Answer").click()
+    expect(cold_page.locator("#pages li.owner")).to_have_count(1)
 
 
-def test_an_interpreter_that_is_ended_is_replaced_in_the_list(demo_page: Page, complaints: Complaints) -> None:
+def test_an_interpreter_that_is_ended_is_replaced_in_the_list(cold_page: Page, complaints: Complaints) -> None:
     complaints.expect(r"the worker ended \(vanished")
-    before = demo_page.locator("#pages li .hosting").inner_text()
+    before = cold_page.locator("#pages li .hosting").inner_text()
 
-    demo_page.get_by_role("button", name="End the interpreter").click()
+    cold_page.get_by_role("button", name="End the interpreter").click()
 
-    expect(demo_page.locator("#pages li .hosting")).not_to_have_text(before)
-    expect(demo_page.locator("#served")).to_have_text("One interpreter serves one page.")
-    expect(demo_page.locator("#pages li.owner")).to_have_count(1)
+    expect(cold_page.locator("#pages li .hosting")).not_to_have_text(before)
+    expect(cold_page.locator("#served")).to_have_text("One interpreter serves one page.")
+    expect(cold_page.locator("#pages li.owner")).to_have_count(1)
 
 
-def test_without_raising_initialized_again_a_click_finds_the_call(demo_page: Page) -> None:
-    demo_page.get_by_label("Raise initialized again").uncheck()
-    with demo_page.expect_navigation():
-        demo_page.get_by_role("button", name="Go to another page").click()
-    expect(demo_page.locator("#served")).to_have_text("One interpreter serves one page.")
-    expect(demo_page.locator("#pages li.owner")).to_have_count(0)
+def test_without_raising_initialized_again_a_click_finds_the_call(cold_page: Page) -> None:
+    cold_page.get_by_label("Raise initialized again").uncheck()
+    with cold_page.expect_navigation():
+        cold_page.get_by_role("button", name="Go to another page").click()
+    expect(cold_page.locator("#served")).to_have_text("One interpreter serves one page.")
+    expect(cold_page.locator("#pages li.owner")).to_have_count(0)
 
-    demo_page.get_by_role("button", name="Answer").click()
+    cold_page.get_by_role("button", name="Answer").click()
 
-    expect(demo_page.locator("#pages li.owner")).to_have_count(1)
+    expect(cold_page.locator("#pages li.owner")).to_have_count(1)
 
 
 def test_the_page_that_is_frozen_waits_behind_another_one(demo_page: Page) -> None:

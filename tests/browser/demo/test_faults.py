@@ -14,9 +14,25 @@ from worker_py_tool import demo
 
 
 @pytest.fixture
-def demo_page(page: Page, demo_bundle: Path, serve_app: Callable[[Path], str], portal_url: str) -> Page:
+def address(demo_bundle: Path, serve_app: Callable[[Path], str], portal_url: str) -> str:
+    """The demo's."""
+    return demo.portal_url(portal_url, serve_app(demo_bundle))
+
+
+@pytest.fixture
+def demo_page(warm_page: Page, address: str) -> Page:
     """The demo with its first call, which Python has greeted."""
-    page.goto(demo.portal_url(portal_url, serve_app(demo_bundle)))
+    return greeted(warm_page, address)
+
+
+@pytest.fixture
+def cold_page(page: Page, address: str) -> Page:
+    """The same with an interpreter of its own, for tests that end it or look at how it starts."""
+    return greeted(page, address)
+
+
+def greeted(page: Page, address: str) -> Page:
+    page.goto(address)
     expect(page.locator("#card-status")).to_have_text("Head of purchasing · open deals: 2")
     expect(page.locator("#phone-phase")).to_contain_text("Rings")
     page.get_by_text("Make the portal misbehave").click()
@@ -94,19 +110,19 @@ def test_rest_that_is_out_of_order_is_a_rest_error_that_the_card_shows(demo_page
     answer_works(demo_page)
 
 
-def test_worker_that_is_killed_is_replaced_and_gets_its_event_again(demo_page: Page, complaints: Complaints) -> None:
+def test_worker_that_is_killed_is_replaced_and_gets_its_event_again(cold_page: Page, complaints: Complaints) -> None:
     complaints.expect(r"the worker ended \(vanished")
-    before = interpreter(demo_page)
+    before = interpreter(cold_page)
 
-    demo_page.get_by_role("button", name="Kill the worker").click()
+    cold_page.get_by_role("button", name="Kill the worker").click()
 
-    explained(demo_page, "redelivered")
-    expect(outcome(demo_page, "The interpreter has ended")).to_be_visible()
-    expect(outcome(demo_page, "The call was taken up")).to_be_visible()
+    explained(cold_page, "redelivered")
+    expect(outcome(cold_page, "The interpreter has ended")).to_be_visible()
+    expect(outcome(cold_page, "The call was taken up")).to_be_visible()
     line = r"Interpreter \w{4} took the place of \w{4}, [\d,]+ ms after the click; 1 event was delivered again"
-    expect(outcome(demo_page, line)).to_be_visible()
-    expect(demo_page.locator("#pages li .hosting")).not_to_have_text(before)
-    answer_works(demo_page)
+    expect(outcome(cold_page, line)).to_be_visible()
+    expect(cold_page.locator("#pages li .hosting")).not_to_have_text(before)
+    answer_works(cold_page)
 
 
 def test_page_that_is_loaded_anew_finds_interpreter_and_call_and_loses_the_media(demo_page: Page) -> None:
@@ -170,17 +186,17 @@ def test_names_that_are_registered_late_are_bound_as_soon_as_they_are_there(demo
     answer_works(demo_page)
 
 
-def test_events_that_come_during_a_slow_start_are_handled_after_it(demo_page: Page) -> None:
-    with demo_page.expect_navigation():
-        demo_page.get_by_role("button", name="Restart with a slow start").click()
-    explained(demo_page, "waits in the page's journal")
-    expect(outcome(demo_page, "initialized came")).to_be_visible()
-    demo_page.get_by_role("button", name="Answer").click()
+def test_events_that_come_during_a_slow_start_are_handled_after_it(cold_page: Page) -> None:
+    with cold_page.expect_navigation():
+        cold_page.get_by_role("button", name="Restart with a slow start").click()
+    explained(cold_page, "waits in the page's journal")
+    expect(outcome(cold_page, "initialized came")).to_be_visible()
+    cold_page.get_by_role("button", name="Answer").click()
 
-    expect(outcome(demo_page, r"Python ran (?:[4-9]|\d{2,}),\d+ ms after the page began")).to_be_visible()
-    expect(outcome(demo_page, "answer has handled answerButtonClick")).to_be_visible()
-    expect(demo_page.locator("#card-state")).to_have_text("On the call")
-    lines = demo_page.locator("#fault-outcomes li").all_inner_texts()
+    expect(outcome(cold_page, r"Python ran (?:[4-9]|\d{2,}),\d+ ms after the page began")).to_be_visible()
+    expect(outcome(cold_page, "answer has handled answerButtonClick")).to_be_visible()
+    expect(cold_page.locator("#card-state")).to_have_text("On the call")
+    lines = cold_page.locator("#fault-outcomes li").all_inner_texts()
     came = [line for line in lines if " came " in line]
     assert ["initialized" in came[0], "answerButtonClick" in came[1]] == [True, True], lines
     assert lines.index(came[1]) < next(at for at, line in enumerate(lines) if line.startswith("Python ran")), lines

@@ -1,5 +1,6 @@
 """The worked examples: each is loaded into the editor and applied in the middle of a call of the demo."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,14 +20,15 @@ def live_demo_bundle(bundles_directory: Path) -> Path:
 
 
 @pytest.fixture
-def desk(page: Page, open_portal: OpenPortal, live_demo_bundle: Path) -> Desk:
-    """A call that the demo's own handlers answered."""
-    open_portal(bundle=live_demo_bundle, plain="1")
-    made = Desk(page)
+def desk(warm_page: Page, open_portal: OpenPortal, live_demo_bundle: Path) -> Iterator[Desk]:
+    """A call that the demo's own handlers answered; at the end the interpreter gets these back."""
+    open_portal(bundle=live_demo_bundle, page=warm_page, plain="1")
+    made = Desk(warm_page)
     made.call("Head of purchasing · open deals: 2")
     expect(made.card_status).to_have_text("Answered by Python")
     made.open()
-    return made
+    yield made
+    made.revert()
 
 
 def test_screen_pop(desk: Desk) -> None:

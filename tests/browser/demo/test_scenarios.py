@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Frame, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Complaints, LaunchBrowser
+from tests.support.browser_portal import PortalPage
 from tests.support.phones import AUDIBLE
 from worker_py_tool import demo
 
@@ -44,16 +45,12 @@ ANSWERS_BY_ITSELF = """
 class Theatre:
     """The demo's page with its scenarios."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, app_url: str) -> None:
         self.page = page
+        self.portal = PortalPage(page, app_url)
         self.panel = page.locator("#scenarios")
         self.status = page.locator("#scenario-status")
         self.current = page.locator('#scenarios [aria-current="step"]')
-
-    @property
-    def frame(self) -> Frame:
-        """The hidden frame with the placement page."""
-        return next(frame for frame in self.page.frames if frame != self.page.main_frame and "DOMAIN=" in frame.url)
 
     def choose(self, title: str) -> None:
         """Take a scenario from its beginning."""
@@ -86,13 +83,13 @@ class Theatre:
 
     def phone(self) -> dict[str, Any]:
         """What the phone is: `phone.state`."""
-        state: dict[str, Any] = self.frame.evaluate("workerPyPhone.state()")
+        state: dict[str, Any] = self.portal.evaluate("workerPyPhone.state()")
         return state
 
     def until_phone(self, condition: str) -> None:
         """Wait until an expression of the phone's `state` holds."""
         script = f"async () => {{ const state = await workerPyPhone.state(); return {condition}; }}"
-        self.frame.wait_for_function(script, polling=100)
+        self.portal.until_evaluates(script)
 
     def until_bytes_flow(self) -> None:
         """Wait until media have come in both directions since now."""
@@ -116,9 +113,10 @@ def shared(
     complaints = Complaints()
     complaints.watch(context)
     page = context.new_page()
-    page.goto(demo.portal_url(portal_url, serve_app(demo_bundle), plain=""))
+    app_url = serve_app(demo_bundle)
+    page.goto(demo.portal_url(portal_url, app_url, plain=""))
     expect(page.locator("#phone")).to_be_visible()
-    yield Theatre(page), complaints
+    yield Theatre(page, app_url), complaints
     context.close()
 
 
@@ -235,7 +233,7 @@ def test_hold_stops_the_bytes_and_going_on_lets_them_flow(theatre: Theatre) -> N
     theatre.step_to("Hold")
     theatre.until_phone("state.held")
     expect(theatre.page.locator("#phone-flags")).to_have_text("On hold")
-    held = theatre.frame.evaluate(
+    held = theatre.portal.evaluate(
         """async () => {
             const count = async () => (await workerPyPhone.state()).stats.bytes_sent;
             const first = await count();

@@ -19,9 +19,19 @@ SERIOUS = ("serious", "critical")
 
 
 @pytest.fixture
-def tab(open_portal: OpenPortal) -> TimelineTab:
+def tab(warm_page: Page, open_portal: OpenPortal) -> TimelineTab:
     """The tab, with a call that Python has greeted."""
-    opened = TimelineTab(open_portal(APP, plain=""))
+    return greeted(open_portal(APP, page=warm_page, plain=""))
+
+
+@pytest.fixture
+def cold_tab(open_portal: OpenPortal) -> TimelineTab:
+    """The same with an interpreter that has just started, for tests that look at its boot or end it."""
+    return greeted(open_portal(APP, plain=""))
+
+
+def greeted(page: Page) -> TimelineTab:
+    opened = TimelineTab(page)
     opened.call()
     expect(opened.bar("handler", "greet", "ok")).to_have_count(1)
     return opened
@@ -80,8 +90,9 @@ def test_failures_and_timeouts_have_a_colour_a_sign_and_words(tab: TimelineTab, 
 
 
 def test_an_event_that_an_interpreter_took_with_it_is_shown_as_delivered_again(
-    tab: TimelineTab, complaints: Complaints
+    cold_tab: TimelineTab, complaints: Complaints
 ) -> None:
+    tab = cold_tab
     complaints.expect("the worker ended")
     tab.click("qualityMeterClick", 4)
     expect(tab.bar("event", "qualityMeterClick", "running")).to_have_count(1)
@@ -99,7 +110,8 @@ def test_an_event_that_an_interpreter_took_with_it_is_shown_as_delivered_again(
     assert boots.count("download") == 2, "each boot has its bars"
 
 
-def test_the_boots_phases_have_the_milliseconds_that_diagnostics_names(tab: TimelineTab) -> None:
+def test_the_boots_phases_have_the_milliseconds_that_diagnostics_names(cold_tab: TimelineTab) -> None:
+    tab = cold_tab
     tab.button("Fit").click()
     frame = next(frame for frame in tab.page.frames if frame.url.startswith("http://app."))
     phases = frame.evaluate("workerPy.diagnostics().boot")

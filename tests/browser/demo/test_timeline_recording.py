@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPortal
 from tests.support.timelines import APP, TimelineTab, recording_of
@@ -28,9 +28,9 @@ GREETED = ("CallCardSetCardTitle", {"title": f"Mara calls from +{PHONE}"})
 
 
 @pytest.fixture
-def tab(open_portal: OpenPortal) -> TimelineTab:
+def tab(warm_page: Page, open_portal: OpenPortal) -> TimelineTab:
     """The tab, before any call."""
-    return TimelineTab(open_portal(APP, plain=""))
+    return TimelineTab(open_portal(APP, page=warm_page, plain=""))
 
 
 def commented(tab: TimelineTab, text: str) -> None:

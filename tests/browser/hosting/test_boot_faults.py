@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import BundleFor
 from tests.support.faulty_server import Fault, FaultyServer
-from tests.support.placement import NOTEBOOK, Placement, initialized
+from tests.support.raised import initialized
+from tests.support.witness import WITNESS, WitnessPage
 from worker_py_tool import demo, manifest
 
 APP = """
@@ -23,7 +24,7 @@ APP = """
 
     @app.on(Initialized)
     async def greet(event, card):
-        await card.page.call("note", [event.meta.name, "", card.call_id, event.meta.redelivered])
+        await card.page.call("tell", [event.meta.name, "", card.call_id, event.meta.redelivered])
 """
 KINDS = ("corrupt", "truncated", "missing", "unavailable", "aborted")
 SNAPSHOT_PARTS = ("snapshot.bin", "pyodide.asm.wasm", "pyodide.asm.mjs", "pyodide.mjs")
@@ -45,7 +46,7 @@ def cases(parts: Sequence[str], kinds: Sequence[str], usual: Collection[tuple[st
 
 @pytest.fixture(scope="module")
 def bundle(bundle_for: BundleFor) -> Path:
-    return bundle_for(APP, page_scripts=(NOTEBOOK,))
+    return bundle_for(APP, page_scripts=(WITNESS,))
 
 
 @pytest.fixture
@@ -78,31 +79,26 @@ class Boot:
     def __init__(self, page: Page, server: FaultyServer, portal_url: str, **options: str) -> None:
         app = f"http://app.localhost:{server.port}/"
         page.goto(demo.portal_url(portal_url, app, plain="1", **options))
-        self.page = page
-        self.placement = Placement(page)
+        self.page = WitnessPage(page, app)
 
     def ring(self) -> None:
-        self.placement.raise_event("initialized", initialized("A.1")[1])
+        self.page.raise_event("initialized", initialized("A.1")[1])
 
     def until_answered(self) -> None:
         """The call has been handled, once."""
-        frame = self.placement.frame
-        frame.wait_for_function("() => window.notebook?.notes.length > 0", polling=100, timeout=90_000)
-        frame.wait_for_function("() => workerPy.stats().waiting === 0", polling=100)
-        assert [note[2] for note in frame.evaluate("() => window.notebook.notes")] == ["A.1"]
+        self.page.until_noted(1, timeout_s=90)
+        self.page.until("stats.waiting === 0")
+        assert [note[2] for note in self.page.notes()] == ["A.1"]
 
     def plain_because(self) -> str | None:
-        reason: str | None = self.placement.frame.evaluate("() => workerPy.diagnostics().plain_boot")
+        reason: str | None = self.page.diagnostics()["plain_boot"]
         return reason
 
     def until_it_says(self, words: str) -> None:
         """Diagnostics name a problem with these words."""
-        self.placement.frame.wait_for_function(
-            "(words) => workerPy.diagnostics().problems.some((text) => text.includes(words))",
-            arg=words,
-            polling=100,
-            timeout=150_000,  # half a worker's script runs without an error, and a shared one is waited for first
-        )
+        # Half a worker's script runs without an error, and a shared one is waited for first.
+        script = "(words) => workerPy.diagnostics().problems.some((text) => text.includes(words))"
+        self.page.until_evaluates(script, words, timeout_s=150)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +214,7 @@ def test_a_part_that_is_late_is_waited_for_and_the_call_waits_too(
     server.faults[part(bundle, name)] = fault = Fault("late", late_s=late_s)
     quiet_page.set_default_timeout(120_000)
     boot = Boot(quiet_page, server, portal_url)
-    boot.placement.page.set_default_timeout(120_000)
+    boot.page.playwright_page.set_default_timeout(120_000)
     boot.ring()
     boot.until_answered()
     assert fault.happened >= 1

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from tests.browser.conftest import BundleFor, Complaints, LaunchBrowser, LaunchProfile
-from tests.support.hosting import DESK, Desk, app_with
+from tests.browser.conftest import BundleFor, LaunchProfile
+from tests.support.browser_portal import BrowserPortal
+from tests.support.browsers import Browsers
+from tests.support.complaints import Complaints
+from tests.support.hosting import HostingPage, HostingPortal
 
 
 @dataclass(frozen=True)
@@ -94,13 +97,13 @@ FALLBACKS = {
 
 
 @pytest.fixture(scope="module")
-def checking_browser(launch_browser: LaunchBrowser) -> Browser:
+def checking_browser(browsers: Browsers) -> Browser:
     """A Chromium with the features that Playwright leaves on.
 
     `--disable-features` in our own flags takes the place of Playwright's list, which switches partitioned storage off:
     then a frame of another site has no storage at all in a fresh profile, and no shared worker.
     """
-    return launch_browser(loopback_workers=False)
+    return browsers.launch(loopback_workers=False)
 
 
 LIKE_ANOTHER = {"constructor_refuses", "error_event", "storage_blocked"}
@@ -142,19 +145,17 @@ def fallback_context(
 
 
 @pytest.fixture
-def desk(
-    fallback_context: BrowserContext, bundle_for: BundleFor, serve_app: Callable[[Path], str], portal_url: str
-) -> Desk:
-    """Tabs of one portal in that profile."""
-    return Desk(fallback_context, portal_url, serve_app(bundle_for(app_with(), page_scripts=(DESK,))))
+def portal(fallback_context: BrowserContext, hosting_url: str, portal_url: str) -> HostingPortal:
+    """The portal in that profile."""
+    return BrowserPortal(fallback_context, portal_url, hosting_url, HostingPage)
 
 
 def test_the_same_suite_passes_on_each_and_diagnostics_say_which_and_why(
-    desk: Desk, fallback: Fallback, complaints: Complaints
+    portal: HostingPortal, fallback: Fallback, complaints: Complaints
 ) -> None:
     """A call is greeted, goes on over a navigation, survives the end of its worker, and has each side effect once."""
     complaints.expected.clear()
-    tab = desk.tab()
+    tab = portal.open_page()
 
     assert tab.host()["mode"] == fallback.mode
     assert fallback.reason in tab.host()["reason"]
@@ -168,22 +169,21 @@ def test_the_same_suite_passes_on_each_and_diagnostics_say_which_and_why(
 
     tab.open_slider()
     tab.until_ready_everywhere()
-    call = tab.incoming_call()
-    tab.until_card(title="Greeted")
+    call = tab.greeted_call().call_id
     assert tab.sent() == ["CallCardSetCardTitle"]
     mark = tab.state_of_python()["cards"][call]["data"]["mark"]
 
     tab.raise_event("holdButtonClick", True)
-    tab.frame.wait_for_function("() => desk.held.length === 1", polling=50)
+    tab.until_held(1)
     complaints.expect(r"the worker ended \(vanished")
-    tab.frame.evaluate("workerPy.killWorker()")
-    tab.frame.wait_for_function("() => desk.held.length === 2", polling=50)
-    tab.frame.evaluate("desk.held.map((release) => release()).length")
+    tab.evaluate("workerPy.killWorker()")
+    tab.until_held(2)
+    tab.release_held()
     tab.until_settled()
     assert [entry[-1]["redelivered"] for entry in tab.logged("hold")] == [True]
     assert tab.sent() == ["CallCardSetCardTitle"]
 
-    before = tab.state_of_python()["interpreter"]
+    before = tab.interpreter()
     tab.navigate("/crm/")
     tab.until_ready()
     tab.until_logged("initialized", call)
@@ -198,12 +198,12 @@ def test_the_same_suite_passes_on_each_and_diagnostics_say_which_and_why(
 
 
 def test_in_a_portal_by_plain_http_the_page_says_that_the_browser_withholds_what_it_needs(
-    launch_browser: LaunchBrowser, bundle_for: BundleFor, serve_app: Callable[[Path], str]
+    browsers: Browsers, bundle_for: BundleFor, serve_app: Callable[[Path], str]
 ) -> None:
     bundle = bundle_for("from worker_py import App\n\napp = App()\n")
     app_url = serve_app(bundle)
     parent = f'<iframe name="portal.test|0|hidden" src="{app_url}"></iframe>'
-    page = launch_browser().new_context().new_page()
+    page = browsers.launch().new_context().new_page()
     page.route("http://portal.test/", lambda route: route.fulfill(body=parent, content_type="text/html"))
     # Without its header, by which the policy keeps such a portal out.
     page.route(app_url, lambda route: route.fulfill(path=bundle / "index.html", content_type="text/html"))

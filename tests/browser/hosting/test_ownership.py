@@ -8,86 +8,76 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from tests.browser.conftest import BundleFor, Complaints, LaunchBrowser
-from tests.support.hosting import DESK, Desk, Tab, ThawedTab, app_with
+from tests.browser.conftest import BundleFor
+from tests.support.browser_portal import BrowserPortal
+from tests.support.browsers import Browsers
+from tests.support.complaints import Complaints
+from tests.support.hosting import DESK, HostingPage, HostingPortal, ThawedPage, app_with
 
 SHORT_GRACE_S = 2
 
 
 @pytest.fixture
-def desk(context: BrowserContext, bundle_for: BundleFor, serve_app: Callable[[Path], str], portal_url: str) -> Desk:
-    """Tabs of one portal in a fresh profile."""
-    return Desk(context, portal_url, serve_app(bundle_for(app_with(), page_scripts=(DESK,))))
-
-
-@pytest.fixture
-def hasty_desk(
+def hasty_portal(
     context: BrowserContext, bundle_for: BundleFor, serve_app: Callable[[Path], str], portal_url: str
-) -> Desk:
+) -> HostingPortal:
     """The same with an app whose calls wait two seconds for a page."""
-    return Desk(context, portal_url, serve_app(bundle_for(app_with(grace_s=SHORT_GRACE_S), page_scripts=(DESK,))))
+    app_url = serve_app(bundle_for(app_with(grace_s=SHORT_GRACE_S), page_scripts=(DESK,)))
+    return BrowserPortal(context, portal_url, app_url, HostingPage)
 
 
 @pytest.fixture(scope="module")
-def caching_browser(launch_browser: LaunchBrowser) -> Browser:
+def caching_browser(browsers: Browsers) -> Browser:
     """A Chromium with its cache of pages that were left (the back/forward cache)."""
-    return launch_browser(without=["--disable-back-forward-cache"])
+    return browsers.launch(without=["--disable-back-forward-cache"])
 
 
 @pytest.fixture
-def caching_desk(
+def caching_portal(
     caching_browser: Browser,
     complaints: Complaints,
-    bundle_for: BundleFor,
-    serve_app: Callable[[Path], str],
+    hosting_url: str,
     portal_url: str,
-) -> Iterator[Desk]:
+) -> Iterator[HostingPortal]:
     """Tabs in a browser that keeps pages in its cache."""
     context = caching_browser.new_context()
     complaints.watch(context)
-    yield Desk(context, portal_url, serve_app(bundle_for(app_with(), page_scripts=(DESK,))))
+    yield BrowserPortal(context, portal_url, hosting_url, HostingPage)
     context.close()
-
-
-def in_a_call(tab: Tab) -> str:
-    """Begin a call, and wait until Python has greeted it."""
-    call = tab.incoming_call()
-    tab.until_card(title="Greeted")
-    return call
 
 
 # Pages that go ---------------------------------------------------------------------------------------
 
 
-def test_a_command_of_a_page_that_is_killed_ends_with_page_gone(desk: Desk) -> None:
-    owner, other = desk.tab(), desk.tab()
-    in_a_call(owner)
+def test_a_command_of_a_page_that_is_killed_ends_with_page_gone(portal: HostingPortal) -> None:
+    owner, other = portal.open_page(), portal.open_page()
+    owner.greeted_call()
     owner.configure(silent=["CallCardSetStatusText"])
     owner.raise_event("addCommentButtonClick", "cut off")
-    owner.page.wait_for_function("() => portal.sent.some(({ command }) => command === 'CallCardSetStatusText')")
+    owner.until_sent("CallCardSetStatusText")
 
-    owner.page.close()
+    owner.close()
 
     other.until_logged("PageGone", "cut off")
 
 
-def test_a_page_whose_frame_is_torn_out_is_noticed_and_its_call_waits(desk: Desk) -> None:
-    owner, other = desk.tab(), desk.tab()
-    call = in_a_call(owner)
+def test_a_page_whose_frame_is_torn_out_is_noticed_and_its_call_waits(portal: HostingPortal) -> None:
+    owner, other = portal.open_page(), portal.open_page()
+    call = owner.greeted_call().call_id
     page_id = owner.page_id()
 
-    owner.page.evaluate("portal.closeFrame(portal.frames()[0].id)")
+    owner.remove_frame()
 
     other.until_logged("detached")
     assert other.logged("detached")[0][-1] == page_id
     assert other.state_of_python()["cards"][call]["closed"] is False
 
 
-def test_a_call_moves_to_the_page_that_gets_initialized_for_it_once_its_owner_has_gone(desk: Desk) -> None:
-    owner, other = desk.tab(), desk.tab()
-    call = in_a_call(owner)
+def test_a_call_moves_to_the_page_that_gets_initialized_for_it_once_its_owner_has_gone(portal: HostingPortal) -> None:
+    owner, other = portal.open_page(), portal.open_page()
+    call = owner.greeted_call().call_id
     data = other.state_of_python()["cards"][call]["data"]
-    owner.page.close()
+    owner.close()
     other.until_logged("detached")
 
     other.incoming_call(callId=call)
@@ -101,38 +91,35 @@ def test_a_call_moves_to_the_page_that_gets_initialized_for_it_once_its_owner_ha
     assert [entry[-1]["resumed"] for entry in now["log"] if entry[0] == "initialized"] == [False, True]
 
 
-def test_a_call_without_a_page_ends_after_its_grace(hasty_desk: Desk) -> None:
-    owner, other = hasty_desk.tab(), hasty_desk.tab()
-    call = in_a_call(owner)
+def test_a_call_without_a_page_ends_after_its_grace(hasty_portal: HostingPortal) -> None:
+    owner, other = hasty_portal.open_page(), hasty_portal.open_page()
+    call = owner.greeted_call().call_id
 
-    owner.page.close()
+    owner.close()
 
     other.until_logged("closed", call, "page_gone")
     assert other.state_of_python()["cards"][call]["closed"] is True, str(other.state_of_python()["log"])
 
 
-def test_events_raised_before_a_reload_go_with_their_page_and_the_next_one_says_how_many(desk: Desk) -> None:
-    tab = desk.tab()
-    in_a_call(tab)
+def test_events_raised_before_a_reload_go_with_their_page_and_the_next_one_says_how_many(portal: HostingPortal) -> None:
+    tab = portal.open_page()
+    tab.greeted_call()
     tab.configure(silent=["CallCardSetStatusText"])
     tab.raise_all([("addCommentButtonClick", str(number)) for number in range(3)])
     tab.until("stats.waiting === 3")
 
-    tab.page.reload()
-    tab.until_there()
+    tab.reload()
     tab.until_ready()
 
     assert "3 events went with the page before this one" in " ".join(tab.diagnostics()["problems"])
     assert tab.stats()["events"] <= 1, "the next page knows nothing of them but their number"
 
 
-def test_a_reload_during_boot_loses_nothing_of_the_next_page(desk: Desk) -> None:
-    tab = desk.tab(ready=False)
+def test_a_reload_during_boot_loses_nothing_of_the_next_page(portal: HostingPortal) -> None:
+    tab = portal.open_page(ready=False)
     for _ in range(3):
-        tab.page.reload()
-        tab.until_there()
-    tab.page.wait_for_function("() => portal.frames()[0].bound.length === 17")
-    in_a_call(tab)
+        tab.reload()
+    tab.greeted_call()
 
     tab.raise_event("muteButtonClick", True)
     tab.until_card(statusText="muted")
@@ -144,12 +131,12 @@ def test_a_reload_during_boot_loses_nothing_of_the_next_page(desk: Desk) -> None
 # Broadcasts of the desktop app -----------------------------------------------------------------------
 
 
-def test_an_event_broadcast_to_all_windows_is_handled_once_and_commands_go_to_one(desk: Desk) -> None:
-    owner, other = desk.tab(), desk.tab()
+def test_an_event_broadcast_to_all_windows_is_handled_once_and_commands_go_to_one(portal: HostingPortal) -> None:
+    owner, other = portal.open_page(), portal.open_page()
     slider = owner.open_slider()
     owner.until_ready_everywhere()
     owner.configure(desktop=True)
-    call = in_a_call(owner)
+    call = owner.greeted_call().call_id
     other.incoming_call(callId=call)  # the same card in another window
     other.until("stats.events === 1 && stats.waiting === 0")
     for tab in (owner, other):
@@ -160,19 +147,19 @@ def test_an_event_broadcast_to_all_windows_is_handled_once_and_commands_go_to_on
     log = owner.state_of_python()["log"]
     assert [entry[1:3] for entry in log if entry[0] == "mute"] == [[call, True]]
     assert len([entry for entry in log if entry[0] == "initialized"]) == 1
-    assert {each["frame"] for each in owner.page.evaluate("portal.sent")} == {
-        owner.page.evaluate("portal.frames()[0].id")
+    assert {each["frame"] for each in owner.playwright_page.evaluate("portal.sent")} == {
+        owner.playwright_page.evaluate("portal.frames()[0].id")
     }
-    assert slider != owner.page.evaluate("portal.frames()[0].id")
+    assert slider != owner.playwright_page.evaluate("portal.frames()[0].id")
     assert other.sent() == []
 
 
-def test_the_window_that_heard_the_broadcast_takes_the_call_over_when_its_owner_has_gone(desk: Desk) -> None:
-    owner, other = desk.tab(), desk.tab()
-    call = in_a_call(owner)
+def test_the_window_that_heard_the_broadcast_takes_the_call_over_when_its_owner_has_gone(portal: HostingPortal) -> None:
+    owner, other = portal.open_page(), portal.open_page()
+    call = owner.greeted_call().call_id
     other.incoming_call(callId=call)
     other.until("stats.events === 1 && stats.waiting === 0")
-    owner.page.close()
+    owner.close()
     other.until_logged("detached")
 
     other.raise_event("muteButtonClick", True)
@@ -182,15 +169,15 @@ def test_the_window_that_heard_the_broadcast_takes_the_call_over_when_its_owner_
 
 
 def test_a_window_that_heard_the_broadcast_does_not_claim_the_call_when_the_interpreter_is_replaced(
-    desk: Desk, complaints: Complaints
+    portal: HostingPortal, complaints: Complaints
 ) -> None:
     complaints.expect(r"the worker ended \(vanished")
-    owner, other = desk.tab(), desk.tab()
-    call = in_a_call(owner)
+    owner, other = portal.open_page(), portal.open_page()
+    call = owner.greeted_call().call_id
     other.incoming_call(callId=call)
     other.until("stats.events === 1 && stats.waiting === 0")
 
-    other.frame.evaluate("workerPy.killWorker()")
+    other.kill_interpreter()
     for tab in (owner, other):
         tab.until("stats.workers === 2 && stats.state === 'ready'")
     other.raise_event("muteButtonClick", True)
@@ -210,29 +197,29 @@ def away(portal_url: str) -> str:
     return f"{portal_url}?away"
 
 
-def thaw(tab: Tab) -> ThawedTab:
+def thaw(tab: HostingPage) -> ThawedPage:
     """Go back, and make sure that it is the page that was left."""
-    tab.page.go_back(wait_until="commit")
-    tab.page.wait_for_function("() => window.portal !== undefined")
-    assert tab.page.evaluate("window.kept") is True, (
+    tab.playwright_page.go_back(wait_until="commit")
+    tab.playwright_page.wait_for_function("() => window.portal !== undefined")
+    assert tab.playwright_page.evaluate("window.kept") is True, (
         "the browser loaded the page anew instead of taking it from its cache"
     )
-    return ThawedTab(tab.page)
+    return tab.thawed()
 
 
-def freeze(tab: Tab, away: str) -> None:
+def freeze(tab: HostingPage, away: str) -> None:
     """Leave the page so that the browser keeps it.
 
     Chromium drops a page that a message comes for, and the last page of a shared worker.
     """
     tab.until_settled()
-    tab.page.evaluate("window.kept = true")
-    tab.page.goto(away)
+    tab.playwright_page.evaluate("window.kept = true")
+    tab.playwright_page.goto(away)
 
 
-def test_a_page_that_thaws_works_on(caching_desk: Desk, away: str) -> None:
-    tab, _ = caching_desk.tab(), caching_desk.tab()
-    call = in_a_call(tab)
+def test_a_page_that_thaws_works_on(caching_portal: HostingPortal, away: str) -> None:
+    tab, _ = caching_portal.open_page(), caching_portal.open_page()
+    call = tab.greeted_call().call_id
     page_id = tab.page_id()
 
     freeze(tab, away)
@@ -249,10 +236,10 @@ def test_a_page_that_thaws_works_on(caching_desk: Desk, away: str) -> None:
 
 
 def test_a_frozen_page_owns_nothing_and_is_told_after_the_thaw_that_another_one_has_its_call(
-    caching_desk: Desk, away: str
+    caching_portal: HostingPortal, away: str
 ) -> None:
-    tab, other = caching_desk.tab(), caching_desk.tab()
-    call = in_a_call(tab)
+    tab, other = caching_portal.open_page(), caching_portal.open_page()
+    call = tab.greeted_call().call_id
     freeze(tab, away)
     other.until_logged("detached", "frozen")
 
@@ -268,9 +255,9 @@ def test_a_frozen_page_owns_nothing_and_is_told_after_the_thaw_that_another_one_
     assert other.state_of_python()["cards"][call]["page"] == other.page_id()
 
 
-def test_a_page_whose_call_was_closed_while_it_was_frozen_is_told(caching_desk: Desk, away: str) -> None:
-    tab, other = caching_desk.tab(), caching_desk.tab()
-    call = in_a_call(tab)
+def test_a_page_whose_call_was_closed_while_it_was_frozen_is_told(caching_portal: HostingPortal, away: str) -> None:
+    tab, other = caching_portal.open_page(), caching_portal.open_page()
+    call = tab.greeted_call().call_id
     freeze(tab, away)
     other.until_logged("detached", "frozen")
     other.incoming_call(callId=call)
@@ -282,21 +269,21 @@ def test_a_page_whose_call_was_closed_while_it_was_frozen_is_told(caching_desk: 
 
 
 def test_a_page_thaws_into_the_interpreter_that_replaced_its_own(
-    caching_desk: Desk, away: str, complaints: Complaints
+    caching_portal: HostingPortal, away: str, complaints: Complaints
 ) -> None:
     complaints.expect(r"the worker ended \(vanished")
-    tab, other = caching_desk.tab(), caching_desk.tab()
-    in_a_call(tab)
+    tab, other = caching_portal.open_page(), caching_portal.open_page()
+    tab.greeted_call()
     freeze(tab, away)
     other.until_logged("detached", "frozen")
-    other.frame.evaluate("workerPy.killWorker()")
+    other.kill_interpreter()
     other.until("stats.workers === 2 && stats.state === 'ready'")
 
     thawed = thaw(tab)
     thawed.raise_event("muteButtonClick", True)
     thawed.until_card(statusText="muted")
 
-    assert thawed.state_of_python()["interpreter"] == other.state_of_python()["interpreter"]
+    assert thawed.interpreter() == other.interpreter()
     assert other.stats()["workers"] == 2, "the page that thawed led the others away"
     muted = [entry for entry in other.state_of_python()["log"] if entry[0] == "mute"]
     assert [entry[-1]["restored"] for entry in muted] == [True]

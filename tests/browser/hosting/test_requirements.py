@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Page, Route
+from playwright.sync_api import BrowserContext, Route
 
+from tests.browser.conftest import OpenPage
 from tests.support.faulty_server import Fault, FaultyServer
-from tests.support.placement import NOTEBOOK, Placement, initialized
+from tests.support.witness import WITNESS, WitnessPage
 from worker_py_tool import demo, manifest
 from worker_py_tool.report import boot_files
 
@@ -20,7 +21,7 @@ app = App()
 @app.on(Initialized)
 async def greet(event, card):
     import humanize.filesize  # found after the start too
-    await card.page.call("note", [humanize.ordinal(3), humanize.filesize.naturalsize(1_000_000)])
+    await card.page.call("tell", [humanize.ordinal(3), humanize.filesize.naturalsize(1_000_000)])
 """
 
 
@@ -29,23 +30,20 @@ def bundle_of(directory: Path) -> Path:
     demo.build_demo(
         directory / "bundle",
         app=str(directory / "app.py"),
-        page_scripts=[NOTEBOOK],
+        page_scripts=[WITNESS],
         requirements=["humanize==4.17.0"],
         hard_link=False,
     )
     return directory / "bundle"
 
 
-def until_noted(page: Page) -> list[object]:
-    placement = Placement(page)
-    placement.raise_event("initialized", initialized("A.1")[1])
-    placement.frame.wait_for_function("() => window.notebook?.notes.length > 0", polling=100)
-    notes: list[object] = placement.frame.evaluate("() => window.notebook.notes")
-    return notes
+def told(page: WitnessPage) -> object:
+    page.initialized()
+    return page.told()
 
 
 def test_a_package_works_from_the_snapshot_and_from_nothing_with_all_other_hosts_out_of_reach(
-    context: BrowserContext, portal_url: str, tmp_path: Path
+    context: BrowserContext, open_page: OpenPage, tmp_path: Path
 ) -> None:
     outside: list[str] = []
 
@@ -56,31 +54,26 @@ def test_a_package_works_from_the_snapshot_and_from_nothing_with_all_other_hosts
     context.route(lambda url: ".localhost:" not in url and not url.startswith(("data:", "blob:")), refuse)
     bundle = bundle_of(tmp_path)
     with FaultyServer(bundle) as server:
-        app = f"http://app.localhost:{server.port}/"
-        page = context.new_page()
-        page.goto(demo.portal_url(portal_url, app, plain="1"))
-        assert until_noted(page) == [["3rd", "1.0 MB"]]
-        assert Placement(page).frame.evaluate("() => workerPy.diagnostics().plain_boot") is None
+        page = open_page(url=f"http://app.localhost:{server.port}/")
+        assert told(page) == ["3rd", "1.0 MB"]
+        assert page.diagnostics()["plain_boot"] is None
         page.close()
 
     made = manifest.read(bundle)
     with FaultyServer(bundle) as server:
         server.faults[f"assets/{made.build}/snapshot.bin"] = Fault("missing")
-        page = context.new_page()
-        page.goto(demo.portal_url(portal_url, f"http://app.localhost:{server.port}/", plain="1"))
-        assert until_noted(page) == [["3rd", "1.0 MB"]]
-        reason = Placement(page).frame.evaluate("() => workerPy.diagnostics().plain_boot")
+        page = open_page(url=f"http://app.localhost:{server.port}/")
+        assert told(page) == ["3rd", "1.0 MB"]
+        reason = page.diagnostics()["plain_boot"]
         assert "snapshot.bin could not be loaded: HTTP 404" in reason
     assert outside == []
 
 
-def test_a_boot_fetches_what_the_report_says_each_once(demo_bundle: Path, page: Page, portal_url: str) -> None:
+def test_a_boot_fetches_what_the_report_says_each_once(demo_bundle: Path, open_page: OpenPage) -> None:
     made = manifest.read(demo_bundle)
     expected = boot_files(demo_bundle, made)
     with FaultyServer(demo_bundle) as server:
-        page.goto(demo.portal_url(portal_url, f"http://app.localhost:{server.port}/", plain="1"))
-        page.wait_for_function("() => window.portal?.ready.then(() => true)")
-        Placement(page).frame.wait_for_function("() => window.workerPy?.ready.then(() => true)", polling=100)
+        open_page(url=f"http://app.localhost:{server.port}/")
         asked = list(server.asked)
     late = {path for path in made.files if path.endswith((".whl", "app.zip", "python_stdlib.zip"))}
     late |= {path for path in made.files if "/phone/" in path} - set(expected)  # the page elected to hold the phone

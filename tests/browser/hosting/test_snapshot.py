@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import BundleFor, Complaints, OpenPortal
-from tests.support.placement import NOTEBOOK, Placement, initialized
+from tests.browser.conftest import BundleFor, OpenPage
+from tests.support.browser_portal import BrowserPortal
+from tests.support.complaints import Complaints
+from tests.support.witness import WITNESS, WitnessPage
 from worker_py_tool import demo, manifest
 
 APP = """
@@ -30,28 +32,24 @@ APP = """
     @app.on_page_event("draw")
     async def draw(payload, page):
         drawn = [random.random(), random.randbytes(8).hex(), secrets.token_hex(8), uuid.uuid4().hex, time.time_ns()]
-        await page.call("note", [at_import, drawn])
+        await page.call("tell", [at_import, drawn])
 """
 
 
-def drawn_in_a_browser_of_its_own(browser: Browser, address: str) -> tuple[Any, list[Any]]:
+def drawn_in_a_browser_of_its_own(browser: Browser, portal_url: str, app_url: str) -> tuple[Any, list[Any]]:
     with browser.new_context() as context:
-        page = context.new_page()
-        page.goto(address)
-        placement = Placement(page)
-        placement.raise_event(*initialized("A.1"))  # once the page can hear it
-        placement.until_ready()
-        assert placement.diagnostics()["plain_boot"] is None
-        placement.emit("draw")
-        ((at_import, drawn),) = placement.until_noted(1)
+        page = BrowserPortal(context, portal_url, app_url, WitnessPage).open_page()
+        assert page.diagnostics()["plain_boot"] is None
+        page.emit("draw")
+        at_import, drawn = page.told()
         return at_import, drawn
 
 
 def test_two_interpreters_of_one_snapshot_share_neither_random_numbers_nor_ids_nor_clocks(
     browser: Browser, bundle_for: BundleFor, serve_app: Callable[[Path], str], portal_url: str
 ) -> None:
-    address = demo.portal_url(portal_url, serve_app(bundle_for(APP, page_scripts=(NOTEBOOK,))), plain="1")
-    one, other = (drawn_in_a_browser_of_its_own(browser, address) for _ in range(2))
+    app_url = serve_app(bundle_for(APP, page_scripts=(WITNESS,)))
+    one, other = (drawn_in_a_browser_of_its_own(browser, portal_url, app_url) for _ in range(2))
     assert one[0] == other[0]  # drawn while the snapshot was made: they do come from the same memory
     assert not set(one[1]) & set(other[1])
 
@@ -70,7 +68,7 @@ PACKAGE = {
 
             from .parts import later
 
-            await page.call("note", [colorsys.rgb_to_hsv(0, 0, 1)[2], ElementTree.XML("<a/>").tag, later.VALUE])
+            await page.call("tell", [colorsys.rgb_to_hsv(0, 0, 1)[2], ElementTree.XML("<a/>").tag, later.VALUE])
 
 
         @app.on_page_event("fail")
@@ -87,7 +85,7 @@ PACKAGE = {
                 waited = await create_proxy(lambda: run_sync(Promise.resolve(7))).callPromising()
             except Exception as error:
                 waited = str(error)
-            await page.call("note", waited)
+            await page.call("tell", waited)
     """,
     "parts/__init__.py": "",
     "parts/later.py": "VALUE = 'imported late'\n",
@@ -102,25 +100,26 @@ def package_bundle(bundles_directory: Path) -> Path:
         path = directory / "shop" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dedent(text).lstrip(), encoding="utf-8")
-    demo.build_demo(directory / "bundle", app=str(directory / "shop"), page_scripts=(demo.FEED, NOTEBOOK))
+    demo.build_demo(directory / "bundle", app=str(directory / "shop"), page_scripts=(WITNESS,))
     return directory / "bundle"
 
 
 @pytest.fixture
-def restored(open_portal: OpenPortal, package_bundle: Path) -> Placement:
+def restored(open_page: OpenPage, package_bundle: Path) -> WitnessPage:
     """A page whose interpreter started from the snapshot."""
-    placement = Placement(open_portal(bundle=package_bundle, plain="1"))
-    placement.until_ready()
-    assert placement.diagnostics()["plain_boot"] is None
-    return placement
+    page = open_page(bundle=package_bundle)
+    assert page.diagnostics()["plain_boot"] is None
+    return page
 
 
-def test_what_was_not_imported_before_the_snapshot_is_found_after_it(restored: Placement) -> None:
+def test_what_was_not_imported_before_the_snapshot_is_found_after_it(restored: WitnessPage) -> None:
     restored.emit("late")
     assert restored.until_noted(1) == [[1, "a", "imported late"]]
 
 
-def test_a_traceback_after_the_snapshot_shows_the_line_of_the_app(restored: Placement, complaints: Complaints) -> None:
+def test_a_traceback_after_the_snapshot_shows_the_line_of_the_app(
+    restored: WitnessPage, complaints: Complaints
+) -> None:
     complaints.expect("on purpose")
     restored.emit("fail")
     restored.until("stats.reports.handler_failed === 1")
@@ -129,14 +128,14 @@ def test_a_traceback_after_the_snapshot_shows_the_line_of_the_app(restored: Plac
     assert "/app/shop/__init__.py" in report["text"]
 
 
-def test_python_may_wait_for_a_promise_where_the_browser_can_switch_stacks(restored: Placement) -> None:
-    assert restored.frame.evaluate("() => 'Suspending' in WebAssembly")
+def test_python_may_wait_for_a_promise_where_the_browser_can_switch_stacks(restored: WitnessPage) -> None:
+    assert restored.evaluate("() => 'Suspending' in WebAssembly")
     restored.emit("suspend")
     assert restored.until_noted(1) == [7]
 
 
 def test_a_browser_that_cannot_switch_stacks_starts_from_the_same_snapshot(
-    open_portal: OpenPortal, package_bundle: Path, tmp_path: Path
+    open_page: OpenPage, package_bundle: Path, tmp_path: Path
 ) -> None:
     bundle = tmp_path / "bundle"
     shutil.copytree(package_bundle, bundle)
@@ -146,13 +145,12 @@ def test_a_browser_that_cannot_switch_stacks_starts_from_the_same_snapshot(
     for compressed in worker.parent.glob("worker.js.*"):
         compressed.unlink()
     replace(manifest.read(bundle), files=manifest.list_files(bundle)).write(bundle)
-    placement = Placement(open_portal(bundle=bundle, plain="1"))
-    placement.until_ready()
-    assert placement.diagnostics()["plain_boot"] is None
-    placement.emit("late")
-    assert placement.until_noted(1) == [[1, "a", "imported late"]]
-    placement.emit("suspend")
-    assert "stack switching not supported" in placement.until_noted(2)[1]
+    page = open_page(bundle=bundle)
+    assert page.diagnostics()["plain_boot"] is None
+    page.emit("late")
+    assert page.until_noted(1) == [[1, "a", "imported late"]]
+    page.emit("suspend")
+    assert "stack switching not supported" in page.until_noted(2)[1]
 
 
 CANNOT_BE_FROZEN = {
@@ -173,16 +171,15 @@ CANNOT_BE_FROZEN = {
     ],
 )
 def test_an_app_that_cannot_be_frozen_boots_from_nothing_and_the_reason_is_named(
-    open_portal: OpenPortal, bundle_for: BundleFor, what: str
+    open_page: OpenPage, bundle_for: BundleFor, what: str
 ) -> None:
     source, reason = CANNOT_BE_FROZEN[what]
-    bundle = bundle_for(f"from worker_py import App\n{source}\napp = App()\n", page_scripts=(demo.FEED, NOTEBOOK))
-    placement = Placement(open_portal(bundle=bundle, plain="1"))
-    placement.until_ready()
-    assert reason in placement.diagnostics()["plain_boot"]
+    bundle = bundle_for(f"from worker_py import App\n{source}\napp = App()\n", page_scripts=(WITNESS,))
+    page = open_page(bundle=bundle)
+    assert reason in page.diagnostics()["plain_boot"]
 
 
-def test_an_app_that_imports_js_at_module_level_is_frozen(open_portal: OpenPortal, bundle_for: BundleFor) -> None:
+def test_an_app_that_imports_js_at_module_level_is_frozen(open_page: OpenPage, bundle_for: BundleFor) -> None:
     source = """
         import js
         from worker_py import App
@@ -191,13 +188,12 @@ def test_an_app_that_imports_js_at_module_level_is_frozen(open_portal: OpenPorta
 
         @app.on_page_event("where")
         async def where(payload, page):
-            await page.call("note", js.location.pathname.rpartition("/")[2])
+            await page.call("tell", js.location.pathname.rpartition("/")[2])
     """
-    placement = Placement(open_portal(bundle=bundle_for(source, page_scripts=(demo.FEED, NOTEBOOK)), plain="1"))
-    placement.until_ready()
-    assert placement.diagnostics()["plain_boot"] is None
-    placement.emit("where")
-    assert placement.until_noted(1) == ["worker.js"]
+    page = open_page(bundle=bundle_for(source, page_scripts=(WITNESS,)))
+    assert page.diagnostics()["plain_boot"] is None
+    page.emit("where")
+    assert page.until_noted(1) == ["worker.js"]
 
 
 UNTIL_KEPT = """async () => {
@@ -217,24 +213,24 @@ SPOIL = """async () => {
 }"""
 
 
-def boot_again(placement: Placement) -> str | None:
+def boot_again(page: WitnessPage) -> str | None:
     """End the interpreter, and wait for the next one; why it did not start from the snapshot."""
-    started = placement.stats()["workers"]
-    placement.frame.evaluate("workerPy.killWorker()")
-    placement.until(f"stats.workers === {started + 1} && stats.state === 'ready'")
-    reason: str | None = placement.diagnostics()["plain_boot"]
+    started = page.stats()["workers"]
+    page.kill_interpreter()
+    page.until(f"stats.workers === {started + 1} && stats.state === 'ready'")
+    reason: str | None = page.diagnostics()["plain_boot"]
     return reason
 
 
 def test_a_boot_takes_the_copy_that_the_boot_before_kept_and_drops_a_damaged_one(
-    restored: Placement, complaints: Complaints
+    restored: WitnessPage, complaints: Complaints
 ) -> None:
     complaints.expect("the worker ended")
-    restored.frame.evaluate(UNTIL_KEPT)
+    restored.evaluate(UNTIL_KEPT)
     assert boot_again(restored) is None
 
-    restored.frame.evaluate(SPOIL)
+    restored.evaluate(SPOIL)
     assert "damaged" in (boot_again(restored) or "")
 
     assert boot_again(restored) is None
-    restored.frame.evaluate(UNTIL_KEPT)
+    restored.evaluate(UNTIL_KEPT)

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route
 
-from tests.browser.conftest import BundleFor, Complaints, LaunchProfile
-from tests.support.hosting import DESK, Desk, Tab, app_with
+from tests.browser.conftest import BundleFor, LaunchProfile
+from tests.support.browser_portal import BrowserPortal
+from tests.support.complaints import Complaints
+from tests.support.hosting import DESK, HostingPage, HostingPortal, app_with
+from tests.support.hurry import HURRY, hurry
 from worker_py_tool.serve import Server
 
 KEPT = """async () => {
@@ -25,29 +28,16 @@ KEPT = """async () => {
 }"""
 
 
-@pytest.fixture
-def app_url(bundle_for: BundleFor, serve_app: Callable[[Path], str]) -> str:
-    """The placement page."""
-    return serve_app(bundle_for(app_with(), page_scripts=(DESK,)))
-
-
-@pytest.fixture
-def desk(context: BrowserContext, app_url: str, portal_url: str) -> Desk:
-    """Tabs of one portal in a fresh profile."""
-    return Desk(context, portal_url, app_url)
-
-
-def in_a_call(tab: Tab, **options: object) -> str:
+def in_a_call(tab: HostingPage) -> str:
     """Begin a call, and wait until Python has greeted it and kept it."""
-    call = tab.incoming_call(**options)
-    tab.until_card(title="Greeted")
+    call = tab.greeted_call().call_id
     tab.until_settled()
     return call
 
 
-def kept(tab: Tab) -> list[str]:
+def kept(tab: HostingPage) -> list[str]:
     """The ids of the calls that are in the storage."""
-    return [row["call_id"] for row in tab.frame.evaluate(KEPT)]
+    return [row["call_id"] for row in tab.evaluate(KEPT)]
 
 
 # Browser restarts ------------------------------------------------------------------------------------
@@ -69,10 +59,10 @@ def restarted(launch_profile: LaunchProfile, tmp_path: Path, complaints: Complai
 
 
 def test_data_and_state_of_a_call_outlive_the_browser_and_are_marked(
-    restarted: Callable[[], Page], app_url: str, portal_url: str
+    restarted: Callable[[], Page], hosting_url: str, portal_url: str
 ) -> None:
     page = restarted()
-    tab = Desk(page.context, portal_url, app_url).tab(page)
+    tab = BrowserPortal(page.context, portal_url, hosting_url, HostingPage).open_page(page)
     call = in_a_call(tab)
     tab.raise_event("muteButtonClick", True)
     tab.until_card(statusText="muted")
@@ -80,7 +70,7 @@ def test_data_and_state_of_a_call_outlive_the_browser_and_are_marked(
     before = tab.state_of_python()
 
     page = restarted()
-    tab = Desk(page.context, portal_url, app_url).tab(page)
+    tab = BrowserPortal(page.context, portal_url, hosting_url, HostingPage).open_page(page)
     tab.incoming_call(callId=call)
     tab.until_logged("initialized", call)
     after = tab.state_of_python()
@@ -93,15 +83,15 @@ def test_data_and_state_of_a_call_outlive_the_browser_and_are_marked(
 
 
 def test_another_call_after_a_restart_knows_nothing_of_the_one_before(
-    restarted: Callable[[], Page], app_url: str, portal_url: str
+    restarted: Callable[[], Page], hosting_url: str, portal_url: str
 ) -> None:
     page = restarted()
-    tab = Desk(page.context, portal_url, app_url).tab(page)
+    tab = BrowserPortal(page.context, portal_url, hosting_url, HostingPage).open_page(page)
     call = in_a_call(tab)
     tab.poll(lambda: kept(tab) == [call], "the call in the storage")
 
     page = restarted()
-    tab = Desk(page.context, portal_url, app_url).tab(page)
+    tab = BrowserPortal(page.context, portal_url, hosting_url, HostingPage).open_page(page)
     other = in_a_call(tab)
 
     now = tab.state_of_python()
@@ -109,8 +99,8 @@ def test_another_call_after_a_restart_knows_nothing_of_the_one_before(
     assert now["cards"][other]["restored"] is False
 
 
-def test_a_call_that_was_closed_is_not_kept(desk: Desk) -> None:
-    tab = desk.tab()
+def test_a_call_that_was_closed_is_not_kept(portal: HostingPortal) -> None:
+    tab = portal.open_page()
     call = in_a_call(tab)
     tab.poll(lambda: kept(tab) == [call], "the call in the storage")
 
@@ -123,13 +113,13 @@ def test_a_call_that_was_closed_is_not_kept(desk: Desk) -> None:
 # Users -----------------------------------------------------------------------------------------------
 
 
-def test_another_user_ends_the_calls_of_the_one_before_and_reads_nothing_of_them(desk: Desk) -> None:
-    first = desk.tab(user="1")
+def test_another_user_ends_the_calls_of_the_one_before_and_reads_nothing_of_them(portal: HostingPortal) -> None:
+    first = portal.open_page(user="1")
     call = in_a_call(first)
     first.poll(lambda: kept(first) == [call], "the call in the storage")
-    before = first.state_of_python()["interpreter"]
+    before = first.interpreter()
 
-    second = desk.tab(user="2")
+    second = portal.open_page(user="2")
     second.until("stats.workers === 2 && stats.state === 'ready'")
     first.until_logged("closed", call, "user_changed")
     second.incoming_call(callId=call)
@@ -140,20 +130,20 @@ def test_another_user_ends_the_calls_of_the_one_before_and_reads_nothing_of_them
     assert now["cards"][call]["data"] == {"mark": f"made by {now['interpreter']}"}
     assert now["cards"][call]["restored"] is False
     assert [entry[0] for entry in now["log"]].count("initialized") == 1
-    assert first.state_of_python()["interpreter"] == before, "the first user's page is no business of the second's"
-    assert {row["user"] for row in second.frame.evaluate(KEPT)} <= {"2"}
+    assert first.interpreter() == before, "the first user's page is no business of the second's"
+    assert {row["user"] for row in second.evaluate(KEPT)} <= {"2"}
 
 
 def test_another_user_after_a_restart_reads_nothing_of_the_calls_before(
-    restarted: Callable[[], Page], app_url: str, portal_url: str
+    restarted: Callable[[], Page], hosting_url: str, portal_url: str
 ) -> None:
     page = restarted()
-    tab = Desk(page.context, portal_url, app_url).tab(page, user="1")
+    tab = BrowserPortal(page.context, portal_url, hosting_url, HostingPage).open_page(page, user="1")
     call = in_a_call(tab)
     tab.poll(lambda: kept(tab) == [call], "the call in the storage")
 
     page = restarted()
-    tab = Desk(page.context, portal_url, app_url).tab(page, user="2")
+    tab = BrowserPortal(page.context, portal_url, hosting_url, HostingPage).open_page(page, user="2")
     tab.incoming_call(callId=call)
     tab.until("stats.workers === 2 && stats.state === 'ready' && stats.waiting === 0")
     tab.poll(lambda: len(tab.logged("initialized")) == 1, "the greeting")
@@ -161,20 +151,20 @@ def test_another_user_after_a_restart_reads_nothing_of_the_calls_before(
     now = tab.state_of_python()
     assert now["cards"][call]["restored"] is False
     assert now["cards"][call]["data"] == {"mark": f"made by {now['interpreter']}"}
-    assert {row["user"] for row in tab.frame.evaluate(KEPT)} <= {"2"}
+    assert {row["user"] for row in tab.evaluate(KEPT)} <= {"2"}
 
 
 def test_a_call_that_another_user_begins_before_it_is_known_who_that_is_goes_to_the_new_interpreter(
-    desk: Desk,
+    portal: HostingPortal,
 ) -> None:
-    first = desk.tab(user="1")
-    before = first.state_of_python()["interpreter"]
-    page = desk.context.new_page()
+    first = portal.open_page(user="1")
+    before = first.interpreter()
+    page = portal.context.new_page()
     asked: list[Route] = []
     page.route("**/rest/profile*", lambda route: asked.append(route))
-    second = desk.tab(page, user="2")
+    second = portal.open_page(page, user="2")
     call = in_a_call(second)
-    assert second.state_of_python()["interpreter"] == before
+    assert second.interpreter() == before
     second.poll(lambda: len(asked) == 1, "the question who works here")
 
     asked[0].continue_()
@@ -200,51 +190,75 @@ def test_a_new_build_has_an_interpreter_of_its_own_and_the_old_one_ends_soon_aft
     old, new = (bundle_for(app_with(grace_s=grace), page_scripts=(DESK,)) for grace in (60, 2))
     shutil.copytree(old, tmp_path / "site")
     with Server(tmp_path / "site") as server:
-        desk = Desk(context, portal_url, f"http://app.localhost:{server.port}/")
-        tab = desk.tab()
-        before, workers = tab.state_of_python()["interpreter"], alive(tab)
+        portal = BrowserPortal(context, portal_url, f"http://app.localhost:{server.port}/", HostingPage)
+        tab = portal.open_page()
+        before, workers = tab.interpreter(), alive(tab)
 
         shutil.copytree(new, tmp_path / "site", dirs_exist_ok=True)
-        newer = desk.tab()
+        newer = portal.open_page()
 
-        assert newer.state_of_python()["interpreter"] != before
-        assert tab.state_of_python()["interpreter"] == before
+        assert newer.interpreter() != before
+        assert tab.interpreter() == before
         assert [len(workers), len(alive(newer))] == [1, 2]
         closed = time.monotonic()
-        tab.page.close()
+        tab.close()
         newer.poll(lambda: not set(alive(newer)) & set(workers), "the end of the old build's worker")
         assert time.monotonic() - closed < 10
         assert len(alive(newer)) == 1
 
 
-def alive(tab: Tab) -> list[str]:
+def alive(tab: HostingPage) -> list[str]:
     """The locks of the workers that live."""
     script = """async () => (await navigator.locks.query()).held
         .map(({ name }) => name).filter((name) => name.startsWith("worker-py:alive:"))"""
-    names: list[str] = tab.frame.evaluate(script)
+    names: list[str] = tab.evaluate(script)
     return names
 
 
 # Hangs -----------------------------------------------------------------------------------------------
 
 
+NOTICED_AFTER_S = 6
+"""A page takes a worker for dead that says nothing for so long: the limit of a slice, and four seconds more."""
+
+
+def hang(tab: HostingPage) -> None:
+    """Have the interpreter of this page do what nothing interrupts."""
+    tab.evaluate(
+        """() => {
+          window.hanging = 0;
+          new BroadcastChannel("tests").onmessage = () => window.hanging++;
+        }"""
+    )
+    tab.raise_event("addCommentButtonClick", "hang")
+
+
+def until_it_hangs(tab: HostingPage, times: int) -> None:
+    """Wait until Python says that the handler that hangs has begun, for the first or the second time."""
+    tab.until("window.hanging === argument", times)
+
+
 def test_when_the_interpreter_hangs_beyond_interruption_all_pages_move_once_and_diagnostics_say_what_is_left(
-    desk: Desk, complaints: Complaints
+    portal: HostingPortal, complaints: Complaints
 ) -> None:
     complaints.expect(r"the worker ended \(hang")
     complaints.expect(r"addCommentButtonClick ended the interpreter twice and was set aside")
-    first, second = desk.tab(), desk.tab()
+    portal.context.add_init_script(path=HURRY)
+    first, second = portal.open_page(), portal.open_page()
     call = in_a_call(first)
-    before = first.state_of_python()["interpreter"]
+    before = first.interpreter()
 
-    first.raise_event("addCommentButtonClick", "hang")
+    hang(first)
     first.raise_event("muteButtonClick", True)
+    for times in (1, 2):
+        until_it_hangs(first, times)
+        hurry(first, NOTICED_AFTER_S)
     first.until_card(statusText="muted")
     for tab in (first, second):
         tab.until_settled()
 
     now = first.state_of_python()
-    assert now["interpreter"] == second.state_of_python()["interpreter"] != before
+    assert now["interpreter"] == second.interpreter() != before
     assert now["cards"][call]["data"]["mark"] == f"made by {before}"
     assert [entry[-1]["restored"] for entry in now["log"] if entry[0] == "mute"] == [True]
     assert (first.host()["mode"], first.host()["reason"]) == (second.host()["mode"], second.host()["reason"])
@@ -255,18 +269,25 @@ def test_when_the_interpreter_hangs_beyond_interruption_all_pages_move_once_and_
     assert ["mode extended" in left[0], "mode shared" in left[1]] == [True, True]
 
 
-def test_a_page_that_comes_while_the_interpreter_hangs_gets_the_next_one(desk: Desk, complaints: Complaints) -> None:
+def test_a_page_that_comes_while_the_interpreter_hangs_gets_the_next_one(
+    portal: HostingPortal, complaints: Complaints
+) -> None:
     complaints.expect(r"the worker ended \(hang")
     complaints.expect(r"was set aside")
-    first = desk.tab()
+    portal.context.add_init_script(path=HURRY)
+    first = portal.open_page()
     in_a_call(first)
-    first.raise_event("addCommentButtonClick", "hang")
-    first.until("workerPy.trace().some(({ kind, name }) => kind === 'event' && name.endsWith('addCommentButtonClick'))")
+    hang(first)
+    until_it_hangs(first, 1)
 
-    second = desk.tab()
+    second = portal.open_page(ready=False)
+    for times in (1, 2):
+        until_it_hangs(first, times)
+        hurry(first, NOTICED_AFTER_S)
     first.until_settled()
+    second.until_ready()
 
-    assert second.state_of_python()["interpreter"] == first.state_of_python()["interpreter"]
+    assert second.interpreter() == first.interpreter()
 
 
 @pytest.fixture(autouse=True)

@@ -141,12 +141,12 @@ def test_tones_of_the_keys_reach_the_other_side_in_order(tab: PhoneTab) -> None:
     call = tab.begin_call()
     tab.until_audible()
 
-    tab.frame.evaluate(NOTE_TONES)
+    tab.evaluate(NOTE_TONES)
 
     tab.run("dtmf", {"keys": "1590*#D"})
     tab.run("dtmf", {"keys": "73"})  # while the first are still being sent
 
-    tab.poll(lambda: "".join(tab.frame.evaluate("sentTones")) == "1590*#D73", "all tones, each sent once")
+    tab.poll(lambda: "".join(tab.evaluate("sentTones")) == "1590*#D73", "all tones, each sent once")
     # A browser that gets no processor time for half a second leaves out sound, as a bad line does: one tone at most.
     heard = [payload["key"] for payload in tab.until_heard("heard", 8, call=call)]
     sent = iter("1590*#D73")
@@ -305,8 +305,8 @@ def test_without_a_network_a_call_goes_on_in_the_page_itself(
     if cut == "during":
         call = tab.begin_call()
         tab.until_audible()
-    tab.page.context.set_offline(True)
-    request.addfinalizer(lambda: tab.page.context.set_offline(False))
+    tab.playwright_page.context.set_offline(True)
+    request.addfinalizer(lambda: tab.playwright_page.context.set_offline(False))
     if cut == "before":
         call = tab.begin_call()
     tab.until_state(lambda state: state["stats"] is None, "the end of the connection")

@@ -32,7 +32,7 @@ def tab(
     bundle = bundle_for(python_of(DOCS / "phone.md"), phone="loopback")
     tab = PhoneDesk(context, portal_url, serve_app(bundle)).phone_tab()
     tab.until_holds()
-    tab.frame.evaluate(REACH)
+    tab.evaluate(REACH)
     return tab
 
 
@@ -42,14 +42,12 @@ def until(tab: PhoneTab, condition: str) -> None:
       const state = await window.phone?.run("state");
       return state !== undefined && {condition};
     }}"""
-    tab.frame.wait_for_function(script, polling=50)
+    tab.until_evaluates(script)
 
 
 def test_the_buttons_of_the_card_drive_the_phone(tab: PhoneTab) -> None:
     tab.incoming_call()
-    tab.frame.wait_for_function(
-        "async () => window.phone && (await phone.run('state')).phase === 'ringing'", polling=50
-    )
+    tab.until_evaluates("async () => window.phone && (await phone.run('state')).phase === 'ringing'")
     tab.click("answerButtonClick")
     tab.until_card(uiState="connected")
     until(tab, f"state.far_level > {AUDIBLE}")
@@ -76,12 +74,10 @@ def test_the_buttons_of_the_card_drive_the_phone(tab: PhoneTab) -> None:
 
 def test_a_client_who_hangs_up_is_seen_on_the_card(tab: PhoneTab) -> None:
     tab.incoming_call()
-    tab.frame.wait_for_function(
-        "async () => window.phone && (await phone.run('state')).phase === 'ringing'", polling=50
-    )
+    tab.until_evaluates("async () => window.phone && (await phone.run('state')).phase === 'ringing'")
     tab.click("answerButtonClick")
     tab.until_card(uiState="connected")
 
-    tab.frame.evaluate("() => phone.run('simulate', { does: 'hang_up' })")
+    tab.evaluate("() => phone.run('simulate', { does: 'hang_up' })")
 
     tab.until_card(uiState="redial", statusText="The call is over: far_hung_up")

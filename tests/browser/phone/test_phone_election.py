@@ -48,17 +48,17 @@ def holder_and_other(desk: PhoneDesk) -> tuple[PhoneTab, PhoneTab]:
 
 def placements(tab: PhoneTab) -> list[Frame]:
     """The placement pages in a tab and in its sliders."""
-    return [frame for frame in tab.page.frames if frame.url.startswith("http://app.localhost")]
+    return [frame for frame in tab.playwright_page.frames if frame.url.startswith("http://app.localhost")]
 
 
 def knows_holder(tab: PhoneTab) -> None:
     """Wait until a page knows who holds the phone."""
-    tab.frame.wait_for_function("() => workerPyPhone.holder !== null", polling=50)
+    tab.until_evaluates("() => workerPyPhone.holder !== null")
 
 
 def until_hanging(tab: PhoneTab) -> None:
     """Wait until the function that never ends was called."""
-    tab.frame.wait_for_function("() => window.hangs", polling=50)
+    tab.until_evaluates("() => window.hangs")
 
 
 # Which page holds it ---------------------------------------------------------------------------------
@@ -69,8 +69,8 @@ def test_of_two_tabs_and_a_slider_one_holds_the_phone_and_the_others_know_which(
     first.open_slider()
     first.poll(lambda: len(placements(first)) == 2, "the slider's page")
     frames = [*placements(first), *placements(second)]
-    for frame in frames:
-        frame.wait_for_function("() => window.workerPyPhone && workerPyPhone.holder !== null", polling=50)
+    known = "() => window.workerPyPhone && workerPyPhone.holder !== null"
+    first.poll(lambda: all(frame.evaluate(known) for frame in frames), "pages that know the holder")
 
     assert sum(frame.evaluate("() => workerPyPhone.holds") for frame in frames) == 1
     assert {frame.evaluate("() => workerPyPhone.holder") for frame in frames} == {first.page_id()}
@@ -115,7 +115,7 @@ def test_when_the_holder_goes_another_page_takes_over_and_python_hears_that_the_
     first.run("simulate", {"does": "call"})
     call = first.run("answer" if answered else "state")["call"]
 
-    first.page.close() if how == "closed" else first.page.evaluate("portal.closeFrame(portal.frames()[0].id)")
+    first.close() if how == "closed" else first.playwright_page.evaluate("portal.closeFrame(portal.frames()[0].id)")
 
     second.until_holds()
     second.until_heard("ended", call=call)
@@ -146,7 +146,7 @@ def test_a_call_that_ended_in_time_is_not_told_again_by_the_next_holder(desk: Ph
     first.run("hangup")
     first.until_heard("ended")
 
-    first.page.close()
+    first.close()
     second.until_heard("elected", 2)
 
     assert [payload["reason"] for payload in second.log("ended")] == ["hung_up"]
@@ -155,32 +155,32 @@ def test_a_call_that_ended_in_time_is_not_told_again_by_the_next_holder(desk: Ph
 def test_what_a_holder_does_not_answer_is_a_timeout_and_when_it_goes_an_error_that_says_so(desk: PhoneDesk) -> None:
     first, second = holder_and_other(desk)
     knows_holder(second)
-    first.frame.evaluate(HANG, "call")
+    first.evaluate(HANG, "call")
 
     answer = second.outcome("call", {"number": "1"}, timeout_s=0.3)
 
     assert answer == {"raises": "PageCallTimeout", "function": "phone.call", "timeout_s": 0.3}
-    first.frame.evaluate("() => { window.hangs = false; }")
-    second.frame.evaluate("""() => {
+    first.evaluate("() => { window.hangs = false; }")
+    second.evaluate("""() => {
       window.asked = phoneDesk.ask({ name: "phone.call", params: { number: "1" } });
     }""")
     until_hanging(first)
 
-    first.page.close()
+    first.close()
 
-    answer = second.frame.evaluate("() => window.asked")
+    answer = second.evaluate("() => window.asked")
     assert (answer["raises"], answer["name"]) == ("PageCallFailed", "HolderGone")
 
 
 def test_when_the_page_of_the_card_goes_its_handler_sees_page_gone(desk: PhoneDesk) -> None:
     first, second = holder_and_other(desk)
     knows_holder(second)
-    first.frame.evaluate(HANG, "answer")
+    first.evaluate(HANG, "answer")
     second.incoming_call()
     second.click("answerButtonClick")
     until_hanging(first)
 
-    second.page.close()
+    second.close()
 
     first.poll(lambda: ["PageGone", None] in first.log(), "PageGone in the log")
     assert first.holds()
@@ -194,18 +194,18 @@ def test_a_page_that_comes_back_from_the_browsers_cache_waits_its_turn_and_serve
     desk = PhoneDesk(context, portal_url, app_url)
     first, second = holder_and_other(desk)
     frozen = first.page_id()
-    first.page.evaluate("() => { window.kept = true; }")
-    first.page.goto(portal_url.replace("portal.", "elsewhere."))
+    first.playwright_page.evaluate("() => { window.kept = true; }")
+    first.playwright_page.goto(portal_url.replace("portal.", "elsewhere."))
     second.until_holds()
 
-    first.page.go_back(wait_until="commit")
-    first.page.wait_for_function("() => window.portal !== undefined")
-    assert first.page.evaluate("() => window.kept") is True, "the browser loaded the page anew"
-    second.frame.wait_for_function(WAITING, polling=50)
+    first.playwright_page.go_back(wait_until="commit")
+    first.playwright_page.wait_for_function("() => window.portal !== undefined")
+    assert first.playwright_page.evaluate("() => window.kept") is True, "the browser loaded the page anew"
+    second.until_evaluates(WAITING)
     third = desk.phone_tab()
-    second.page.close()
+    second.close()
 
-    third.frame.wait_for_function("(page) => workerPyPhone.holder === page", arg=frozen, polling=50)
+    third.until_evaluates("(page) => workerPyPhone.holder === page", frozen)
     third.begin_call()
     third.until_audible()
     assert not third.holds()
@@ -218,7 +218,7 @@ def test_a_call_survives_the_end_of_the_interpreter(desk: PhoneDesk, complaints:
     tab.until_holds()
     call = tab.begin_call()
 
-    tab.frame.evaluate("workerPy.killWorker()")
+    tab.evaluate("workerPy.killWorker()")
 
     assert tab.run("state")["call"] == call
     tab.until_audible()
@@ -253,7 +253,7 @@ def test_with_a_worker_in_each_page_every_interpreter_hears_the_phone_once(
     for tab in (first, second):
         tab.until_heard("connected", call=call)
         assert [payload["call"] for payload in tab.log("incoming")] == [call]
-    first.page.close()
+    first.close()
     second.until_heard("ended", call=call, reason="holder_gone")
 
 
@@ -280,6 +280,6 @@ def test_a_bundle_without_a_phone_loads_none(
     answer = tab.outcome("state")
 
     assert (answer["raises"], answer["name"]) == ("PageCallFailed", "NotProvided")
-    loaded = tab.frame.evaluate("() => performance.getEntriesByType('resource').map(({ name }) => name)")
+    loaded = tab.evaluate("() => performance.getEntriesByType('resource').map(({ name }) => name)")
     assert any("/shim.js" in name for name in loaded)
     assert [name for name in loaded if "/phone/" in name] == []

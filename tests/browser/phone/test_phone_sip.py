@@ -74,7 +74,7 @@ class Exchange:
         browser = self.operators_desk.context.browser
         assert browser is not None
         context = browser.new_context()
-        yield PhoneDesk(context, *self.operators_desk.addresses).phone_tab()
+        yield PhoneDesk(context, self.operators_desk.portal_url, self.operators_desk.app_url).phone_tab()
         context.close()
 
     def account(self, user: str, password: str = "secret") -> dict[str, str]:
@@ -123,7 +123,7 @@ def exchange(opened: tuple[Exchange, Complaints]) -> Iterator[Exchange]:
     for tab in (made.client, made.operator):
         tab.run("hangup")
         tab.until_state(lambda state: state["phase"] == "idle", "an idle phone")
-        tab.frame.evaluate("() => window.ear?.stop()")
+        tab.evaluate("() => window.ear?.stop()")
         if tab.holds():  # Playwright goes on listing workers of a page that was left
             tab.until_quiet()
     complaints.check()
@@ -147,12 +147,12 @@ def connect(exchange: Exchange) -> tuple[str, str]:
 
 def listen(tab: PhoneTab) -> None:
     """Hear what arrives at a tab from now on."""
-    tab.frame.evaluate(LISTEN)
+    tab.evaluate(LISTEN)
 
 
 def until_level(tab: PhoneTab, condition: str) -> None:
     """Wait until what arrives is as loud as this."""
-    tab.frame.wait_for_function(f"() => ear.level {condition}", polling=50)
+    tab.until_evaluates(f"() => ear.level {condition}")
 
 
 def reasons(tab: PhoneTab, call: str) -> list[str]:
@@ -256,8 +256,8 @@ def test_tones_of_the_keys_reach_the_client_in_order(exchange: Exchange) -> None
     exchange.operator.run("dtmf", {"keys": "42"})
     exchange.operator.run("dtmf", {"keys": "#"})
 
-    exchange.client.frame.wait_for_function("() => ear.keys.length >= 3", polling=50)
-    assert exchange.client.frame.evaluate("() => ear.keys") == "42#"
+    exchange.client.until_evaluates("() => ear.keys.length >= 3")
+    assert exchange.client.evaluate("() => ear.keys") == "42#"
 
 
 def test_a_transfer_that_the_other_side_refuses_leaves_the_call_as_it_was(exchange: Exchange) -> None:
@@ -270,17 +270,17 @@ def test_a_transfer_that_the_other_side_refuses_leaves_the_call_as_it_was(exchan
 
 
 def test_a_transfer_that_is_taken_leads_the_client_to_the_third_and_ends_the_operators_call(exchange: Exchange) -> None:
-    exchange.client.frame.evaluate(FOLLOW_TRANSFERS)
+    exchange.client.evaluate(FOLLOW_TRANSFERS)
     incoming, outgoing = connect(exchange)
     with exchange.third_phone() as third:
         third.run("register", exchange.account("boss"))
         asked = {"name": "phone.transfer", "params": {"target": "sip:boss@pbx.test"}}
-        exchange.operator.frame.evaluate("(asked) => { window.transfer = phoneDesk.ask(asked); }", asked)
+        exchange.operator.evaluate("(asked) => { window.transfer = phoneDesk.ask(asked); }", asked)
         third.until_state(lambda state: state["phase"] == "ringing", "a ringing phone")
 
         third.run("answer")
 
-        answer = exchange.operator.frame.evaluate("() => window.transfer")
+        answer = exchange.operator.evaluate("() => window.transfer")
         assert answer.get("returns", answer).get("phase") == "idle", answer
         assert reasons(exchange.operator, incoming) == ["transferred"]
         assert reasons(exchange.client, outgoing) == ["far_hung_up"]

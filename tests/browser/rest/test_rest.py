@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import StageFor
-from tests.support.harness import Stage
+from tests.browser.conftest import SharedPageFor
+from tests.support.witness import SharedPage
 from worker_py_tool.build import Client
 
 APP = """
@@ -54,29 +54,29 @@ APP = """
 
 
 @pytest.fixture(scope="module", params=["bx24", "b24jssdk"])
-def booted(request: pytest.FixtureRequest, stage_for: StageFor) -> Stage:
+def booted(request: pytest.FixtureRequest, shared_page_for: SharedPageFor) -> SharedPage:
     """These tests run on both clients."""
     chosen: Client = request.param
-    return stage_for(APP, client=chosen)
+    return shared_page_for(APP, client=chosen)
 
 
 @pytest.fixture
-def stage(booted: Stage) -> Iterator[Stage]:
+def stage(booted: SharedPage) -> Iterator[SharedPage]:
     with booted.case():
         yield booted
 
 
-def ask(stage: Stage, kind: str, order: object) -> Any:
-    stage.frame.evaluate("([kind, order]) => workerPy.emit(kind, order)", [kind, order])
+def ask(stage: SharedPage, kind: str, order: object) -> Any:
+    stage.emit(kind, order)
     return stage.told()
 
 
-def contact_ids(stage: Stage, **rest: object) -> list[str]:
+def contact_ids(stage: SharedPage, **rest: object) -> list[str]:
     ids: list[str] = ask(stage, "list", ["crm.contact.list", {"select": ["ID"], **rest}])
     return ids
 
 
-def test_call_returns_the_result(stage: Stage) -> None:
+def test_call_returns_the_result(stage: SharedPage) -> None:
     answer = ask(stage, "call", ["crm.contact.get", {"id": 1001}])
 
     assert answer["returns"]["ID"] == "1001"
@@ -91,7 +91,7 @@ def test_call_returns_the_result(stage: Stage) -> None:
     ],
 )
 def test_refusal_is_a_rest_error_with_code_description_and_status(
-    stage: Stage, order: list[Any], code: str, status: int
+    stage: SharedPage, order: list[Any], code: str, status: int
 ) -> None:
     stage.complaints.expect(f"{status}")  # the browser itself notes the failed request
 
@@ -101,7 +101,7 @@ def test_refusal_is_a_rest_error_with_code_description_and_status(
     assert "not found" in answer["description"].lower()
 
 
-def test_batch_gives_every_result_under_its_key(stage: Stage) -> None:
+def test_batch_gives_every_result_under_its_key(stage: SharedPage) -> None:
     calls = {f"contact {number}": ["crm.contact.get", {"id": 1001 + number}] for number in range(60)}
 
     answer = ask(stage, "batch", {"calls": calls})
@@ -111,13 +111,13 @@ def test_batch_gives_every_result_under_its_key(stage: Stage) -> None:
     }
 
 
-def test_batch_raises_the_first_error_in_it(stage: Stage) -> None:
+def test_batch_raises_the_first_error_in_it(stage: SharedPage) -> None:
     calls = {"good": ["crm.contact.get", {"id": 1001}], "bad": ["crm.nothing.get", {}]}
 
     assert ask(stage, "batch", {"calls": calls})["code"] == "ERROR_METHOD_NOT_FOUND"
 
 
-def test_list_goes_through_all_pages(stage: Stage) -> None:
+def test_list_goes_through_all_pages(stage: SharedPage) -> None:
     ids = contact_ids(stage)
 
     assert len(ids) > 100, "more than two pages"
@@ -125,24 +125,24 @@ def test_list_goes_through_all_pages(stage: Stage) -> None:
     assert {str(number) for number in range(1001, 1121)} <= set(ids)
 
 
-def test_list_that_fits_on_one_page_ends_there(stage: Stage) -> None:
+def test_list_that_fits_on_one_page_ends_there(stage: SharedPage) -> None:
     assert contact_ids(stage, filter={"ID": ["1001", "1002"]}) == ["1001", "1002"]
 
 
-def test_list_that_is_left_early_asks_for_no_more_pages(stage: Stage) -> None:
+def test_list_that_is_left_early_asks_for_no_more_pages(stage: SharedPage) -> None:
     first = ask(stage, "first of list", ["crm.contact.list", {}])
-    stage.await_stats("stats.waiting === 0")
+    stage.until("stats.waiting === 0")
 
     assert isinstance(first, str)
     requests = [entry for entry in stage.trace() if entry["name"] == "crm.contact.list"]
     assert [entry["outcome"] for entry in requests] == ["ok"]
 
 
-def test_expired_token_is_refreshed_once_for_all_calls_that_wait(stage: Stage) -> None:
+def test_expired_token_is_refreshed_once_for_all_calls_that_wait(stage: SharedPage) -> None:
     stage.complaints.expect("401")
     stage.configure(rest={"expire": True, "lifetime_s": 3600})
     refreshes = []
-    stage.page.on(
+    stage.playwright_page.on(
         "request", lambda request: refreshes.append(request.url) if "simulation.refresh" in request.url else None
     )
 
@@ -152,7 +152,7 @@ def test_expired_token_is_refreshed_once_for_all_calls_that_wait(stage: Stage) -
     assert len(refreshes) == 1
 
 
-def test_rate_limit_is_waited_out_with_growing_pauses(stage: Stage) -> None:
+def test_rate_limit_is_waited_out_with_growing_pauses(stage: SharedPage) -> None:
     stage.complaints.expect("503")
     stage.configure(rest={"limit": 2})
 
@@ -162,7 +162,7 @@ def test_rate_limit_is_waited_out_with_growing_pauses(stage: Stage) -> None:
     assert answer["seconds"] >= 1.5, "half a second, then a whole one"
 
 
-def test_answer_that_does_not_come_is_a_timeout(stage: Stage) -> None:
+def test_answer_that_does_not_come_is_a_timeout(stage: SharedPage) -> None:
     stage.configure(rest={"delay_ms": {"crm.deal.get": 9500}})
 
     answer = ask(stage, "call", ["crm.deal.get", {"id": 1}])
@@ -171,10 +171,10 @@ def test_answer_that_does_not_come_is_a_timeout(stage: Stage) -> None:
     assert 7.9 <= answer["seconds"] < 9.4
 
 
-def test_tokens_never_enter_the_worker(stage: Stage) -> None:
-    stage.frame.evaluate("workerPy.record()")
+def test_tokens_never_enter_the_worker(stage: SharedPage) -> None:
+    stage.evaluate("workerPy.record()")
     ask(stage, "call", ["crm.contact.get", {"id": 1001}])
-    recorded = stage.frame.evaluate("JSON.stringify(workerPy.record(false))")
+    recorded = stage.evaluate("JSON.stringify(workerPy.record(false))")
 
     assert "crm.contact.get" in recorded
     for name in ("access_token", "AUTH_ID", "refresh_token", "REFRESH_ID"):
