@@ -248,7 +248,6 @@ class Calls:
             return
         call.ended = reason
         call.stop_titles()
-        call.passed.set()
         if call.grace:
             call.grace.cancel()
         if self._calls.get(call.call_id) is call:
@@ -265,6 +264,7 @@ class Calls:
             self._desk.forget(call)
         self._keep(call.call_id, None)
         call.closing = self._closed(call, reason)
+        call.passed.set()
 
     def user_changed(self, page: Page) -> None:
         """Another user works on this page: end the calls of the one before.

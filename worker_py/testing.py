@@ -212,7 +212,7 @@ class MemoryPage:
                 self.unacknowledged.pop(message["seq"], None)
             case "command":
                 self._take_command(message)
-            case "interface" if not self._portal.silent:
+            case "interface" if self._portal.answers_interface and not self._portal.silent:
                 self._reply(inbox.interface_answer(message["id"], self._portal.interface))
             case "rest" | "rest_batch" | "rest_next":
                 self._portal.loop.create_task(self._rest(message))
@@ -295,7 +295,8 @@ class Portal:
         service: commands that were not the app's own: ``("mirror" or "title", name, parameters)``.
         answers: how commands are answered, by name; without an entry, as the browser portal does.
         interface: the commands that the portal lists when it is asked; ``None`` when its answer lists none.
-        silent: whether it answers no command at all.
+        answers_interface: whether it answers that question.
+        silent: whether it answers no command at all, and not that question either.
         rest: what REST methods give, by name: a value, a function of the parameters, or a
             `RestError`; a list is served in pages of 50 to ``rest.list``.
         page: the first page; more by `open_page`.
@@ -308,6 +309,7 @@ class Portal:
         self.answers: dict[str, Answer] = {}
         self.interface: list[str] | None = [name.value for name in CommandName]
         self.silent = False
+        self.answers_interface = True
         self.rest: dict[str, Any] = {}
         self.pages: dict[str, MemoryPage] = {}
         self.dispatcher = Dispatcher(app, self._receive, lambda: self.now_ms)
