@@ -91,10 +91,7 @@ class Carrier:
     async def _everywhere(self, call: Call, command: Command, own: Window, others: list[Window]) -> Carried:
         """One success is a success; else the error of the window of the event."""
         copies = [] if command.name is CommandName.GET_LIST_UI_STATES else others
-        loop = asyncio.get_running_loop()
-        answers: list[asyncio.Future[Carried | None]] = [loop.create_future() for _ in copies]
-        for window, answer in zip(copies, answers, strict=True):
-            self._spawn(self._copy(call, window, command, answer))
+        answers = [self._also(call, window, command, "mirror") for window in copies]
         try:
             done = await own.page.execute(command)
         except WorkerPyError as error:
@@ -104,29 +101,33 @@ class Carrier:
                 if carried is not None:
                     return carried
             raise
-        self._managed(call, own)
+        self._carried_out(call, own, done)
         return done
 
-    async def _copy(self, call: Call, window: Window, command: Command, done: asyncio.Future[Carried | None]) -> None:
+    def _also(self, call: Call, window: Window, command: Command, purpose: Purpose) -> asyncio.Future[Carried | None]:
+        """Carry out a command that is not the app's own; nobody sees it fail, but the trace does."""
+        done: asyncio.Future[Carried | None] = asyncio.get_running_loop().create_future()
+        window.mirrored.append(command.name)
+        self._spawn(self._serve(call, window, command, purpose, done))
+        return done
+
+    async def _serve(
+        self, call: Call, window: Window, command: Command, purpose: Purpose, done: asyncio.Future[Carried | None]
+    ) -> None:
         carried = None
         try:
-            carried = await self._serve(call, window, command, "mirror")
+            carried = await window.page.execute(command, purpose)
+            self._carried_out(call, window, carried)
+        except WorkerPyError as error:
+            self._failed(call, window, error)
         finally:
+            window.mirrored.remove(command.name)
             if not done.done():
                 done.set_result(carried)
 
-    async def _serve(self, call: Call, window: Window, command: Command, purpose: Purpose) -> Carried | None:
-        """Carry out a command that is not the app's own; nobody sees it fail, but the trace does."""
-        window.mirrored.append(command.name)
-        try:
-            done = await window.page.execute(command, purpose)
-        except WorkerPyError as error:
-            self._failed(call, window, error)
-            return None
-        finally:
-            window.mirrored.remove(command.name)
-        self._managed(call, window)
-        return done
+    def _carried_out(self, call: Call, window: Window, done: Carried) -> None:
+        if not done.proven:  # else the probe has told what can be known
+            self._managed(call, window)
 
     def _failed(self, call: Call, window: Window, error: WorkerPyError) -> None:
         code = error.error_code if isinstance(error, CommandFailed) else ""
@@ -154,17 +155,14 @@ class Carrier:
         for window in call.alive():
             # A copy that is under way to the click's own window would come after the click, and undo it.
             if window.page is not page or command.name in window.mirrored:
-                self._spawn(self._mirror(call, window, command))
+                self._also(call, window, command, "mirror")
 
     def bring(self, call: Call, window: Window) -> None:
         """Bring a window that has just shown the card to the card as it is, and as it will be in a moment."""
         for command in [*states.commands_to_show(call.card.state), *call.under_way]:
-            self._spawn(self._mirror(call, window, command))
+            self._also(call, window, command, "mirror")
         if call.card.state.title is not None:
             self._keep_title(call, window)
-
-    async def _mirror(self, call: Call, window: Window, command: Command) -> None:
-        await self._serve(call, window, command, "mirror")
 
     def _keep_title(self, call: Call, window: Window) -> None:
         """Set the title again while the portal may still write its own over it."""
@@ -176,10 +174,6 @@ class Carrier:
 
     def _title_again(self, call: Call, window: Window) -> None:
         title = call.card.state.title
-        if title is None or call.ended is not None or not window.alive:
+        if title is None or not window.alive:
             return
-        command = Command(CommandName.SET_CARD_TITLE, {"title": title})
-        self._spawn(self._set_title(call, window, command))
-
-    async def _set_title(self, call: Call, window: Window, command: Command) -> None:
-        await self._serve(call, window, command, "title")
+        self._also(call, window, Command(CommandName.SET_CARD_TITLE, {"title": title}), "title")

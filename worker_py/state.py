@@ -179,7 +179,7 @@ def commands_to_show(state: CardState) -> list[Command]:
     found: list[Command] = []
     if state.ui_state is not None:
         params: dict[str, bool | str] = {"uiState": state.ui_state.value}
-        if state.ui_state == UiState.CONNECTED and not state.timer_running:
+        if state.ui_state == UiState.CONNECTED and state.timer_running is False:
             params["disableAutoStartTimer"] = True
         found.append(Command(CommandName.SET_UI_STATE, params))
     if state.title is not None:

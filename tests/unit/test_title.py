@@ -122,3 +122,16 @@ def test_each_window_has_first_moments_of_its_own() -> None:
         portal.advance(4)
         assert second.card.title == "first"
         assert len(titled(portal)) == 6
+
+
+def test_a_window_that_has_lost_the_card_gets_no_title() -> None:
+    with Portal(titling_app()) as portal:
+        second = portal.open_page("second")
+        portal.initialized()
+        portal.advance(1.9)
+        second.initialized()
+        second.card = None
+        portal.advance(0.2)
+        known = len(second.service)
+        portal.advance(10)
+        assert len(second.service) == known

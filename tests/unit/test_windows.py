@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import Any
 
 import pytest
 
 from tests.support.told import Journal, traced, watching
-from worker_py import App, CallCard, CommandFailed, Page, PageGone, UiState
+from worker_py import App, CallCard, CommandFailed, Page, PageGone, UiState, inbox
 from worker_py.events import AnswerButtonClick, HangupButtonClick, Initialized, MuteButtonClick
 from worker_py.testing import Answer, MemoryCard, MemoryPage, Portal, refusal
+from worker_py.wire import PREFIX
 
 CALL = "A"
 
@@ -127,11 +129,13 @@ def test_two_windows_whose_mute_is_clicked_at_once_end_alike() -> None:
     app, _ = dressing_app()
     portal, first, second = two_windows(app)
     with portal:
-        portal.answers["CallCardSetMute"] = Answer(after_ms=30)
-        first.raise_event("muteButtonClick", True)
-        second.raise_event("muteButtonClick", False)
+        for page, muted in ((first, True), (second, False)):
+            assert page.card is not None
+            page.card.muted = muted
+            message = inbox.event(PREFIX + "muteButtonClick", muted, seq=2, at=portal.now_ms)
+            portal.loop.call_soon(portal.dispatcher.receive, page.id, json.dumps(message))
         portal.advance(1)
-        assert looks(first)["muted"] == looks(second)["muted"]
+        assert [looks(page)["muted"] for page in (first, second)] == [False, False]
 
 
 def commanding(page_of_click: int, answers: list[Answer]) -> tuple[Any, Portal]:
