@@ -153,26 +153,21 @@ class Call:
     # Events --------------------------------------------------------------------------------------
 
     def is_echo(self, event: ev.CardEvent) -> bool:
-        """Whether another window has raised this already: each tells of what happened to all.
+        """Take note of what each window may tell; whether another window has told it already.
 
-        The portal tells each window of a change of the CRM entity; and each may raise the comment at the end.
+        The portal tells each of a change of the CRM entity; and each may raise the comment at the end.
         """
-        at, page_id = event.meta.received_at, event.meta.page_id
-        if isinstance(event, ev.EntityChanged) and self._entity is not None:
-            before, when = self._entity
-            return event == before and abs(at - when) < _SAME_ENTITY_MS
-        if isinstance(event, ev.AddCommentButtonClick) and self._comment is not None:
-            said, when = self._comment
-            of_another = said.meta.page_id != page_id and abs(at - when) < _SAME_COMMENT_MS
-            return of_another and event.comment in (said.comment, "")
-        return False
-
-    def remember(self, event: ev.CardEvent) -> None:
-        """This event is handled: the same from another window is not."""
+        at = event.meta.received_at
         if isinstance(event, ev.EntityChanged):
-            self._entity = (event, event.meta.received_at)
-        elif isinstance(event, ev.AddCommentButtonClick):
-            self._comment = (event, event.meta.received_at)
+            before, self._entity = self._entity, (event, at)
+            return before is not None and event == before[0] and abs(at - before[1]) < _SAME_ENTITY_MS
+        if isinstance(event, ev.AddCommentButtonClick):
+            said, when = self._comment or (None, 0)
+            if said is not None and said.meta.page_id != event.meta.page_id and abs(at - when) < _SAME_COMMENT_MS:
+                if event.comment in (said.comment, ""):
+                    return True
+            self._comment = (event, at)
+        return False
 
     # State ---------------------------------------------------------------------------------------
 

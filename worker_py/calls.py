@@ -56,7 +56,9 @@ class Calls:
         self._page_grace_s = page_grace_s
         self._closed = closed
         self._keep = keep
-        self.carrier = Carrier(desk, spawn, carried=self._carried, managed=self.managed, refused=self._refused)
+        self.carrier = Carrier(
+            desk, spawn, carried=self._carried, managed=self.managed, refused=self._refused, given_up=self.check_buttons
+        )
         self._calls: dict[str, Call] = {}
         self._kept: dict[str, str] = {}
         self._ended: OrderedDict[str, str] = OrderedDict()
@@ -89,7 +91,7 @@ class Calls:
         Returns:
             The call, and whether it was known: to an interpreter before this one, or its card had been taken away.
         """
-        call = Call(call_id, page, self._execute)
+        call = Call(call_id, page, self.carrier.execute)
         self._calls[call_id] = call
         remembered = _parsed(self._kept.pop(call_id, None))
         known = kept if isinstance(kept, dict) and kept else remembered or kept
@@ -290,17 +292,12 @@ class Calls:
 
     # What happens to a call ----------------------------------------------------------------------
 
-    async def _execute(self, call: Call, command: Command) -> Any:
-        try:
-            return await self.carrier.execute(call, command)
-        finally:
-            if command.name is CommandName.SET_UI_STATE:
-                self.check_buttons(call)
-
     def _carried(self, call: Call, command: Command) -> None:
         if command.name is CommandName.CLOSE:
             self.close(call, "closed_by_app")
             return
+        if command.name is CommandName.SET_UI_STATE:
+            self.check_buttons(call)
         # Once the handler has gone on, or ended: then there may be nothing left to keep.
         asyncio.get_running_loop().call_soon(self.keep, call)
 

@@ -41,6 +41,7 @@ class Carrier:
         carried: told what was carried out, once the card's state knows it.
         managed: told that the portal has carried out something in a window.
         refused: told that a window answered as where there is no card that can be managed.
+        given_up: told that a command has failed in every window.
     """
 
     def __init__(
@@ -51,28 +52,39 @@ class Carrier:
         carried: Callable[[Call, Command], None],
         managed: Callable[[Call, Window], None],
         refused: Callable[[Call, Window], None],
+        given_up: Callable[[Call], None],
     ) -> None:
         self._desk = desk
         self._spawn = spawn
         self._carried = carried
         self._managed = managed
         self._refused = refused
+        self._given_up = given_up
 
     async def execute(self, call: Call, command: Command) -> Any:
         """Carry out a command of the app. Raises as the card's commands do."""
         windows = call.alive()
         if not windows:
             return await self._where_it_was(call.card.page, call, command)
-        here = WINDOW.get()
-        own = next((window for window in windows if window.page.id == here), windows[0])
+        own, others = windows[0], windows[1:]
+        if others:
+            here = WINDOW.get()
+            own = next((window for window in windows if window.page.id == here), own)
+            others = [window for window in windows if window is not own]
         showing = call.showing
         if command.name is CommandName.SET_CARD_TITLE:
             call.stop_titles()  # a title before this one must not come after it
         call.under_way.append(command)
         try:
-            done = await self._everywhere(call, command, own, [window for window in windows if window is not own])
-        finally:
+            done = await self._everywhere(call, command, own, others)
+        except WorkerPyError:
             call.under_way.remove(command)
+            self._given_up(call)
+            raise
+        except BaseException:
+            call.under_way.remove(command)
+            raise
+        call.under_way.remove(command)
         if call.ended is None and call.showing == showing:
             self._believe(call, command, done)
             self._carried(call, command)
@@ -90,8 +102,9 @@ class Carrier:
 
     async def _everywhere(self, call: Call, command: Command, own: Window, others: list[Window]) -> Carried:
         """One success is a success; else the error of the window of the event."""
-        copies = [] if command.name is CommandName.GET_LIST_UI_STATES else others
-        answers = [self._also(call, window, command, "mirror") for window in copies]
+        answers: list[asyncio.Future[Carried | None]] = []
+        if others and command.name is not CommandName.GET_LIST_UI_STATES:
+            answers = [self._also(call, window, command, "mirror") for window in others]
         try:
             done = await own.page.execute(command)
         except WorkerPyError as error:

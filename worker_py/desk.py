@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from weakref import WeakKeyDictionary
 
 from . import events as ev
 from .call import Call, Window
@@ -55,7 +54,7 @@ class Desk:
     """The pages' parts."""
 
     def __init__(self) -> None:
-        self._seats: WeakKeyDictionary[Page, Seat] = WeakKeyDictionary()
+        self._seats: dict[Page, Seat] = {}
 
     def at(self, page: Page) -> Seat:
         """What is known of this page."""
@@ -64,10 +63,13 @@ class Desk:
             seat = self._seats[page] = Seat()
         return seat
 
+    def drop(self, page: Page) -> None:
+        """A page will not come back."""
+        self._seats.pop(page, None)
+
     def open_call(self, page: Page) -> Call | None:
         """The call that this page shows: going on, and not known to be gone from here."""
-        call = self.at(page).call
-        return call if call is not None and self.window(page) is not None else None
+        return self.at(page).call if self.window(page) is not None else None
 
     def window(self, page: Page) -> Window | None:
         """The window of the call that this page shows."""

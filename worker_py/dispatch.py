@@ -168,12 +168,13 @@ class Dispatcher:
         self._left[page_id] = page
         if self._turn is not None and self._turn[0] == page_id:
             self._turn = None  # it cannot be told any more when another one's turn comes
-        if len(self._left) > _PAGES_REMEMBERED:
-            self._left.popitem(last=False)
         self._requests.page_gone(page_id)
         page.probes.abandon()
         self._routing.page_gone(page)
         self.calls.page_gone(page)
+        if len(self._left) > _PAGES_REMEMBERED:
+            _, dropped = self._left.popitem(last=False)
+            self._desk.drop(dropped)
         meta = self._meta("PageDetached", page_id)
         self._spawn(self._run_lifecycle(ev.PageDetached(reason, meta=meta), page))
 
@@ -237,7 +238,8 @@ class Dispatcher:
                 looks = str(card.state.ui_state) if card.state.ui_state else "closed"
                 self._out.trace(page, "unexpected", event.meta.name, id=event.meta.id, detail=looks)
             call.apply(page.id, delivery.seq, states.after_event(card.state, event))
-        self.calls.carrier.mirror(call, page, event)
+        if len(call.windows) > 1:
+            self.calls.carrier.mirror(call, page, event)
         registrations = self._app.registry.handlers(type(event))
         runs: list[HandlerRun] = []
         if registrations:

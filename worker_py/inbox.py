@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .wire import field, word
 
 Message = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(NamedTuple):
     """A message of type ``event`` or ``emit``, as it was read."""
 
     seq: int
@@ -28,8 +26,7 @@ class Delivered:
     redelivered: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Attached:
+class Attached(NamedTuple):
     """A message of type ``attach``, as it was read."""
 
     mode: str

@@ -25,7 +25,7 @@ from .rest import Rest, rest_error
 from .settings import Settings, check_limit
 from .wire import error_code
 
-PROBE_AFTER_S = 0.05
+PROBE_AFTER_MS = 50
 """How long a command may be unanswered before the probe is sent behind it."""
 
 INTERFACE_S = 0.3
@@ -135,15 +135,10 @@ class Page:
         request_id = self._requests.next_id("command")
         limit = self._settings.command_timeout_ms
         silent = command.name in SILENT_COMMANDS
-        behind: asyncio.TimerHandle | None = None
 
-        def sent() -> None:
-            nonlocal behind
+        def overdue() -> None:
             self.probes.watch(request_id, lambda: self._proven(request_id, command))
-            if may_be_silent(command):
-                self.probes.send()
-            else:
-                behind = asyncio.get_running_loop().call_later(PROBE_AFTER_S, self.probe)
+            self.probe()
 
         try:
             answer = await self._ask(
@@ -152,12 +147,11 @@ class Page:
                 expired=lambda: CommandTimeout(command.name, limit or 0, request_id),
                 silent_ok_ms=self._settings.silent_ok_ms,
                 silent=silent,
-                sent=sent,
+                overdue_ms=0 if may_be_silent(command) else PROBE_AFTER_MS,
+                overdue=overdue,
             )
         finally:
             self.probes.unwatch(request_id)
-            if behind is not None:
-                behind.cancel()
         code = _refusal(answer) or error_code(answer.get("answer"))
         if code is not None:
             raise CommandFailed(command.name, code)

@@ -39,6 +39,10 @@ class _Pending:
     sent: bool = False
     due: float = 0.0
     graced: bool = False
+    overdue: Callable[[], None] | None = None
+    """Is called before the deadline, for which this timer runs first."""
+    ends: float | None = None
+    """The deadline that comes after it."""
     timer: asyncio.TimerHandle | None = None
 
 
@@ -77,7 +81,8 @@ class Requests:
         expired: Callable[[], WorkerPyError],
         silent_ok_ms: float | None = None,
         silent: bool = False,
-        sent: Callable[[], None] | None = None,
+        overdue_ms: float = 0,
+        overdue: Callable[[], None] | None = None,
     ) -> dict[str, Any]:
         """Send a question, which must hold an ``id``, and return the message that answers it.
 
@@ -89,7 +94,9 @@ class Requests:
             silent_ok_ms: with ``silent``, how long the silence is that counts as an answer,
                 from the moment at which the page passed the question on.
             silent: silence is success.
-            sent: called once the question is on its way.
+            overdue_ms: how long an answer may take before ``overdue`` is called; 0: that is called once the question is
+                on its way.
+            overdue: told that there is no answer yet.
 
         Raises:
             PageGone: the page went away meanwhile.
@@ -99,9 +106,14 @@ class Requests:
         self._send(page_id, message)
         pending = _Pending(request_id, page_id, loop.create_future(), expired, silent, silent_ok_ms)
         self._pending[request_id] = pending
-        self._set_timer(pending, timeout_ms)
-        if sent is not None:
-            sent()
+        if overdue_ms and (timeout_ms is None or overdue_ms < timeout_ms):
+            pending.overdue = overdue
+            pending.ends = None if timeout_ms is None else loop.time() + timeout_ms / 1000
+            self._set_timer(pending, overdue_ms)
+        else:
+            self._set_timer(pending, timeout_ms)
+            if overdue is not None and not overdue_ms:
+                overdue()
         try:
             return await pending.future
         finally:
@@ -178,6 +190,13 @@ class Requests:
 
     def _expire(self, pending: _Pending) -> None:
         if pending.future.done():
+            return
+        if pending.overdue is not None:
+            overdue, pending.overdue = pending.overdue, None
+            if pending.ends is not None:
+                pending.due = pending.ends
+                pending.timer = asyncio.get_running_loop().call_at(pending.due, self._expire, pending)
+            overdue()
             return
         loop = asyncio.get_running_loop()
         if loop.time() - pending.due > _LATE_S and not pending.graced:

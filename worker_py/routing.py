@@ -26,6 +26,9 @@ EARLY_EVENT_S = 10.0
 ENTITY_CHANGED_S = 0.05
 """How long ``entityChanged`` waits for ``initialized`` on a page that shows a card: a new one raises it just before."""
 
+_TOLD_BY_EACH = (ev.EntityChanged, ev.AddCommentButtonClick)
+"""Events that each window of a call may raise about the same thing."""
+
 _NO_CLICK = (ev.EntityChanged, ev.AddCommentButtonClick, ev.CloseButtonClick)
 """Events that come without a card that goes on showing."""
 
@@ -80,15 +83,18 @@ class Routing:
     def _click(self, delivery: Delivery) -> None:
         page, seat = delivery.page, self._desk.at(delivery.page)
         call = seat.call
-        waiting = self._calls.only_waiting()
-        if call is not None and (call.ended is None or waiting is None):
-            if call.ended is None and not call.ending and not isinstance(delivery.event, _NO_CLICK):
+        if call is not None and call.ended is None:
+            if not call.ending and not isinstance(delivery.event, _NO_CLICK):
                 self._calls.found(call, page)
-            if self._desk.open_call(page) is call:
+            if seat.waiting and self._desk.open_call(page) is call:
                 self._flush(page, call)  # it is of a card that goes on, for a new one's would have been initialized
-            self._start(delivery, call)  # also when it has ended: its card is still the one last initialized here
-        elif waiting is not None:
+            self._start(delivery, call)
+            return
+        waiting = self._calls.only_waiting()
+        if waiting is not None:
             self._take_up(delivery, waiting)
+        elif call is not None:
+            self._start(delivery, call)  # it has ended, and its card is still the one last initialized here
         else:
             seat.waiting.append(delivery)
             self._wait(page, EARLY_EVENT_S)
@@ -172,11 +178,10 @@ class Routing:
 
     def _start(self, delivery: Delivery, call: Call) -> None:
         event, page = delivery.event, delivery.page
-        if call.is_echo(event):
+        if isinstance(event, _TOLD_BY_EACH) and call.is_echo(event):
             self._out.trace(page, "echo", event.meta.name, id=event.meta.id)
             self._ack(page, delivery.seq)
             return
-        call.remember(event)
         if isinstance(event, ev.CloseButtonClick):
             self._calls.closing(call)
         self._run(delivery, call)

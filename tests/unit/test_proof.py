@@ -9,11 +9,12 @@ import pytest
 
 from worker_py import App, CallCard, CommandFailed, CommandTimeout, UiState
 from worker_py.events import AnswerButtonClick
-from worker_py.page import INTERFACE_S, PROBE_AFTER_S
+from worker_py.page import INTERFACE_S, PROBE_AFTER_MS
 from worker_py.testing import Answer, Portal
 
 Act = Callable[[CallCard], Awaitable[Any]]
 SILENT = Answer(times=0)
+PROBE_AFTER_S = PROBE_AFTER_MS / 1000
 
 
 class Acting:

@@ -9,7 +9,7 @@ import pytest
 from tests.support.told import traced
 from worker_py import App, CallCard, CardState, UiState
 from worker_py.events import CardClosed, HangupButtonClick, Initialized
-from worker_py.testing import CALL_ID, MemoryPage, Portal
+from worker_py.testing import CALL_ID, Answer, MemoryPage, Portal
 
 FRESH = CardState(phone_number="+4930123456", crm_entity_type="CONTACT", crm_entity_id=7)
 """A card as the portal has it, before the app has done anything."""
@@ -89,21 +89,29 @@ def test_all_windows_that_are_shown_again_are_one_fresh_card() -> None:
 
 def test_a_command_that_was_under_way_to_the_card_before_changes_nothing_of_the_fresh_one() -> None:
     app, _ = noting_app()
-    states: list[CardState] = []
-
-    @app.on(HangupButtonClick)
-    def look(event: HangupButtonClick, card: CallCard) -> None:
-        states.append(card.state)
+    cards: list[CallCard] = []
+    app.on(Initialized)(lambda event, card: cards.append(card))
 
     with Portal(app) as portal:
         portal.initialized()
-        portal.silent = True
+        portal.answers["CallCardSetHold"] = Answer(after_ms=100)
         portal.raise_event("hangupButtonClick")
-        (asked,) = [m for m in portal.page.messages if m["t"] == "command" and m["command"] == "CallCardSetHold"]
-        portal.silent = False
         portal.show()
-        portal.page.tell({"t": "answer", "id": asked["id"], "answer": []})
-    assert states[0].held is False
+        portal.advance(0.2)
+        assert portal.outcomes[-2:] == [("CallCardSetUiState", "ok"), ("CallCardSetHold", "ok")]
+        assert cards[-1].state.held is False
+
+
+def test_a_window_that_has_not_been_shown_again_is_none_of_the_fresh_card() -> None:
+    app, _ = noting_app()
+    seen: list[tuple[str, ...]] = []
+    app.on(Initialized)(lambda event, card: seen.append(card.page_ids))
+    with Portal(app) as portal:
+        second = portal.open_page("second")
+        portal.initialized()
+        second.initialized()
+        portal.page.show(CALL_ID)
+        assert seen == [("page-1",), ("page-1",)]
 
 
 def test_a_call_that_begins_again_after_its_end_was_seen_begins_anew() -> None:
