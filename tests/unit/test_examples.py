@@ -87,7 +87,9 @@ def test_screen_pop_shows_the_client_and_the_largest_open_deal(run: RunExample) 
 def test_screen_pop_follows_the_operator_to_another_client_and_to_none(run: RunExample) -> None:
     portal = run("screen_pop")
     entity(portal, "CONTACT", 12)
+    portal.advance(0.1)
     entity(portal, "", 0)
+    portal.advance(0.1)
     assert titles(portal)[1:] == ["Tomás Okafor, Okafor & Daughters", "+4930123456"]
     assert texts(portal)[1:] == ["No open deal", "Not in the CRM: ask for the name"]
 
