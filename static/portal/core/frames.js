@@ -6,7 +6,7 @@
  * and `window.name` tells the client whom to talk to. Every load gets an appSid of its own.
  */
 
-import { frameName } from "./wire.js";
+import { frameName } from "../wire.js";
 
 /**
  * @typedef {object} Frame
@@ -30,6 +30,8 @@ import { frameName } from "./wire.js";
  * @property {string} MEMBER_ID
  */
 
+/** A load that ends later than this after its frame was put into the page is a long one. */
+const LONG_LOAD_MS = 5000;
 const PLACEMENT = "PAGE_BACKGROUND_WORKER";
 const SECURE = globalThis.location?.protocol === "https:";
 const ALLOW = "geolocation *; microphone *; camera *; autoplay *";
@@ -46,8 +48,11 @@ export class Frames {
    * @param {() => Session} options.session
    * @param {() => "get" | "post"} options.method
    * @param {() => string} options.language
+   * @param {(frame: Frame, ms: number) => void} [options.longLoad]  a hidden frame has loaded, whichever time, later than
+   *   5 s after it was put into the page
    */
-  constructor({ host, app, session, method, language }) {
+  constructor({ host, app, session, method, language, longLoad = () => {} }) {
+    this.longLoad = longLoad;
     this.host = host;
     this.app = new URL(app);
     this.session = session;
@@ -143,6 +148,13 @@ export class Frames {
     element.title = frame.kind === "app" ? "The app" : `Placement page (${frame.id})`;
     element.allow = ALLOW;
     element.name = nameOf(frame); // a browser reads the attribute once, when the frame is made
+    const putAt = performance.now();
+    element.addEventListener("load", () => {
+      const ms = performance.now() - putAt;
+      if (ms > LONG_LOAD_MS && frame.kind !== "app") {
+        this.longLoad(frame, ms);
+      }
+    });
     return element;
   }
 
