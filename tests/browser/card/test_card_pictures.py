@@ -30,9 +30,8 @@ def take(desk: Desk, name: str) -> None:
 @pytest.mark.parametrize(("scheme", "width"), VIEWS)
 def test_every_state_of_the_card_has_its_picture(browser: Browser, portal_url: str, scheme: Scheme, width: str) -> None:
     with desk_in(browser, portal_url, scheme=scheme, width=WIDTHS[width]) as desk:
-        for state in STATES:
-            desk.open()
-            desk.set_state(state)
+        for state in ("externalCard", *STATES):
+            desk.open(state)
             desk.settled()
             take(desk, f"{state}-{scheme}-{width}")
 
