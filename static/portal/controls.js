@@ -67,19 +67,20 @@ function openTab() {
   window.open(address, "_blank", "noopener");
 }
 
-/** Whether the next page shows the call again: the address says it. */
+/** Whether the next page shows the call again, as an app's server may: the address says it. The demo does unless told not to. */
 function connectRaiseAgain() {
   const box = /** @type {HTMLInputElement} */ (byId("raise-again"));
-  box.checked = new URLSearchParams(location.search).get("again") === "yes";
-  box.addEventListener("change", () => {
+  const query = new URLSearchParams(location.search);
+  box.checked = query.get("again") === "yes" || !(query.has("again") || query.has("plain"));
+  const write = () => {
     const address = new URL(location.href);
-    if (box.checked) {
-      address.searchParams.set("again", "yes");
-    } else {
-      address.searchParams.delete("again");
-    }
+    address.searchParams.set("again", box.checked ? "yes" : "no");
     history.replaceState(null, "", address);
-  });
+  };
+  box.addEventListener("change", write);
+  if (box.checked) {
+    write();
+  }
 }
 
 /**

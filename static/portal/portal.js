@@ -31,6 +31,7 @@ import { connectTabsBeside } from "./tabs_beside.js";
 import { connectTimeline } from "./timeline.js";
 import { fullEventName } from "./vocabulary.js";
 
+const NO_CARD = "No call. Start one with the buttons below.";
 /** How long the demo's CRM takes for its part of a card, about as a portal's. */
 const CRM_DELAY_MS = 150;
 
@@ -53,6 +54,7 @@ function start(appUrl) {
     fold: (folded) => portal.fold(folded),
     draft: (text) => portal.draft(text),
     transferToDepartment: (department) => portal.transferToDepartment(department),
+    noCard: query.has("tab") ? "No card in this tab. The next call brings one." : NO_CARD,
   });
   const portal = new Portal({
     app: appUrl,

@@ -39,6 +39,7 @@ export class FrameTabs {
     this.#host.append(frame);
     this.#frames.push(frame);
     await loaded;
+    followHeight(frame);
     await portalIn(frame)?.ready;
     return this.#frames.indexOf(frame);
   }
@@ -50,6 +51,19 @@ export class FrameTabs {
       throw new Error(`There is no tab ${at} beside this one; there are ${this.#frames.length}.`);
     }
     frame.remove();
+  }
+}
+
+/**
+ * The frame is as high as what it shows.
+ * @param {HTMLIFrameElement} frame
+ */
+function followHeight(frame) {
+  const main = frame.contentDocument?.querySelector("main");
+  if (main) {
+    new ResizeObserver(() => {
+      frame.style.height = `${main.getBoundingClientRect().height}px`;
+    }).observe(main);
   }
 }
 
@@ -92,10 +106,8 @@ export function connectTabsBeside(portal) {
     }
     box.hidden = false;
     setText(button, "Close the second tab");
+    setText(words, "Each tab has a card of its own. A tab opened during a call shows the next one.");
     await portal.openTab({ hearsMs: Number(gap.value) });
-    if (portal.card()?.open) {
-      setText(words, "It came after this call, so it shows none of it. The next call rings in both.");
-    }
   });
   gap.addEventListener("change", () => {
     for (const tab of portal.tabs) {

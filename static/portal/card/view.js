@@ -24,6 +24,7 @@ import { icon } from "../icons.js";
  * @property {(folded: boolean) => void} fold
  * @property {(text: string | null) => void} draft  what stands in the comment box; null: it is closed
  * @property {(department: number) => void} transferToDepartment
+ * @property {string} noCard    what is said where no card is
  */
 
 /** Buttons that open a tool of the card instead of raising their event at once, and the tool's id. */
@@ -100,12 +101,7 @@ export class CardView {
       ),
       this.#aside,
     );
-    this.empty = element(
-      "p",
-      { class: "no-card" },
-      icon("phone"),
-      element("span", {}, "No call. Start one with the buttons below."),
-    );
+    this.empty = element("p", { class: "no-card" }, icon("phone"), element("span", {}, desk.noCard));
     host.replaceChildren(this.empty);
     this.#fold.addEventListener("click", () => desk.fold(!this.#card?.folded));
     this.#buttons.addEventListener("click", (event) => this.#clicked(event));

@@ -137,6 +137,24 @@ def test_a_driver_that_wants_what_is_folded_away_unfolds_the_card(desk: Desk) ->
     assert desk.heard() == [["hangupButtonClick", []], ["dialpadButtonClick", "7"]]
 
 
+def test_a_navigation_leaves_the_card_behind_and_a_folded_one_comes_back_out_of_reach(desk: Desk) -> None:
+    for folded in (False, True):
+        desk.portal("(portal) => { portal.endCall(); portal.incomingCall(); }")
+        if folded:
+            desk.button("Fold").click()
+        with desk.page.expect_navigation():
+            desk.portal("(portal) => portal.navigate('/tasks/')")
+        desk.page.wait_for_function("() => window.portal?.ready.then(() => true)")
+        desk.app.evaluate("listener.ready")
+        assert (desk.portal("(portal) => portal.card()") is not None) == folded
+    expect(desk.card.get_by_text("Regular call: not open to apps")).to_be_hidden()
+    desk.button("Unfold").click()
+    expect(desk.card.get_by_text("Regular call: not open to apps")).to_be_visible()
+    assert desk.send("CallCardSetMute", muted=True) == [{"result": "error", "errorCode": "Call card is undefined"}]
+    desk.button("Close").click()
+    assert desk.app.evaluate("listener.heard") == []
+
+
 # Call list -------------------------------------------------------------------------------------------
 
 
