@@ -80,6 +80,7 @@ async def look_up(card: CallCard) -> str:
 
 async def talk(card: CallCard, words: str) -> None:
     """The call goes: the card shows the buttons of a call and starts its timer."""
+    card.data["talking"] = True
     await card.set_ui_state(UiState.CONNECTED)
     await show_title(card)
     await card.set_status_text(words)
@@ -87,6 +88,7 @@ async def talk(card: CallCard, words: str) -> None:
 
 async def over(card: CallCard, words: str) -> None:
     """The call is over: stop the clock, and offer to call again; in a call list, to go on to the next."""
+    card.data["talking"] = False
     await card.stop_timer()
     await card.set_ui_state(UiState.OUTGOING if card.data.get("in_list") else UiState.REDIAL)
     await show_title(card)
@@ -169,11 +171,10 @@ async def greet(event: Initialized, card: CallCard) -> None:
 
 async def take_up(card: CallCard) -> bool:
     """A fresh card for a call that went on without one. Media cannot move: if its page went, the call is over."""
-    call = card.data.get("call")
-    state = await phone(card, "state") if call else None
-    if state is None or state["phase"] == "ringing":
-        return False  # it rings, or there is no phone: as if it were new
-    if state["call"] == call:
+    if not card.data.get("talking"):
+        return False  # it rings, or has ended: as if it were new
+    state = await phone(card, "state")
+    if state is None or state["call"] == card.data.get("call"):
         await talk(card, "Back on the call")
     else:
         await over(card, GONE)

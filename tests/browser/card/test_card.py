@@ -246,7 +246,7 @@ def test_a_client_of_a_kind_that_the_card_does_not_know_leaves_the_card_usable(d
 # Desktop ---------------------------------------------------------------------------------------------
 
 
-def test_in_the_desktop_app_the_card_is_a_window_and_every_page_hears_that_it_opens_and_nothing_else(desk: Desk) -> None:
+def test_in_the_desktop_app_the_card_is_a_window_that_tells_every_page_of_its_opening_alone(desk: Desk) -> None:
     desk.portal("(portal) => portal.openFrame({kind: 'slider'})")
     desk.page.wait_for_function("() => portal.frames().every(({bound}) => bound.length === 17)")
     page, slider = (frame for frame in desk.page.frames if frame.url.startswith("http://app."))
