@@ -88,7 +88,7 @@ async def talk(card: CallCard, words: str) -> None:
 
 async def over(card: CallCard, words: str) -> None:
     """The call is over: stop the clock, and offer to call again; in a call list, to go on to the next."""
-    card.data["talking"] = False
+    card.data["talking"] = words == GONE  # for the phone it is over, for a card that is shown again it is not yet
     await card.stop_timer()
     await card.set_ui_state(UiState.OUTGOING if card.data.get("in_list") else UiState.REDIAL)
     await show_title(card)
@@ -174,7 +174,7 @@ async def take_up(card: CallCard) -> bool:
     if not card.data.get("talking"):
         return False  # it rings, or has ended: as if it were new
     state = await phone(card, "state")
-    if state is None or state["call"] == card.data.get("call"):
+    if state is None or (state["call"] and state["call"] == card.data.get("call")):
         await talk(card, "Back on the call")
     else:
         await over(card, GONE)
