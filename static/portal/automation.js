@@ -4,6 +4,7 @@
 
 import { clickCard } from "./clicks.js";
 import { Frames } from "./core/frames.js";
+import { LongLoads } from "./core/long_loads.js";
 import { Operator } from "./core/operator.js";
 import { Switchboard } from "./core/switchboard.js";
 import { Telephony } from "./core/telephony.js";
@@ -44,18 +45,14 @@ const LOG_KEPT = 20_000;
 
 /** Where a call whose card is left is kept for the next page of this tab. */
 const CALL_KEY = "portal:call";
-/** The portal takes a placement's registration away after more long loads than this. */
-const LONG_LOADS_BORNE = 10;
 
 export class Portal {
   /** Fulfilled when the page of the first frame has loaded. @type {Promise<void>} */
   ready;
   /** Everything that happened, oldest first; the newest 20,000 entries. @type {LogEntry[]} */
   log = [];
-  /** Loads of hidden frames that ended later than 5 s after the frame was there. @type {{frame: string, ms: number}[]} */
-  longLoads = [];
-
   #names = new PlacementInterface();
+  #longLoads = new LongLoads(() => void this.#deleteRegistration());
   #session;
   #faults = noFaults();
   #frames;
@@ -105,7 +102,7 @@ export class Portal {
       session: () => this.#session.tokens,
       method: () => this.#faults.method,
       language: () => language,
-      longLoad: (frame, ms) => this.#loadedLate(frame, ms),
+      longLoads: this.#longLoads,
     });
     this.#show = () => showCard(this.#telephony.card, this.#faults.desktop);
     this.#telephony = new Telephony({
@@ -320,18 +317,14 @@ export class Portal {
     await loaded;
   }
 
-  /**
-   * A load that ends late counts, whichever load of the frame it is; after too many the registration is deleted, and the
-   * address for errors that was given with it is told.
-   * @param {Frame} frame
-   * @param {number} ms
-   */
-  #loadedLate(frame, ms) {
-    this.longLoads.push({ frame: frame.id, ms: Math.round(ms) });
-    this.#note("long load", { frame: frame.id, ms: Math.round(ms) });
-    if (this.longLoads.length > LONG_LOADS_BORNE) {
-      void this.#session.deleteRegistration().then((told) => this.#note("registration deleted", { told }));
-    }
+  /** Loads of hidden frames that ended later than 5 s after the frame was there, oldest first. */
+  get longLoads() {
+    return this.#longLoads.rows;
+  }
+
+  /** More than ten long loads: what the app has registered is deleted, and its address for errors is told. */
+  async #deleteRegistration() {
+    this.#note("registration deleted", { told: await this.#session.deleteRegistration() });
   }
 
   /** @returns {{id: string, kind: string, appSid: string, bound: string[], src: string}[]} */

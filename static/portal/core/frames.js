@@ -30,8 +30,6 @@ import { frameName } from "../wire.js";
  * @property {string} MEMBER_ID
  */
 
-/** A load that ends later than this after its frame was put into the page is a long one. */
-const LONG_LOAD_MS = 5000;
 const PLACEMENT = "PAGE_BACKGROUND_WORKER";
 const SECURE = globalThis.location?.protocol === "https:";
 const ALLOW = "geolocation *; microphone *; camera *; autoplay *";
@@ -48,11 +46,10 @@ export class Frames {
    * @param {() => Session} options.session
    * @param {() => "get" | "post"} options.method
    * @param {() => string} options.language
-   * @param {(frame: Frame, ms: number) => void} [options.longLoad]  a hidden frame has loaded, whichever time, later than
-   *   5 s after it was put into the page
+   * @param {import("./long_loads.js").LongLoads} options.longLoads  watches the hidden ones
    */
-  constructor({ host, app, session, method, language, longLoad = () => {} }) {
-    this.longLoad = longLoad;
+  constructor({ host, app, session, method, language, longLoads }) {
+    this.longLoads = longLoads;
     this.host = host;
     this.app = new URL(app);
     this.session = session;
@@ -148,13 +145,9 @@ export class Frames {
     element.title = frame.kind === "app" ? "The app" : `Placement page (${frame.id})`;
     element.allow = ALLOW;
     element.name = nameOf(frame); // a browser reads the attribute once, when the frame is made
-    const putAt = performance.now();
-    element.addEventListener("load", () => {
-      const ms = performance.now() - putAt;
-      if (ms > LONG_LOAD_MS && frame.kind !== "app") {
-        this.longLoad(frame, ms);
-      }
-    });
+    if (frame.kind !== "app") {
+      this.longLoads.watch(frame.id, element);
+    }
     return element;
   }
 
