@@ -75,6 +75,11 @@ def test_there_is_a_test_here_for_every_example() -> None:
     assert [path.stem for path in EXAMPLES.glob("*.py") if f'run("{path.stem}")' not in here] == []
 
 
+@pytest.mark.parametrize("name", sorted(path.stem for path in EXAMPLES.glob("*.py")))
+def test_an_example_gives_the_operator_answer_when_the_card_opens(run: RunExample, name: str) -> None:
+    assert looks(run(name)) == ["incoming"]
+
+
 # Screen pop --------------------------------------------------------------------------------------
 
 
@@ -116,7 +121,7 @@ def test_screen_pop_says_when_the_crm_refuses(run: RunExample) -> None:
     portal.raise_event("answerButtonClick")
     portal.raise_event("hangupButtonClick")
     assert texts(portal)[-1] == "The CRM did not answer: QUERY_LIMIT_EXCEEDED"
-    assert looks(portal) == ["connected", "redial"]
+    assert looks(portal) == ["incoming", "connected", "redial"]
 
 
 # Notes to the CRM --------------------------------------------------------------------------------
@@ -259,7 +264,7 @@ def test_transfer_policy_lets_calls_go_to_colleagues(run: RunExample) -> None:
     transfer(portal, "2")
     portal.raise_event("completeTransferButtonClick")
     portal.advance(60)
-    assert looks(portal) == ["connected", "transferring", "transferConnected"]
+    assert looks(portal) == ["incoming", "connected", "transferring", "transferConnected"]
     assert texts(portal) == ["Asking Ines Hartmann", "Handed over"]
     assert portal.reports == []
 
@@ -269,7 +274,7 @@ def test_transfer_policy_refuses_other_targets(run: RunExample, target: str) -> 
     portal = run("transfer_policy")
     portal.raise_event("answerButtonClick")
     transfer(portal, target)
-    assert looks(portal) == ["connected", "connected"]
+    assert looks(portal) == ["incoming", "connected", "connected"]
     assert texts(portal) == [f"No transfers to {target}"]
 
 
