@@ -47,6 +47,11 @@ export class Executor {
     return this.#refreshed;
   }
 
+  /** The one that came later than the page. @param {Client} client */
+  set client(client) {
+    this.#client = client;
+  }
+
   /** @param {string} name @param {PageFunction} fn */
   provide(name, fn) {
     if (typeof name !== "string" || name === "" || typeof fn !== "function") {

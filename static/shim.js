@@ -129,6 +129,28 @@ class Shim {
       live: () => this.#live,
       proven: () => this.#link.proven(),
     });
+    this.#promiseReady();
+  }
+
+  /**
+   * The portal's client has come after all.
+   * @param {[Client, null] | [null, string]} found
+   */
+  clientCame([client, problem]) {
+    this.#clientProblem = problem;
+    if (client && !this.#client) {
+      this.#client = client;
+      this.#executor.client = client;
+      this.#promiseReady();
+      const status = document.getElementById("worker-py-status");
+      if (status) {
+        status.hidden = true;
+      }
+      this.start();
+    }
+  }
+
+  #promiseReady() {
     /** Resolves when Python runs; rejects when it never will. */
     this.ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve;
@@ -486,20 +508,20 @@ class Shim {
 }
 
 /**
- * When the page's scripts have all run, or failed: the document's own, not those that they load.
+ * When the page's scripts have all run, or failed: those that `guard.js` loads, not those that they load.
  * @returns {Promise<void>}
  */
 function scriptsHaveRun() {
   return new Promise((resolve) => {
-    const look = () => document.readyState === "complete" && resolve();
-    look();
-    document.addEventListener("readystatechange", look); // all that comes when the loading was stopped
     // Not at once: scripts may listen for it too.
     document.addEventListener("DOMContentLoaded", () => soon(resolve), { once: true });
   });
 }
 
 function main() {
+  if (/** @type {any} */ (globalThis).workerPy) {
+    return; // it was loaded twice: the first was slow
+  }
   const config = JSON.parse(document.getElementById("worker-py-config")?.textContent ?? "{}");
   const [client, problem] = findClient(config);
   const installing = new URLSearchParams(location.search).has("install");
@@ -516,6 +538,7 @@ function main() {
     }
   }
   shim.start();
+  addEventListener("workerpy:client", () => shim.clientCame(findClient(config)), { once: true });
 }
 
 main();

@@ -25,6 +25,8 @@ import { serialiseAnswer, serialiseEmpty } from "./wire.js";
 /** @typedef {{at: number, kind: string} & Record<string, unknown>} LogEntry */
 
 const LOG_KEPT = 20_000;
+/** A page that has said nothing so long after its load, is not going to. */
+const SPEAKS_WITHIN_MS = 2000;
 
 /**
  * @typedef {object} Options
@@ -47,7 +49,7 @@ const LOG_KEPT = 20_000;
 const CALL_KEY = "portal:call";
 
 export class Portal {
-  /** Fulfilled when the page of the first frame has loaded. @type {Promise<void>} */
+  /** Fulfilled when the page of the first frame has loaded and asked the portal something. @type {Promise<void>} */
   ready;
   /** Everything that happened, oldest first; the newest 20,000 entries. @type {LogEntry[]} */
   log = [];
@@ -68,6 +70,8 @@ export class Portal {
   #frameLoaded;
   /** @type {() => void} */
   #firstLoaded = () => {};
+  /** Who waits for the first word of a frame's page. @type {Map<MessageEventSource | null, () => void>} */
+  #spoken = new Map();
   /** Shows the card as it is now. */
   #show;
 
@@ -222,6 +226,20 @@ export class Portal {
   /** @param {MessageEvent} event */
   receive(event) {
     this.#switchboard.receive(event);
+    this.#spoken.get(event.source)?.();
+  }
+
+  /**
+   * A page's `load` comes before its scripts: those who wait for the page wait until it has said something.
+   * @param {Frame} frame
+   * @returns {Promise<void>} fulfilled too when it stays silent, as a page does whose scripts do not come
+   */
+  async #speaks(frame) {
+    const spoken = new Promise((resolve) => {
+      this.#spoken.set(frame.element.contentWindow, () => resolve(undefined));
+    });
+    await frame.loaded;
+    await Promise.race([spoken, new Promise((resolve) => setTimeout(resolve, SPEAKS_WITHIN_MS))]);
   }
 
   /**
@@ -232,7 +250,7 @@ export class Portal {
   openFrame(options) {
     const frame = this.#frames.open({ uri: this.#uri, ...options });
     this.#note("frame", { frame: frame.id, what: "opened" });
-    void frame.loaded.then(this.#firstLoaded);
+    void this.#speaks(frame).then(this.#firstLoaded);
     void frame.loaded.then(() => this.#frameLoaded(frame));
     return frame.id;
   }
@@ -246,7 +264,7 @@ export class Portal {
     const frame = this.#frames.open({ kind: "app", query, host: this.#appHost });
     this.#appHost.hidden = false;
     this.#note("frame", { frame: frame.id, what: "opened" });
-    void frame.loaded.then(this.#firstLoaded);
+    void this.#speaks(frame).then(this.#firstLoaded);
     return frame.id;
   }
 
