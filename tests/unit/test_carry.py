@@ -470,3 +470,21 @@ def test_a_click_in_a_window_that_was_thought_to_show_the_card_no_more_shows_tha
         second.raise_event("hangupButtonClick")
         assert seen == [("page-1", "second")]
         assert looks(second)["muted"] is True
+
+
+def test_windows_with_an_interpreter_each_are_each_right_by_itself() -> None:
+    """In ``dedicated`` mode: that they look alike is not promised."""
+    journals: list[Journal] = []
+    for clicked in ("answerButtonClick", "hangupButtonClick"):
+        app, journal = dressing_app()
+        journals.append(journal)
+        with Portal(app, mode="dedicated") as portal:
+            portal.initialized(CALL_ID=CALL)
+            portal.raise_event(clicked)
+            state = "connected" if clicked == "answerButtonClick" else "incoming"
+            assert looks(portal.page)["ui_state"] == state
+            portal.finish(CALL)
+            portal.advance(3)
+    assert [[row[0] for row in journal] for journal in journals] == [
+        ["Initialized", "AnswerButtonClick", "CardClosed"], ["Initialized", "HangupButtonClick", "CardClosed"],
+    ]  # fmt: skip
