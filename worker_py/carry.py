@@ -78,13 +78,10 @@ class Carrier:
         try:
             done = await self._everywhere(call, command, own, others)
         except WorkerPyError:
-            call.under_way.remove(command)
-            self._given_up(call)
+            asyncio.get_running_loop().call_soon(self._given_up, call)  # when it is under way no more
             raise
-        except BaseException:
+        finally:
             call.under_way.remove(command)
-            raise
-        call.under_way.remove(command)
         if call.ended is None and call.showing == showing:
             self._believe(call, command, done)
             self._carried(call, command)

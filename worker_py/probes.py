@@ -73,6 +73,11 @@ class Probes:
         """It was answered, or nobody waits any more."""
         self._watched.pop(request_id, None)
 
+    @property
+    def watched(self) -> int:
+        """How many commands are not known to be answered or settled."""
+        return len(self._watched)
+
     def abandon(self) -> None:
         """The page has gone."""
         self._under_way.clear()

@@ -64,8 +64,8 @@ MUTATIONS = (
     Mutation(
         "a deadline is never armed",
         "worker_py/requests.py",
-        "        self._set_timer(pending, timeout_ms)\n",
-        "        self._set_timer(pending, None if timeout_ms else timeout_ms)\n",
+        "            self._set_timer(pending, timeout_ms)\n",
+        "            self._set_timer(pending, None if timeout_ms else timeout_ms)\n",
         ("tests/unit/test_requests.py",),
     ),
     Mutation(
@@ -79,9 +79,9 @@ MUTATIONS = (
     Mutation(
         "an acknowledgement is sent twice",
         "worker_py/dispatch.py",
-        "        page.inbox.running.discard(seq)\n",
-        "        page.inbox.running.discard(seq)\n"
-        '        self.tell(page, {"t": "ack", "seq": seq, "handlers": runs})\n',
+        "        self._desk.at(page).running.discard(seq)\n",
+        "        self._desk.at(page).running.discard(seq)\n"
+        "        self._out.tell(page, outbox.ack(seq, runs, call_id))\n",
         ("tests/unit/test_dispatch.py",),
     ),
     Mutation(
@@ -101,8 +101,8 @@ MUTATIONS = (
     Mutation(
         "a batch does not stop at its first failure",
         "worker_py/rest.py",
-        '"calls": part, "halt": bool(halt)}',
-        '"calls": part, "halt": False}',
+        "outbox.rest_batch(part, halt=bool(halt))",
+        "outbox.rest_batch(part, halt=False)",
         ("tests/unit/test_rest.py",),
     ),
     Mutation(

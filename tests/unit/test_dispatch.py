@@ -1,8 +1,10 @@
 """Delivery and order: what comes in reaches its handlers once, in order, whatever comes in."""
 
 import asyncio
+import gc
 import json
 import sys
+import weakref
 from typing import Any
 
 import pytest
@@ -272,6 +274,20 @@ def test_only_the_pages_that_left_last_are_remembered() -> None:
         portal.page.tell({"t": "attach", "mode": "memory", "reason": "back"})
         portal.page.tell({"t": "event", "seq": 1, "name": PREFIX + "initialized", "payload": {"CALL_ID": "B"}})
         assert journal[-1] == ("Initialized", "B", "page-1")
+
+
+def test_nothing_is_held_of_a_page_that_left_long_ago() -> None:
+    app = App()
+    with Portal(app) as portal:
+        page = weakref.ref(app.page)
+        portal.page.detach("closed")
+        for _ in range(63):
+            portal.open_page().detach("closed")
+        gc.collect()
+        assert page() is not None
+        portal.open_page().detach("closed")
+        gc.collect()
+        assert page() is None
 
 
 def test_the_failure_of_a_handler_whose_page_has_gone_is_reported_to_the_pages_that_live() -> None:

@@ -136,7 +136,7 @@ def test_that_the_card_is_gone_proves_the_commands_before_it_too(bench: Bench) -
 
 def test_a_page_that_has_gone_settles_nothing(bench: Bench) -> None:
     bench.watch("c1")
-    request_id = bench.probe()
+    bench.answer(bench.probe())
     bench.probes.abandon()
-    bench.answer(request_id)
+    bench.answer(bench.sent[-1]["id"])
     assert bench.settled == []

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from worker_py import PageGone, WorkerPyError
-from worker_py.requests import SILENCE, Requests
+from worker_py.requests import PROVEN, SILENCE, Requests
 from worker_py.testing import VirtualTimeLoop
 
 
@@ -191,3 +191,14 @@ def test_a_question_that_cannot_be_sent_is_not_awaited(register: Register) -> No
     assert isinstance(task.exception(), TypeError)
     register.requests.answered("p", {"id": "c1"})
     assert register.strays == [("p", "c1", "unknown")]
+
+
+def test_an_answer_to_a_question_that_was_settled_without_one_is_late(register: Register) -> None:
+    task = register.ask("c1")
+    register.requests.settle("c1", PROVEN)
+    register.requests.settle("c1", Late())
+    register.requests.settle("nobody's", Late())
+    register.loop.settle()
+    register.requests.answered("p", {"id": "c1"})
+    assert task.result() is PROVEN
+    assert register.strays == [("p", "c1", "late")]

@@ -8,7 +8,7 @@ import pytest
 
 from worker_py import App, CallCard, CommandFailed, UiState
 from worker_py.events import AnswerButtonClick, Initialized
-from worker_py.testing import CALL_ID, Portal, refusal
+from worker_py.testing import CALL_ID, Answer, Portal, refusal
 
 NO_BUTTONS = [("no_buttons", CALL_ID)]
 
@@ -100,3 +100,41 @@ def test_the_problem_of_a_call_ends_with_it() -> None:
         portal.finish()
         portal.advance(3)
         assert portal.problems == []
+
+
+def test_a_state_that_a_task_of_the_handler_is_about_to_set_is_waited_for() -> None:
+    app = App()
+    tasks: list[asyncio.Task[None]] = []
+
+    @app.on(Initialized)
+    async def show(event: Initialized, card: CallCard) -> None:
+        tasks.append(asyncio.create_task(card.set_ui_state(UiState.INCOMING)))
+        await asyncio.sleep(0.01)
+
+    with Portal(app) as portal:
+        portal.answers["CallCardSetUiState"] = Answer(after_ms=40)
+        portal.initialized()
+        portal.advance(1)
+        assert [message for message in portal.page.messages if message["t"] == "problem"] == []
+
+
+def test_a_state_that_such_a_task_could_not_set_is_a_problem_once_that_is_known() -> None:
+    app = App()
+    tasks: list[asyncio.Task[None]] = []
+
+    async def give(card: CallCard) -> None:
+        with pytest.raises(CommandFailed):
+            await card.set_ui_state(UiState.INCOMING)
+
+    @app.on(Initialized)
+    async def show(event: Initialized, card: CallCard) -> None:
+        tasks.append(asyncio.create_task(give(card)))
+        await asyncio.sleep(0.01)
+
+    with Portal(app) as portal:
+        portal.answers["CallCardSetUiState"] = Answer(refusal("no").payload, after_ms=40)
+        portal.initialized()
+        portal.advance(0.03)
+        assert portal.problems == []
+        portal.advance(0.02)
+        assert portal.problems == NO_BUTTONS

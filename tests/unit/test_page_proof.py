@@ -101,11 +101,12 @@ def test_a_silent_command_that_the_portal_does_not_list_is_unknown(act: Act, nam
         assert acting.code == "UNKNOWN_COMMAND"
 
 
-def test_a_portal_that_lists_nothing_changes_nothing() -> None:
+@pytest.mark.parametrize("listed", [None, []])
+def test_a_portal_that_lists_nothing_changes_nothing(listed: list[str] | None) -> None:
     acting = Acting(FAIL[0][0])
     with acting as portal:
         portal.answers["CallCardSetMute"] = SILENT
-        portal.interface = None
+        portal.interface = listed
         portal.raise_event("answerButtonClick")
         portal.advance(PROBE_AFTER_S)
         assert acting.code == "UNANSWERED"
@@ -239,3 +240,25 @@ def test_several_silent_commands_are_each_settled() -> None:
         portal.advance(0.1)
         assert len(results) == 20
         assert portal.reports == []
+
+
+def test_a_command_that_has_been_answered_is_watched_no_more() -> None:
+    acting = Acting(FAIL[0][0])
+    with acting as portal:
+        portal.answers["CallCardSetMute"] = Answer(after_ms=80)
+        portal.page.probe = SILENT
+        portal.raise_event("answerButtonClick")
+        portal.advance(0.06)
+        page = acting.cards[-1].page
+        assert page.probes.watched == 1
+        portal.advance(0.03)
+        assert (acting.results, page.probes.watched) == ([None], 0)
+
+
+def test_a_limit_that_is_shorter_than_the_wait_for_a_proof_is_kept() -> None:
+    acting = Acting(FAIL[0][0], command_timeout_ms=20)
+    with acting as portal:
+        portal.silent = True
+        portal.raise_event("answerButtonClick")
+        portal.advance(1)
+        assert acting.at == [0.02]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from functools import partial
 from typing import Any
@@ -10,7 +11,14 @@ import pytest
 
 from tests.support.told import Journal, traced, watching
 from worker_py import App, CallCard, CommandFailed, Page, PageGone, UiState, inbox
-from worker_py.events import AnswerButtonClick, HangupButtonClick, Initialized, MuteButtonClick
+from worker_py.events import (
+    AnswerButtonClick,
+    CardClosed,
+    CloseButtonClick,
+    HangupButtonClick,
+    Initialized,
+    MuteButtonClick,
+)
 from worker_py.testing import Answer, MemoryCard, MemoryPage, Portal, refusal
 from worker_py.wire import PREFIX
 
@@ -418,3 +426,65 @@ def test_a_handler_of_a_page_event_has_the_page_that_emitted_it_as_its_window() 
         second.emit("phone.ended")
         first.emit("phone.ended")
     assert seen == ["second", "page-1"]
+
+
+def test_a_card_that_the_operator_is_closing_has_no_window_any_more_and_waits_for_none() -> None:
+    app = App()
+    seen: list[Any] = []
+
+    @app.on(CloseButtonClick)
+    async def slow(event: CloseButtonClick, card: CallCard) -> None:
+        seen.append(card.page_ids)
+        await asyncio.sleep(5)
+
+    @app.on(CardClosed)
+    def closed(event: CardClosed, card: CallCard) -> None:
+        seen.append(event.reason)
+
+    @app.on(HangupButtonClick)
+    def click(event: HangupButtonClick, card: CallCard) -> None:
+        seen.append("taken for a click of the card that is being closed")
+
+    portal, first, _ = two_windows(app)
+    with portal:
+        first.raise_event("closeButtonClick")
+        portal.open_page("other").raise_event("hangupButtonClick")
+        portal.advance(5)
+        assert seen == [(), "closed_by_operator"]
+
+
+def test_a_click_in_a_window_that_was_thought_to_show_the_card_no_more_shows_that_it_does() -> None:
+    app = App()
+    seen: list[Any] = []
+
+    @app.on(HangupButtonClick)
+    def click(event: HangupButtonClick, card: CallCard) -> None:
+        seen.append(card.page_ids)
+
+    portal, first, second = two_windows(app)
+    with portal:
+        second.probe = refusal()
+        portal.advance(3)
+        second.probe = None
+        first.raise_event("muteButtonClick", True)
+        second.raise_event("hangupButtonClick")
+        assert seen == [("page-1", "second")]
+        assert looks(second)["muted"] is True
+
+
+def test_windows_with_an_interpreter_each_are_each_right_by_itself() -> None:
+    """In ``dedicated`` mode: that they look alike is not promised."""
+    journals: list[Journal] = []
+    for clicked in ("answerButtonClick", "hangupButtonClick"):
+        app, journal = dressing_app()
+        journals.append(journal)
+        with Portal(app, mode="dedicated") as portal:
+            portal.initialized(CALL_ID=CALL)
+            portal.raise_event(clicked)
+            state = "connected" if clicked == "answerButtonClick" else "incoming"
+            assert looks(portal.page)["ui_state"] == state
+            portal.finish(CALL)
+            portal.advance(3)
+    assert [[row[0] for row in journal] for journal in journals] == [
+        ["Initialized", "AnswerButtonClick", "CardClosed"], ["Initialized", "HangupButtonClick", "CardClosed"],
+    ]  # fmt: skip

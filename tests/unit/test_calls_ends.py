@@ -349,6 +349,21 @@ def test_a_card_that_could_be_managed_before_is_never_called_not_external() -> N
         assert ("not_external", CALL_ID) not in portal.problems
 
 
+def test_a_silence_that_was_proven_where_there_is_no_card_does_not_make_it_one_that_could_be_managed() -> None:
+    app, journal = quiet_app()
+
+    @app.on(Initialized)
+    async def start(event: Initialized, card: CallCard) -> None:
+        await card.start_timer()
+
+    with Portal(app) as portal:
+        portal.page.probe = refusal()
+        portal.initialized()
+        portal.advance(30)
+        assert portal.outcomes == [("CallCardStartTimer", "unanswered, proven")]
+        assert journal == [("Initialized", CALL_ID, "page-1")]
+
+
 # Interpreters and pages that come back ---------------------------------------------------------------
 
 
