@@ -141,6 +141,8 @@ function start(appUrl) {
       pages.hosted(frame.id, hosting);
       faults.hosted(hosting);
       boot.hosted(hosting.state);
+    } else if (frame !== undefined && entry.purpose !== undefined) {
+      timeline.traced(frame.id, entry); // a command of the project's own: a replay must not take it for the app's
     } else if (frame !== undefined) {
       panel.add(entry);
       stage.traced(entry);

@@ -170,17 +170,17 @@ MUTATIONS = (
     ),
     Mutation(
         "the portal tells the opposite of mute",
-        "static/portal/telephony.js",
+        "static/portal/core/call_events.js",
         "    return card.muted;\n",
         "    return !card.muted;\n",
         ("tests/browser/delivery/test_call.py",),
     ),
     Mutation(
         "the card's timer runs on in redial",
-        "static/portal/card_model.js",
+        "static/portal/card/model.js",
         '  "redial",\n',
         "",
-        ("tests/static/portal/portal_card.test.mjs",),
+        ("tests/static/portal/card_model.test.mjs",),
     ),
     Mutation(
         "hold is not negotiated",
