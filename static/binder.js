@@ -7,7 +7,7 @@
  * @module
  */
 
-import { EVENT_NAMES } from "./protocol.js";
+import { EVENT_NAMES, INITIALIZED } from "./protocol.js";
 
 /** @typedef {import("./client.js").Client} Client */
 
@@ -48,6 +48,7 @@ export class Binder {
   #onReport;
   #onFailure;
   #later;
+  #onLate;
 
   /**
    * @param {Client} client
@@ -56,13 +57,15 @@ export class Binder {
    * @param {(text: string) => void} onFailure told what the client threw, of a bind once for each name; it is asked
    *   again
    * @param {(callback: () => void, ms: number) => void} later a timer
+   * @param {() => void} onLate told when cards are announced from now on, and were not at the portal's first answer
    */
-  constructor(client, onEvent, onReport, onFailure = () => {}, later = setTimeout) {
+  constructor(client, onEvent, onReport, onFailure = () => {}, later = setTimeout, onLate = () => {}) {
     this.#client = client;
     this.#onEvent = onEvent;
     this.#onReport = onReport;
     this.#onFailure = onFailure;
     this.#later = later;
+    this.#onLate = onLate;
   }
 
   /** Names that the portal has not shown yet. */
@@ -105,6 +108,7 @@ export class Binder {
   /** @param {string[]} names that the portal knows now */
   #known(names) {
     this.#answers++;
+    const announced = this.#bound.has(INITIALIZED);
     for (const name of this.missing) {
       if (names.includes(name) && !this.#bound.has(name)) {
         if (!this.#failed.has(name)) {
@@ -112,6 +116,9 @@ export class Binder {
         }
         this.#bind(name); // which may call back at once, and bind others meanwhile
       }
+    }
+    if (!announced && this.#bound.has(INITIALIZED) && this.#answers > 1) {
+      this.#onLate();
     }
   }
 

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { eventsOf } from "./client.js";
+import { commandsOf, eventsOf } from "./client.js";
 
 /**
  * @typedef {import("./client.js").Client} Client
@@ -34,9 +34,9 @@ export function b24jssdkClient(sdk, failed) {
     name: "b24jssdk",
     getInterface: (callback) =>
       told(
-        opened.then((frame) => frame.placement.getInterface()).then(eventsUnlessSilent),
+        opened.then((frame) => frame.placement.getInterface()),
         () => SILENCE, // it is asked again
-        callback,
+        (known) => callback(eventsOf(known), commandsOf(known)),
       ),
     bind: (name, callback, refused) =>
       told(
@@ -91,9 +91,6 @@ async function told(request, failed, callback) {
   }
 }
 
-/** @param {unknown} known */
-const eventsUnlessSilent = (known) => (isSilence(known) ? SILENCE : /** @type {any} */ (eventsOf(known)));
-
 /**
  * The SDK's frame, as soon as it can be used. On a first run its `init` waits, without a deadline,
  * for an answer to something that nothing here depends on.
@@ -104,14 +101,15 @@ function openFrame(sdk) {
   const [DOMAIN, protocol, APP_SID] = window.name.split("|");
   const frame = new sdk.B24Frame({ DOMAIN, PROTOCOL: protocol === "1", APP_SID, LANG: null });
   return new Promise((resolve, reject) => {
+    const { port1, port2 } = new MessageChannel();
     const check = () => {
       if (frame.isInit) {
         removeEventListener("message", soon);
+        port1.close();
         shareRefresh(frame.auth);
         resolve(frame);
       }
     };
-    const { port1, port2 } = new MessageChannel();
     port1.onmessage = check;
     const soon = () => port2.postMessage(null); // once the SDK has taken the message
     addEventListener("message", soon);

@@ -71,6 +71,9 @@ export class Executor {
       case "command":
         this.#command(request, reply);
         return true;
+      case "interface":
+        this.#client.getInterface((_events, commands) => reply({ t: "interface_answer", id: request.id, commands }));
+        return true;
       case "rest":
       case "rest_next":
         this.#rest(request, reply);

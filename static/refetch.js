@@ -5,7 +5,7 @@
  */
 
 /** Types are named in comments, by `import("…")` too. */
-const COMMENT = /\/\*[^]*?\*\//g;
+const COMMENT = /\/\*[\s\S]*?\*\//g;
 const MODULE = String.raw`["'](\.{1,2}/[\w./-]+\.m?js)["']`;
 /** What a module imports: as it is loaded, or once it runs. */
 const IMPORTED = new RegExp(String.raw`^(?:import|export)\b[^;]*?${MODULE};|\bimport\(\s*${MODULE}`, "gm");

@@ -69,7 +69,9 @@ def test_the_page_loads_the_client_first_then_the_shim_then_page_scripts(
 
 def test_the_policy_names_the_hash_of_the_one_script_that_is_in_the_page(app: str, tmp_path: Path) -> None:
     made = build(BuildOptions(app=app, out=tmp_path / "out", snapshot=False, hard_link=True))
-    [inline] = re.findall(r'<script id="worker-py-guard">(.*?)</script>', (tmp_path / "out" / "index.html").read_text(), re.DOTALL)
+    [inline] = re.findall(
+        r'<script id="worker-py-guard">(.*?)</script>', (tmp_path / "out" / "index.html").read_text(), re.DOTALL
+    )
     digest = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
     assert f"script-src 'self' 'wasm-unsafe-eval' 'sha256-{digest}' https://api.bitrix24.com; " in made.csp
     assert not any(path.endswith("/guard.js") for path in made.files)

@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import BundleFor
 from tests.support.faulty_server import Fault, FaultyServer
-from tests.support.placement import NOTEBOOK, Placement, initialized
+from tests.support.raised import initialized
+from tests.support.witness import WITNESS, WitnessPage
 from worker_py_tool import demo, manifest
 
 APP = """
@@ -23,7 +24,7 @@ APP = """
 
     @app.on(Initialized)
     async def greet(event, card):
-        await card.page.call("note", [event.meta.name, "", card.call_id, event.meta.redelivered])
+        await card.page.call("tell", card.call_id)
 """
 WATCH_LOADS = """
     document.addEventListener("load", (event) => {
@@ -35,14 +36,14 @@ WATCH_LOADS = """
     }, true);
 """
 """In the portal's page: when each load of a frame came, in milliseconds since the portal's page began."""
-SLOW_PARTS = ("bx24.js", "shim.js", "early.js", "link.js", NOTEBOOK.name, "pyodide.asm.wasm")
+SLOW_PARTS = ("bx24.js", "shim.js", "early.js", "link.js", WITNESS.name, "pyodide.asm.wasm")
 PAGE_LOAD_MS = 1000
 campaign = pytest.mark.campaign
 
 
 @pytest.fixture(scope="module")
 def bundle(bundle_for: BundleFor) -> Path:
-    return bundle_for(APP, page_scripts=(NOTEBOOK,))
+    return bundle_for(APP, page_scripts=(WITNESS,))
 
 
 @pytest.fixture
@@ -66,17 +67,18 @@ def part(bundle: Path, name: str) -> str:
     return found
 
 
-def open_portal(page: Page, server: FaultyServer, portal_url: str) -> Placement:
-    page.goto(demo.portal_url(portal_url, f"http://app.localhost:{server.port}/", plain="1"))
+def open_portal(page: Page, server: FaultyServer, portal_url: str) -> WitnessPage:
+    app_url = f"http://app.localhost:{server.port}/"
+    page.goto(demo.portal_url(portal_url, app_url, plain="1"))
     page.wait_for_function("() => window.frameLoads?.length > 0")
-    return Placement(page)
+    return WitnessPage(page, app_url)
 
 
-def answer_a_call(placement: Placement) -> None:
+def answer_a_call(placement: WitnessPage) -> None:
     """A call that rings now is handled."""
-    placement.frame.wait_for_function("() => window.workerPy?.stats().binding?.bound === 17", polling=100)
+    placement.until_evaluates("() => window.workerPy?.stats().binding?.bound === 17", timeout_s=90)
     placement.raise_event("initialized", initialized("A.1")[1])
-    placement.frame.wait_for_function("() => window.notebook?.notes.length > 0", polling=100, timeout=90_000)
+    placement.until_noted(1, timeout_s=90)
 
 
 def loads(page: Page) -> list[float]:
@@ -94,7 +96,7 @@ def test_a_slow_script_does_not_hold_the_load_and_the_call_waits_for_it(
     server.faults[part(bundle, name)] = fault = Fault("held")
     placement = open_portal(quiet_page, server, portal_url)
     quiet_page.wait_for_function("() => performance.now() - window.frameLoads[0] > 1000", polling=100)
-    took = placement.frame.evaluate(
+    took = placement.evaluate(
         "() => { const [{ loadEventEnd }] = performance.getEntriesByType('navigation'); return loadEventEnd; }"
     )
     assert 0 < took < PAGE_LOAD_MS
@@ -111,11 +113,11 @@ def test_a_script_that_does_not_come_is_loaded_again_without_another_load_of_the
 ) -> None:
     server.faults[part(bundle, name)] = fault = Fault(kind)
     placement = open_portal(quiet_page, server, portal_url)
-    began = placement.frame.evaluate("() => performance.timeOrigin")
+    began = placement.evaluate("() => performance.timeOrigin")
     while fault.happened < 3:  # each is a round trip
-        placement.frame.evaluate("() => new Promise((resolve) => setTimeout(resolve))")
+        placement.evaluate("() => new Promise((resolve) => setTimeout(resolve))")
     server.faults.clear()
     answer_a_call(placement)
-    assert placement.frame.evaluate("() => performance.timeOrigin") == began
+    assert placement.evaluate("() => performance.timeOrigin") == began
     assert len(loads(quiet_page)) == 1
-    assert placement.frame.evaluate("() => workerPy.diagnostics().problems") == []
+    assert placement.evaluate("() => workerPy.diagnostics().problems") == []

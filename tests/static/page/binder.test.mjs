@@ -370,3 +370,28 @@ test("names that came between the last two questions of the first 10 s are not r
   }
   assert.deepEqual(reports, []);
 });
+
+test("that cards are announced from now on is told once, and not where they were from the start", (t) => {
+  for (const [known, wanted] of /** @type {Array<[string[], number]>} */ ([
+    [[], 1],
+    [[...EVENT_NAMES], 0],
+  ])) {
+    const client = new FakeClient();
+    const clock = stillClock(t);
+    let told = 0;
+    client.known = known;
+    const binder = new Binder(
+      client,
+      () => {},
+      () => {},
+      () => {},
+      setTimeout,
+      () => told++,
+    );
+    binder.start();
+    client.known = [...EVENT_NAMES];
+    clock.tick(5000);
+    assert.equal(told, wanted);
+    t.mock.timers.reset();
+  }
+});

@@ -199,12 +199,3 @@ test("the first event, which resolves its bind, is delivered; silence is not", a
     assert.deepEqual(events, wanted);
   }
 });
-
-test("what a callback throws is not swallowed", async (t) => {
-  const client = clientOf(t, { placement: { call: async () => [] } });
-  const thrown = new Promise((resolve) => process.once("unhandledRejection", resolve));
-  client.command("CallCardClose", {}, () => {
-    throw new Error("a fault of ours");
-  });
-  assert.equal(String(await thrown), "Error: a fault of ours");
-});
