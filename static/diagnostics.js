@@ -10,8 +10,7 @@
  *   clientProblem: string | null,
  *   missing: string[],
  *   interfaceAnswered: boolean,
- *   ofCalls: Set<string>,
- *   missedCards: number,
+ *   notExternal: boolean,
  *   state: string,
  *   failure: string | null,
  *   storage: boolean,
@@ -34,22 +33,10 @@ export function problems(facts) {
         "They are asked for again for as long as this page lives.",
     );
   }
-  if (facts.ofCalls.has("not_external")) {
+  if (facts.notExternal) {
     found.push(
       "Commands fail with “Call card is undefined” though initialized came: the call is not external. " +
         "Register calls by telephony.externalCall.register; the card of a regular call cannot be managed.",
-    );
-  }
-  if (facts.ofCalls.has("no_buttons")) {
-    found.push(
-      "The operator has nothing to press but Close and Fold: a card begins so, and the handlers of Initialized have ended " +
-        "without giving it a state. Set one there: await card.set_ui_state(UiState.INCOMING).",
-    );
-  }
-  if (facts.missedCards > 0) {
-    found.push(
-      "The portal shows a card here that it announced before this page could hear of it: the app does not know the call. " +
-        "The portal registers its names of events late; the next call is heard.",
     );
   }
   if (facts.failure) {

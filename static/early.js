@@ -7,13 +7,8 @@
 
 import { Host, isSecure } from "./host.js";
 
-/** Under this, what has begun is found by this module under another address too: see `guard.js`. */
-const BEGUN = Symbol.for("worker-py.early");
-const shared = /** @type {Record<symbol, Host | null | undefined>} */ (/** @type {unknown} */ (globalThis));
-
-if (shared[BEGUN] === undefined) {
-  shared[BEGUN] = begin();
-}
+/** @type {Host | null} */
+let begun = begin();
 
 /** @returns {Host | null} none where nobody is going to need an interpreter */
 function begin() {
@@ -31,14 +26,12 @@ function begin() {
 /** @param {string} build */
 function makeHost(build) {
   const [portal] = window.name.split("|");
-  // Not relative to this module: all pages must name the worker's script alike, however they came to theirs.
-  const url = new URL(`assets/${build}/worker.js`, document.baseURI).href;
-  return new Host({ url, build, portal });
+  return new Host({ url: new URL("./worker.js", import.meta.url).href, build, portal });
 }
 
 /** The host that may have begun already, for the one who goes on with it. @param {string} build */
 export function takeHost(build) {
-  const host = shared[BEGUN] ?? makeHost(build);
-  shared[BEGUN] = null;
+  const host = begun ?? makeHost(build);
+  begun = null;
   return host;
 }

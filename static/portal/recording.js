@@ -131,14 +131,10 @@ export function eventsOf({ entries }) {
   }));
 }
 
-/**
- * What the app sent: a command with a purpose of its own is the project's.
- * @param {Recording} recording
- * @returns {Command[]}
- */
+/** @param {Recording} recording @returns {Command[]} */
 export function commandsOf({ entries }) {
   return entries
-    .filter(({ to, message }) => to === "page" && message.t === "command" && message.purpose === undefined)
+    .filter(({ to, message }) => to === "page" && message.t === "command")
     .map(({ message }) => ({ name: message.command, params: message.params }));
 }
 

@@ -54,9 +54,7 @@ export function connectTimeline(panel, portal) {
       if (entry?.kind === "boot") {
         ready[entry.phases ? "add" : "delete"](frame);
       }
-      if (entry?.purpose === undefined) {
-        view.add(frame, entry); // what the project does for a purpose of its own is not part of the app's call
-      }
+      view.add(frame, entry);
       recording.traced(frame, entry);
     },
 

@@ -3,7 +3,7 @@
  * stands still until it is told, message channels, locks, the portal's client.
  */
 
-import { COMMAND_NAMES, EVENT_NAMES } from "../../static/protocol.js";
+import { EVENT_NAMES } from "../../static/protocol.js";
 
 /**
  * @typedef {import("node:test").TestContext} TestContext
@@ -200,14 +200,14 @@ export class FakeClient {
   /** @type {Array<{resolve: (value?: any) => void, reject: (error: Error) => void}>} */
   refreshes = [];
 
-  /** @param {(events: string[], commands: string[] | null) => void} callback */
+  /** @param {(events: string[]) => void} callback */
   getInterface(callback) {
     this.asked++;
     const known = [...this.known];
     if (this.late) {
-      this.interfaceAnswers.push(() => callback(known, [...COMMAND_NAMES]));
+      this.interfaceAnswers.push(() => callback(known));
     } else {
-      callback(known, [...COMMAND_NAMES]);
+      callback(known);
     }
   }
 

@@ -64,8 +64,8 @@ MUTATIONS = (
     Mutation(
         "a deadline is never armed",
         "worker_py/requests.py",
-        "            self._set_timer(pending, timeout_ms)\n",
-        "            self._set_timer(pending, None if timeout_ms else timeout_ms)\n",
+        "        self._set_timer(pending, timeout_ms)\n",
+        "        self._set_timer(pending, None if timeout_ms else timeout_ms)\n",
         ("tests/unit/test_requests.py",),
     ),
     Mutation(
@@ -79,9 +79,9 @@ MUTATIONS = (
     Mutation(
         "an acknowledgement is sent twice",
         "worker_py/dispatch.py",
-        "        self._desk.at(page).running.discard(seq)\n",
-        "        self._desk.at(page).running.discard(seq)\n"
-        "        self._out.tell(page, outbox.ack(seq, runs, call_id))\n",
+        "        page.inbox.running.discard(seq)\n",
+        "        page.inbox.running.discard(seq)\n"
+        '        self.tell(page, {"t": "ack", "seq": seq, "handlers": runs})\n',
         ("tests/unit/test_dispatch.py",),
     ),
     Mutation(
@@ -101,8 +101,8 @@ MUTATIONS = (
     Mutation(
         "a batch does not stop at its first failure",
         "worker_py/rest.py",
-        "outbox.rest_batch(part, halt=bool(halt))",
-        "outbox.rest_batch(part, halt=False)",
+        '"calls": part, "halt": bool(halt)}',
+        '"calls": part, "halt": False}',
         ("tests/unit/test_rest.py",),
     ),
     Mutation(
@@ -170,14 +170,14 @@ MUTATIONS = (
     ),
     Mutation(
         "the portal tells the opposite of mute",
-        "static/portal/core/call_events.js",
+        "static/portal/telephony.js",
         "    return card.muted;\n",
         "    return !card.muted;\n",
         ("tests/browser/delivery/test_call.py",),
     ),
     Mutation(
         "the card's timer runs on in redial",
-        "static/portal/card/model.js",
+        "static/portal/card_model.js",
         '  "redial",\n',
         "",
         ("tests/static/portal/card_model.test.mjs",),

@@ -153,13 +153,13 @@ test("a frame that was opened by a message is not opened again when its own answ
   assert.deepEqual([refreshed, calls.length, failed.mock.callCount()], [1, 0, 0]);
 });
 
-test("a frame that the portal refuses is told once, nothing is asked of it, and each request is answered by that", async (t) => {
-  const answered = t.mock.fn();
+test("a frame that the portal refuses is told once, and nothing is asked of it", async (t) => {
+  const never = t.mock.fn();
   const { client, calls, init, failed } = await connected(t, { open: false });
   const refused = new Error("no frame");
-  client.command("C", {}, answered);
+  client.command("C", {}, never);
   init.reject(refused);
-  client.rest("m", {}, answered);
+  client.rest("m", {}, never);
   await settled();
   assert.deepEqual(
     failed.mock.calls.map((call) => call.arguments),
@@ -168,12 +168,7 @@ test("a frame that the portal refuses is told once, nothing is asked of it, and 
   assert.deepEqual(calls, []);
   await assert.rejects(client.refresh(), refused);
   await assert.rejects(client.installFinish(), refused);
-  const said = answered.mock.calls.map((call) => JSON.stringify(call.arguments));
-  assert.equal(said.length, 2);
-  assert.ok(
-    said.every((text) => text.includes("no frame")),
-    said.join(),
-  );
+  assert.equal(never.mock.callCount(), 0);
 });
 
 // Events --------------------------------------------------------------------------------------------------

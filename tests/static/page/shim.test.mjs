@@ -62,10 +62,7 @@ async function page(t, { name = "portal.example|1|sid", client = true, search = 
     window,
     BX24: client ? BX24 : undefined,
     document: {
-      baseURI: "https://app.example/",
-      addEventListener: (/** @type {string} */ type, /** @type {any} */ callback) => {
-        listeners[type] = callback;
-      },
+      readyState: "complete",
       getElementById: (/** @type {string} */ id) => (id === "worker-py-config" ? config : status),
     },
     addEventListener: (/** @type {string} */ type, /** @type {any} */ callback) => {
