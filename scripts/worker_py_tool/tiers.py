@@ -29,8 +29,8 @@ TEST_LIMIT_S = 60
 """For one test in Node, as pytest's in pyproject.toml."""
 SIDE_BY_SIDE = 4
 """At most so many processes run tests at once: in the browser tier each of them has a browser of its own."""
-WAITING = 1.5
-"""Processes of the browser tier for each core: with one each, two cores were idle for more than half of the time."""
+WAITING = 1.0
+"""Processes of the browser tier for each core: with more, a starved browser leaves out tones that a test listens for."""
 
 
 @dataclass(frozen=True, slots=True)

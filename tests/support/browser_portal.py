@@ -400,9 +400,11 @@ class PortalPage:
 
     def until_ready_everywhere(self) -> None:
         """Wait until the hidden pages of this tab and of its sliders all have an interpreter."""
-        for frame in self.playwright_page.frames:
-            if self._is_app(frame):
-                frame.evaluate("workerPy.ready.then(() => null)")
+        ready = "() => window.workerPy?.stats().state === 'ready'"  # a slider's script may not have come yet
+        self.poll(
+            lambda: all(frame.evaluate(ready) for frame in self.playwright_page.frames if self._is_app(frame)),
+            "an interpreter in each hidden page",
+        )
 
     def until_settled(self, timeout_s: float = DEADLINE_MS / 1000) -> None:
         """Wait until every event that was raised has come and been handled to its end."""
