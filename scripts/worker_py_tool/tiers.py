@@ -30,7 +30,7 @@ TEST_LIMIT_S = 60
 SIDE_BY_SIDE = 4
 """At most so many processes run tests at once: in the browser tier each of them has a browser of its own."""
 WAITING = 1.0
-"""Processes of the browser tier for each core: with more, a starved browser leaves out tones that a test listens for."""
+"""Processes of the browser tier for each core: with more, a starved browser leaves out tones that a test hears."""
 
 
 @dataclass(frozen=True, slots=True)
