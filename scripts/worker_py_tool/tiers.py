@@ -28,9 +28,8 @@ CAMPAIGN_LIMIT_S = 3 * 3600
 TEST_LIMIT_S = 60
 """For one test in Node, as pytest's in pyproject.toml."""
 SIDE_BY_SIDE = 4
-"""At most so many processes run tests at once: in the browser tier each of them has a browser of its own."""
-WAITING = 1.0
-"""Processes of the browser tier for each core: with more, a starved browser leaves out tones that a test hears."""
+"""At most so many processes run tests at once, and no more than there are cores: in the browser tier each has a browser
+of its own, and a starved one leaves out tones that a test hears."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +170,7 @@ def run_browser(options: TierOptions) -> Outcome:
     """Tier 4: the whole in headless Chromium, against the simulated portal."""
     tests = options.tests("browser", "test_*.py")
     one = options.fast and not options.chosen.tests
-    processes = 1 if one else int(cores() * WAITING)
+    processes = 1 if one else cores()
     return _pytest("browser", tests, [*_spread(tests, processes), *options.marked("fast")], options)
 
 
