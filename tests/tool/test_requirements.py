@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from worker_py_tool import build_command, manifest
+from worker_py_tool import build_command, manifest, wheels
 from worker_py_tool.build import BuildOptions, build
 from worker_py_tool.errors import ToolError
 from worker_py_tool.frozen import freeze
@@ -24,6 +24,7 @@ APP = "import {module}\nfrom worker_py import App\n\napp = App()\n"
 @pytest.fixture
 def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wheel:
     """Makes a wheel that pip finds, and nothing else is found."""
+    wheels.loader()  # from the real index, on a machine that has none yet: what comes after sees the one made here
     index = tmp_path / "index"
     index.mkdir()
     monkeypatch.setenv("PIP_NO_INDEX", "1")
