@@ -24,7 +24,9 @@ APP = "import {module}\nfrom worker_py import App\n\napp = App()\n"
 @pytest.fixture
 def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wheel:
     """Makes a wheel that pip finds, and nothing else is found."""
-    wheels.loader()  # from the real index, on a machine that has none yet: what comes after sees the one made here
+    # From the real index, on a machine that has none of them yet: what comes after sees the one made here.
+    wheels.loader()
+    wheels.locked("freeze")
     index = tmp_path / "index"
     index.mkdir()
     monkeypatch.setenv("PIP_NO_INDEX", "1")
