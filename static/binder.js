@@ -7,17 +7,27 @@
  * @module
  */
 
-import { EVENT_NAMES } from "./protocol.js";
+import { EVENT_NAMES, INITIALIZED } from "./protocol.js";
 
 /** @typedef {import("./client.js").Client} Client */
 
 /** A little more than 10 s, so that what came in the last moment has been asked for. */
 const REPORT_AFTER_MS = 10_250;
-/** What the portal raises between two questions is lost, so they follow each other closely at first. */
-const DELAY_MS = 100;
-const SLOW_DELAY_MS = 1000;
-/** For so long after the start, and after the portal last showed a new name, questions follow closely. */
+/**
+ * What the portal raises between two questions is lost, so they follow each other closely: for so long
+ * after the start, and after the portal last showed a new name, a question follows the answer before it
+ * after that time.
+ */
+const PACES = [
+  { untilMs: 10_000, delayMs: 5 },
+  { untilMs: 60_000, delayMs: 20 },
+  { untilMs: Number.POSITIVE_INFINITY, delayMs: 100 },
+];
 const EAGER_MS = 60_000;
+/** When all that is missing is what could not be bound. */
+const FAILED_DELAY_MS = 100;
+/** After a bind that the portal has refused. */
+const REFUSED_DELAY_MS = 1000;
 /** A question that is not answered is repeated more slowly: each leaves a callback with the client. */
 const UNANSWERED_MS = 1000;
 const SLOW_UNANSWERED_MS = 5000;
@@ -38,6 +48,7 @@ export class Binder {
   #onReport;
   #onFailure;
   #later;
+  #onLate;
 
   /**
    * @param {Client} client
@@ -46,13 +57,15 @@ export class Binder {
    * @param {(text: string) => void} onFailure told what the client threw, of a bind once for each name; it is asked
    *   again
    * @param {(callback: () => void, ms: number) => void} later a timer
+   * @param {() => void} onLate told when cards are announced from now on, and were not at the portal's first answer
    */
-  constructor(client, onEvent, onReport, onFailure = () => {}, later = setTimeout) {
+  constructor(client, onEvent, onReport, onFailure = () => {}, later = setTimeout, onLate = () => {}) {
     this.#client = client;
     this.#onEvent = onEvent;
     this.#onReport = onReport;
     this.#onFailure = onFailure;
     this.#later = later;
+    this.#onLate = onLate;
   }
 
   /** Names that the portal has not shown yet. */
@@ -84,7 +97,7 @@ export class Binder {
       this.#client.getInterface((known) => {
         this.#known(known);
         if (this.missing.length > 0) {
-          this.#later(() => this.#again(asked), this.#isEager() ? DELAY_MS : SLOW_DELAY_MS);
+          this.#later(() => this.#again(asked), this.#delay());
         }
       });
     } catch (error) {
@@ -95,6 +108,7 @@ export class Binder {
   /** @param {string[]} names that the portal knows now */
   #known(names) {
     this.#answers++;
+    const announced = this.#bound.has(INITIALIZED);
     for (const name of this.missing) {
       if (names.includes(name) && !this.#bound.has(name)) {
         if (!this.#failed.has(name)) {
@@ -103,13 +117,15 @@ export class Binder {
         this.#bind(name); // which may call back at once, and bind others meanwhile
       }
     }
+    if (!announced && this.#bound.has(INITIALIZED) && this.#answers > 1) {
+      this.#onLate();
+    }
   }
 
   /** @param {string} name */
   #bind(name) {
     const attempt = {};
     this.#bound.add(name);
-    const asked = this.#asked;
     try {
       this.#client.bind(
         name,
@@ -124,7 +140,8 @@ export class Binder {
         },
         (error) => {
           this.#bindFailed(name, error);
-          this.#later(() => this.#again(asked), SLOW_DELAY_MS); // everything may have seemed to be bound
+          const asked = this.#asked; // now: others may have been asked since it was bound
+          this.#later(() => this.#again(asked), REFUSED_DELAY_MS); // everything may have seemed to be bound
         },
       );
     } catch (error) {
@@ -149,6 +166,14 @@ export class Binder {
       return;
     }
     this.#ask();
+  }
+
+  #delay() {
+    const age = performance.now() - this.#news;
+    if (this.missing.every((name) => this.#failed.has(name))) {
+      return age < EAGER_MS ? FAILED_DELAY_MS : REFUSED_DELAY_MS; // each question makes another bind
+    }
+    return PACES.find(({ untilMs }) => age < untilMs)?.delayMs ?? 0;
   }
 
   #isEager() {

@@ -23,7 +23,7 @@
  * What `bind` throws, or tells `failed` later, means that no event may come.
  * @typedef {{
  *   name: string,
- *   getInterface: (callback: (events: string[]) => void) => void,
+ *   getInterface: (callback: (events: string[], commands: string[] | null) => void) => void,
  *   bind: (name: string, callback: (payload: unknown) => void, failed?: (error: unknown) => void) => void,
  *   command: (name: string, params: Record<string, unknown>, callback: (answer: unknown) => void) => void,
  *   rest: (method: string, params: Record<string, unknown>, callback: (answer: RestAnswer) => void) => void,
@@ -36,9 +36,19 @@
 
 /** @param {unknown} known what `getInterface` answered @returns {string[]} the events in it */
 export function eventsOf(known) {
-  const events = /** @type {{event?: unknown} | null | undefined} */ (known)?.event;
-  const names = typeof events === "object" && events !== null ? Object.values(events) : []; // PHP's lists may be objects
-  return names.filter((name) => typeof name === "string");
+  return namesIn(/** @type {{event?: unknown} | null | undefined} */ (known)?.event) ?? [];
+}
+
+/** @param {unknown} known what `getInterface` answered @returns {string[] | null} the commands in it; null when it lists none */
+export function commandsOf(known) {
+  return namesIn(/** @type {{command?: unknown} | null | undefined} */ (known)?.command);
+}
+
+/** @param {unknown} list PHP's lists may be objects */
+function namesIn(list) {
+  const names = typeof list === "object" && list !== null ? Object.values(list) : [];
+  const found = names.filter((name) => typeof name === "string");
+  return found.length > 0 ? found : null;
 }
 
 export const EXPIRED = "expired_token";

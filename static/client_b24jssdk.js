@@ -9,7 +9,7 @@
  * @module
  */
 
-import { eventsOf } from "./client.js";
+import { commandsOf, eventsOf } from "./client.js";
 
 /**
  * @typedef {import("./client.js").Client} Client
@@ -30,52 +30,65 @@ const KEPT_MS = 600_000;
 export function b24jssdkClient(sdk, failed) {
   const opened = openFrame(sdk);
   opened.catch(failed);
-  /** @param {(frame: any) => unknown} use */
-  const withFrame = (use) => opened.then(use).catch(() => {}); // `failed` has been told
   return {
     name: "b24jssdk",
     getInterface: (callback) =>
-      withFrame(async (frame) => {
-        const known = await frame.placement.getInterface();
-        if (!isSilence(known)) {
-          callback(eventsOf(known));
-        }
-      }),
+      told(
+        opened.then((frame) => frame.placement.getInterface()),
+        () => SILENCE, // it is asked again
+        (known) => callback(eventsOf(known), commandsOf(known)),
+      ),
     bind: (name, callback, refused) =>
-      withFrame(async (frame) => {
-        /** @type {unknown} */
-        let first;
-        try {
-          first = await frame.placement.bindEvent(name, callback);
-        } catch (error) {
+      told(
+        opened.then((frame) => frame.placement.bindEvent(name, callback)),
+        (error) => {
           refused?.(error);
-          return;
-        }
-        if (!isSilence(first)) {
-          callback(first);
-        }
-      }),
+          return SILENCE;
+        },
+        callback,
+      ),
     command: (name, params, callback) =>
-      withFrame(async (frame) => {
-        const answer = await frame.placement.call(name, { ...params, safelyTime: KEPT_MS }).catch(errorAnswer);
-        if (!isSilence(answer)) {
-          callback(answer);
-        }
-      }),
+      told(
+        opened.then((frame) => frame.placement.call(name, { ...params, safelyTime: KEPT_MS })),
+        errorAnswer,
+        callback,
+      ),
     rest: (method, params, callback) =>
-      withFrame((frame) => answered(frame, frame.actions.v2.call.make({ method, params }), callback)),
-    batch: (calls, halt, callback) =>
-      withFrame(async (frame) => {
-        const options = { isHaltOnError: halt, returnAjaxResult: true };
-        const rows = await frame.actions.v2.batch.make({ calls, options }).then(
-          (/** @type {any} */ result) => mapped(result.getData() ?? {}, (row) => restAnswer(frame, row)),
-          (/** @type {unknown} */ error) => mapped(calls, () => ({ error: restError(error) })),
-        );
-        callback(rows);
-      }),
+      told(
+        opened.then(async (frame) => restAnswer(frame, await frame.actions.v2.call.make({ method, params }))),
+        failedAnswer,
+        callback,
+      ),
+    batch: (calls, halt, callback) => {
+      const options = { isHaltOnError: halt, returnAjaxResult: true };
+      told(
+        opened.then(async (frame) => {
+          const result = await frame.actions.v2.batch.make({ calls, options });
+          return mapped(Object(result.getData()), (row) => restAnswer(frame, row));
+        }),
+        (error) => mapped(calls, () => failedAnswer(error)),
+        callback,
+      );
+    },
     refresh: () => opened.then((frame) => frame.auth.refreshAuth()).then(() => undefined),
     installFinish: () => opened.then((frame) => frame.installFinish()).then(() => undefined, notAgain),
   };
+}
+
+const SILENCE = Object.freeze({ isSafely: true });
+
+/**
+ * Tell what comes of a request; what fails on the way, by throwing or by rejecting, is an answer too.
+ * @template A
+ * @param {Promise<A>} request
+ * @param {(error: unknown) => A | typeof SILENCE} failed
+ * @param {(answer: any) => void} callback what it throws is its owner's affair, and shows in the console
+ */
+async function told(request, failed, callback) {
+  const answer = await request.catch(failed);
+  if (!isSilence(answer)) {
+    callback(answer);
+  }
 }
 
 /**
@@ -88,14 +101,15 @@ function openFrame(sdk) {
   const [DOMAIN, protocol, APP_SID] = window.name.split("|");
   const frame = new sdk.B24Frame({ DOMAIN, PROTOCOL: protocol === "1", APP_SID, LANG: null });
   return new Promise((resolve, reject) => {
+    const { port1, port2 } = new MessageChannel();
     const check = () => {
       if (frame.isInit) {
         removeEventListener("message", soon);
+        port1.close();
         shareRefresh(frame.auth);
         resolve(frame);
       }
     };
-    const { port1, port2 } = new MessageChannel();
     port1.onmessage = check;
     const soon = () => port2.postMessage(null); // once the SDK has taken the message
     addEventListener("message", soon);
@@ -147,17 +161,20 @@ function errorAnswer(error) {
   return { result: "error", errorCode: String(error?.code ?? error) };
 }
 
+/** @param {unknown} error @returns {RestAnswer} */
+const failedAnswer = (error) => ({ error: restError(error) });
+
 /**
  * @param {any} frame
- * @param {Promise<any>} request
- * @param {(answer: RestAnswer) => void} callback
+ * @param {any} result an answer of the SDK's, or whatever came instead
+ * @returns {RestAnswer}
  */
-async function answered(frame, request, callback) {
-  const answer = await request.then(
-    (result) => restAnswer(frame, result),
-    (error) => ({ error: restError(error) }),
-  );
-  callback(answer);
+function restAnswer(frame, result) {
+  try {
+    return readAnswer(frame, result);
+  } catch (error) {
+    return { error: { code: "CLIENT_FAILED", description: String(error), status: 0 } };
+  }
 }
 
 /**
@@ -165,15 +182,15 @@ async function answered(frame, request, callback) {
  * @param {any} result
  * @returns {RestAnswer}
  */
-function restAnswer(frame, result) {
+function readAnswer(frame, result) {
   if (!result.isSuccess) {
-    return { error: restError([...result.getErrors()][0]) };
+    return failedAnswer([...result.getErrors()][0]);
   }
-  const next = () => result.getNext(frame.getHttpClient("v2"));
+  const next = async () => restAnswer(frame, await result.getNext(frame.getHttpClient("v2")));
   return {
     result: result.getData()?.result,
     total: result.getTotal?.() || undefined,
-    next: result.isMore?.() ? (callback) => answered(frame, next(), callback) : undefined,
+    next: result.isMore?.() ? (callback) => told(next(), failedAnswer, callback) : undefined,
   };
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { eventsOf } from "./client.js";
+import { commandsOf, eventsOf } from "./client.js";
 
 /**
  * @typedef {import("./client.js").Client} Client
@@ -24,7 +24,7 @@ export function bx24Client(BX24) {
   return {
     name: "BX24",
     getInterface: (callback) =>
-      BX24.placement.getInterface((/** @type {unknown} */ known) => callback(eventsOf(known))),
+      BX24.placement.getInterface((/** @type {unknown} */ known) => callback(eventsOf(known), commandsOf(known))),
     bind: (name, callback) => BX24.placement.bindEvent(name, callback),
     command: (name, params, callback) => BX24.placement.call(name, params, callback),
     rest: (method, params, callback) => {

@@ -10,7 +10,8 @@
  *   clientProblem: string | null,
  *   missing: string[],
  *   interfaceAnswered: boolean,
- *   notExternal: boolean,
+ *   ofCalls: Set<string>,
+ *   missedCards: number,
  *   state: string,
  *   failure: string | null,
  *   storage: boolean,
@@ -33,10 +34,22 @@ export function problems(facts) {
         "They are asked for again for as long as this page lives.",
     );
   }
-  if (facts.notExternal) {
+  if (facts.ofCalls.has("not_external")) {
     found.push(
       "Commands fail with “Call card is undefined” though initialized came: the call is not external. " +
         "Register calls by telephony.externalCall.register; the card of a regular call cannot be managed.",
+    );
+  }
+  if (facts.ofCalls.has("no_buttons")) {
+    found.push(
+      "The operator has nothing to press but Close and Fold: a card begins so, and the handlers of Initialized have ended " +
+        "without giving it a state. Set one there: await card.set_ui_state(UiState.INCOMING).",
+    );
+  }
+  if (facts.missedCards > 0) {
+    found.push(
+      "The portal shows a card here that it announced before this page could hear of it: the app does not know the call. " +
+        "The portal registers its names of events late; the next call is heard.",
     );
   }
   if (facts.failure) {

@@ -7,8 +7,13 @@
 
 import { Host, isSecure } from "./host.js";
 
-/** @type {Host | null} */
-let begun = begin();
+/** Under this, what has begun is found by this module under another address too: see `guard.js`. */
+const BEGUN = Symbol.for("worker-py.early");
+const shared = /** @type {Record<symbol, Host | null | undefined>} */ (/** @type {unknown} */ (globalThis));
+
+if (shared[BEGUN] === undefined) {
+  shared[BEGUN] = begin();
+}
 
 /** @returns {Host | null} none where nobody is going to need an interpreter */
 function begin() {
@@ -26,12 +31,14 @@ function begin() {
 /** @param {string} build */
 function makeHost(build) {
   const [portal] = window.name.split("|");
-  return new Host({ url: new URL("./worker.js", import.meta.url).href, build, portal });
+  // Not relative to this module: all pages must name the worker's script alike, however they came to theirs.
+  const url = new URL(`assets/${build}/worker.js`, document.baseURI).href;
+  return new Host({ url, build, portal });
 }
 
 /** The host that may have begun already, for the one who goes on with it. @param {string} build */
 export function takeHost(build) {
-  const host = begun ?? makeHost(build);
-  begun = null;
+  const host = shared[BEGUN] ?? makeHost(build);
+  shared[BEGUN] = null;
   return host;
 }

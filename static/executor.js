@@ -47,6 +47,11 @@ export class Executor {
     return this.#refreshed;
   }
 
+  /** The one that came later than the page. @param {Client} client */
+  set client(client) {
+    this.#client = client;
+  }
+
   /** @param {string} name @param {PageFunction} fn */
   provide(name, fn) {
     if (typeof name !== "string" || name === "" || typeof fn !== "function") {
@@ -65,6 +70,9 @@ export class Executor {
     switch (request.t) {
       case "command":
         this.#command(request, reply);
+        return true;
+      case "interface":
+        this.#client.getInterface((_events, commands) => reply({ t: "interface_answer", id: request.id, commands }));
         return true;
       case "rest":
       case "rest_next":

@@ -23,10 +23,10 @@ const KEPT_CALLS = 8;
 
 export class FromPython {
   counts = { acknowledged: 0, late_answers: 0, second_answers: 0 };
-  /** Commands fail as they do for a card that no app can manage. */
-  notExternal = false;
-  /** `CALL_ID` of the card that the portal last showed here. */
-  #initialized = "";
+  /** Commands that are not the app's own. */
+  service = { probe: 0, mirror: 0, title: 0 };
+  /** What is wrong with calls as long as it is: kinds by `CALL_ID`. @type {Map<string, Set<string>>} */
+  #problems = new Map();
   /** What Python keeps here of each call, by `CALL_ID`; the newest last. @type {Map<string, string>} */
   #kept = new Map();
   #pageId;
@@ -56,13 +56,14 @@ export class FromPython {
     return last ? { call_id: last[0], kept: parsed(last[1]) } : null;
   }
 
-  /** The portal shows a card here. @param {unknown} payload of `initialized` */
-  initialized(payload) {
-    this.#initialized = String(/** @type {{CALL_ID?: unknown} | null | undefined} */ (payload)?.CALL_ID ?? "");
+  /** What is wrong with a call now: `not_external`, `no_buttons`. */
+  get problems() {
+    return new Set([...this.#problems.values()].flatMap((kinds) => [...kinds]));
   }
 
   forgetCalls() {
     this.#kept.clear();
+    this.#problems.clear();
   }
 
   /**
@@ -81,7 +82,17 @@ export class FromPython {
     if (!handled) {
       this.#news(message);
     } else if (message.t === "command") {
-      this.#trace.add("command", message.command, { id: message.id, at }); // the portal is at work meanwhile
+      this.#commanded(message, at);
+    }
+  }
+
+  /** @param {Record<string, any>} message @param {number} at the portal is at work meanwhile */
+  #commanded({ id, command, purpose }, at) {
+    if (purpose !== undefined) {
+      this.service[/** @type {"probe" | "mirror" | "title"} */ (purpose)]++;
+    }
+    if (purpose !== "probe") {
+      this.#trace.add("command", command, { id, at, purpose });
     }
   }
 
@@ -120,10 +131,10 @@ export class FromPython {
         break;
       case "forget":
         this.#kept.delete(message.call_id);
-        this.notExternal = false;
-        if (message.call_id === this.#initialized) {
-          this.#initialized = "";
-        }
+        this.#problems.delete(message.call_id);
+        break;
+      case "problem":
+        this.#problem(message);
         break;
     }
   }
@@ -147,12 +158,16 @@ export class FromPython {
   }
 
   /** @param {Record<string, any>} message */
-  #outcome({ id, kind, name, outcome, ms, started, cause }) {
-    const more = { id, outcome, duration_ms: ms, started, cause: cause ?? undefined };
+  #outcome({ id, kind, name, outcome, ms, started, cause, purpose }) {
+    const more = { id, outcome, purpose, duration_ms: ms, started, cause: cause ?? undefined };
     this.#trace.add(kind === "command" ? "outcome" : kind, name, more);
-    if (kind === "command" && outcome === "Call card is undefined" && (this.#initialized || this.#kept.size > 0)) {
-      this.notExternal = true;
-    }
+  }
+
+  /** @param {Record<string, any>} message */
+  #problem({ kind, call_id, on }) {
+    const kinds = this.#problems.get(call_id) ?? new Set();
+    this.#problems.set(call_id, kinds);
+    kinds[on ? "add" : "delete"](kind);
   }
 
   /** @param {Record<string, any>} message */

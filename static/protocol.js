@@ -20,6 +20,7 @@ export const FROM_PAGE = Object.freeze(
     "sent",
     "answer",
     "refused",
+    "interface_answer",
     "rest_answer",
     "call_answer",
     "user_changed",
@@ -33,6 +34,7 @@ export const TO_PAGE = Object.freeze(
     "turn",
     "ack",
     "command",
+    "interface",
     "outcome",
     "rest",
     "rest_next",
@@ -41,12 +43,43 @@ export const TO_PAGE = Object.freeze(
     "call",
     "cancel",
     "report",
+    "problem",
     "keep",
     "forget",
     "trace",
     "reloaded",
   ]),
 );
+
+/**
+ * Why Python sends a command that is not the app's own: whether a card is shown, to make this window look like the
+ * others, or to set a title again. The page carries them out alike and counts them apart.
+ * @typedef {"probe" | "mirror" | "title"} Purpose
+ */
+
+/**
+ * A command of the call card.
+ * @typedef {{t: "command", id: string, command: string, params: Record<string, unknown>, silent?: boolean,
+ *   purpose?: Purpose}} CommandMessage
+ */
+
+/**
+ * How a question ended; `purpose` as the command had it. Of a probe Python says nothing.
+ * @typedef {{t: "outcome", id: string, kind: string, name: string, outcome: string, ms: number, started: number,
+ *   cause: string | null, purpose?: Purpose}} OutcomeMessage
+ */
+
+/** Which commands does the portal list now? @typedef {{t: "interface", id: string}} InterfaceMessage */
+
+/**
+ * `null`: the portal's answer lists none, or could not be had.
+ * @typedef {{t: "interface_answer", id: string, commands: string[] | null}} InterfaceAnswer
+ */
+
+/**
+ * A problem of a call begins or ends; `forget` of that call ends it too.
+ * @typedef {{t: "problem", kind: "not_external" | "no_buttons", call_id: string, on: boolean}} ProblemMessage
+ */
 
 const PREFIX = "BackgroundCallCard::";
 

@@ -4,7 +4,11 @@
  * @module
  */
 
-const IMPORTED = /^(?:import|export)\b[^;]*?["'](\.\/[\w.-]+\.js)["'];/gm;
+/** Types are named in comments, by `import("…")` too. */
+const COMMENT = /\/\*[\s\S]*?\*\//g;
+const MODULE = String.raw`["'](\.{1,2}/[\w./-]+\.m?js)["']`;
+/** What a module imports: as it is loaded, or once it runs. */
+const IMPORTED = new RegExp(String.raw`^(?:import|export)\b[^;]*?${MODULE};|\bimport\(\s*${MODULE}`, "gm");
 
 /**
  * Ends when all have been tried; what still cannot be had is left to whoever loads it next.
@@ -18,7 +22,9 @@ export async function refetch(url, seen = new Set()) {
   seen.add(url);
   try {
     const text = await (await fetch(url, { cache: "reload" })).text();
-    const imported = [...text.matchAll(IMPORTED)].map((match) => new URL(match[1], url).href);
+    const imported = [...text.replaceAll(COMMENT, "").matchAll(IMPORTED)].map(
+      (match) => new URL(match[1] ?? match[2], url).href,
+    );
     await Promise.all(imported.map((each) => refetch(each, seen)));
   } catch {}
 }

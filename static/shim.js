@@ -90,6 +90,11 @@ class Shim {
   };
   /** @type {string[]} */
   #workerEnds = [];
+  /** Whether the portal has announced a card here. */
+  #announced = false;
+  #missedCards = 0;
+  /** Looks for a card that nobody announced. */
+  #probes = 0;
 
   /**
    * @param {Config} config
@@ -129,6 +134,28 @@ class Shim {
       live: () => this.#live,
       proven: () => this.#link.proven(),
     });
+    this.#promiseReady();
+  }
+
+  /**
+   * The portal's client has come after all.
+   * @param {[Client, null] | [null, string]} found
+   */
+  clientCame([client, problem]) {
+    this.#clientProblem = problem;
+    if (client && !this.#client) {
+      this.#client = client;
+      this.#executor.client = client;
+      this.#promiseReady();
+      const status = document.getElementById("worker-py-status");
+      if (status) {
+        status.hidden = true;
+      }
+      this.start();
+    }
+  }
+
+  #promiseReady() {
     /** Resolves when Python runs; rejects when it never will. */
     this.ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve;
@@ -151,6 +178,7 @@ class Shim {
       (missing) => this.#reports.add("missing_events", `the portal does not offer ${missing.join(", ")} (yet)`),
       (text) => this.#reports.add("client_failed", text, { level: "error" }),
       (callback, ms) => this.#clock.later(callback, ms),
+      () => this.#lookForCard(),
     );
     this.#binder.start();
     watchMessages(window.name, (kind, text) => {
@@ -162,6 +190,21 @@ class Shim {
     this.#host.settle(() => (live ? live.then(() => this.#link.open()) : this.#link.open()));
     this.#comeAndGo();
     this.#identify(this.#client);
+  }
+
+  /** A card that was shown before the portal's names could be bound is announced by nobody. */
+  #lookForCard() {
+    if (this.#announced || !this.#client) {
+      return;
+    }
+    this.#probes++;
+    // No such state: the portal refuses it where there is a card, and says otherwise that there is none.
+    this.#client.command("CallCardSetUiState", { uiState: "?" }, (answer) => {
+      if (errorCodeOf(answer) === "Invalid ui state" && !this.#announced && this.#missedCards === 0) {
+        this.#missedCards++;
+        this.#reports.add("missed_card", "the portal shows a card that it announced before this page could hear of it");
+      }
+    });
   }
 
   // What the page offers --------------------------------------------------------------------------
@@ -212,6 +255,7 @@ class Shim {
       waiting: this.#journal.size,
       ...this.#counts,
       ...this.#fromPython.counts,
+      service: { ...this.#fromPython.service, probe: this.#fromPython.service.probe + this.#probes },
       tokens_refreshed: this.#executor.refreshed,
       binding: this.#binder?.counts ?? null,
       reports: this.#reports.counts,
@@ -240,7 +284,8 @@ class Shim {
       clientProblem: this.#clientProblem,
       missing: this.#binder?.missing ?? [],
       interfaceAnswered: (this.#binder?.counts.answered ?? 0) > 0,
-      notExternal: this.#fromPython.notExternal,
+      ofCalls: this.#fromPython.problems,
+      missedCards: this.#missedCards,
       state: this.#state,
       failure: this.#failure,
       storage: this.#storage,
@@ -306,7 +351,8 @@ class Shim {
       return;
     }
     if (name === INITIALIZED) {
-      this.#fromPython.initialized(payload);
+      this.#announced = true;
+      this.#missedCards = 0;
     }
     // A copy: what is delivered again must be what came, whoever else holds the payload.
     const message = json === undefined ? { t: "event", name } : { t: "event", name, payload: JSON.parse(json) };
@@ -447,6 +493,7 @@ class Shim {
         this.#visits.back();
         this.#trace.add("page", "back from the cache");
         this.#link.rejoin();
+        this.#lookForCard();
       }
     });
     this.#host.onMoved((another) => {
@@ -485,21 +532,27 @@ class Shim {
   }
 }
 
+/** @param {unknown} answer of a command: an error comes in a list, or bare @returns {unknown} */
+function errorCodeOf(answer) {
+  const one = Array.isArray(answer) ? answer[0] : answer;
+  return /** @type {{errorCode?: unknown} | null | undefined} */ (one)?.errorCode;
+}
+
 /**
- * When the page's scripts have all run, or failed: the document's own, not those that they load.
+ * When the page's scripts have all run, or failed: those that `guard.js` loads, not those that they load.
  * @returns {Promise<void>}
  */
 function scriptsHaveRun() {
   return new Promise((resolve) => {
-    const look = () => document.readyState === "complete" && resolve();
-    look();
-    document.addEventListener("readystatechange", look); // all that comes when the loading was stopped
     // Not at once: scripts may listen for it too.
     document.addEventListener("DOMContentLoaded", () => soon(resolve), { once: true });
   });
 }
 
 function main() {
+  if (/** @type {any} */ (globalThis).workerPy) {
+    return; // it was loaded twice: the first was slow
+  }
   const config = JSON.parse(document.getElementById("worker-py-config")?.textContent ?? "{}");
   const [client, problem] = findClient(config);
   const installing = new URLSearchParams(location.search).has("install");
@@ -516,6 +569,7 @@ function main() {
     }
   }
   shim.start();
+  addEventListener("workerpy:client", () => shim.clientCame(findClient(config)), { once: true });
 }
 
 main();

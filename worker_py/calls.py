@@ -1,170 +1,272 @@
-"""The calls: which are going on, which page owns each, what ends them, what is kept of them."""
+"""The calls: which are going on, which windows show each, what ends them, what is kept of them.
+
+A call ends when no window shows its card any more. The portal seldom says so: the probe of each window is asked every
+two seconds while a call goes on, and at once when something hints at an end.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
-from . import state as states
-from .card import CallCard
+from . import outbox
+from .call import Call, Window
+from .carry import Carrier, Spawn
 from .commands import Command, CommandName
-from .errors import CommandFailed
+from .desk import Desk
+from .inbox import Attached
+from .outbox import Outbox
 from .page import Page
-from .session import Session
+
+PROBE_EVERY_S = 2.0
+"""How often a window that shows a card is asked whether it still does."""
+
+ENDING_S = 0.1
+"""How long the handlers of a call wait until it is known whether the one before it has ended."""
 
 _ENDED_REMEMBERED = 200
+_TAKEN_REMEMBERED = 20
 
-
-class Outside(Protocol):
-    """What the calls need of the dispatcher."""
-
-    def tell(self, page: Page, message: Mapping[str, Any]) -> None:
-        """Hand a message to a page, if it is still there."""
-
-    def trace(self, page: Page, kind: str, name: str, **more: Any) -> None:
-        """Add to a page's trace."""
-
-    def run_closed(self, session: Session, reason: str) -> asyncio.Task[None]:
-        """Run the ``CardClosed`` handlers."""
-
-    def keep(self, call_id: str, kept: str | None) -> None:
-        """Keep what must outlive the interpreter; ``None`` when the call is over."""
+Closed = Callable[[Call, str], asyncio.Task[None]]
+"""Runs the ``CardClosed`` handlers."""
+Keep = Callable[[str, str | None], None]
+"""Keeps what must outlive the interpreter; ``None`` when the call is over."""
 
 
 class Calls:
-    """Every call from its ``initialized`` to the closing of its card.
+    """Every call from its ``initialized`` until nothing shows it.
 
     Args:
-        outside: the dispatcher.
+        out: the way to the pages.
+        desk: who shows what.
         page_grace_s: how long a call without a page waits for one; ``None`` for ever.
+        spawn: runs a coroutine beside what runs now.
+        closed: runs the ``CardClosed`` handlers.
+        keep: keeps what must outlive the interpreter.
     """
 
-    def __init__(self, outside: Outside, page_grace_s: float | None) -> None:
-        self._outside = outside
+    def __init__(
+        self, out: Outbox, desk: Desk, page_grace_s: float | None, *, spawn: Spawn, closed: Closed, keep: Keep
+    ) -> None:
+        self._out = out
+        self._desk = desk
         self._page_grace_s = page_grace_s
-        self._sessions: dict[str, Session] = {}
+        self._closed = closed
+        self._keep = keep
+        self.carrier = Carrier(
+            desk, spawn, carried=self._carried, managed=self.managed, refused=self._refused, given_up=self.check_buttons
+        )
+        self._calls: dict[str, Call] = {}
         self._kept: dict[str, str] = {}
         self._ended: OrderedDict[str, str] = OrderedDict()
+        self._taken: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        self._watch: asyncio.TimerHandle | None = None
 
     def remember(self, kept: Mapping[str, str]) -> None:
         """Take what an earlier interpreter kept of calls that may still be going on."""
         self._kept.update(kept)
 
-    def find(self, call_id: str) -> Session | None:
+    def find(self, call_id: str) -> Call | None:
         """The call with this id, if it is going on."""
-        return self._sessions.get(call_id)
+        return self._calls.get(call_id)
 
-    def open(self, call_id: str, page: Page, kept: object = None) -> Session:
-        """Begin a call, or take it up again from what was kept of it.
+    def only_waiting(self) -> Call | None:
+        """The call that waits for a page, when there is exactly one."""
+        waiting = [call for call in self._calls.values() if not call.alive() and not call.ending]
+        return waiting[0] if len(waiting) == 1 else None
+
+    # A page shows a card -------------------------------------------------------------------------
+
+    def open(self, call_id: str, page: Page, kept: object = None) -> tuple[Call, bool]:
+        """Begin a call, or take it up again from what is known of it.
 
         Args:
             call_id: the portal's id.
             page: where its card is.
             kept: what the page itself has of it; goes before what was remembered.
+
+        Returns:
+            The call, and whether it was known: to an interpreter before this one, or its card had been taken away.
         """
-        session = Session(call_id, page, self.execute)
-        self._sessions[call_id] = session
+        call = Call(call_id, page, self.carrier.execute)
+        self._calls[call_id] = call
         remembered = _parsed(self._kept.pop(call_id, None))
         known = kept if isinstance(kept, dict) and kept else remembered or kept
+        data = self._taken.pop(call_id, None)
         if isinstance(known, dict):
-            session.restore(known)
-        self._outside.trace(page, "session", "restored" if session.restored else "opened", call_id=call_id)
-        return session
+            call.restore(known)
+        elif data is not None:
+            call.card.data = data
+        again = data is not None and not call.restored
+        how = "restored" if call.restored else "shown again" if again else "opened"
+        self._show(call, page, how)
+        return call, call.restored or again
 
-    def attach(self, page: Page, card: object) -> None:
-        """A page says which card it shows: the interpreter is new to it, or the page is back.
+    def show_again(self, call: Call, page: Page) -> None:
+        """The portal shows a fresh card of a call whose end nobody saw."""
+        call.show_again(page)
+        self._show(call, page, "shown again")
 
-        Args:
-            page: the page.
-            card: ``call_id`` and ``kept``, what the page has of the call; ``False`` as ``kept`` when the page knows
-                that another one owns the card.
-        """
-        if not isinstance(card, dict) or not isinstance(card.get("call_id"), str):
+    def join(self, call: Call, page: Page) -> None:
+        """One more window shows the card, or one does while none did: it is brought to the card as it is."""
+        how = "joined" if call.alive() else "moved here"
+        window = call.join(page)
+        self._show(call, page, how)
+        if call.kept is not None:
+            self._out.tell(page, outbox.keep(call.call_id, call.kept))
+        self.carrier.bring(call, window)
+
+    def found(self, call: Call, page: Page) -> None:
+        """A click came from a window that was thought to show the card no more."""
+        window = call.windows.get(page.id)
+        if window is None or not window.alive:
+            self.join(call, page)
+
+    def _show(self, call: Call, page: Page, how: str) -> None:
+        self._desk.at(page).call = call
+        self._out.trace(page, "session", how, call_id=call.call_id)
+        asyncio.get_running_loop().call_soon(page.probe)  # behind what the handlers send first
+        self._watch_windows()
+
+    def attach(self, page: Page, attached: Attached) -> None:
+        """A page says which card it shows: the interpreter is new to it, or the page is back."""
+        call_id = attached.call_id
+        if call_id is None or self._desk.open_call(page) is not None:
             return
-        call_id: str = card["call_id"]
-        session = self._sessions.get(call_id)
-        if session is None and call_id in self._ended:
-            self._outside.tell(page, {"t": "forget", "call_id": call_id})
-            self._outside.trace(page, "session", f"closed: {self._ended[call_id]}", call_id=call_id)
-            return
-        owned = card.get("kept") is not False
-        if session is None and owned:
-            session = self.open(call_id, page, card.get("kept") or {})
-        elif session is not None and session.owner is None and owned:
-            self.move(session, page)
-        if session is not None and session.owner is page:
-            page.current, page.foreign = session, None
+        call = self._calls.get(call_id)
+        if call is None and call_id in self._ended:
+            self._out.tell(page, outbox.forget(call_id))
+            self._out.trace(page, "session", f"closed: {self._ended[call_id]}", call_id=call_id)
+        elif call is None:
+            self.open(call_id, page, attached.kept or {})
         else:
-            self.leave_to_owner(page, call_id)
+            self._attach_to(call, page)
 
-    def leave_to_owner(self, page: Page, call_id: str) -> None:
-        """This page shows the card of a call that another page owns; what it has of it is of no use any more."""
-        page.current, page.foreign = None, call_id
-        self._outside.trace(page, "session", "shown elsewhere", call_id=call_id)
-        self._outside.tell(page, {"t": "keep", "call_id": call_id, "kept": "false"})
+    def _attach_to(self, call: Call, page: Page) -> None:
+        before, others = call.windows.get(page.id), bool(call.alive())
+        window = call.join(page)
+        window.managed = before.managed if before is not None else call.managed
+        self._show(call, page, "joined" if others else "moved here")
+        if before is not None and others:
+            self.carrier.bring(call, window)  # what happened to the card elsewhere while it was away
 
-    def only_waiting(self) -> Session | None:
-        """The call that waits for a page, when there is exactly one."""
-        waiting = [session for session in self._sessions.values() if session.owner is None]
-        return waiting[0] if len(waiting) == 1 else None
+    # A window shows it no more -------------------------------------------------------------------
 
-    def move(self, session: Session, page: Page) -> None:
-        """Give a call to the page that shows it now."""
-        session.move_to(page)
-        self._outside.trace(page, "session", "moved here", call_id=session.call_id)
+    def _watch_windows(self) -> None:
+        if self._watch is None:
+            self._watch = asyncio.get_running_loop().call_later(PROBE_EVERY_S, self._probe_windows)
+
+    def _probe_windows(self) -> None:
+        self._watch = None
+        for call in self._calls.values():
+            for window in call.alive():
+                window.page.probe()
+                self._watch_windows()
+
+    def probed(self, page: Page, shown: bool) -> None:
+        """A window has answered the probe: it shows a card that can be managed, or none."""
+        call, window = self._desk.open_call(page), self._desk.window(page)
+        if call is None or window is None:
+            return
+        if shown:
+            self.managed(call, window)
+            self._goes_on(call)
+        elif window.managed:
+            window.taken = True
+            self._lost(call, window, "closed_by_portal")
+        elif window.refused:
+            self._problem(call, page, "not_external", on=True)
+
+    def managed(self, call: Call, window: Window) -> None:
+        """The portal has carried out something in this window."""
+        window.refused = False
+        if not window.managed:
+            window.managed = call.managed = True
+            self._problem(call, window.page, "not_external", on=False)
+            self.check_buttons(call)
+
+    def _refused(self, call: Call, window: Window) -> None:
+        """A command was answered as where there is no card that can be managed: the probe tells."""
+        window.refused = True
+        if window.alive and call.ended is None:
+            window.page.probe()
+
+    def leave(self, call: Call, page: Page) -> None:
+        """The page shows the card of another call: this one's is gone from there."""
+        window = call.windows[page.id]
+        self._lost(call, window, "replaced")
+
+    def _lost(self, call: Call, window: Window, reason: str) -> None:
+        window.shown = False
+        call.last_page_id = window.page.id
+        left = call.alive()
+        if not left:
+            self.close(call, reason)
+        for other in left:
+            other.page.probe()  # the portal takes all away, or none
+
+    def follow(self, call: Call, before: Call) -> None:
+        """The handlers of a call wait until it is known whether the call has ended whose window it took."""
+        if before.ended is None:
+            call.before = before.passed
+            asyncio.get_running_loop().call_later(ENDING_S, before.passed.set)
+
+    def _goes_on(self, call: Call) -> None:
+        call.passed.set()
+        call.passed = asyncio.Event()
 
     def page_gone(self, page: Page) -> None:
-        """The calls of this page wait for another, for a limited time."""
-        page.current = None
-        for session in list(self._sessions.values()):
-            if session.owner is page:
-                session.move_to(None)
-                if self._page_grace_s is not None:
-                    loop = asyncio.get_running_loop()
-                    session.grace = loop.call_later(self._page_grace_s, self.close, session, "page_gone")
+        """The calls of this page go on in other windows, or wait for one, for a limited time."""
+        for call in list(self._calls.values()):
+            window = call.windows.get(page.id)
+            if window is None or not window.shown or call.ending:
+                continue
+            window.shown = False
+            call.last_page_id = page.id
+            if not call.alive():
+                self._without_window(call)
 
-    async def execute(self, card: CallCard, command: Command) -> Any:
-        """Carry out a command on the page that shows the card. Raises as the card's commands do."""
-        page = card.page
-        showing = page.current
-        if showing is not None and showing.card is not card:
-            # The portal's commands name no call: this one would change another call's card.
-            raise CommandFailed(command.name, "Call card is undefined")
-        answer = await page.execute(command)
-        session = self._sessions.get(card.call_id)
-        if session is not None and session.card is card:
-            session.set_state(states.after_command(card.state, command))
-            if command.name is CommandName.CLOSE:
-                self.close(session, "closed_by_app")
-            else:
-                # Once the handler has gone on, or ended: then there may be nothing left to keep.
-                asyncio.get_running_loop().call_soon(self.keep, session)
-        return answer
+    def _without_window(self, call: Call) -> None:
+        if any(window.taken and window.showing == call.showing for window in call.windows.values()):
+            self.close(call, "closed_by_portal")  # where it was looked for it was gone already
+        elif self._page_grace_s is not None:
+            loop = asyncio.get_running_loop()
+            call.grace = loop.call_later(self._page_grace_s, self.close, call, "page_gone")
 
-    def close(self, session: Session, reason: str) -> None:
+    def closing(self, call: Call) -> None:
+        """The operator closes the card in one window, and the portal closes it in the others, in silence."""
+        if call.ended is None:
+            call.ending = True
+            call.stop_titles()
+            for window in call.windows.values():
+                window.shown = False
+
+    def close(self, call: Call, reason: str) -> None:
         """The card is closed: the last thing that happens to a call."""
-        if session.ended is not None:
+        if call.ended is not None:
             return
-        session.ended = reason
-        if session.grace:
-            session.grace.cancel()
-        if self._sessions.get(session.call_id) is session:
-            del self._sessions[session.call_id]
-        self._ended[session.call_id] = reason
-        if len(self._ended) > _ENDED_REMEMBERED:
-            self._ended.popitem(last=False)
-        session.set_state(states.changed(session.card.state, closed=True))
-        page = session.owner
-        if page is not None:
-            if page.current is session:
-                page.current, page.closed = None, None if reason == "user_changed" else session
-            self._outside.tell(page, {"t": "forget", "call_id": session.call_id})
-            self._outside.trace(page, "session", f"closed: {reason}", call_id=session.call_id)
-        self._outside.keep(session.call_id, None)
-        session.closing = self._outside.run_closed(session, reason)
+        call.ended = reason
+        call.stop_titles()
+        if call.grace:
+            call.grace.cancel()
+        if self._calls.get(call.call_id) is call:
+            del self._calls[call.call_id]
+        _push(self._ended, call.call_id, reason, _ENDED_REMEMBERED)
+        if reason == "closed_by_portal":
+            _push(self._taken, call.call_id, call.card.data, _TAKEN_REMEMBERED)
+        call.set_closed()
+        for window in call.windows.values():
+            window.shown = False
+            self._out.tell(window.page, outbox.forget(call.call_id))
+            self._out.trace(window.page, "session", f"closed: {reason}", call_id=call.call_id)
+        if reason == "user_changed":
+            self._desk.forget(call)
+        self._keep(call.call_id, None)
+        call.closing = self._closed(call, reason)
+        call.passed.set()
 
     def user_changed(self, page: Page) -> None:
         """Another user works on this page: end the calls of the one before.
@@ -172,28 +274,74 @@ class Calls:
         The calls that began on this page are the new user's: it takes them to an interpreter of that user's.
         """
         self._kept.clear()
-        for session in list(self._sessions.values()):
-            if session.began_on == page.id and not session.restored:
-                self._release(session)
+        self._taken.clear()
+        for call in list(self._calls.values()):
+            if call.began_on == page.id and not call.restored:
+                self._release(call)
             else:
-                self.close(session, "user_changed")
+                self.close(call, "user_changed")
 
-    def _release(self, session: Session) -> None:
+    def _release(self, call: Call) -> None:
         """Forget a call that goes on elsewhere: its card is not closed."""
-        session.ended = "released"
-        del self._sessions[session.call_id]
-        session.move_to(None)
+        call.ended = "released"
+        call.stop_titles()
+        call.passed.set()
+        del self._calls[call.call_id]
+        self._desk.forget(call)
+        call.windows.clear()
 
-    def keep(self, session: Session) -> None:
-        """Keep what must outlive this interpreter, when there is news."""
-        if session.ended is not None:
+    # What happens to a call ----------------------------------------------------------------------
+
+    def _carried(self, call: Call, command: Command) -> None:
+        if command.name is CommandName.CLOSE:
+            self.close(call, "closed_by_app")
             return
-        news = session.news_to_keep()
+        if command.name is CommandName.SET_UI_STATE:
+            self.check_buttons(call)
+        # Once the handler has gone on, or ended: then there may be nothing left to keep.
+        asyncio.get_running_loop().call_soon(self.keep, call)
+
+    def greeted(self, call: Call) -> None:
+        """The handlers of ``Initialized`` have ended."""
+        call.greeted = True
+        self.check_buttons(call)
+
+    def check_buttons(self, call: Call) -> None:
+        """Tell the pages whether the operator has buttons to close and to fold and no other."""
+        if call.ended is not None or call.ending:
+            return
+        given = call.card.state.ui_state is not None
+        if given or (call.greeted and call.managed and not _gives_buttons(call)):
+            for window in call.alive():
+                self._problem(call, window.page, "no_buttons", on=not given)
+
+    def _problem(self, call: Call, page: Page, kind: Literal["not_external", "no_buttons"], *, on: bool) -> None:
+        pages = call.problems.setdefault(kind, set())
+        if on is (page.id not in pages):
+            (pages.add if on else pages.discard)(page.id)
+            self._out.tell(page, outbox.problem(kind, call.call_id, on=on))
+
+    def keep(self, call: Call) -> None:
+        """Keep what must outlive this interpreter, when there is news."""
+        if call.ended is not None:
+            return
+        news = call.news_to_keep()
         if news is not None:
-            self._outside.keep(session.call_id, news)
-            if session.owner is not None:
-                message = {"t": "keep", "call_id": session.call_id, "kept": news}
-                self._outside.tell(session.owner, message)
+            self._keep(call.call_id, news)
+            for page in call.shown():
+                self._out.tell(page, outbox.keep(call.call_id, news))
+
+
+def _gives_buttons(call: Call) -> bool:
+    """Whether a command is under way that gives the card another look."""
+    return any(command.name is CommandName.SET_UI_STATE for command in call.under_way)
+
+
+def _push(known: OrderedDict[str, Any], key: str, value: object, limit: int) -> None:
+    known[key] = value
+    known.move_to_end(key)
+    if len(known) > limit:
+        known.popitem(last=False)
 
 
 def _parsed(kept: str | None) -> dict[str, Any] | None:

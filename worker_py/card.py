@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from . import state as states
+from .cause import WINDOW
 from .commands import Command, CommandName
 from .errors import PageGone
 from .events import UiState
@@ -16,7 +17,21 @@ if TYPE_CHECKING:
     from .page import Page
     from .rest import Rest
 
-Execute = Callable[["CallCard", Command], Awaitable[Any]]
+Execute = Callable[[Command], Awaitable[Any]]
+"""Carries out a command wherever the card is shown."""
+
+
+class Windows(Protocol):
+    """The pages of a call, as far as its card needs them."""
+
+    last_page_id: str
+    """The page that showed the card last."""
+
+    def shown(self) -> list[Page]:
+        """The pages that show the card, in the order in which they did."""
+
+    def reachable(self) -> list[Page]:
+        """Those, and after them the pages that showed it and are still there."""
 
 
 class CallCard:
@@ -25,28 +40,31 @@ class CallCard:
     Every command is a coroutine that returns once the portal has carried it out, and raises:
 
     - `CommandFailed` for the portal's error, such as ``Call card is undefined`` (there is no card,
-      or the call was not registered by the app);
-    - `CommandTimeout` when nothing came back within ``command_timeout_ms``;
+      or the call was not registered by the app); with ``UNANSWERED`` when the portal has worked the command off without
+      an answer, ``UNKNOWN_COMMAND`` when it does not list such a command;
+    - `CommandTimeout` when nothing at all came back within ``command_timeout_ms``;
     - `PageGone` when the page that shows the card went away;
     - ``TypeError`` or ``ValueError`` for arguments of the wrong kind, before anything is sent.
+
+    Several pages may show the card of one call, each in its own tab. A command goes to all of them, so that they look
+    alike, and has succeeded when one carried it out; else it raises what the window of the event said.
 
     Source: https://apidocs.bitrix24.com/api-reference/widgets/ui-interaction/page-background-worker/card.html
     """
 
-    def __init__(self, call_id: str, page: Page, execute: Execute) -> None:
+    def __init__(self, call_id: str, windows: Windows, execute: Execute) -> None:
         self.call_id = call_id
         self.data: dict[str, Any] = {}
         """The app's own; lives as long as the call. What is JSON outlives the interpreter too."""
         self.lock = asyncio.Lock()
         """For handlers that need exclusion: those of different events may overlap."""
         self._state = states.CardState()
-        self._page: Page | None = page
-        self._last_page_id = page.id
+        self._windows = windows
         self._restored = False
         self._execute = execute
 
     def __repr__(self) -> str:
-        return f"<CallCard {self.call_id} on page {self._last_page_id}>"
+        return f"<CallCard {self.call_id} on page {self.page_id}>"
 
     @property
     def state(self) -> states.CardState:
@@ -54,20 +72,32 @@ class CallCard:
         return self._state
 
     @property
+    def page_ids(self) -> tuple[str, ...]:
+        """The pages that show the card; empty while the call waits for one."""
+        return tuple(page.id for page in self._windows.shown())
+
+    @property
     def page_id(self) -> str:
-        """The page that owns the card, or owned it last."""
-        return self._last_page_id
+        """The page of the event that is being handled, else one that shows the card, or showed it last."""
+        page = self._here()
+        return self._windows.last_page_id if page is None else page.id
 
     @property
     def page(self) -> Page:
-        """The page that owns the card.
+        """The page of the event that is being handled, else one that shows the card.
 
         Raises:
             PageGone: it went away, and the call has not shown up on another.
         """
-        if self._page is None:
-            raise PageGone(self._last_page_id)
-        return self._page
+        page = self._here()
+        if page is None:
+            raise PageGone(self._windows.last_page_id)
+        return page
+
+    def _here(self) -> Page | None:
+        pages = self._windows.reachable()
+        of_event = WINDOW.get()
+        return next((page for page in pages if page.id == of_event), pages[0] if pages else None)
 
     @property
     def restored(self) -> bool:
@@ -79,7 +109,7 @@ class CallCard:
 
     @property
     def rest(self) -> Rest:
-        """REST through the page that owns the card. Raises `PageGone` as `page` does."""
+        """REST through `page`. Raises `PageGone` as that does."""
         return self.page.rest
 
     # Commands ------------------------------------------------------------------------------------
@@ -100,6 +130,11 @@ class CallCard:
 
     async def set_ui_state(self, state: UiState | str, *, disable_auto_start_timer: bool = False) -> None:
         """Give the card one of its 12 looks, with the buttons that go with it.
+
+        The portal's card begins in a look of its own, with buttons to close and to fold and no other: an app that
+        wants an *Answer* button sets ``INCOMING`` when the card is initialized. The portal never answers ``CONNECTED``
+        while it has not loaded the card's CRM part, or has none to load; the card changes all the same, and this
+        returns once it is certain that no answer will come.
 
         Args:
             state: a `UiState`, or the name of one of the twelve.
@@ -124,6 +159,9 @@ class CallCard:
     async def set_card_title(self, title: str) -> None:
         """Set the card's title.
 
+        In the first moments of a card the portal writes its own title over it, once; so it is set again up to three
+        times within four seconds, until the app sets another.
+
         Source: …/page-background-worker/call-card-set-card-title.html
         """
         await self._run(CommandName.SET_CARD_TITLE, title=_str("title", title))
@@ -136,9 +174,11 @@ class CallCard:
         await self._run(CommandName.SET_STATUS_TEXT, statusText=_str("text", text))
 
     async def start_timer(self) -> None:
-        """Start the timer; a second time it goes on from the first start, not from zero.
+        """Start the timer; a second time it goes on where it stopped, if the card's look stayed.
 
-        The browser portal never answers this: silence for ``silent_ok_ms`` is success.
+        The browser portal never answers this: it returns once it is certain that no answer will come, or after
+        ``silent_ok_ms`` of silence. On a card without a CRM part the portal has no timer to start, and does not say so:
+        when ``CONNECTED`` was not answered, ``state.timer_running`` is ``None`` afterwards.
 
         Source: …/page-background-worker/call-card-start-timer.html
         """
@@ -159,7 +199,7 @@ class CallCard:
         await self._run(CommandName.CLOSE)
 
     async def _run(self, name: CommandName, **params: bool | str) -> Any:
-        return await self._execute(self, Command(name, params))
+        return await self._execute(Command(name, params))
 
 
 def _bool(name: str, value: object) -> bool:

@@ -27,6 +27,9 @@ class CommandName(StrEnum):
 SILENT_COMMANDS = frozenset({CommandName.START_TIMER, CommandName.STOP_TIMER})
 """The browser portal never answers these: silence is their success."""
 
+UNDEFINED = "Call card is undefined"
+"""The portal's error: this window shows no card, or one that no app can manage."""
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -34,3 +37,23 @@ class Command:
 
     name: CommandName
     params: dict[str, bool | str]
+
+
+PROBE = Command(CommandName.SET_UI_STATE, {"uiState": "?"})
+"""Changes nothing, and its error tells whether a window shows a card that can be managed."""
+
+PROBE_SHOWN = "Invalid ui state"
+"""The error of the probe where there is such a card; `UNDEFINED` where there is none."""
+
+
+def may_be_silent(command: Command) -> bool:
+    """Whether the browser portal may carry this out without an answer.
+
+    It never answers the timers, nor ``connected`` on a card that has no CRM part (yet).
+    """
+    return command.name in SILENT_COMMANDS or is_connected(command)
+
+
+def is_connected(command: Command) -> bool:
+    """Whether this shows the card as connected."""
+    return command.name is CommandName.SET_UI_STATE and command.params.get("uiState") == "connected"

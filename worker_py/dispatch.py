@@ -8,7 +8,6 @@ it belongs to is decided in `routing`.
 from __future__ import annotations
 
 import asyncio
-import math
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
@@ -16,21 +15,23 @@ from typing import Any
 from weakref import WeakSet
 
 from . import events as ev
+from . import inbox, outbox, wire
 from . import state as states
-from . import wire
 from .app import App
 from .begun import Begun
+from .call import Call
 from .calls import Calls
-from .cause import CAUSE
+from .cause import CAUSE, WINDOW
+from .desk import Delivery, Desk
 from .errors import PageGone, PayloadError, WorkerPyError
 from .events import Event, EventMeta
+from .outbox import Outbox
 from .page import Page
 from .registry import handler_name
 from .reload import TAKEN, SourceEditor
 from .requests import Requests
-from .routing import Delivery, Routing
+from .routing import Routing
 from .runner import Enter, FailureReport, HandlerRun, Runner, failure_report
-from .session import Session
 
 _PAGES_REMEMBERED = 64
 
@@ -55,10 +56,10 @@ class Dispatcher:
         keep: Callable[[str, str | None], None] = lambda _, __: None,
     ) -> None:
         self._app = app
-        self._send = send
+        self._out = Outbox(send)
         self._clock = clock
         self._entered = entered
-        self._requests = Requests(self._to_page, self._stray)
+        self._requests = Requests(self._out.post, self._stray)
         self.editor: SourceEditor | None = None
         """Takes other source for the app; without one, no message can bring any."""
         self._runners: WeakSet[Runner] = WeakSet()
@@ -66,8 +67,16 @@ class Dispatcher:
         self._pages: dict[str, Page] = {}
         self._left: OrderedDict[str, Page] = OrderedDict()
         self.keep = keep
-        self.calls = Calls(self, app.settings.page_grace_s)
-        self._routing = Routing(self, self.calls)
+        self._desk = Desk()
+        self.calls = Calls(
+            self._out,
+            self._desk,
+            app.settings.page_grace_s,
+            spawn=self._spawn,
+            closed=self._run_closed,
+            keep=lambda call_id, kept: self.keep(call_id, kept),
+        )
+        self._routing = Routing(self._out, self._desk, self.calls, start=self._start, ack=self._ack)
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn: tuple[str, int] | None = None
         self._started = False
@@ -78,6 +87,7 @@ class Dispatcher:
             "sent": lambda page, message: self._requests.passed_on(page.id, wire.word(message, "id")),
             "answer": self._answer,
             "refused": self._answer,
+            "interface_answer": self._answer,
             "rest_answer": self._answer,
             "call_answer": self._answer,
             "detach": lambda page, message: self.detach(page.id, wire.word(message, "reason")),
@@ -99,15 +109,7 @@ class Dispatcher:
             if page is not None:
                 self._receivers[message["t"]](page, message)
         except PayloadError as error:
-            self._to_page(page_id, {"t": "report", "kind": "bad_message", "text": str(error)})
-
-    def _to_page(self, page_id: str, message: Mapping[str, Any]) -> None:
-        self._send(page_id, wire.to_json(message))
-
-    def tell(self, page: Page, message: Mapping[str, Any]) -> None:
-        """Hand a message to a page, if it is still there."""
-        if not page.gone:
-            self._send(page.id, wire.to_json(message))
+            self._out.post(page_id, outbox.report("bad_message", str(error)))
 
     def _answer(self, page: Page, message: dict[str, Any]) -> None:
         self._requests.answered(page.id, message)
@@ -115,11 +117,7 @@ class Dispatcher:
     def _stray(self, page_id: str, request_id: str, answer_is: str) -> None:
         page = self._pages.get(page_id)
         if page is not None:
-            self.trace(page, "stray", f"{answer_is} answer", id=request_id)
-
-    def trace(self, page: Page, kind: str, name: str, **more: Any) -> None:
-        """Add to a page's trace."""
-        self.tell(page, {"t": "trace", "entry": {"kind": kind, "name": name, **more}})
+            self._out.trace(page, "stray", f"{answer_is} answer", id=request_id)
 
     def _spawn(
         self, coroutine: Coroutine[Any, Any, None], ended: Callable[[], None] = lambda: None
@@ -140,17 +138,18 @@ class Dispatcher:
     # Pages ---------------------------------------------------------------------------------------
 
     def _attach(self, page_id: str, message: dict[str, Any]) -> None:
-        mode, reason = wire.word(message, "mode"), wire.word(message, "reason")
+        attached = inbox.read_attached(message)
         page = self._pages.get(page_id) or self._back(page_id)
         if page is None:
-            page = Page(page_id, mode, self._requests, self._app.settings, self._clock, self.tell)
+            settings, probed = self._app.settings, self.calls.probed
+            page = Page(page_id, attached.mode, self._requests, settings, self._clock, self._out, probed)
         self._pages[page_id] = page
         if not self._started:
             self._started = True
             self._spawn(self._run_lifecycle(ev.Started(meta=self._meta("Started")), None))
-        self.calls.attach(page, message.get("card"))
+        self.calls.attach(page, attached)
         meta = self._meta("PageAttached", page_id)
-        self._spawn(self._run_lifecycle(ev.PageAttached(mode, reason, meta=meta), page))
+        self._spawn(self._run_lifecycle(ev.PageAttached(attached.mode, attached.reason, meta=meta), page))
 
     def _back(self, page_id: str) -> Page | None:
         """A page that was frozen and is back: it may deliver again what it delivered before."""
@@ -169,11 +168,13 @@ class Dispatcher:
         self._left[page_id] = page
         if self._turn is not None and self._turn[0] == page_id:
             self._turn = None  # it cannot be told any more when another one's turn comes
-        if len(self._left) > _PAGES_REMEMBERED:
-            self._left.popitem(last=False)
         self._requests.page_gone(page_id)
+        page.probes.abandon()
         self._routing.page_gone(page)
         self.calls.page_gone(page)
+        if len(self._left) > _PAGES_REMEMBERED:
+            _, dropped = self._left.popitem(last=False)
+            self._desk.drop(dropped)
         meta = self._meta("PageDetached", page_id)
         self._spawn(self._run_lifecycle(ev.PageDetached(reason, meta=meta), page))
 
@@ -185,71 +186,76 @@ class Dispatcher:
     # Events --------------------------------------------------------------------------------------
 
     def _event(self, page: Page, message: dict[str, Any]) -> None:
-        seq: int = wire.field(message, "seq", int)
-        if self._is_repeated(page, seq):
+        delivered = inbox.read_delivered(message)
+        if not self._is_new(page, delivered.seq):
             return
-        name = wire.word(message, "name")
         meta = EventMeta(
-            id=f"{page.id}:{seq}",
-            name=name,
-            received_at=_whole(message.get("at")),
+            id=f"{page.id}:{delivered.seq}",
+            name=delivered.name,
+            received_at=delivered.at,
             page_id=page.id,
-            redelivered=message.get("redelivered") is True,
-            raw=message.get("payload"),
+            redelivered=delivered.redelivered,
+            raw=delivered.payload,
         )
         try:
-            event = wire.read_event(name, message.get("payload"), meta)
+            event = wire.read_event(delivered.name, delivered.payload, meta)
         except PayloadError as error:
-            text = f"the payload of {name} was refused: {error}"
-            report = {"t": "report", "kind": "bad_event", "event": name, "seq": seq, "text": text}
-            self.tell(page, report)
-            self.ack(page, seq)
+            text = f"the payload of {delivered.name} was refused: {error}"
+            self._out.tell(page, outbox.report("bad_event", text, event=delivered.name, seq=delivered.seq))
+            self._ack(page, delivered.seq)
         else:
-            self._routing.route(Delivery(page, seq, event))
+            self._routing.route(Delivery(page, delivered.seq, event))
 
-    def _is_repeated(self, page: Page, seq: int) -> bool:
-        """Whether this interpreter had the event before; one that is finished is acknowledged."""
-        inbox = page.inbox
-        if seq > inbox.last_seq:
-            inbox.last_seq = seq
-            inbox.running.add(seq)
-            return False
-        if seq not in inbox.running:
-            self.tell(page, {"t": "ack", "seq": seq, "handlers": []})
-        return True
+    def _is_new(self, page: Page, seq: int) -> bool:
+        """Take note of an event; one that is finished is acknowledged again."""
+        seat = self._desk.at(page)
+        if seq > seat.last_seq:
+            seat.last_seq = seq
+            seat.running.add(seq)
+            return True
+        if seq not in seat.running:
+            self._out.tell(page, outbox.ack(seq))
+        return False
 
-    def start(self, delivery: Delivery, session: Session) -> None:
+    def _start(self, delivery: Delivery, call: Call) -> None:
         """Run the handlers of an event of this call, in a task of their own."""
-        ended = partial(self._ended, delivery.page, delivery.seq, session.call_id)
-        self._spawn(self._run_event(delivery, session), ended)
+        ended = partial(self._ended, delivery.page, delivery.seq, call.call_id)
+        self._spawn(self._run_event(delivery, call), ended)
 
     def _ended(self, page: Page, seq: int, call_id: str | None = None) -> None:
         """An event whose task was cancelled, or failed in our own code, has been dealt with as well."""
-        if seq in page.inbox.running and not self._closing:
-            self.ack(page, seq, (), call_id)
+        if seq in self._desk.at(page).running and not self._closing:
+            self._ack(page, seq, (), call_id)
 
-    async def _run_event(self, delivery: Delivery, session: Session) -> None:
-        event, page, card = delivery.event, delivery.page, session.card
+    async def _run_event(self, delivery: Delivery, call: Call) -> None:
+        event, page, card = delivery.event, delivery.page, call.card
         CAUSE.set(event.meta.id)
-        if not session.is_applied(page.id, delivery.seq):
+        WINDOW.set(page.id)
+        if call.before is not None:
+            await call.before.wait()
+        if not call.is_applied(page.id, delivery.seq):
             if not states.is_expected(card.state, event):
                 looks = str(card.state.ui_state) if card.state.ui_state else "closed"
-                self.trace(page, "unexpected", event.meta.name, id=event.meta.id, detail=looks)
-            session.apply(page.id, delivery.seq, states.after_event(card.state, event))
+                self._out.trace(page, "unexpected", event.meta.name, id=event.meta.id, detail=looks)
+            call.apply(page.id, delivery.seq, states.after_event(card.state, event))
+        if len(call.windows) > 1:
+            self.calls.carrier.mirror(call, page, event)
         registrations = self._app.registry.handlers(type(event))
         runs: list[HandlerRun] = []
         if registrations:
             enter = self._enter_for(page if event.meta.redelivered else None, delivery.seq)
             runs = await self._runner.run(registrations, (event, card), event, enter)
-        if isinstance(event, ev.CloseButtonClick):
-            self.calls.close(session, "closed_by_operator")
-        if session.closing is not None:
-            await asyncio.wait([session.closing])
+        if isinstance(event, ev.Initialized):
+            self.calls.greeted(call)
+        elif isinstance(event, ev.CloseButtonClick):
+            self.calls.close(call, "closed_by_operator")
+        if call.closing is not None:
+            await asyncio.wait([call.closing])
         try:
-            self.calls.keep(session)
+            self.calls.keep(call)
         except BaseException as error:  # noqa: BLE001 - the app may have put anything in the card's place
             self._report(failure_report("card.data", event, error))
-        self.ack(page, delivery.seq, runs, session.call_id)
+        self._ack(page, delivery.seq, runs, call.call_id)
 
     def _enter_for(self, page: Page | None, seq: int = 0) -> Enter:
         """Tells the page when a handler of an event that is delivered again has its turn.
@@ -263,30 +269,30 @@ class Dispatcher:
                 before, self._turn = self._turn, turn
                 other = self._pages.get(before[0]) if before else None
                 if other is not None and other is not page:
-                    self.tell(other, {"t": "turn", "seq": 0})
+                    self._out.tell(other, outbox.turn(0))
                 if page is not None:
-                    self.tell(page, {"t": "turn", "seq": seq})
+                    self._out.tell(page, outbox.turn(seq))
             self._entered(name)
 
         return enter
 
-    def ack(self, page: Page, seq: int, runs: Sequence[HandlerRun] = (), call_id: str | None = None) -> None:
+    def _ack(self, page: Page, seq: int, runs: Sequence[HandlerRun] = (), call_id: str | None = None) -> None:
         """Tell a page that an event has been dealt with: these handlers ran, and it need not come again."""
-        page.inbox.running.discard(seq)
-        self.tell(page, {"t": "ack", "seq": seq, "handlers": runs, "call_id": call_id})
+        self._desk.at(page).running.discard(seq)
+        self._out.tell(page, outbox.ack(seq, runs, call_id))
 
     def _emit(self, page: Page, message: dict[str, Any]) -> None:
-        seq: int = wire.field(message, "seq", int)
-        if not self._is_repeated(page, seq):
-            self._spawn(self._run_page_event(page, seq, message), partial(self._ended, page, seq))
+        delivered = inbox.read_delivered(message)
+        if self._is_new(page, delivered.seq):
+            self._spawn(self._run_page_event(page, delivered), partial(self._ended, page, delivered.seq))
 
-    async def _run_page_event(self, page: Page, seq: int, message: dict[str, Any]) -> None:
-        CAUSE.set(f"{page.id}:{seq}")
-        registrations = self._app.registry.page_event_handlers(wire.word(message, "name"))
-        args = (message.get("payload"), page)
-        enter = self._enter_for(page if message.get("redelivered") is True else None, seq)
-        runs = await self._runner.run(registrations, args, None, enter)
-        self.ack(page, seq, runs)
+    async def _run_page_event(self, page: Page, delivered: inbox.Delivered) -> None:
+        CAUSE.set(f"{page.id}:{delivered.seq}")
+        WINDOW.set(page.id)
+        registrations = self._app.registry.page_event_handlers(delivered.name)
+        enter = self._enter_for(page if delivered.redelivered else None, delivered.seq)
+        runs = await self._runner.run(registrations, (delivered.payload, page), None, enter)
+        self._ack(page, delivered.seq, runs)
 
     # Other source for the app --------------------------------------------------------------------
 
@@ -296,7 +302,7 @@ class Dispatcher:
             raise PayloadError("this bundle takes no source: only one built for live editing does")
         told = self.editor.take(message, self.adopt, self._enter_for(None))
         for each in list(self._pages.values()) if told["outcome"] in TAKEN else [page]:
-            self.tell(each, {**told, "id": wire.word(message, "id") if each is page else None})
+            self._out.tell(each, outbox.reloaded(told, wire.word(message, "id") if each is page else None))
 
     def adopt(self, app: App) -> None:
         """Run another app from now on: its handlers get the next event, its ``Started`` handlers run now.
@@ -326,11 +332,11 @@ class Dispatcher:
             page_id=page_id,
         )
 
-    def run_closed(self, session: Session, reason: str) -> asyncio.Task[None]:
+    def _run_closed(self, call: Call, reason: str) -> asyncio.Task[None]:
         """Run the ``CardClosed`` handlers of a call."""
-        meta = self._meta("CardClosed", session.card.page_id)
-        event = ev.CardClosed(session.call_id, reason, meta=meta)
-        return self._spawn(self._run_lifecycle(event, session.card))
+        meta = self._meta("CardClosed", call.card.page_id)
+        event = ev.CardClosed(call.call_id, reason, meta=meta)
+        return self._spawn(self._run_lifecycle(event, call.card))
 
     async def _run_lifecycle(self, event: Event, subject: object) -> None:
         CAUSE.set(event.meta.id)
@@ -344,7 +350,7 @@ class Dispatcher:
         """No acknowledgement tells of these handlers."""
         for run in runs:
             more = {"duration_ms": run.duration_ms, "outcome": run.outcome, "started": run.started}
-            self.trace(page, "handler", run.name, id=event.meta.id, event=event.meta.name, **more)
+            self._out.trace(page, "handler", run.name, id=event.meta.id, event=event.meta.name, **more)
 
     def background_failed(self, loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
         """Report what the app left behind and what failed there, like a handler: the loop's exception handler."""
@@ -367,19 +373,8 @@ class Dispatcher:
 
     def _report(self, failure: FailureReport) -> None:
         meta = failure.event.meta if failure.event else EventMeta()
-        message = {
-            "t": "report",
-            "kind": "handler_failed",
-            "event": meta.name,
-            "id": meta.id,
-            "handler": failure.handler,
-            "error": failure.error,
-            "text": failure.text,
-        }
+        more = {"event": meta.name, "id": meta.id, "handler": failure.handler, "error": failure.error}
+        message = outbox.report("handler_failed", failure.text, **more)
         page = self._pages.get(meta.page_id)
         for each in [page] if page else list(self._pages.values()):
-            self.tell(each, message)
-
-
-def _whole(value: object) -> int:
-    return int(value) if isinstance(value, int | float) and math.isfinite(value) else 0
+            self._out.tell(each, message)

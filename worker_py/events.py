@@ -80,7 +80,8 @@ class EventMeta:
     redelivered: bool = False
     """It was handed to an interpreter before, which did not live to see its handlers end."""
     resumed: bool = False
-    """The call is known already: it was taken up from a page, or from an interpreter, that has gone."""
+    """The call is known already: it was taken up from a page, or from an interpreter, that has gone; or the portal
+    shows a fresh card for it (``card.data`` is kept, ``card.state`` is as at first)."""
     raw: Any = None
     """The payload as it came."""
 
@@ -305,8 +306,12 @@ class PageDetached(PageEvent):
 
 @dataclass(frozen=True, slots=True)
 class CardClosed(Event):
-    """The call is over for the app; the last event of a card. Handlers take ``(event, card)``."""
+    """The call is over for the app; the last event of a card. Handlers take ``(event, card)``.
+
+    The portal seldom says that it takes a card away: it is noticed within three seconds.
+    """
 
     call_id: str
     reason: str
-    """``closed_by_app``, ``closed_by_operator``, ``replaced``, ``page_gone`` or ``user_changed``."""
+    """``closed_by_app``, ``closed_by_operator``, ``closed_by_portal`` (no window shows the card any more),
+    ``replaced``, ``page_gone`` or ``user_changed``."""

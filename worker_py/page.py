@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
+from . import inbox, outbox
 from .cause import CAUSE
-from .commands import SILENT_COMMANDS, Command
+from .commands import SILENT_COMMANDS, Command, may_be_silent
 from .errors import (
     CommandFailed,
     CommandTimeout,
@@ -18,25 +18,32 @@ from .errors import (
     RestError,
     WorkerPyError,
 )
-from .requests import Requests
+from .outbox import Outbox, Purpose
+from .probes import Probes
+from .requests import PROVEN, UNTOLD, Requests
 from .rest import Rest, rest_error
 from .settings import Settings, check_limit
 from .wire import error_code
 
-if TYPE_CHECKING:
-    from .routing import Delivery
-    from .session import Session
+PROBE_AFTER_MS = 50
+"""How long a command may be unanswered before the probe is sent behind it."""
+
+INTERFACE_S = 0.3
+"""How long to wait for the portal's list of commands; it answers when it answers at all."""
+
+UNANSWERED = "UNANSWERED"
+"""The error code of a command that the portal has worked off without an answer."""
+
+UNKNOWN_COMMAND = "UNKNOWN_COMMAND"
+"""The same when the portal does not list the command."""
 
 
-@dataclass(slots=True, eq=False)
-class Inbox:
-    """What a page has delivered, and what of it is not finished."""
+class Carried(NamedTuple):
+    """A command that was carried out."""
 
-    last_seq: int = 0
-    running: set[int] = field(default_factory=set)
-    early: list[Delivery] = field(default_factory=list)
-    """Events that came before ``initialized`` and wait for it."""
-    early_timer: asyncio.TimerHandle | None = None
+    answer: Any
+    proven: bool
+    """There was no answer: what was sent behind it proves that none will come."""
 
 
 class Page:
@@ -46,6 +53,7 @@ class Page:
         id: unique for each load of the page.
         mode: how the page hosts the interpreter, such as ``dedicated``.
         rest: REST through this page.
+        probes: asks the page whether it shows a card.
     """
 
     def __init__(
@@ -55,24 +63,26 @@ class Page:
         requests: Requests,
         settings: Settings,
         clock: Callable[[], float],
-        tell: Callable[[Page, Mapping[str, Any]], None],
+        out: Outbox,
+        probed: Callable[[Page, bool], None] = lambda _, __: None,
     ) -> None:
         self.id = page_id
         self.mode = mode
         self.gone = False
-        self.current: Session | None = None
-        self.closed: Session | None = None
-        """The call whose card was closed here, until another one is shown."""
-        self.foreign: str | None = None
-        self.inbox = Inbox()
         self._requests = requests
         self._settings = settings
         self._clock = clock
-        self._tell = tell
-        self.rest = Rest(self._ask_rest, lambda message: tell(self, message))
+        self._out = out
+        self.rest = Rest(self._ask_rest, lambda message: out.tell(self, message))
+        self.probes = Probes(page_id, requests, lambda shown: probed(self, shown))
 
     def __repr__(self) -> str:
         return f"<Page {self.id}{' (gone)' if self.gone else ''}>"
+
+    def probe(self) -> None:
+        """Ask whether the page shows a card, if it is still there."""
+        if not self.gone:
+            self.probes.send()
 
     async def call(self, name: str, params: Any = None, *, timeout_s: float | None = 30) -> Any:
         """Call a function that the page provides (``workerPy.provide(name, fn)``).
@@ -94,8 +104,7 @@ class Page:
         if not isinstance(name, str):
             raise TypeError(f"the name of a page function is a str, not {type(name).__name__}")
         check_limit("timeout_s", timeout_s)
-        message = {"t": "call", "id": self._requests.next_id("page"), "name": name}
-        message["params"] = params
+        message = outbox.call(self._requests.next_id("page"), name, params)
         timeout_ms = None if timeout_s is None else timeout_s * 1000
         try:
             answer = await self._ask(
@@ -104,38 +113,67 @@ class Page:
                 expired=lambda: PageCallTimeout(name, timeout_s or 0),
             )
         except (asyncio.CancelledError, PageCallTimeout):
-            self._tell(self, {"t": "cancel", "id": message["id"]})
+            self._out.tell(self, outbox.cancel(message["id"]))
             raise
         error = answer.get("error")
         if isinstance(error, dict):
             raise PageCallFailed(name, str(error.get("name")), str(error.get("message")))
         return answer.get("value")
 
-    async def execute(self, command: Command) -> Any:
-        """Carry out a command of the call card and return the portal's answer.
+    async def execute(self, command: Command, purpose: Purpose | None = None) -> Carried:
+        """Carry out a command of the call card in this window.
+
+        Args:
+            command: the command.
+            purpose: what it is for when it is not the app's own.
 
         Raises:
-            CommandFailed: the portal answered with an error.
-            CommandTimeout: it did not answer.
+            CommandFailed: the portal answered with an error, or has worked it off without an answer.
+            CommandTimeout: it answered neither this nor the probe behind it.
             PageGone: the page went away.
         """
         request_id = self._requests.next_id("command")
         limit = self._settings.command_timeout_ms
-        message: dict[str, Any] = {"t": "command", "id": request_id, "command": command.name, "params": command.params}
         silent = command.name in SILENT_COMMANDS
-        if silent:
-            message["silent"] = True
-        answer = await self._ask(
-            message,
-            timeout_ms=limit,
-            expired=lambda: CommandTimeout(command.name, limit or 0, request_id),
-            silent_ok_ms=self._settings.silent_ok_ms,
-            silent=silent,
-        )
+
+        def overdue() -> None:
+            self.probes.watch(request_id, lambda: self._proven(request_id, command))
+            self.probe()
+
+        try:
+            answer = await self._ask(
+                outbox.command(request_id, command.name, command.params, silent=silent, purpose=purpose),
+                timeout_ms=limit,
+                expired=lambda: CommandTimeout(command.name, limit or 0, request_id),
+                silent_ok_ms=self._settings.silent_ok_ms,
+                silent=silent,
+                overdue_ms=0 if may_be_silent(command) else PROBE_AFTER_MS,
+                overdue=overdue,
+            )
+        finally:
+            self.probes.unwatch(request_id)
         code = _refusal(answer) or error_code(answer.get("answer"))
         if code is not None:
             raise CommandFailed(command.name, code)
-        return answer.get("answer")
+        return Carried(answer.get("answer"), answer is PROVEN)
+
+    def _proven(self, request_id: str, command: Command) -> None:
+        """No answer will come: a success where silence is known to be one, else a failure whose reason is asked for."""
+        if may_be_silent(command):
+            self._requests.settle(request_id, PROVEN)
+            return
+        question = outbox.interface(self._requests.next_id(UNTOLD))
+
+        def failed(code: str) -> None:
+            self._requests.ignore(question["id"])
+            self._requests.settle(request_id, CommandFailed(command.name, code))
+
+        def heard(answer: dict[str, Any]) -> None:
+            names = inbox.read_commands(answer)
+            failed(UNANSWERED if names is None or command.name in names else UNKNOWN_COMMAND)
+
+        self._requests.listen(self.id, question, heard)
+        asyncio.get_running_loop().call_later(INTERFACE_S, failed, UNANSWERED)
 
     async def _ask_rest(self, message: dict[str, Any]) -> dict[str, Any]:
         limit = self._settings.rest_timeout_ms
@@ -168,19 +206,10 @@ class Page:
             outcome = "not sent"  # JSON cannot carry its parameters
             raise
         finally:
-            self._tell(
-                self,
-                {
-                    "t": "outcome",
-                    "id": message["id"],
-                    "kind": message["t"],
-                    "name": message.get("command") or message.get("method") or message.get("name") or "",
-                    "outcome": outcome,
-                    "ms": round(self._clock() - started, 1),
-                    "started": int(started),
-                    "cause": CAUSE.get(),
-                },
-            )
+            took = self._clock() - started
+            also = {"purpose": message["purpose"]} if "purpose" in message else {}
+            ended = outbox.outcome(message, outcome, ms=took, started=started, cause=CAUSE.get(), also=also)
+            self._out.tell(self, ended)
 
 
 def _refusal(answer: Mapping[str, Any]) -> str | None:
@@ -189,6 +218,8 @@ def _refusal(answer: Mapping[str, Any]) -> str | None:
 
 
 def _outcome(answer: Mapping[str, Any]) -> str:
+    if answer is PROVEN:
+        return "unanswered, proven"
     if answer.get("t") == "silence":
         return "silence"
     error = answer.get("error")
@@ -202,4 +233,6 @@ def _named_outcome(error: WorkerPyError) -> str:
         return "page gone"
     if isinstance(error, RestError):
         return error.code
+    if isinstance(error, CommandFailed):
+        return error.error_code
     return "timeout"

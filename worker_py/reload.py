@@ -105,7 +105,7 @@ class SourceEditor:
             entered: told that code of the app starts.
 
         Returns:
-            The message of type ``reloaded``.
+            What the message of type ``reloaded`` says.
         """
         source = message.get("source")
         outcome, error = "shown", None
@@ -118,7 +118,7 @@ class SourceEditor:
             except SourceRefused as refusal:
                 outcome, error = "refused", refusal.to_json()
         running = {"file": self.running.file, "source": self.running.source, "original": self.original}
-        return {"t": "reloaded", "outcome": outcome, "error": error, "edited": self.edited, **running}
+        return {"outcome": outcome, "error": error, "edited": self.edited, **running}
 
     def load(self, source: str, entered: Callable[[str], None] = lambda _: None) -> App:
         """Run a source as the app's module and give its app, which runs from now on.

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from . import inbox
 from .app import App
 from .dispatch import Dispatcher
 from .virtual_time import VirtualTimeLoop
@@ -20,6 +21,7 @@ _REQUESTS = ("command", "rest", "rest_next", "rest_batch", "call")
 _ANSWERS = ("sent", "answer", "refused", "rest_answer", "call_answer")
 _PAGE_ID = "recorded"
 INITIALIZED = PREFIX + "initialized"
+_CARRIED_OUT: list[Timed] = [(0.0, inbox.answer("", []))]
 _TAIL_S = 120.0
 _ATTACHED_BEFORE_S = 1.0
 
@@ -40,7 +42,9 @@ def replay(recording: Mapping[str, Any] | str, app: App) -> Replay:
     """Run an app on a recorded call: same events, same answers, at the same times.
 
     A command, REST request or page call is answered as the one of the same name was that came at
-    the same place among its like; one that the recording does not know stays unanswered.
+    the same place among its like; one that the recording does not know stays unanswered. What was not the app's own,
+    when it was recorded and now, is left out: probes are answered as they were at that time, copies for other windows
+    and titles that are set again are carried out and not compared.
 
     Args:
         recording: what ``workerPy.record()`` returned, or its JSON.
@@ -62,6 +66,7 @@ class _Player:
         self._loop.set_exception_handler(self._dispatcher.background_failed)
         self._incoming: list[Timed] = []
         self._answers: dict[Key, deque[list[Timed]]] = defaultdict(deque)
+        self._probes: list[tuple[float, list[Timed]]] = []
         self._result = Replay([], [], [])
         self._began = 0.0
         self._read(entries)
@@ -87,6 +92,10 @@ class _Player:
             if kind in _REQUESTS:
                 answers: list[Timed] = []
                 asked[message["id"]] = (at, answers)
+                if message.get("purpose") == "probe":
+                    self._probes.append((at, answers))
+                if "purpose" in message:
+                    continue
                 self._answers[_key(message)].append(answers)
                 if kind == "command":
                     self._result.recorded.append((message["command"], message["params"]))
@@ -98,20 +107,36 @@ class _Player:
                 self._incoming.append((at, message))
         if not attached:
             self._began = _ATTACHED_BEFORE_S
-            self._incoming.insert(0, (-_ATTACHED_BEFORE_S, {"t": "attach", "mode": "replay", "card": _card(entries)}))
+            self._incoming.insert(0, (-_ATTACHED_BEFORE_S, inbox.attach("replay", card=_card(entries))))
 
     def _from_app(self, _: str, text: str) -> None:
         message = json.loads(text)
         if message["t"] == "report":
             self._result.reports.append(message)
+        purpose = message.get("purpose")
+        if purpose is not None:
+            self._serve(message, self._probe_answers() if purpose == "probe" else _CARRIED_OUT)
+            return
         if message["t"] == "command":
             self._result.commands.append((message["command"], message["params"]))
         if self._loop.time() < self._began:
             return  # of what happened before the recording began, no answer was recorded
         recorded = self._answers.get(_key(message))
-        for delay, answer in recorded.popleft() if recorded else []:
+        self._serve(message, recorded.popleft() if recorded else [])
+
+    def _serve(self, message: Mapping[str, Any], answers: list[Timed]) -> None:
+        """Answer as it was answered."""
+        if "id" not in message:
+            return
+        for delay, answer in answers:
             reply = json.dumps({**answer, "id": message["id"]})
             self._loop.call_later(delay, self._dispatcher.receive, _PAGE_ID, reply)
+
+    def _probe_answers(self) -> list[Timed]:
+        """What the last probe before this time was answered, else the first one."""
+        now = self._loop.time() - self._began
+        before = [answers for at, answers in self._probes if at <= now]
+        return before[-1] if before else self._probes[0][1] if self._probes else []
 
 
 def _card(entries: list[Mapping[str, Any]]) -> dict[str, Any] | None:

@@ -17,6 +17,12 @@ Send = Callable[[str, Mapping[str, Any]], None]
 SILENCE: dict[str, Any] = {"t": "silence"}
 """Stands for an answer where silence is success."""
 
+PROVEN: dict[str, Any] = {"t": "proven"}
+"""The same where it is proven that no answer will come."""
+
+UNTOLD = "?"
+"""What the ids of questions begin with whose answers nobody misses, and nobody counts."""
+
 _LATE_S = 0.1
 _GRACE_S = 0.05
 _REMEMBERED = 500
@@ -32,6 +38,11 @@ class _Pending:
     silent_ok_ms: float | None
     sent: bool = False
     due: float = 0.0
+    graced: bool = False
+    overdue: Callable[[], None] | None = None
+    """Is called before the deadline, for which this timer runs first."""
+    ends: float | None = None
+    """The deadline that comes after it."""
     timer: asyncio.TimerHandle | None = None
 
 
@@ -53,6 +64,7 @@ class Requests:
         self._stray = stray
         self._count = 0
         self._pending: dict[str, _Pending] = {}
+        self._listeners: dict[str, tuple[str, Callable[[dict[str, Any]], None]]] = {}
         self._ended: OrderedDict[str, str] = OrderedDict()
 
     def next_id(self, kind: str) -> str:
@@ -69,6 +81,8 @@ class Requests:
         expired: Callable[[], WorkerPyError],
         silent_ok_ms: float | None = None,
         silent: bool = False,
+        overdue_ms: float = 0,
+        overdue: Callable[[], None] | None = None,
     ) -> dict[str, Any]:
         """Send a question, which must hold an ``id``, and return the message that answers it.
 
@@ -80,6 +94,9 @@ class Requests:
             silent_ok_ms: with ``silent``, how long the silence is that counts as an answer,
                 from the moment at which the page passed the question on.
             silent: silence is success.
+            overdue_ms: how long an answer may take before ``overdue`` is called; 0: that is called once the question is
+                on its way.
+            overdue: told that there is no answer yet.
 
         Raises:
             PageGone: the page went away meanwhile.
@@ -89,7 +106,14 @@ class Requests:
         self._send(page_id, message)
         pending = _Pending(request_id, page_id, loop.create_future(), expired, silent, silent_ok_ms)
         self._pending[request_id] = pending
-        self._set_timer(pending, timeout_ms)
+        if overdue_ms and (timeout_ms is None or overdue_ms < timeout_ms):
+            pending.overdue = overdue
+            pending.ends = None if timeout_ms is None else loop.time() + timeout_ms / 1000
+            self._set_timer(pending, overdue_ms)
+        else:
+            self._set_timer(pending, timeout_ms)
+            if overdue is not None and not overdue_ms:
+                overdue()
         try:
             return await pending.future
         finally:
@@ -98,9 +122,24 @@ class Requests:
             self._pending.pop(request_id, None)
             self._remember(request_id, "second" if _answered(pending.future) else "late")
 
-    def is_pending(self, request_id: str) -> bool:
-        """Whether an answer to this question is still awaited."""
-        return request_id in self._pending
+    def listen(self, page_id: str, message: dict[str, Any], heard: Callable[[dict[str, Any]], None]) -> None:
+        """Send a question that nobody waits for; ``heard`` gets the first answer, if one ever comes."""
+        self._listeners[message["id"]] = (page_id, heard)
+        self._send(page_id, message)
+
+    def ignore(self, request_id: str) -> None:
+        """Listen no more for the answer to such a question."""
+        self._listeners.pop(request_id, None)
+
+    def settle(self, request_id: str, outcome: dict[str, Any] | WorkerPyError) -> None:
+        """End a question without an answer of the page."""
+        pending = self._pending.get(request_id)
+        if pending is None or pending.future.done():
+            return
+        if isinstance(outcome, WorkerPyError):
+            pending.future.set_exception(outcome)
+        else:
+            pending.future.set_result(outcome)
 
     def passed_on(self, page_id: str, request_id: str) -> None:
         """The page reports that it handed the question to the portal: silence counts from now."""
@@ -113,6 +152,13 @@ class Requests:
     def answered(self, page_id: str, message: dict[str, Any]) -> None:
         """Give an answer to its question."""
         request_id = word(message, "id")
+        listener = self._listeners.get(request_id)
+        if listener is not None and listener[0] == page_id:
+            del self._listeners[request_id]
+            listener[1](message)
+            return
+        if request_id.startswith(UNTOLD):
+            return
         pending = self._mine(page_id, request_id)
         if pending is None or pending.future.done():
             ended = "second" if pending else self._ended.get(request_id, "unknown")
@@ -125,6 +171,9 @@ class Requests:
         for pending in list(self._pending.values()):
             if pending.page_id == page_id and not pending.future.done():
                 pending.future.set_exception(PageGone(page_id))
+        for request_id, (of, _) in list(self._listeners.items()):
+            if of == page_id:
+                del self._listeners[request_id]
 
     def _mine(self, page_id: str, request_id: str) -> _Pending | None:
         pending = self._pending.get(request_id)
@@ -142,9 +191,18 @@ class Requests:
     def _expire(self, pending: _Pending) -> None:
         if pending.future.done():
             return
+        if pending.overdue is not None:
+            overdue, pending.overdue = pending.overdue, None
+            if pending.ends is not None:
+                pending.due = pending.ends
+                pending.timer = asyncio.get_running_loop().call_at(pending.due, self._expire, pending)
+            overdue()
+            return
         loop = asyncio.get_running_loop()
-        if loop.time() - pending.due > _LATE_S:
-            # The interpreter was busy, or the machine asleep: an answer may be waiting in the inbox.
+        if loop.time() - pending.due > _LATE_S and not pending.graced:
+            # The interpreter was busy, or the machine asleep: an answer may be waiting in the inbox. Once only, or
+            # a deadline under handlers that hold the interpreter again and again would not come.
+            pending.graced = True
             pending.due = loop.time() + _GRACE_S
             pending.timer = loop.call_at(pending.due, self._expire, pending)
         elif pending.sent and pending.silent:
@@ -160,4 +218,6 @@ class Requests:
 
 def _answered(future: asyncio.Future[dict[str, Any]]) -> bool:
     """Whether a real answer came; a further one is then the second, otherwise it is late."""
-    return future.done() and not future.cancelled() and future.exception() is None and future.result() is not SILENCE
+    if not future.done() or future.cancelled() or future.exception() is not None:
+        return False
+    return future.result() is not SILENCE and future.result() is not PROVEN

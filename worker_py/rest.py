@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
+from . import outbox
 from .errors import RestError
 
 RestCall = tuple[str] | tuple[str, Mapping[str, Any]] | list[Any]
@@ -42,7 +43,7 @@ class Rest:
             method: such as ``crm.contact.get``.
             params: anything that JSON can carry.
         """
-        answer = await self._ask({"t": "rest", "method": _method(method), "params": _dict(params)})
+        answer = await self._ask(outbox.rest(_method(method), _dict(params)))
         return answer.get("result")
 
     async def batch(
@@ -64,15 +65,16 @@ class Rest:
 
         Raises:
             RestError: of the first call that failed, in the order given.
+            ValueError: two keys are the same as text, such as ``1`` and ``"1"``.
         """
         if not isinstance(calls, Mapping):
             raise TypeError(f"a batch is a mapping of calls, not {type(calls).__name__}")
-        rows = {str(key): _row(key, call) for key, call in calls.items()}
+        rows = _rows(calls)
         results: dict[str, Any] = {}
         keys = list(rows)
         for start in range(0, len(keys), _BATCH_SIZE):
             part = {key: rows[key] for key in keys[start : start + _BATCH_SIZE]}
-            answer = await self._ask({"t": "rest_batch", "calls": part, "halt": bool(halt)})
+            answer = await self._ask(outbox.rest_batch(part, halt=bool(halt)))
             failed = _read_batch(part, answer.get("result"), results, bool(halt))
             if failed is not None and not return_errors:
                 raise failed
@@ -87,7 +89,7 @@ class Rest:
             method: such as ``crm.contact.list``.
             params: filter, order and select as the method documents them.
         """
-        first = {"t": "rest", "method": _method(method), "params": _dict(params), "paged": True}
+        first = outbox.rest(_method(method), _dict(params), paged=True)
         answer = await self._ask(first)
         while True:
             cursor = answer.get("cursor")
@@ -97,10 +99,10 @@ class Rest:
                 following, cursor = cursor, None
             finally:
                 if cursor:
-                    self._tell({"t": "rest_done", "of": cursor})
+                    self._tell(outbox.rest_done(cursor))
             if not following:
                 return
-            answer = await self._ask({"t": "rest_next", "of": following})
+            answer = await self._ask(outbox.rest_next(following))
 
     async def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
         """Send a request, waiting out the portal's rate limit."""
@@ -114,6 +116,15 @@ class Rest:
                     raise
             await asyncio.sleep(delay)
         return await self._request(message)
+
+
+def _rows(calls: Mapping[str, RestCall]) -> dict[str, list[Any]]:
+    rows: dict[str, list[Any]] = {}
+    for key, call in calls.items():
+        if str(key) in rows:
+            raise ValueError(f"two calls of the batch have the key {str(key)!r}; give each a key of its own")
+        rows[str(key)] = _row(key, call)
+    return rows
 
 
 def _row(key: object, call: object) -> list[Any]:

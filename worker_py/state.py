@@ -141,8 +141,15 @@ def after_event(state: CardState, event: Event) -> CardState:
             return state
 
 
-def after_command(state: CardState, command: Command) -> CardState:
-    """The state once a command has succeeded."""
+def after_command(state: CardState, command: Command, *, timer_unknown: bool = False) -> CardState:
+    """The state once a command has succeeded.
+
+    Args:
+        state: the state before.
+        command: the command.
+        timer_unknown: the card may have no timer: ``connected`` was carried out without an answer, as on a card
+            without a CRM part. What starts the timer then leaves it unknown.
+    """
     params: dict[str, Any] = command.params
     match command.name:
         case CommandName.SET_MUTE:
@@ -152,19 +159,49 @@ def after_command(state: CardState, command: Command) -> CardState:
         case CommandName.SET_UI_STATE:
             ui_state = UiState(params["uiState"])
             running = _timer_after(state, ui_state, bool(params.get("disableAutoStartTimer")))
-            return changed(state, ui_state=ui_state, timer_running=running)
+            return changed(state, ui_state=ui_state, timer_running=None if running and timer_unknown else running)
         case CommandName.SET_CARD_TITLE:
             return changed(state, title=params["title"])
         case CommandName.SET_STATUS_TEXT:
             return changed(state, status_text=params["statusText"])
         case CommandName.START_TIMER:
-            return changed(state, timer_running=True)
+            return changed(state, timer_running=None if timer_unknown else True)
         case CommandName.STOP_TIMER:
             return changed(state, timer_running=False)
         case CommandName.CLOSE:
             return changed(state, closed=True)
         case _:
             return state
+
+
+def commands_to_show(state: CardState) -> list[Command]:
+    """What makes a card of the portal, as it is at first, look like this one."""
+    found: list[Command] = []
+    if state.ui_state is not None:
+        params: dict[str, bool | str] = {"uiState": state.ui_state.value}
+        if state.ui_state == UiState.CONNECTED and state.timer_running is False:
+            params["disableAutoStartTimer"] = True
+        found.append(Command(CommandName.SET_UI_STATE, params))
+    if state.title is not None:
+        found.append(Command(CommandName.SET_CARD_TITLE, {"title": state.title}))
+    if state.status_text is not None:
+        found.append(Command(CommandName.SET_STATUS_TEXT, {"statusText": state.status_text}))
+    if state.muted:
+        found.append(Command(CommandName.SET_MUTE, {"muted": True}))
+    if state.held:
+        found.append(Command(CommandName.SET_HOLD, {"held": True}))
+    return found
+
+
+def command_like(event: Event) -> Command | None:
+    """What does to another window what this click did by itself to its own: the portal tells nobody."""
+    match event:
+        case ev.MuteButtonClick():
+            return Command(CommandName.SET_MUTE, {"muted": event.muted})
+        case ev.HoldButtonClick():
+            return Command(CommandName.SET_HOLD, {"held": event.held})
+        case _:
+            return None
 
 
 def _timer_after(state: CardState, entered: UiState, start_disabled: bool) -> bool | None:

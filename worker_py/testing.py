@@ -9,6 +9,12 @@
 
 Everything is synchronous: each call runs the app until nothing is left to do at this moment, and
 `Portal.advance` lets time pass.
+
+As the real one, this portal opens a card in the state ``externalCard``, with buttons to close and to fold and no
+other: `MemoryPage.card` shows what the operator has, and `Portal.problems` that an app has given him nothing to press.
+Each page that raises ``initialized`` for the same ``CALL_ID`` is one more window of the same call. What is not the
+app's own command is kept apart in `Portal.service`: copies for other windows, and titles that are set again because the
+portal may have written over them in a card's first moments.
 """
 
 from __future__ import annotations
@@ -20,17 +26,18 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
+from . import inbox
 from .app import App
-from .commands import SILENT_COMMANDS, CommandName
+from .commands import PROBE_SHOWN, SILENT_COMMANDS, UNDEFINED, CommandName
 from .dispatch import Dispatcher
 from .errors import RestError
 from .events import UiState
 from .replay import Replay, replay
 from .virtual_time import Deadlock, VirtualTimeLoop, run
-from .wire import PREFIX
+from .wire import PREFIX, error_code
 
 __all__ = [
-    "Answer", "Deadlock", "MemoryPage", "Portal", "Replay", "VirtualTimeLoop", "refusal", "replay",
+    "Answer", "Deadlock", "MemoryCard", "MemoryPage", "Portal", "Replay", "VirtualTimeLoop", "refusal", "replay",
     "run",
 ]  # fmt: skip
 
@@ -43,36 +50,93 @@ Payload = Any
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How the portal answers a command."""
+    """How the portal answers a command.
+
+    The portal works off its messages in their order, so with ``after_ms`` it is as slow for what comes behind.
+    """
 
     payload: Payload = field(default_factory=list)
     after_ms: float = 0
     times: int = 1
-    """0 for silence, 2 for an answer that comes twice."""
+    """0 for silence while the portal answers what comes behind, 2 for an answer that comes twice."""
 
 
-def refusal(error_code: str = "Call card is undefined") -> Answer:
+def refusal(error_code: str = UNDEFINED) -> Answer:
     """An error in the shape in which the portal gives it."""
     return Answer([{"result": "error", "errorCode": error_code}])
+
+
+@dataclass(slots=True)
+class MemoryCard:
+    """The card in one window, as the operator sees it."""
+
+    call_id: str
+    ui_state: str = "externalCard"
+    """At first a state with buttons to close and to fold only, which no command leads back to."""
+    title: str | None = None
+    """``None``: the portal's own."""
+    status_text: str | None = None
+    muted: bool = False
+    held: bool = False
+
+    def carry_out(self, command: str, params: Mapping[str, Any]) -> None:
+        """Look as after this command."""
+        match command:
+            case CommandName.SET_UI_STATE:
+                self.ui_state = params["uiState"]
+            case CommandName.SET_CARD_TITLE:
+                self.title = params["title"]
+            case CommandName.SET_STATUS_TEXT:
+                self.status_text = params["statusText"]
+            case CommandName.SET_MUTE:
+                self.muted = params["muted"]
+            case CommandName.SET_HOLD:
+                self.held = params["held"]
+
+    def click(self, event: str, payload: Payload) -> None:
+        """Look as after this click."""
+        if event == "muteButtonClick":
+            self.muted = payload is True
+        elif event == "holdButtonClick":
+            self.held = payload is True
+
+
+_WITHOUT_CARD = frozenset({"initialized", "entityChanged", "addCommentButtonClick", "closeButtonClick"})
+"""Events that do not show that there is a card that goes on."""
 
 
 class MemoryPage:
     """One page of the portal in memory; `Portal` has the same methods for its first page."""
 
-    def __init__(self, portal: Portal, page_id: str) -> None:
+    def __init__(self, portal: Portal, page_id: str, call_id: str | None = None) -> None:
         self.id = page_id
+        self.card: MemoryCard | None = MemoryCard(call_id) if call_id is not None else None
+        """The card that the operator sees here."""
+        self.answers: dict[str, Answer] = {}
+        """How commands are answered here; goes before `Portal.answers`."""
+        self.probe: Answer | None = None
+        """How this page answers the probe, when not by whether it shows a card."""
+        self.probes = 0
+        """How often it was asked whether it shows a card."""
         self.messages: list[dict[str, Any]] = []
-        """Everything that came from the interpreter."""
+        """Everything that came from the interpreter, but what is not the app's own."""
+        self.service: list[dict[str, Any]] = []
+        """Commands that are not the app's own, and how they ended; but no probes."""
         self.functions: dict[str, Callable[[Any], Any]] = {}
         self.unacknowledged: dict[int, dict[str, Any]] = {}
         self._portal = portal
         self._seq = 0
+        self._busy_until = 0.0
+        self._payloads: dict[str, dict[str, Any]] = {}
+        self._had_card = False
         self._cursors: dict[str, tuple[list[Any], int]] = {}
 
     def raise_event(self, short_name: str, payload: Payload = None) -> int:
         """Raise one of the portal's events; returns its sequence number."""
-        name = short_name if short_name.startswith(PREFIX) else PREFIX + short_name
-        return self._journal({"t": "event", "name": name, "payload": payload})
+        short_name = short_name.removeprefix(PREFIX)
+        self._portal.raised(self, short_name, payload)
+        seq, at = self._next()
+        return self._journal(inbox.event(PREFIX + short_name, payload, seq=seq, at=at))
 
     def initialized(self, **fields: Payload) -> int:
         """Raise ``initialized``; ``fields`` go over a complete payload of an incoming call."""
@@ -93,7 +157,8 @@ class MemoryPage:
 
     def emit(self, name: str, payload: Payload = None) -> int:
         """What the page's own scripts do by ``workerPy.emit``."""
-        return self._journal({"t": "emit", "name": name, "payload": payload})
+        seq, at = self._next()
+        return self._journal(inbox.emit(name, payload, seq=seq, at=at))
 
     def provide(self, name: str, function: Callable[[Any], Any]) -> None:
         """What the page's own scripts do by ``workerPy.provide``; may be a coroutine function."""
@@ -101,44 +166,89 @@ class MemoryPage:
 
     def detach(self, reason: str = "closed") -> None:
         """The page goes away."""
-        self.tell({"t": "detach", "reason": reason})
+        self.tell(inbox.detach(reason))
 
     def tell(self, message: Mapping[str, Any]) -> None:
         """Say something to the interpreter, as the page's script does."""
         self._portal.deliver(self.id, json.dumps(message))
 
-    def _journal(self, message: dict[str, Any]) -> int:
+    def _next(self) -> tuple[int, float]:
         self._seq += 1
-        message |= {"seq": self._seq, "at": int(self._portal.now_ms), "redelivered": False}
-        self.unacknowledged[self._seq] = message
+        return self._seq, self._portal.now_ms
+
+    def _journal(self, message: dict[str, Any]) -> int:
+        self.unacknowledged[message["seq"]] = message
         self.tell(message)
-        return self._seq
+        return int(message["seq"])
+
+    def raised(self, short_name: str, payload: Payload) -> None:
+        """What the card looks like when it raises this; the portal calls this."""
+        if short_name == "initialized":
+            call_id = str(payload.get("CALL_ID")) if isinstance(payload, dict) else ""
+            self._payloads[call_id] = payload
+            self.card = MemoryCard(call_id)
+        elif short_name == "closeButtonClick":
+            self.card = None
+        elif self.card is None and not self._had_card and short_name not in _WITHOUT_CARD:
+            self.card = MemoryCard("")
+        if self.card is not None:
+            self._had_card = True
+            self.card.click(short_name, payload)
+
+    def show(self, call_id: str) -> None:
+        """Raise ``initialized`` of a call again, if it was raised here; the portal calls this."""
+        payload = self._payloads.get(call_id)
+        if payload is not None:
+            self.raise_event("initialized", payload)
 
     def take(self, message: dict[str, Any]) -> None:
         """Take a message of the interpreter; the portal calls this."""
-        self.messages.append(message)
+        if message.get("purpose") == "probe":
+            self._take_probe(message)
+            return
+        (self.messages if "purpose" not in message else self.service).append(message)
         match message["t"]:
             case "ack":
                 self.unacknowledged.pop(message["seq"], None)
             case "command":
-                self._portal.sent.append((message["command"], message["params"]))
-                if message.get("silent"):
-                    self._reply({"t": "sent", "id": message["id"]})
-                answer = self._portal.answer_to(message["command"])
-                for _ in range(answer.times):
-                    reply = {"t": "answer", "id": message["id"], "answer": answer.payload}
-                    self._reply(reply, answer.after_ms)
+                self._take_command(message)
+            case "interface" if self._portal.answers_interface and not self._portal.silent:
+                self._reply(inbox.interface_answer(message["id"], self._portal.interface))
             case "rest" | "rest_batch" | "rest_next":
                 self._portal.loop.create_task(self._rest(message))
             case "call":
                 self._portal.loop.create_task(self._call(message))
 
+    def _take_command(self, message: dict[str, Any]) -> None:
+        name, params, purpose = message["command"], message["params"], message.get("purpose")
+        if purpose is None:
+            self._portal.sent.append((name, params))
+        else:
+            self._portal.service.append((purpose, name, params))
+        if message.get("silent"):
+            self._reply(inbox.sent(message["id"]))
+        answer = self._portal.answer_to(name, self, ours=purpose == "title")
+        if self.card is not None and error_code(answer.payload) is None:
+            self.card.carry_out(name, params)
+        for _ in range(answer.times):
+            self._reply(inbox.answer(message["id"], answer.payload), answer.after_ms)
+
+    def _take_probe(self, message: dict[str, Any]) -> None:
+        self.probes += 1
+        if self._portal.silent:
+            return
+        answer = self.probe or refusal(UNDEFINED if self.card is None else PROBE_SHOWN)
+        behind = max(0.0, self._busy_until - self._portal.loop.time()) * 1000
+        for _ in range(answer.times):
+            self._reply(inbox.answer(message["id"], answer.payload), max(behind, answer.after_ms))
+
     def _reply(self, message: dict[str, Any], after_ms: float = 0) -> None:
-        text = json.dumps(message)
-        self._portal.loop.call_later(after_ms / 1000, self._portal.dispatcher.receive, self.id, text)
+        text, loop = json.dumps(message), self._portal.loop
+        self._busy_until = max(self._busy_until, loop.time() + after_ms / 1000)
+        loop.call_later(after_ms / 1000, self._portal.dispatcher.receive, self.id, text)
 
     async def _rest(self, message: dict[str, Any]) -> None:
-        reply: dict[str, Any] = {"t": "rest_answer", "id": message["id"]}
+        reply: dict[str, Any] = {}
         if message["t"] == "rest_batch":
             rows = {}
             for key, (method, params) in message["calls"].items():
@@ -152,7 +262,7 @@ class MemoryPage:
             if message.get("paged") and isinstance(row.get("result"), list):
                 row = self._list_page(message["id"], row["result"], 0)
             reply |= row
-        self._reply(reply)
+        self._reply(inbox.rest_answer(message["id"], reply))
 
     def _list_page(self, request_id: str, items: list[Any], start: int) -> dict[str, Any]:
         end = start + LIST_PAGE
@@ -163,7 +273,7 @@ class MemoryPage:
         return page
 
     async def _call(self, message: dict[str, Any]) -> None:
-        reply: dict[str, Any] = {"t": "call_answer", "id": message["id"]}
+        reply: dict[str, Any] = {}
         function = self.functions.get(message["name"])
         try:
             if function is None:
@@ -173,15 +283,20 @@ class MemoryPage:
         except Exception as error:  # noqa: BLE001 - whatever it raises goes back as data
             name = "NotProvided" if function is None else type(error).__name__
             reply["error"] = {"name": name, "message": str(error)}
-        self._reply(reply)
+        self._reply(inbox.call_answer(message["id"], reply))
 
 
 class Portal:
     """A portal in memory that runs one app.
 
     Attributes:
-        sent: the commands that reached the portal: ``(name, parameters)`` in their order.
+        sent: the app's commands as they reached the portal: ``(name, parameters)`` in their order, each once however
+            many windows there are.
+        service: commands that were not the app's own: ``("mirror" or "title", name, parameters)``.
         answers: how commands are answered, by name; without an entry, as the browser portal does.
+        interface: the commands that the portal lists when it is asked; ``None`` when its answer lists none.
+        answers_interface: whether it answers that question.
+        silent: whether it answers no command at all, and not that question either.
         rest: what REST methods give, by name: a value, a function of the parameters, or a
             `RestError`; a list is served in pages of 50 to ``rest.list``.
         page: the first page; more by `open_page`.
@@ -190,7 +305,11 @@ class Portal:
     def __init__(self, app: App, *, mode: str = "memory") -> None:
         self.loop = VirtualTimeLoop()
         self.sent: list[tuple[str, dict[str, Any]]] = []
+        self.service: list[tuple[str, str, dict[str, Any]]] = []
         self.answers: dict[str, Answer] = {}
+        self.interface: list[str] | None = [name.value for name in CommandName]
+        self.silent = False
+        self.answers_interface = True
         self.rest: dict[str, Any] = {}
         self.pages: dict[str, MemoryPage] = {}
         self.dispatcher = Dispatcher(app, self._receive, lambda: self.now_ms)
@@ -215,11 +334,39 @@ class Portal:
         return EPOCH_MS + self.loop.time() * 1000
 
     def open_page(self, page_id: str | None = None, card: object = None) -> MemoryPage:
-        """Attach another page; ``card`` is what a page says of the card that it shows."""
-        page = MemoryPage(self, page_id or f"page-{len(self.pages) + 1}")
+        """Attach another page: one more window of a call, when it raises ``initialized`` for the same ``CALL_ID``.
+
+        Args:
+            page_id: its id.
+            card: what the page says of the card that it shows, as pages do to a new interpreter.
+        """
+        shows = card.get("call_id") if isinstance(card, dict) else None
+        page = MemoryPage(self, page_id or f"page-{len(self.pages) + 1}", shows if isinstance(shows, str) else None)
         self.pages[page.id] = page
-        page.tell({"t": "attach", "mode": self._mode, "reason": "in memory", "card": card})
+        page.tell(inbox.attach(self._mode, "in memory", card))
         return page
+
+    def finish(self, call_id: str = CALL_ID) -> None:
+        """The portal takes the card away in every window, without an event: ``telephony.externalCall.finish``."""
+        for page in self.pages.values():
+            if page.card is not None and page.card.call_id == call_id:
+                page.card = None
+
+    def hide(self, call_id: str = CALL_ID) -> None:
+        """The same: ``telephony.externalCall.hide``."""
+        self.finish(call_id)
+
+    def show(self, call_id: str = CALL_ID) -> None:
+        """A fresh card of a call that was hidden, where it was shown: ``telephony.externalCall.show``."""
+        for page in self.pages.values():
+            page.show(call_id)
+
+    def raised(self, page: MemoryPage, short_name: str, payload: Payload) -> None:
+        """A page is about to raise an event: what that does to its card, and to the same card elsewhere."""
+        closed = page.card.call_id if page.card is not None and short_name == "closeButtonClick" else ""
+        page.raised(short_name, payload)
+        if closed:
+            self.finish(closed)
 
     def raise_event(self, short_name: str, payload: Payload = None) -> int:
         """As `MemoryPage.raise_event`."""
@@ -251,6 +398,25 @@ class Portal:
         """How commands, REST and page functions ended: ``(name, outcome)``."""
         return [(message["name"], message["outcome"]) for message in self._messages() if message["t"] == "outcome"]
 
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        """What is wrong with a call as it stands now: ``(kind, CALL_ID)``.
+
+        ``no_buttons``: the handlers of ``Initialized`` have ended, and the operator can close and fold the card and
+        nothing else. ``not_external``: commands fail as they do on a card that no app can manage.
+        """
+        standing: dict[tuple[str, str, str], None] = {}
+        for page in self.pages.values():
+            for message in page.messages:
+                if message["t"] == "forget":
+                    standing = {key: None for key in standing if key[1:] != (message["call_id"], page.id)}
+                elif message["t"] == "problem":
+                    key = (message["kind"], message["call_id"], page.id)
+                    standing.pop(key, None)
+                    if message["on"]:
+                        standing[key] = None
+        return list(dict.fromkeys((kind, call_id) for kind, call_id, _ in standing))
+
     def close(self) -> None:
         """End the app's tasks and the loop."""
         self.dispatcher.close()
@@ -261,15 +427,19 @@ class Portal:
         self.loop.call_soon(self.dispatcher.receive, page_id, text)
         self.loop.settle()
 
-    def answer_to(self, command: str) -> Answer:
-        """How the portal answers this command."""
-        if command in self.answers:
-            return self.answers[command]
-        if command in SILENT_COMMANDS:
+    def answer_to(self, command: str, page: MemoryPage, *, ours: bool = False) -> Answer:
+        """How the portal answers this command on a page; what is ``ours`` and not the app's, as it would by itself."""
+        if self.silent:
             return Answer(times=0)
+        if command in page.answers:
+            return page.answers[command]
+        if command in self.answers and not ours:
+            return self.answers[command]
         if command == CommandName.GET_LIST_UI_STATES:
             return Answer([state.value for state in UiState])
-        return Answer()
+        if page.card is None:
+            return refusal()
+        return Answer(times=0 if command in SILENT_COMMANDS else 1)
 
     async def rest_row(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """What one REST call gives: ``{"result": …}`` or ``{"error": …}``."""

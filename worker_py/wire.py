@@ -24,14 +24,14 @@ PREFIX = "BackgroundCallCard::"
 PROTOCOL_VERSION = 1
 
 FROM_PAGE = (
-    "attach", "detach", "event", "emit", "sent", "answer", "refused", "rest_answer", "call_answer",
-    "user_changed", "reload",
+    "attach", "detach", "event", "emit", "sent", "answer", "refused", "interface_answer", "rest_answer",
+    "call_answer", "user_changed", "reload",
 )  # fmt: skip
 """What a page says to the interpreter."""
 
 TO_PAGE = (
-    "turn", "ack", "command", "outcome", "rest", "rest_next", "rest_batch", "rest_done", "call",
-    "cancel", "report", "keep", "forget", "trace", "reloaded",
+    "turn", "ack", "command", "interface", "outcome", "rest", "rest_next", "rest_batch", "rest_done", "call",
+    "cancel", "report", "problem", "keep", "forget", "trace", "reloaded",
 )  # fmt: skip
 """What the interpreter says to a page."""
 

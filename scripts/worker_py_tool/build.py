@@ -33,6 +33,8 @@ OFFICIAL_BX24 = "https://api.bitrix24.com/api/v1/"
 PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 B24JSSDK = NODE_MODULES / "@bitrix24" / "b24jssdk" / "dist" / "umd" / "index.min.js"
 PLACEHOLDER = "bundle.js"
+GUARD = STATIC / "guard.js"
+"""Written into the page itself: a script that the page had to fetch would hold its `load`."""
 LOCK = "pyodide-lock.json"
 Client = Literal["bx24", "b24jssdk"]
 
@@ -137,7 +139,9 @@ def build(options: BuildOptions) -> Manifest:
             pyodide=_pyodide_version(),
             client=options.client,
             portals=portals or list(origins.ANY_PORTAL),
-            csp=origins.content_security_policy(portals or origins.ANY_PORTAL, client.origins, connect),
+            csp=origins.content_security_policy(
+                portals or origins.ANY_PORTAL, [_integrity(GUARD.read_bytes()), *client.origins], connect
+            ),
             packages=list(packages.versions),
             files=manifest.list_files(directory),
         )
@@ -151,10 +155,12 @@ def _hashes(directory: Path, assets: Mapping[str, bytes], contents: Mapping[str,
     outside = [*contents["loaderWheels"], *contents["wheels"]]
     outside += [f"{contents['pyodideUrl']}{name}" for name in PYODIDE_FILES]
     bytes_of |= {url: (directory / url.removeprefix("../../")).read_bytes() for url in outside}
-    return {
-        url: f"sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}"
-        for url, content in bytes_of.items()
-    }
+    return {url: _integrity(content).strip("'") for url, content in bytes_of.items()}
+
+
+def _integrity(content: bytes) -> str:
+    """The hash of a content, as a Content-Security-Policy names it."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}'"
 
 
 def _lock_info() -> dict[str, str]:
@@ -225,7 +231,7 @@ def _place(source: Path, target: Path, hard_link: bool) -> None:
 def _assets(app: AppSource, scripts: Sequence[PageScript], client: _ClientScript) -> dict[str, bytes]:
     """Everything under assets/<build>/ but bundle.js, by name."""
     files = sorted(path for path in STATIC.iterdir() if path.suffix in (".css", ".js"))
-    ours = {path.name: path.read_bytes() for path in files if path.name != PLACEHOLDER}
+    ours = {path.name: path.read_bytes() for path in files if path.name not in (PLACEHOLDER, GUARD.name)}
     assets = {**ours, "app.zip": app.archive()}
     theirs = [(script.name, script.content, "--page-script") for script in scripts]
     if client.content is not None:
@@ -251,14 +257,18 @@ def _bundle_module(contents: Mapping[str, object]) -> bytes:
 
 
 def _write_page(directory: Path, config: Mapping[str, object], scripts: Sequence[PageScript]) -> None:
-    import jinja2  # the only import beyond the standard library: options are checked before it is installed
+    # The only imports beyond the standard library: options are checked before they are installed.
+    import jinja2
+    from markupsafe import Markup
 
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
+    phone_modules = ["phone/start.js"] if config["phone"] else []
     page = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         config=config,
+        guard=Markup(GUARD.read_text(encoding="utf-8")),
         bx24_url=config["bx24_url"],
         assets=f"assets/{config['build']}",
-        modules=imports.graph(directory / f"assets/{config['build']}", ("early.js", "shim.js")),
+        modules=imports.graph(directory / f"assets/{config['build']}", ("early.js", "shim.js", *phone_modules)),
         page_scripts=scripts,
     )
     (directory / "index.html").write_text(page, encoding="utf-8")

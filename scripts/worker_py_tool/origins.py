@@ -63,7 +63,7 @@ def content_security_policy(portals: Sequence[str], scripts: Sequence[str], conn
 
     Args:
         portals: Who may frame the page; its REST requests go there too.
-        scripts: Origins of scripts beside the bundle's own: that of BX24.
+        scripts: Sources of scripts beside the bundle's own files: the page's inline one, and where BX24 comes from.
         connect: What the integrator's page scripts talk to.
     """
     directives = {

@@ -83,7 +83,8 @@ def placement_bind(session: Session, params: Params) -> bool:
     if placement == WORKER and not options.get("errorHandlerUrl"):
         raise RestFault(400, "EMPTY_ERROR_HANDLER_URL", "The option errorHandlerUrl is required for this placement")
     user_id = _user_id(params) or 0
-    if any(one["placement"] == placement and one["userId"] == user_id for one in session.placements):
+    # One for all is in the way of one for a user; one for a user is not in the way of one for all.
+    if any(one["placement"] == placement and one["userId"] in {0, user_id} for one in session.placements):
         raise RestFault(400, "ERROR_PLACEMENT_MAX_COUNT", "Placement max count")
     session.placements.append(
         {
@@ -97,6 +98,13 @@ def placement_bind(session: Session, params: Params) -> bool:
         }
     )
     return True
+
+
+def take_registration_away(session: Session) -> list[str]:
+    """What the portal does about an app whose hidden frames load too slowly; returns the addresses to be told of it."""
+    taken = [one for one in session.placements if one["placement"] == WORKER]
+    session.placements = [one for one in session.placements if one["placement"] != WORKER]
+    return [one["options"]["errorHandlerUrl"] for one in taken]
 
 
 def placement_unbind(session: Session, params: Params) -> Record:

@@ -112,6 +112,7 @@ def call_finish(session: Session, params: Params) -> Record:
     call = _call(session, params)
     duration = whole_number(params, "DURATION")
     call["finished"] = True
+    session.notices.append({"what": "hide", "CALL_ID": call["CALL_ID"]})
     return {
         "CALL_ID": call["CALL_ID"],
         "CALL_DURATION": duration,

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from worker_py_tool import php_query
-from worker_py_tool.portal_app import check_scope
+from worker_py_tool.portal_app import check_scope, take_registration_away
 from worker_py_tool.portal_calls import remember_call
 from worker_py_tool.portal_methods import METHODS, Method
 from worker_py_tool.portal_records import Page
@@ -99,6 +99,8 @@ class PortalRest:
             return True
         if name == "simulation.placements":
             return session.placements
+        if name == "simulation.overtime":
+            return take_registration_away(session)
         if name == "simulation.installed":
             session.installed = True
             return True

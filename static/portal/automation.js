@@ -3,25 +3,30 @@
  */
 
 import { clickCard } from "./clicks.js";
+import { Frames } from "./core/frames.js";
+import { LongLoads } from "./core/long_loads.js";
+import { Operator } from "./core/operator.js";
+import { Switchboard } from "./core/switchboard.js";
+import { Telephony } from "./core/telephony.js";
 import { announce, followExternalCalls } from "./external_calls.js";
 import { changed, noFaults } from "./faults.js";
-import { Frames } from "./frames.js";
 import { PlacementInterface } from "./interface.js";
 import { follow } from "./recorded_card.js";
 import { PortalSession } from "./session.js";
-import { Switchboard } from "./switchboard.js";
-import { Telephony } from "./telephony.js";
+import { FrameTabs } from "./tabs_beside.js";
 import { COMMANDS, EVENTS, fullEventName } from "./vocabulary.js";
 import { serialiseAnswer, serialiseEmpty } from "./wire.js";
 
 /** @typedef {import("./faults.js").Faults} Faults */
-/** @typedef {import("./frames.js").Frame} Frame */
-/** @typedef {import("./telephony.js").CallOptions} CallOptions */
-/** @typedef {import("./card_model.js").CardModel} CardModel */
+/** @typedef {import("./core/frames.js").Frame} Frame */
+/** @typedef {import("./core/telephony.js").CallOptions} CallOptions */
+/** @typedef {import("./card/model.js").CardModel} CardModel */
 /** @typedef {import("./wire.js").EmptyForm} EmptyForm */
 /** @typedef {{at: number, kind: string} & Record<string, unknown>} LogEntry */
 
 const LOG_KEPT = 20_000;
+/** A page that has said nothing so long after its load, is not going to. */
+const SPEAKS_WITHIN_MS = 2000;
 
 /**
  * @typedef {object} Options
@@ -34,21 +39,22 @@ const LOG_KEPT = 20_000;
  * @property {string} language
  * @property {string | null} [user]      id of the employee who works here
  * @property {string} [uri]              the portal page that this is
- * @property {boolean} [raiseAgain]      whether `initialized` is raised again for a call whose page was left
+ * @property {boolean} [showAgain]       whether the card of the page before is shown again, by `telephony.externalCall.show`
+ * @property {HTMLElement | null} [tabHost]  where further tabs of the operator go
  * @property {(frame: Frame) => void} [frameLoaded]  a hidden frame's load has ended, with whatever page
  * @property {"http" | "page" | null} [rest]  whose REST is asked, see session.js
  */
 
-/** Where a call that goes on is kept for the next page of this tab. */
+/** Where a call whose card is left is kept for the next page of this tab. */
 const CALL_KEY = "portal:call";
 
 export class Portal {
-  /** Fulfilled when the page of the first frame has loaded. @type {Promise<void>} */
+  /** Fulfilled when the page of the first frame has loaded and asked the portal something. @type {Promise<void>} */
   ready;
   /** Everything that happened, oldest first; the newest 20,000 entries. @type {LogEntry[]} */
   log = [];
-
   #names = new PlacementInterface();
+  #longLoads = new LongLoads(() => void this.#deleteRegistration());
   #session;
   #faults = noFaults();
   #frames;
@@ -58,10 +64,14 @@ export class Portal {
   #cardHost;
   #user;
   #uri;
-  #raisesAgain;
+  #showsAgain;
+  #operator;
+  #tabs;
   #frameLoaded;
   /** @type {() => void} */
   #firstLoaded = () => {};
+  /** Who waits for the first word of a frame's page. @type {Map<MessageEventSource | null, () => void>} */
+  #spoken = new Map();
   /** Shows the card as it is now. */
   #show;
 
@@ -76,7 +86,8 @@ export class Portal {
     language,
     user = null,
     uri = location.pathname,
-    raiseAgain = true,
+    showAgain = false,
+    tabHost = null,
     rest = "http",
     frameLoaded = () => {},
   }) {
@@ -87,27 +98,36 @@ export class Portal {
     this.#cardHost = cardHost;
     this.#user = user;
     this.#uri = uri;
-    this.#raisesAgain = raiseAgain;
+    this.#showsAgain = showAgain;
+    this.#tabs = new FrameTabs(tabHost);
     this.#frames = new Frames({
       host: frameHost,
       app,
       session: () => this.#session.tokens,
       method: () => this.#faults.method,
       language: () => language,
+      longLoads: this.#longLoads,
     });
     this.#show = () => showCard(this.#telephony.card, this.#faults.desktop);
     this.#telephony = new Telephony({
       raise: (event, payload) => this.raise(event, payload),
       cardChanged: () => this.#show(),
-      opened: (card, direction) => announce(this.#session, card, direction),
+      settings: () => this.#faults,
+      tell: (notice) => this.#operator.tell(notice),
+      opened: (call) => announce(this.#session, call),
+      log: (kind, details) => this.#note(kind, details),
+    });
+    this.#operator = new Operator({
+      user: user ?? "",
+      telephony: () => this.#telephony,
+      hearsMs: () => this.#faults.hearsMs,
     });
     this.#switchboard = new Switchboard({
       frames: this.#frames,
       names: this.#names,
       session: this.#session,
       faults: () => this.#faults,
-      card: () => this.#telephony.card,
-      cardChanged: () => this.#show(),
+      obey: (command, params) => this.#telephony.obey(command, params),
       log: (kind, details) => this.#note(kind, details),
       language: () => language,
     });
@@ -125,8 +145,10 @@ export class Portal {
    */
   async start(appQuery = null) {
     await this.#session.start(this.#user);
-    this.#resume();
-    addEventListener("pagehide", () => this.#leave());
+    if (frameElement === null) {
+      this.#resume(); // a tab beside another one shares its storage, and ends with it
+      addEventListener("pagehide", () => this.#leave());
+    }
     if (appQuery === null) {
       this.openFrame();
     } else {
@@ -137,29 +159,30 @@ export class Portal {
     }
   }
 
-  /** The page is left while a call may go on: the next page of this tab shows its card. */
+  /** The page is left, and the card with it. */
   #leave() {
-    const call = this.#telephony.snapshot();
+    const left = this.#telephony.leave();
     try {
-      if (call) {
-        sessionStorage.setItem(CALL_KEY, JSON.stringify(call));
+      if (left) {
+        sessionStorage.setItem(CALL_KEY, JSON.stringify(left));
       } else {
         sessionStorage.removeItem(CALL_KEY);
       }
     } catch {
-      // The browser blocks the portal's storage too: the call ends with its page.
+      // The browser blocks the portal's storage too: nothing comes back.
     }
   }
 
   #resume() {
-    const call = takeCall();
-    if (!call) {
+    const kept = takeCall();
+    if (!kept) {
       return;
     }
-    this.#telephony.resume(JSON.parse(call));
-    this.#note("resumed", { callId: this.#telephony.card?.callId });
-    if (this.#raisesAgain) {
-      this.#whenBound("initialized", () => this.#telephony.raiseAgain());
+    const left = JSON.parse(kept);
+    this.#telephony.resume(left);
+    this.#note("left", { callId: left.call.callId, comesBack: left.comesBack });
+    if (this.#showsAgain) {
+      this.#whenBound("initialized", () => this.#telephony.show(left.call.callId));
     }
   }
 
@@ -180,13 +203,14 @@ export class Portal {
   }
 
   /**
-   * Goes to another page of the portal; a call goes on there.
+   * Goes to another page of the portal. The card stays behind; a folded one that no command has reached comes back
+   * there, as one that no app can reach.
    * @param {string} uri the portal page, e.g. `/crm/deal/details/3/`
    */
   navigate(uri) {
     const address = new URL(location.href);
     address.searchParams.set("uri", uri);
-    address.searchParams.set("plain", ""); // no call of its own: the one that is shown goes on
+    address.searchParams.set("plain", ""); // no call of its own
     location.assign(address);
   }
 
@@ -202,6 +226,20 @@ export class Portal {
   /** @param {MessageEvent} event */
   receive(event) {
     this.#switchboard.receive(event);
+    this.#spoken.get(event.source)?.();
+  }
+
+  /**
+   * A page's `load` comes before its scripts: those who wait for the page wait until it has said something.
+   * @param {Frame} frame
+   * @returns {Promise<void>} fulfilled too when it stays silent, as a page does whose scripts do not come
+   */
+  async #speaks(frame) {
+    const spoken = new Promise((resolve) => {
+      this.#spoken.set(frame.element.contentWindow, () => resolve(undefined));
+    });
+    await frame.loaded;
+    await Promise.race([spoken, new Promise((resolve) => setTimeout(resolve, SPEAKS_WITHIN_MS))]);
   }
 
   /**
@@ -212,7 +250,7 @@ export class Portal {
   openFrame(options) {
     const frame = this.#frames.open({ uri: this.#uri, ...options });
     this.#note("frame", { frame: frame.id, what: "opened" });
-    void frame.loaded.then(this.#firstLoaded);
+    void this.#speaks(frame).then(this.#firstLoaded);
     void frame.loaded.then(() => this.#frameLoaded(frame));
     return frame.id;
   }
@@ -226,7 +264,7 @@ export class Portal {
     const frame = this.#frames.open({ kind: "app", query, host: this.#appHost });
     this.#appHost.hidden = false;
     this.#note("frame", { frame: frame.id, what: "opened" });
-    void frame.loaded.then(this.#firstLoaded);
+    void this.#speaks(frame).then(this.#firstLoaded);
     return frame.id;
   }
 
@@ -287,11 +325,24 @@ export class Portal {
     return loaded.then(() => this.#frameLoaded(frame));
   }
 
-  /** Loads the first frame anew, and says again, as the next page of the portal does, that the card is there. */
+  /**
+   * As if the portal's page were loaded anew in the middle of a call: its card has gone, the placement page is loaded into
+   * the first frame again, and once that hears events, the call is shown again by `telephony.externalCall.show`.
+   */
   async reloadPage() {
     const loaded = this.reloadFrame();
-    this.#whenBound("initialized", () => this.#telephony.raiseAgain());
+    this.#whenBound("initialized", () => this.#telephony.showAnew());
     await loaded;
+  }
+
+  /** Loads of hidden frames that ended later than 5 s after the frame was there, oldest first. */
+  get longLoads() {
+    return this.#longLoads.rows;
+  }
+
+  /** More than ten long loads: what the app has registered is deleted, and its address for errors is told. */
+  async #deleteRegistration() {
+    this.#note("registration deleted", { told: await this.#session.deleteRegistration() });
   }
 
   /** @returns {{id: string, kind: string, appSid: string, bound: string[], src: string}[]} */
@@ -391,6 +442,50 @@ export class Portal {
   }
 
   /**
+   * `telephony.externalCall.finish`: the card goes in every window, and no event says so. While the operator has the
+   * comment box open it stays 65 s; then the comment is told, and the card goes.
+   * @param {string} [callId] that of the card shown when left out
+   */
+  finish(callId) {
+    this.#telephony.takeAway(callId);
+  }
+
+  /**
+   * `telephony.externalCall.hide`: the same on the screen.
+   * @param {string} [callId] that of the card shown when left out
+   */
+  hide(callId) {
+    this.#telephony.takeAway(callId);
+  }
+
+  /**
+   * `telephony.externalCall.show`: a fresh card for a call that is known here, unless some card is open.
+   * @param {string} [callId] that of the last card when left out
+   */
+  show(callId) {
+    this.#telephony.show(callId);
+  }
+
+  /**
+   * Opens one more tab of the operator beside this one: a page of the portal with a hidden frame and a card of its own.
+   * @param {{hearsMs?: number}} [options] how much later than this one it hears of calls
+   * @returns {Promise<number>} its place in `tabs`, once its placement page has loaded
+   */
+  openTab({ hearsMs = 0 } = {}) {
+    return this.#tabs.open(hearsMs);
+  }
+
+  /** @param {number} at place in `tabs` */
+  closeTab(at) {
+    this.#tabs.close(at);
+  }
+
+  /** The portals of the tabs beside this one: all that can be done here can be done there. @returns {Portal[]} */
+  get tabs() {
+    return this.#tabs.portals;
+  }
+
+  /**
    * @param {number} [length]
    * @param {CallOptions} [options]
    * @returns {string} the call's id
@@ -407,11 +502,11 @@ export class Portal {
     }
     const { callId, uiState, title, statusText, muted, held, open } = card;
     const { timer, comment, rating, digits, external, callListMode, party } = card;
-    const { folded, department, entry } = card;
+    const { folded, department, entry, internal, hasCrmLayout, ending } = card;
     return {
       ...{ callId, uiState, title, statusText, muted, held, open },
       ...{ timer, comment, rating, digits, external, callListMode },
-      ...{ folded, department, entry },
+      ...{ folded, department, entry, internal, hasCrmLayout, ending },
       phoneNumber: party.phoneNumber,
       crmEntityType: party.crmEntityType,
       crmEntityId: party.crmEntityId,
@@ -433,6 +528,11 @@ export class Portal {
   /** @param {import("./vocabulary.js").EventName} event @param {unknown} [argument] */
   act(event, argument) {
     this.#telephony.act(event, argument);
+  }
+
+  /** What the operator writes into the comment box; null: it is closed. @param {string | null} text */
+  draft(text) {
+    this.#telephony.draft(text);
   }
 
   /** @param {boolean} folded */
@@ -459,9 +559,19 @@ export class Portal {
     return this.#session.ask(method, params);
   }
 
-  /** Every command received, oldest first. */
+  /** Every command received, oldest first, but the probes. */
   get sent() {
     return this.#switchboard.sent;
+  }
+
+  /** Commands that only ask whether a card is there: `CallCardSetUiState {uiState: "?"}`. */
+  get probes() {
+    return this.#switchboard.probes;
+  }
+
+  /** What the portal's own code has thrown, as text. */
+  get errors() {
+    return this.#switchboard.errors;
   }
 
   /** How many messages were dropped, by reason. */
@@ -476,6 +586,9 @@ export class Portal {
    */
   async configure(change) {
     this.#faults = changed(this.#faults, change);
+    if (change?.titleDelayMs !== undefined) {
+      this.#telephony.forgetFormatter();
+    }
     this.#note("configured", { faults: change === null ? [] : Object.keys(change) });
     this.#show();
     if (change?.rest !== undefined) {
@@ -485,8 +598,14 @@ export class Portal {
     }
   }
 
-  /** Forgets `sent`, `log` and `dropped`. */
+  /** The card that is open goes as by `finish`, whatever the operator was writing. */
+  endCall() {
+    this.#telephony.endCall();
+  }
+
+  /** Begins anew: a card that is open goes as by `finish`; `sent`, `probes`, `errors`, `log` and `dropped` are forgotten. */
   clear() {
+    this.#telephony.endCall();
     this.#switchboard.clear();
     this.log.length = 0;
   }

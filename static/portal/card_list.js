@@ -3,7 +3,7 @@
 import { initials, numberWords } from "./card_words.js";
 import { element, setText } from "./dom.js";
 
-/** @typedef {import("./card_model.js").CardModel} CardModel */
+/** @typedef {import("./card/model.js").CardModel} CardModel */
 
 export class CallListView {
   #heading = element("h3", { id: "card-list-heading" });
@@ -58,7 +58,7 @@ export class CallListView {
   }
 }
 
-/** @param {import("./card_model.js").Party} party */
+/** @param {import("./card/model.js").Party} party */
 function row(party) {
   const number = numberWords(party);
   return element(

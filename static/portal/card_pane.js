@@ -10,8 +10,8 @@ import { icon } from "./icons.js";
 /** @typedef {import("./card_client.js").Client} Client */
 /** @typedef {import("./card_client.js").Deal} Deal */
 /** @typedef {import("./card_client.js").Found} Found */
-/** @typedef {import("./card_model.js").CardModel} CardModel */
-/** @typedef {import("./card_view.js").Act} Act */
+/** @typedef {import("./card/model.js").CardModel} CardModel */
+/** @typedef {import("./card/view.js").Act} Act */
 
 export class ClientPane {
   /** For whom the pane was filled, or is being filled. */

@@ -4,7 +4,7 @@ import { element, setText } from "./dom.js";
 import { icon } from "./icons.js";
 import { rove } from "./roving.js";
 
-/** @typedef {import("./card_view.js").Act} Act */
+/** @typedef {import("./card/view.js").Act} Act */
 
 /** Each key, and the letters under it. @type {Readonly<Record<string, string>>} */
 const LETTERS = { 2: "ABC", 3: "DEF", 4: "GHI", 5: "JKL", 6: "MNO", 7: "PQRS", 8: "TUV", 9: "WXYZ", 0: "+" };
@@ -78,8 +78,12 @@ export function qualityTool(act) {
   };
 }
 
-/** @param {Act} act */
-export function commentTool(act) {
+/**
+ * The box is open as long as something stands in it that was not saved.
+ * @param {Act} act
+ * @param {(text: string | null) => void} draft
+ */
+export function commentTool(act, draft) {
   const field = element("textarea", {
     id: "card-comment",
     rows: "2",
@@ -94,7 +98,10 @@ export function commentTool(act) {
     setText(saved, "Saved");
   };
   onButton(tool, keep);
-  field.addEventListener("input", () => setText(saved, ""));
+  field.addEventListener("input", () => {
+    setText(saved, "");
+    draft(field.value === "" ? null : field.value);
+  });
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       keep();

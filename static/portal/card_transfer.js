@@ -10,7 +10,7 @@ import { COLLEAGUES, DEPARTMENTS } from "./directory.js";
 import { element } from "./dom.js";
 import { icon } from "./icons.js";
 
-/** @typedef {import("./card_view.js").Act} Act */
+/** @typedef {import("./card/view.js").Act} Act */
 /** @typedef {import("./directory.js").Colleague} Colleague */
 
 const EVENT = { type: "button", "data-event": "transferButtonClick" };
@@ -79,7 +79,7 @@ export function transferTool({ act, toDepartment, done }) {
     if (department !== undefined) {
       choose(() => toDepartment(Number(department)));
     } else if (target !== undefined || phone !== undefined) {
-      choose(() => act("transferButtonClick", phone ?? Number(target)));
+      choose(() => act("transferButtonClick", phone ?? idOf(target)));
     } else {
       typed();
     }
@@ -89,6 +89,15 @@ export function transferTool({ act, toDepartment, done }) {
     focus: () => field.focus(),
     reset,
   };
+}
+
+/**
+ * @param {string | undefined} target
+ * @returns {number | string} a number for an employee without phones; with phones the menu gives the id as text
+ */
+function idOf(target) {
+  const colleague = COLLEAGUES.find(({ id }) => String(id) === target);
+  return colleague?.phones.length ? String(target) : Number(target);
 }
 
 /**

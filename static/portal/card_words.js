@@ -1,10 +1,11 @@
 /** What the card says: words for states, numbers, times and amounts. No DOM. */
 
-/** @typedef {import("./card_model.js").CardModel} CardModel */
-/** @typedef {import("./card_model.js").Party} Party */
+/** @typedef {import("./card/model.js").CardModel} CardModel */
+/** @typedef {import("./card/model.js").Party} Party */
 
 /** @type {Readonly<Record<string, string>>} */
 const STATE_WORDS = {
+  externalCard: "Call",
   incoming: "Incoming call",
   transferIncoming: "Transferred to you",
   outgoing: "Ready to call",
@@ -49,6 +50,9 @@ export function flagWords(card) {
   }
   if (card.department !== "") {
     words.push(`Passed to ${card.department} by the portal; apps hear nothing of it`);
+  }
+  if (card.ending) {
+    words.push("The call has ended: the comment is kept before the card closes");
   }
   if (!card.external) {
     words.push("Regular call: not open to apps");

@@ -10,7 +10,7 @@
  */
 export function clickCard(card, what, argument) {
   const wish = translated(what, argument);
-  if (wish.opens !== "") {
+  if (!ON_THE_STRIP.test(what)) {
     unfold(card);
   }
   switch (wish.event) {
@@ -48,19 +48,20 @@ const NAMES = [
   [/^Transfer$/, "transferButtonClick"],
   [/^Save comment$/, "addCommentButtonClick"],
 ];
-/** What is not shown on a folded card, and the button that opens it, if any does. */
+/** What a folded card shows too; for anything else it is unfolded. */
+const ON_THE_STRIP = /^(?:(?:Unf|F)old|Hang up|Close|hangupButtonClick|closeButtonClick)$/;
+/** What is behind a button that opens it. */
 /** @type {readonly [RegExp, string][]} */
 const BEHIND = [
   [/^Transfer to /, "transferButtonClick"],
   [/^(?:transfer|dialpad)ButtonClick$/, "$&"],
-  [/^(?:qualityMeterClick|addCommentButtonClick|entityChanged)$/, "nothing"],
 ];
 
 /**
  * @param {string} what
  * @param {unknown} argument
  * @returns {{event: string, argument: unknown, opens: string}} event is empty when `what` is an accessible name; opens:
- *   which button opens the part of the card that holds it; empty when even a folded card shows it
+ *   which button opens the part of the card that holds it, if one does
  */
 function translated(what, argument) {
   for (const [pattern, event] of NAMES) {

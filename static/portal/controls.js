@@ -15,14 +15,20 @@ const URIS = ["/crm/deal/details/3/", "/crm/contact/details/7/", "/tasks/", "/"]
  * @param {Pages} pages
  */
 export function connectControls(portal, panel, pages) {
+  /** A second call gets no card while one is open: the former is finished first. @param {() => void} start */
+  const another = (start) => () => {
+    portal.endCall();
+    start();
+  };
   /** @type {Readonly<Record<string, () => void>>} */
   const actions = {
-    "start-known": () => portal.incomingCall(),
-    "start-unknown": () => portal.incomingCall({ phoneNumber: "+12025550199" }),
-    "start-hidden": () => portal.incomingCall({ phoneNumber: "hidden" }),
-    "start-outgoing": () => portal.outgoingCall(),
-    "start-list": () => portal.callList(3),
-    "start-regular": () => portal.incomingCall({ external: false }),
+    "start-known": another(() => portal.incomingCall()),
+    "start-unknown": another(() => portal.incomingCall({ phoneNumber: "+12025550199" })),
+    "start-hidden": another(() => portal.incomingCall({ phoneNumber: "hidden" })),
+    "start-outgoing": another(() => portal.outgoingCall()),
+    "start-list": another(() => portal.callList(3)),
+    "start-regular": another(() => portal.incomingCall({ external: false })),
+    "finish-call": () => portal.finish(),
     "clear-trace": () => panel.clear(),
     "go-elsewhere": () => portal.navigate(nextUri()),
     "open-tab": openTab,
@@ -53,26 +59,28 @@ function nextUri() {
   return /** @type {string} */ (URIS[(here + 1) % URIS.length]);
 }
 
-/** One more tab of this portal, without a call of its own; it shares nothing with this one but the site. */
+/** One more tab of this portal: it shows a card of its own for each call that comes from now on. */
 function openTab() {
   const address = new URL(location.href);
   address.searchParams.set("plain", "");
+  address.searchParams.set("hears", "0");
   window.open(address, "_blank", "noopener");
 }
 
-/** Whether the next page raises `initialized` again: the address says it. */
+/** Whether the next page shows the call again, as an app's server may: the address says it. The demo does unless told not to. */
 function connectRaiseAgain() {
   const box = /** @type {HTMLInputElement} */ (byId("raise-again"));
-  box.checked = new URLSearchParams(location.search).get("again") !== "no";
-  box.addEventListener("change", () => {
+  const query = new URLSearchParams(location.search);
+  box.checked = query.get("again") === "yes" || !(query.has("again") || query.has("plain"));
+  const write = () => {
     const address = new URL(location.href);
-    if (box.checked) {
-      address.searchParams.delete("again");
-    } else {
-      address.searchParams.set("again", "no");
-    }
+    address.searchParams.set("again", box.checked ? "yes" : "no");
     history.replaceState(null, "", address);
-  });
+  };
+  box.addEventListener("change", write);
+  if (box.checked) {
+    write();
+  }
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import directory from "./directory.json" with { type: "json" };
 
-/** @typedef {import("./card_model.js").Party} Party */
+/** @typedef {import("./card/model.js").Party} Party */
 
 /** @type {readonly Party[]} */
 export const CONTACTS = directory.contacts.map((contact) => ({

@@ -6,9 +6,9 @@
  */
 
 /** @typedef {import("./session.js").PortalSession} PortalSession */
-/** @typedef {import("./telephony.js").Telephony} Telephony */
-/** @typedef {import("./telephony.js").Direction} Direction */
-/** @typedef {import("./card_model.js").CardModel} CardModel */
+/** @typedef {import("./core/telephony.js").Telephony} Telephony */
+/** @typedef {import("./core/telephony.js").Call} Call */
+/** @typedef {import("./core/telephony.js").Direction} Direction */
 
 const ASK_EVERY_MS = 1000;
 
@@ -52,16 +52,14 @@ export function followExternalCalls(session, telephony) {
 /**
  * Lets the REST know a call, so that the app can finish it there.
  * @param {PortalSession} session
- * @param {CardModel} card
- * @param {Direction} direction
+ * @param {Call} call
  */
-export function announce(session, card, direction) {
-  if (!session.served || !card.external) {
+export function announce(session, { callId, direction, parties, options }) {
+  if (!session.served || options.external === false) {
     return;
   }
-  const { phoneNumber } = card.party;
-  const call = { CALL_ID: card.callId, PHONE_NUMBER: phoneNumber, TYPE: TYPE_OF[direction] };
-  session.call("simulation.opened", { auth: session.tokens.AUTH_ID, ...call }).catch(() => {});
+  const known = { CALL_ID: callId, PHONE_NUMBER: parties[0]?.phoneNumber, TYPE: TYPE_OF[direction] };
+  session.call("simulation.opened", { auth: session.tokens.AUTH_ID, ...known }).catch(() => {});
 }
 
 /**
@@ -72,7 +70,7 @@ function obey(telephony, notice) {
   const callId = notice.CALL_ID;
   const shown = telephony.card?.open && telephony.card.callId === callId;
   if (notice.what === "hide") {
-    telephony.hide(callId);
+    telephony.takeAway(callId);
   } else if (!shown) {
     telephony.call(directionOf(notice.TYPE), {
       callId,

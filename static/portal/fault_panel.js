@@ -88,6 +88,7 @@ export class FaultPanel {
     if (card?.open && card.external) {
       this.#portal.act("entityChanged", {});
     } else {
+      this.#portal.endCall();
       this.#portal.incomingCall();
     }
   }

@@ -1,5 +1,8 @@
 /**
- * How the simulated portal misbehaves, when asked to.
+ * How the simulated portal misbehaves, when asked to; and how fast and with what habits it does what it always does.
+ *
+ * Faults that name a command concern the app's commands. The probe (`CallCardSetUiState {uiState: "?"}`) has a fault of
+ * its own; `*` concerns it too.
  *
  * @typedef {object} Faults
  * @property {string[]} silent      commands that take effect but are not answered; `*` is every command
@@ -7,17 +10,27 @@
  * @property {Record<string, number>} delayMs   commands answered late, by so much; `*` is every command
  * @property {Record<string, unknown>} answers  commands answered with this payload instead, without effect
  * @property {Record<string, string>} rawAnswers  the same as text on the wire, which need not be JSON
- * @property {boolean} desktop      the desktop app: its error shapes, its timer answers, events to all frames
+ * @property {{answers?: unknown[], delayMs?: number} | null} probe  what the probe is answered instead, and how late
+ * @property {boolean} desktop      the desktop app: a window of its own, of whose events only `initialized` reaches a
+ *   page, and that of every frame; commands are answered `[]`, card or no card, but for its own complaints of missing fields
  * @property {boolean} interfaceSilent  `getInterface` is not answered
  * @property {boolean} refreshSilent    `refreshAuth` is not answered
  * @property {boolean} installSilent    the end of an installation is neither noted nor answered
  * @property {boolean} namesLate    the call-card names are not registered when the portal starts
  * @property {import("./wire.js").EmptyForm} emptyAs  the form of an event without data
  * @property {"get" | "post"} method    how a frame is loaded
+ * @property {number} crmDelayMs    the CRM's part of a card comes so much later than the card
+ * @property {boolean} crmFails     it never comes
+ * @property {number} titleDelayMs  the portal's own title comes so much later than the first card of the page
+ * @property {boolean} commentBoxOpen  the operator has the comment box open when a call ends
+ * @property {number} commentWaitMs how long the portal waits for an open comment box, at the end of a call
+ * @property {boolean} numbersAsStrings  ids in payloads are written as text
+ * @property {number | null} hearsMs  this window hears of the operator's calls in other windows so much later than they;
+ *   a window that is later than 100 ms shows no card; null: it hears of none
  * @property {Record<string, unknown>} rest  passed to the simulated REST (`simulation.configure`)
  */
 
-/** @returns {Faults} a portal that does nothing wrong */
+/** @returns {Faults} a portal that does nothing wrong, and is quick with the CRM */
 export function noFaults() {
   return {
     silent: [],
@@ -25,6 +38,7 @@ export function noFaults() {
     delayMs: {},
     answers: {},
     rawAnswers: {},
+    probe: null,
     desktop: false,
     interfaceSilent: false,
     refreshSilent: false,
@@ -32,6 +46,13 @@ export function noFaults() {
     namesLate: false,
     emptyAs: "[]",
     method: "post",
+    crmDelayMs: 0,
+    crmFails: false,
+    titleDelayMs: 300,
+    commentBoxOpen: false,
+    commentWaitMs: 65_000,
+    numbersAsStrings: false,
+    hearsMs: null,
     rest: {},
   };
 }

@@ -1,9 +1,10 @@
 /** One sentence above the card: what to do next. For whoever opens the demo without reading anything. */
 
-/** @typedef {import("./card_model.js").CardModel} CardModel */
+/** @typedef {import("./card/model.js").CardModel} CardModel */
 
 /** @type {Readonly<Record<string, string>>} */
 const NEXT = {
+  externalCard: "So the portal opens a card: with Close and Fold alone. Python gives it the buttons of a call.",
   incoming: "It rings. Press Answer: Python takes the call.",
   transferIncoming: "A colleague hands you a call. Press Answer: Python takes it.",
   outgoing: "Press Call: Python dials.",

@@ -80,6 +80,7 @@ async def look_up(card: CallCard) -> str:
 
 async def talk(card: CallCard, words: str) -> None:
     """The call goes: the card shows the buttons of a call and starts its timer."""
+    card.data["talking"] = True
     await card.set_ui_state(UiState.CONNECTED)
     await show_title(card)
     await card.set_status_text(words)
@@ -87,6 +88,7 @@ async def talk(card: CallCard, words: str) -> None:
 
 async def over(card: CallCard, words: str) -> None:
     """The call is over: stop the clock, and offer to call again; in a call list, to go on to the next."""
+    card.data["talking"] = words == GONE  # for the phone it is over, for a card that is shown again it is not yet
     await card.stop_timer()
     await card.set_ui_state(UiState.OUTGOING if card.data.get("in_list") else UiState.REDIAL)
     await show_title(card)
@@ -150,25 +152,33 @@ async def leave(card: CallCard) -> None:
 
 @app.on(Initialized)
 async def greet(event: Initialized, card: CallCard) -> None:
-    """Say who is calling. Answering does not wait for this: handlers of different events overlap."""
+    """Give the card buttons, and say who is calling. Answering does not wait: handlers of different events overlap."""
     card.data["in_list"] = event.call_list_mode
-    if event.meta.resumed and card.state.ui_state in TALKING:
-        await check_phone(card)
-    elif event.call_direction is CallDirection.INCOMING:
+    if event.meta.resumed and await take_up(card):
+        return
+    incoming = event.call_direction is CallDirection.INCOMING
+    # The portal opens a card with Close and Fold alone.
+    await card.set_ui_state(UiState.INCOMING if incoming else UiState.OUTGOING)
+    if incoming:
         await ring(card)
     known = await look_up(card)
     if event.call_direction is CallDirection.CALLBACK:
         known = f"Asked to be called back · {known}"
     await show_title(card)
-    if card.state.ui_state in {None, UiState.INCOMING, UiState.OUTGOING}:  # answered meanwhile: its text stays
+    if card.state.ui_state in {UiState.INCOMING, UiState.OUTGOING}:  # answered meanwhile: its text stays
         await card.set_status_text(known)
 
 
-async def check_phone(card: CallCard) -> None:
-    """The card came to another page of the portal. Media cannot: if the phone was on that page, the call is over."""
+async def take_up(card: CallCard) -> bool:
+    """A fresh card for a call that went on without one. Media cannot move: if its page went, the call is over."""
+    if not card.data.get("talking"):
+        return False  # it rings, or has ended: as if it were new
     state = await phone(card, "state")
-    if state is not None and state["call"] != card.data.get("call"):
+    if state is None or (state["call"] and state["call"] == card.data.get("call")):
+        await talk(card, "Back on the call")
+    else:
         await over(card, GONE)
+    return True
 
 
 @app.on(AnswerButtonClick)

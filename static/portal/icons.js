@@ -50,6 +50,7 @@ const SVG = "http://www.w3.org/2000/svg";
 
 /** What stands for a state of the card. @type {Readonly<Record<string, string>>} */
 const ICON_OF_STATE = {
+  externalCard: "phone",
   incoming: "phone",
   transferIncoming: "transfer",
   outgoing: "phone",

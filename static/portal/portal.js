@@ -5,12 +5,13 @@
  * server, as without it; `page`: the page's own, which needs none), `build` (of a static build, which is kept for use
  * without a network), `plain` (no call on load, for tests), `names=late`,
  * `view=install` (the app's install page instead of the hidden one), `method=get`, `lang`, `user` (id of the employee who works here), `uri` (the portal page that this is),
- * `again=no` (`initialized` is not raised again for a call that goes on after a navigation).
+ * `again=yes` (the call whose card a navigation left behind is shown again), `hears` (ms after which this tab hears of the
+ * operator's calls in other tabs; without it of none), `tab` (a tab that stands beside another one: the card alone).
  */
 
 import { appAddress, queryOf } from "./address.js";
 import { Portal } from "./automation.js";
-import { CardView } from "./card_view.js";
+import { CardView } from "./card/view.js";
 import { connectControls } from "./controls.js";
 import { byId, setText } from "./dom.js";
 import { FaultPanel } from "./fault_panel.js";
@@ -26,8 +27,13 @@ import { BootProgress } from "./progress.js";
 import { showScenarios } from "./scenario_panel.js";
 import { ScenarioStage } from "./stage.js";
 import { connectTabs } from "./tabs.js";
+import { connectTabsBeside } from "./tabs_beside.js";
 import { connectTimeline } from "./timeline.js";
 import { fullEventName } from "./vocabulary.js";
+
+const NO_CARD = "No call. Start one with the buttons below.";
+/** How long the demo's CRM takes for its part of a card, about as a portal's. */
+const CRM_DELAY_MS = 150;
 
 const query = queryOf(document.documentElement.dataset.query ?? "", location.search);
 const app = appAddress(query.get("app"), location.href);
@@ -46,7 +52,9 @@ function start(appUrl) {
   const view = new CardView(cardHost, (event, argument) => portal.act(event, argument), {
     ask: (method, params) => portal.ask(method, params),
     fold: (folded) => portal.fold(folded),
+    draft: (text) => portal.draft(text),
     transferToDepartment: (department) => portal.transferToDepartment(department),
+    noCard: query.has("tab") ? "No card in this tab. The next call brings one." : NO_CARD,
   });
   const portal = new Portal({
     app: appUrl,
@@ -62,11 +70,14 @@ function start(appUrl) {
     faults: {
       namesLate: query.get("names") === "late",
       method: query.get("method") === "get" ? "get" : "post",
+      crmDelayMs: query.has("plain") && !query.has("tab") ? 0 : CRM_DELAY_MS,
+      hearsMs: query.has("hears") ? Number(query.get("hears")) : null,
     },
     language: query.get("lang") ?? "en",
     user: query.get("user"),
     uri: query.get("uri") ?? location.pathname,
-    raiseAgain: query.get("again") !== "no",
+    showAgain: query.get("again") === "yes",
+    tabHost: byId("tabs-beside"),
   });
   const watch = new FrameWatch({
     notice: byId("frame-lost"),
@@ -130,6 +141,8 @@ function start(appUrl) {
       pages.hosted(frame.id, hosting);
       faults.hosted(hosting);
       boot.hosted(hosting.state);
+    } else if (frame !== undefined && entry.purpose !== undefined) {
+      timeline.traced(frame.id, entry); // a command of the project's own: a replay must not take it for the app's
     } else if (frame !== undefined) {
       panel.add(entry);
       stage.traced(entry);
@@ -143,7 +156,7 @@ function start(appUrl) {
   });
 
   /**
-   * @param {import("./frames.js").Frame | undefined} frame
+   * @param {import("./core/frames.js").Frame | undefined} frame
    * @param {import("./phone_panel.js").PhoneState | undefined} state
    * @param {any} told
    */
@@ -158,6 +171,8 @@ function start(appUrl) {
     }
   }
 
+  document.documentElement.toggleAttribute("data-tab", query.has("tab"));
+  connectTabsBeside(portal);
   showScenarios(byId("scenarios"), stage);
   connectControls(portal, panel, pages);
   connectTabs(/** @type {HTMLElement} */ (document.querySelector(".tabs")));

@@ -2,9 +2,9 @@
 
 import { CONTACTS } from "./directory.js";
 
-/** @typedef {import("./telephony.js").Telephony} Telephony */
+/** @typedef {import("./core/telephony.js").Telephony} Telephony */
 /** @typedef {import("./vocabulary.js").EventName} EventName */
-/** @typedef {import("./card_model.js").CardModel} CardModel */
+/** @typedef {import("./card/model.js").CardModel} CardModel */
 
 /** @type {Readonly<Partial<Record<EventName, (card: CardModel, payload: any) => void>>>} */
 const CHANGES = {

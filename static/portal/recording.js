@@ -131,10 +131,14 @@ export function eventsOf({ entries }) {
   }));
 }
 
-/** @param {Recording} recording @returns {Command[]} */
+/**
+ * What the app sent: a command with a purpose of its own is the project's.
+ * @param {Recording} recording
+ * @returns {Command[]}
+ */
 export function commandsOf({ entries }) {
   return entries
-    .filter(({ to, message }) => to === "page" && message.t === "command")
+    .filter(({ to, message }) => to === "page" && message.t === "command" && message.purpose === undefined)
     .map(({ message }) => ({ name: message.command, params: message.params }));
 }
 

@@ -30,6 +30,8 @@ export class Replay {
   #stopped = false;
   /** Looks again whether what is awaited has come. */
   #look = () => {};
+  /** Commands that the project sent for a purpose of its own, such as the title once more: the wire does not tell. @type {string[]} */
+  #notTheApps = [];
   #frame;
   #from;
   /** Ids of calls: that of the recording by that of now. @type {Map<string, string>} */
@@ -57,7 +59,10 @@ export class Replay {
     if (frame !== this.#frame) {
       return;
     }
-    const { kind, id, name = "", outcome } = entry;
+    const { kind, id, name = "", outcome, purpose } = entry;
+    if (kind === "command" && purpose !== undefined) {
+      this.#notTheApps.push(name);
+    }
     if (kind === "event" && name.endsWith(`::${this.#raised[0]}`)) {
       this.#raised.shift();
       if (outcome === undefined) {
@@ -164,6 +169,10 @@ export class Replay {
   /** @returns {import("./recording.js").Command[]} what Python has sent since the replay began */
   #commands() {
     const sent = this.portal.sent.slice(this.#from).map(({ command, params }) => ({ name: command, params }));
+    for (const name of this.#notTheApps) {
+      const at = sent.findLastIndex((command) => command.name === name);
+      sent.splice(at, at < 0 ? 0 : 1);
+    }
     let text = JSON.stringify(sent);
     for (const [given, recorded] of this.#calls) {
       text = text.replaceAll(given, JSON.stringify(recorded).slice(1, -1));

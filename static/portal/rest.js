@@ -5,7 +5,7 @@
  * tests/tool/test_portal_drift.py asks both the same at random.
  */
 
-import { APP_METHODS, checkScope } from "./rest_app.js";
+import { APP_METHODS, checkScope, takeRegistrationAway } from "./rest_app.js";
 import { CALL_METHODS, rememberCall } from "./rest_calls.js";
 import { CRM_METHODS } from "./rest_crm.js";
 import { named, RestFault, text } from "./rest_fault.js";
@@ -82,6 +82,8 @@ export class PageRest {
         return true;
       case "simulation.placements":
         return session.placements;
+      case "simulation.overtime":
+        return takeRegistrationAway(session);
       case "simulation.installed":
         session.installed = true;
         return true;

@@ -57,7 +57,8 @@ function placementBind(session, params) {
     throw new RestFault(400, "EMPTY_ERROR_HANDLER_URL", words);
   }
   const userId = userIdOf(params) ?? 0;
-  if (session.placements.some((one) => one.placement === placement && one.userId === userId)) {
+  // One for all is in the way of one for a user; one for a user is not in the way of one for all.
+  if (session.placements.some((one) => one.placement === placement && [0, userId].includes(one.userId))) {
     throw new RestFault(400, "ERROR_PLACEMENT_MAX_COUNT", "Placement max count");
   }
   const title = text(params.TITLE);
@@ -133,6 +134,17 @@ function checkHandler(session, handler) {
   if (session.faults.public_handlers && (isAddress || !host.includes(".") || host.endsWith(".localhost"))) {
     throw new RestFault(400, "ERROR_WRONG_HANDLER_URL", "Wrong handler URL");
   }
+}
+
+/**
+ * What the portal does about an app whose hidden frames load too slowly.
+ * @param {RestSession} session
+ * @returns {string[]} the addresses that are to be told of it
+ */
+export function takeRegistrationAway(session) {
+  const taken = session.placements.filter(({ placement }) => placement === WORKER);
+  session.placements = session.placements.filter(({ placement }) => placement !== WORKER);
+  return taken.map(({ options }) => options.errorHandlerUrl);
 }
 
 /** @type {readonly [string, Method][]} */

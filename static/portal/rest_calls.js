@@ -1,5 +1,6 @@
 /** `telephony.externalCall.*` of the simulated REST. Mirrors portal_calls.py. */
 
+import { newCallId } from "./core/call_id.js";
 import { RestFault, text, wholeNumber } from "./rest_fault.js";
 import { matches } from "./rest_records.js";
 
@@ -53,14 +54,6 @@ export function rememberCall(session, params, key = "") {
   };
   session.calls.set(call.CALL_ID, call);
   return call;
-}
-
-/** @returns {string} e.g. `E45D40253D1C2D2F.1774588815.822533` */
-function newCallId() {
-  const random = crypto.getRandomValues(new Uint8Array(8));
-  const hex = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  const fraction = String(Math.floor(Math.random() * 1e6)).padStart(6, "0");
-  return `${hex.toUpperCase()}.${Math.floor(Date.now() / 1000)}.${fraction}`;
 }
 
 /**
@@ -127,6 +120,7 @@ function finish(session, params) {
   const call = callOf(session, params);
   const duration = wholeNumber(params, "DURATION");
   call.finished = true;
+  session.notices.push({ what: "hide", CALL_ID: call.CALL_ID });
   return {
     CALL_ID: call.CALL_ID,
     CALL_DURATION: duration,

@@ -4,7 +4,7 @@
  */
 
 /** @typedef {import("./vocabulary.js").EventName} EventName */
-/** @typedef {import("./telephony.js").CallOptions} CallOptions */
+/** @typedef {import("./core/telephony.js").CallOptions} CallOptions */
 
 /**
  * What the player does; one of these.

@@ -5,10 +5,10 @@
  * (`http`), or the page's own (`page`), which needs no server and no network.
  */
 
-import { randomHex } from "./frames.js";
+import { randomHex } from "./core/frames.js";
 import { PageRest } from "./rest.js";
 
-/** @typedef {import("./frames.js").Session} Tokens */
+/** @typedef {import("./core/frames.js").Session} Tokens */
 
 const LIFETIME_S = 3600;
 
@@ -64,6 +64,24 @@ export class PortalSession {
   /** @returns {Promise<unknown>} what the app has registered, whoever may know */
   async placements() {
     return (await this.call("simulation.placements", { auth: this.tokens.AUTH_ID })).result;
+  }
+
+  /**
+   * Takes away what the app has registered for the hidden frames, and requests the address for errors that was given
+   * with it, without tokens.
+   * @returns {Promise<string[]>} the addresses that were told
+   */
+  async deleteRegistration() {
+    if (!this.served) {
+      return [];
+    }
+    const { result } = await this.call("simulation.overtime", { auth: this.tokens.AUTH_ID });
+    const told = /** @type {string[]} */ (result);
+    for (const address of told) {
+      const body = new URLSearchParams({ error: "ERROR_PLACEMENT_LOADING_OVERTIME" });
+      await fetch(address, { method: "POST", mode: "no-cors", body }).catch(() => {});
+    }
+    return told;
   }
 
   /**

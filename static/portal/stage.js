@@ -6,7 +6,7 @@
 /** @typedef {import("./automation.js").Portal} Portal */
 /** @typedef {import("./scenarios.js").Step} Step */
 /** @typedef {import("./scenarios.js").Deed} Deed */
-/** @typedef {Pick<Portal, "incomingCall" | "outgoingCall" | "callback" | "callList" | "click" | "card" | "sent">} Acted */
+/** @typedef {Pick<Portal, "incomingCall" | "outgoingCall" | "callback" | "callList" | "endCall" | "click" | "card" | "sent">} Acted */
 /** @typedef {{state: object | null, heard: string}} SeenPhone */
 
 export class ScenarioStage {
@@ -43,6 +43,7 @@ export class ScenarioStage {
 
   /** @param {Deed} deed */
   #open({ call, options, length }) {
+    this.#portal.endCall(); // a second call gets no card
     switch (call) {
       case "incoming":
         return this.#portal.incomingCall(options);

@@ -54,7 +54,9 @@ export function connectTimeline(panel, portal) {
       if (entry?.kind === "boot") {
         ready[entry.phases ? "add" : "delete"](frame);
       }
-      view.add(frame, entry);
+      if (entry?.purpose === undefined) {
+        view.add(frame, entry); // what the project does for a purpose of its own is not part of the app's call
+      }
       recording.traced(frame, entry);
     },
 

@@ -44,7 +44,10 @@ export const COMMANDS = /** @type {const} */ ([
   "CallCardClose",
 ]);
 
-/** The 12 states of the card, in the order in which `CallCardGetListUiStates` names them. */
+/** The state in which the card of an external call opens. No command leads to it, and the portal lists it nowhere. */
+export const FIRST_STATE = "externalCard";
+
+/** The 12 states that a command can bring about, in the order in which `CallCardGetListUiStates` names them. */
 export const UI_STATES = /** @type {const} */ ([
   "incoming",
   "transferIncoming",

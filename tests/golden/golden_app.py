@@ -30,10 +30,11 @@ async def show_client(card: CallCard) -> None:
 
 @app.on(Initialized)
 async def greet(event: Initialized, card: CallCard) -> None:
-    """Say who calls."""
-    states = await card.get_list_ui_states()
-    await card.set_status_text(f"{event.line_name}: one of {len(states)} states")
-    await show_client(card)
+    """Give the operator something to press."""
+    async with card.lock:
+        states = await card.get_list_ui_states()
+        await card.set_ui_state(UiState.INCOMING)
+        await card.set_status_text(f"{event.line_name}: one of {len(states)} states")
 
 
 @app.on(AnswerButtonClick)
@@ -45,8 +46,9 @@ async def answer(event: AnswerButtonClick, card: CallCard) -> None:
 
 @app.on(EntityChanged)
 async def follow_the_crm(event: EntityChanged, card: CallCard) -> None:
-    """Somebody else, after all."""
-    await show_client(card)
+    """Say who calls; each card begins with this event, and it may be somebody else after all."""
+    async with card.lock:
+        await show_client(card)
 
 
 @app.on(MuteButtonClick)

@@ -67,6 +67,7 @@ class Desk:
         """Open the card of an incoming call in this state."""
         self.portal("(portal, options) => portal.incomingCall(options)", {"uiState": ui_state, **options})
         expect(self.card).to_have_attribute("data-state", ui_state)
+        self.heard()  # a card with a client begins with an event of its own
 
     def send(self, command: str, **params: object) -> Any:
         """Send a command as the app does, and give its answer."""

@@ -3,7 +3,7 @@
  * stands still until it is told, message channels, locks, the portal's client.
  */
 
-import { EVENT_NAMES } from "../../static/protocol.js";
+import { COMMAND_NAMES, EVENT_NAMES } from "../../static/protocol.js";
 
 /**
  * @typedef {import("node:test").TestContext} TestContext
@@ -200,14 +200,14 @@ export class FakeClient {
   /** @type {Array<{resolve: (value?: any) => void, reject: (error: Error) => void}>} */
   refreshes = [];
 
-  /** @param {(events: string[]) => void} callback */
+  /** @param {(events: string[], commands: string[] | null) => void} callback */
   getInterface(callback) {
     this.asked++;
     const known = [...this.known];
     if (this.late) {
-      this.interfaceAnswers.push(() => callback(known));
+      this.interfaceAnswers.push(() => callback(known, [...COMMAND_NAMES]));
     } else {
-      callback(known);
+      callback(known, [...COMMAND_NAMES]);
     }
   }
 

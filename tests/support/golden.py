@@ -1,6 +1,6 @@
 """The golden file: a recording of `workerPy.record()` without what differs from run to run.
 
-Kept are the events with their payloads, what Python asked, and the answers. Ids are numbered by kind in the order of
+Kept are the events with their payloads, what the app asked, and the answers. Ids are numbered by kind in the order of
 their appearance; each event begins a second of its own, and what follows it comes 10 ms apart.
 """
 
@@ -21,9 +21,14 @@ def normalised(recording: Mapping[str, Any]) -> dict[str, Any]:
     ids: dict[str, str] = {}
     counts: Counter[str] = Counter()
     event, at = 0, 0
+    service: set[str] = set()
     for entry in recording["entries"]:
         message = dict(entry["message"])
         if message["t"] not in KEPT:
+            continue
+        if "purpose" in message:
+            service.add(message["id"])
+        if message.get("id") in service:
             continue
         if message["t"] == "event":
             event += 1

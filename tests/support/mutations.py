@@ -66,8 +66,8 @@ MUTATIONS = (
     Mutation(
         "a deadline is never armed",
         "worker_py/requests.py",
-        "        self._set_timer(pending, timeout_ms)\n",
-        "        self._set_timer(pending, None if timeout_ms else timeout_ms)\n",
+        "            self._set_timer(pending, timeout_ms)\n",
+        "            self._set_timer(pending, None if timeout_ms else timeout_ms)\n",
         ("tests/unit/test_requests.py",),
     ),
     Mutation(
@@ -81,9 +81,9 @@ MUTATIONS = (
     Mutation(
         "an acknowledgement is sent twice",
         "worker_py/dispatch.py",
-        "        page.inbox.running.discard(seq)\n",
-        "        page.inbox.running.discard(seq)\n"
-        '        self.tell(page, {"t": "ack", "seq": seq, "handlers": runs})\n',
+        "        self._desk.at(page).running.discard(seq)\n",
+        "        self._desk.at(page).running.discard(seq)\n"
+        "        self._out.tell(page, outbox.ack(seq, runs, call_id))\n",
         ("tests/unit/test_dispatch.py",),
     ),
     Mutation(
@@ -103,8 +103,8 @@ MUTATIONS = (
     Mutation(
         "a batch does not stop at its first failure",
         "worker_py/rest.py",
-        '"calls": part, "halt": bool(halt)}',
-        '"calls": part, "halt": False}',
+        "outbox.rest_batch(part, halt=bool(halt))",
+        "outbox.rest_batch(part, halt=False)",
         ("tests/unit/test_rest.py",),
     ),
     Mutation(
@@ -172,14 +172,14 @@ MUTATIONS = (
     ),
     Mutation(
         "the portal tells the opposite of mute",
-        "static/portal/telephony.js",
+        "static/portal/core/call_events.js",
         "    return card.muted;\n",
         "    return !card.muted;\n",
         ("tests/browser/delivery/test_call.py",),
     ),
     Mutation(
         "the card's timer runs on in redial",
-        "static/portal/card_model.js",
+        "static/portal/card/model.js",
         '  "redial",\n',
         "",
         ("tests/static/portal/card_model.test.mjs",),

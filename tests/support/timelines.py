@@ -133,7 +133,7 @@ class TimelineTab:
         # The portal raises an event to whoever has bound it: a page that has not yet would never hear of the call.
         bound = "() => portal.frames()[0]?.bound.includes('BackgroundCallCard::addCommentButtonClick')"
         self.page.wait_for_function(bound)
-        self.page.evaluate("portal.incomingCall()")
+        self.page.evaluate("portal.incomingCall({uiState: 'incoming', entityChangedFirst: false})")
         expect(self.page.locator("#card-title")).to_have_text("Mara calls from +12025550143")
 
     def click(self, event: str, argument: object = None) -> None:

@@ -1,5 +1,7 @@
 """The bundle that `scripts/build` makes."""
 
+import base64
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -56,13 +58,23 @@ def test_the_page_loads_the_client_first_then_the_shim_then_page_scripts(
     tags = re.findall(r"<script[^>]*>", (out / "index.html").read_text())
     assert tags == [
         '<script type="application/json" id="worker-py-config">',
-        f'<script src="assets/{made.build}/guard.js">',
-        f'<script type="module" async src="assets/{made.build}/early.js">',
-        f'<script src="{OFFICIAL_BX24}">',
-        f'<script type="module" src="assets/{made.build}/shim.js">',
-        f'<script defer src="assets/{made.build}/phone.js">',
-        f'<script type="module" src="assets/{made.build}/tones.mjs">',
+        '<script id="worker-py-guard">',
+        f'<script type="worker-py/early-module" src="assets/{made.build}/early.js">',
+        f'<script type="worker-py/client" src="{OFFICIAL_BX24}">',
+        f'<script type="worker-py/shim-module" src="assets/{made.build}/shim.js">',
+        f'<script type="worker-py/page" src="assets/{made.build}/phone.js">',
+        f'<script type="worker-py/page-module" src="assets/{made.build}/tones.mjs">',
     ]
+
+
+def test_the_policy_names_the_hash_of_the_one_script_that_is_in_the_page(app: str, tmp_path: Path) -> None:
+    made = build(BuildOptions(app=app, out=tmp_path / "out", snapshot=False, hard_link=True))
+    [inline] = re.findall(
+        r'<script id="worker-py-guard">(.*?)</script>', (tmp_path / "out" / "index.html").read_text(), re.DOTALL
+    )
+    digest = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
+    assert f"script-src 'self' 'wasm-unsafe-eval' 'sha256-{digest}' https://api.bitrix24.com; " in made.csp
+    assert not any(path.endswith("/guard.js") for path in made.files)
 
 
 def test_every_module_that_the_page_starts_with_is_asked_for_at_once(app: str, tmp_path: Path) -> None:
@@ -86,7 +98,7 @@ def test_a_bundle_holds_the_phone_that_was_asked_for_and_no_other(app: str, tmp_
         made = build(BuildOptions(app=app, out=out, phone=kind, snapshot=False, compress="none", hard_link=True))
         prefix = f"assets/{made.build}/phone/"
         held[kind] = {path.removeprefix(prefix) for path in made.files if path.startswith(prefix)}
-        tag = f'<script type="module" src="{prefix}start.js">'
+        tag = f'<script type="worker-py/page-module" src="{prefix}start.js">'
         assert (tag in (out / "index.html").read_text()) is (kind is not None)
         if kind == "jssip":
             library = (out / prefix / "jssip_library.js").read_text(encoding="utf-8")
@@ -118,13 +130,15 @@ def test_another_app_has_another_address(write: Write, tmp_path: Path) -> None:
 def test_a_local_client_is_copied_and_its_origin_is_our_own(app: str, write: Write, tmp_path: Path) -> None:
     client = write("bx24.js", "var BX24 = {};")
     made = build(BuildOptions(app=app, out=tmp_path / "out", bx24_url=str(client), hard_link=True))
-    assert f'<script src="assets/{made.build}/bx24.js">' in (tmp_path / "out" / "index.html").read_text()
-    assert "script-src 'self' 'wasm-unsafe-eval'; " in made.csp
+    tag = f'<script type="worker-py/client" src="assets/{made.build}/bx24.js">'
+    assert tag in (tmp_path / "out" / "index.html").read_text()
+    assert re.search("script-src 'self' 'wasm-unsafe-eval' 'sha256-[^ ]*'; ", made.csp)
 
 
 def test_the_sdk_is_brought_along(app: str, tmp_path: Path) -> None:
     made = build(BuildOptions(app=app, out=tmp_path / "out", client="b24jssdk", hard_link=True))
-    assert f'<script src="assets/{made.build}/b24jssdk.js">' in (tmp_path / "out" / "index.html").read_text()
+    tag = f'<script type="worker-py/client" src="assets/{made.build}/b24jssdk.js">'
+    assert tag in (tmp_path / "out" / "index.html").read_text()
     assert bundle_module(tmp_path / "out", made.build)["client"] == "b24jssdk"
 
 

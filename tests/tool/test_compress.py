@@ -83,7 +83,7 @@ def test_the_same_content_is_compressed_once(bundle: Path, tmp_path: Path, monke
 def test_the_report_names_what_a_boot_fetches(bundle: Path) -> None:
     made = build(BuildOptions(app=str(bundle.parent / "app.py"), out=bundle.parent / "again", hard_link=True))
     names = [Path(path).name for path in boot_files(bundle.parent / "again", made)]
-    assert names[:2] == ["index.html", "guard.js"]
+    assert names[:2] == ["index.html", "early.js"]
     assert {"worker.js", "pyodide.asm.wasm", "snapshot.bin"} <= set(names)
     assert not {"python_stdlib.zip", "app.zip", "install.js"} & set(names)
     assert len(names) == len(set(names))

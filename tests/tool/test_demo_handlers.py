@@ -97,7 +97,7 @@ def test_without_a_phone_the_card_works_alone(portal: Portal) -> None:
     portal.advance(1)
     portal.raise_event("makeCallButtonClick")
 
-    assert states(portal) == ["connected", "redial", "connectingOutgoing", "connected"]
+    assert states(portal) == ["incoming", "connected", "redial", "connectingOutgoing", "connected"]
     assert status(portal) == "They picked up"
     assert portal.reports == []
 
@@ -113,17 +113,17 @@ def test_an_incoming_card_rings_the_phone_which_the_clicks_then_drive(portal: Po
 
     assert [name for name, _ in phone.asked] == ["simulate", "answer", "mute", "hold", "dtmf", "hangup"]
     assert all(params["call"] == "P1" for name, params in phone.asked if name != "simulate")
-    assert states(portal) == ["connected", "redial"]
+    assert states(portal) == ["incoming", "connected", "redial"]
 
 
 def test_an_outgoing_card_is_connected_when_the_phone_says_so(portal: Portal, phone: Phone) -> None:
     portal.initialized(CALL_DIRECTION="outgoing")
     portal.raise_event("makeCallButtonClick")
-    assert states(portal) == ["connectingOutgoing"]
+    assert states(portal) == ["outgoing", "connectingOutgoing"]
 
     portal.emit("phone.connected", {"call": "P1", "direction": "outgoing"})
 
-    assert states(portal) == ["connectingOutgoing", "connected"]
+    assert states(portal) == ["outgoing", "connectingOutgoing", "connected"]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_transfer_that_is_not_taken_leaves_the_call_to_be_returned_to(portal: 
 
     portal.raise_event("cancelTransferButtonClick")
 
-    assert states(portal) == ["connected", "transferring", "transferFailed", "connected"]
+    assert states(portal) == ["incoming", "connected", "transferring", "transferFailed", "connected"]
     assert [params["held"] for name, params in phone.asked if name == "hold"] == [True, False]
 
 

@@ -46,6 +46,13 @@ A_RECORDED_CALL = {
             },
         },
         {
+            "at": 5,
+            "to": "page",
+            "message": {"t": "command", "id": "c1", "command": "CallCardSetUiState", "params": {"uiState": "incoming"}},
+        },
+        {"at": 6, "to": "python", "message": {"t": "sent", "id": "c1"}},
+        {"at": 7, "to": "python", "message": {"t": "answer", "id": "c1", "answer": []}},
+        {
             "at": 7,
             "to": "page",
             "message": {"t": "rest", "id": "r1", "method": "crm.contact.get", "params": {"id": 0}},
@@ -64,13 +71,13 @@ A_RECORDED_CALL = {
             "to": "page",
             "message": {
                 "t": "command",
-                "id": "c1",
+                "id": "c2",
                 "command": "CallCardSetCardTitle",
                 "params": {"title": "+12025550143"},
             },
         },
-        {"at": 10, "to": "python", "message": {"t": "sent", "id": "c1"}},
-        {"at": 12, "to": "python", "message": {"t": "answer", "id": "c1", "answer": []}},
+        {"at": 10, "to": "python", "message": {"t": "sent", "id": "c2"}},
+        {"at": 12, "to": "python", "message": {"t": "answer", "id": "c2", "answer": []}},
     ],
 }
 """Stands for the reader's own recording, `call.json`."""
@@ -137,9 +144,9 @@ def test_handler_of_the_readme_answers_a_call() -> None:
         portal.initialized()
         portal.raise_event("answerButtonClick", [])
         assert portal.sent == [
+            ("CallCardSetUiState", {"uiState": "incoming"}),
             ("CallCardSetCardTitle", {"title": "Mara Lindqvist"}),
             ("CallCardSetUiState", {"uiState": "connected"}),
-            ("CallCardSetStatusText", {"statusText": "Answered by Python"}),
         ]
         assert portal.reports == []
 
@@ -147,7 +154,7 @@ def test_handler_of_the_readme_answers_a_call() -> None:
 def test_handler_of_the_readme_takes_calls_of_strangers() -> None:
     with Portal(run(ROOT / "README.md")["app"]) as portal:
         portal.initialized(PHONE_NUMBER="hidden", CRM_ENTITY_TYPE="", CRM_ENTITY_ID=0)
-        assert (portal.sent, portal.reports) == ([], [])
+        assert (portal.sent, portal.reports) == ([("CallCardSetUiState", {"uiState": "incoming"})], [])
 
 
 @every_page

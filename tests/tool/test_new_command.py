@@ -26,7 +26,7 @@ def test_its_tests_pass(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert (done.returncode, "3 passed" in done.stdout) == (0, True), done.stdout
+    assert (done.returncode, "4 passed" in done.stdout) == (0, True), done.stdout
 
 
 def test_its_readme_bears_the_projects_name(tmp_path: Path) -> None:

@@ -166,21 +166,21 @@ HANDLER = {
 }
 
 
-def test_a_placement_is_bound_once_for_all_and_once_for_each_user(page: Page) -> None:
-    assert page.result("placement.bind", **HANDLER) is True
+def test_a_placement_is_bound_for_users_first_and_then_for_all(page: Page) -> None:
     assert page.result("placement.bind", **HANDLER, USER_ID="5") is True
-    for again in ({}, {"USER_ID": 0}, {"USER_ID": 5}):
+    assert page.result("placement.bind", **HANDLER) is True
+    for again in ({}, {"USER_ID": 0}, {"USER_ID": 5}, {"USER_ID": 7}):
         assert page("placement.bind", **HANDLER, **again)[1]["error"] == "ERROR_PLACEMENT_MAX_COUNT"
     bound = page.result("placement.get")
     assert [(one["placement"], one["userId"]) for one in bound] == [
-        (HANDLER["PLACEMENT"], 0),
         (HANDLER["PLACEMENT"], 5),
+        (HANDLER["PLACEMENT"], 0),
     ]
     assert bound[0]["options"] == HANDLER["OPTIONS"]
 
 
 def test_unbinding_ends_one_users_registration_or_all_of_the_placement(page: Page) -> None:
-    for user in (0, 5, 6):
+    for user in (5, 6, 0):
         page.result("placement.bind", **HANDLER, USER_ID=user)
     assert page.result("placement.unbind", PLACEMENT=HANDLER["PLACEMENT"], USER_ID=5) == {"count": 1}
     assert page.result("placement.unbind", PLACEMENT=HANDLER["PLACEMENT"], HANDLER="http://other/") == {"count": 0}

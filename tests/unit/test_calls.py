@@ -166,17 +166,19 @@ def test_a_page_that_thaws_is_told_that_its_card_was_closed() -> None:
         assert said(portal.page, "trace")[-1]["entry"]["name"] == "closed: page_gone"
 
 
-def test_a_page_that_thaws_does_not_take_its_call_from_the_page_that_has_it_now() -> None:
+def test_a_page_that_thaws_joins_the_window_that_shows_its_call_now() -> None:
     app, journal = watched_app()
     with Portal(app) as portal:
         portal.initialized(CALL_ID=CALL)
         portal.page.detach("frozen")
         other = portal.open_page("other")
         other.initialized(CALL_ID=CALL)
-        attach(portal.page, {"call_id": CALL, "kept": {}})
-        portal.raise_event("hangupButtonClick")
         other.raise_event("muteButtonClick", True)
-        assert journal[2:] == [("MuteButtonClick", CALL, "other", 3)]
+        attach(portal.page, {"call_id": CALL, "kept": {}})
+        assert portal.page.card is not None
+        assert portal.page.card.muted is True, "what happened while it was away"
+        portal.raise_event("hangupButtonClick")
+        assert journal[2:] == [("MuteButtonClick", CALL, "other", 3), ("HangupButtonClick", CALL, "page-1", 4)]
         assert portal.page.unacknowledged == {}
 
 
@@ -234,26 +236,38 @@ def test_storage_that_was_tampered_with_costs_what_was_kept_and_nothing_else(tex
         assert journal == [("Initialized", CALL, "page-1", 1)]
 
 
-@pytest.mark.parametrize("first", ["owner", "other"])
-def test_a_page_that_knows_that_another_one_owns_the_card_does_not_claim_it_in_the_next_interpreter(first: str) -> None:
+@pytest.mark.parametrize("first", ["one", "two"])
+def test_all_windows_of_a_call_give_it_to_the_next_interpreter_and_each_is_handled(first: str) -> None:
     app, journal = watched_app()
-    cards = {"owner": {"call_id": CALL, "kept": {"data": {"n": 6}}}, "other": {"call_id": CALL, "kept": False}}
+    card = {"call_id": CALL, "kept": {"data": {"n": 6}}}
     with Portal(app) as portal:
-        order = [first, *(name for name in cards if name != first)]
-        pages = {name: portal.open_page(name, card=cards[name]) for name in order}
-        pages["other"].raise_event("muteButtonClick", True)
-        pages["owner"].raise_event("hangupButtonClick")
-        assert journal == [("HangupButtonClick", CALL, "owner", 7, "restored")]
-        assert pages["other"].unacknowledged == {}
+        pages = {name: portal.open_page(name, card=card) for name in [first, *{"one", "two"} - {first}]}
+        pages["two"].raise_event("muteButtonClick", True)
+        pages["one"].raise_event("hangupButtonClick")
+        assert journal == [
+            ("MuteButtonClick", CALL, "two", 7, "restored"), ("HangupButtonClick", CALL, "one", 8, "restored"),
+        ]  # fmt: skip
+        assert pages["one"].card is not None
+        assert pages["one"].card.muted is True
 
 
-def test_a_page_learns_that_another_one_owns_the_card_for_the_interpreter_after_this_one() -> None:
+def test_a_window_that_joins_keeps_the_call_for_the_interpreter_after_this_one_too() -> None:
     app, _ = watched_app()
     with Portal(app) as portal:
         other = portal.open_page("other")
         portal.initialized(CALL_ID=CALL)
         other.initialized(CALL_ID=CALL)
-        assert said(other, "keep") == [{"t": "keep", "call_id": CALL, "kept": "false"}]
+        assert said(other, "keep") == said(portal.page, "keep") != []
+
+
+def test_a_page_that_says_that_it_shows_a_call_is_a_window_of_it_whatever_it_keeps() -> None:
+    app, journal = watched_app()
+    with Portal(app) as portal:
+        portal.initialized(CALL_ID=CALL)
+        other = portal.open_page("other", card={"call_id": CALL, "kept": False})
+        portal.page.detach()
+        other.raise_event("hangupButtonClick")
+        assert journal[1:] == [("HangupButtonClick", CALL, "other", 2)]
 
 
 # What is kept ----------------------------------------------------------------------------------------

@@ -82,6 +82,7 @@ def test_a_card_that_both_app_and_operator_close_is_closed_once() -> None:
         await card.close()
 
     with Portal(app) as portal:
+        portal.answers["CallCardClose"] = Answer()
         portal.initialized()
         portal.raise_event("closeButtonClick")
         assert [row for row in journal if row[0] == "CardClosed"] == [("CardClosed", CALL_ID, "closed_by_app")]

@@ -1,8 +1,10 @@
 """Delivery and order: what comes in reaches its handlers once, in order, whatever comes in."""
 
 import asyncio
+import gc
 import json
 import sys
+import weakref
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from worker_py.events import (
     Initialized,
     MuteButtonClick,
 )
-from worker_py.testing import CALL_ID, EPOCH_MS, Answer, Portal
+from worker_py.testing import CALL_ID, EPOCH_MS, Portal
 from worker_py.wire import EVENTS, PREFIX
 
 DEPTH = 60 if sys.platform == "emscripten" else 100_000
@@ -274,6 +276,20 @@ def test_only_the_pages_that_left_last_are_remembered() -> None:
         assert journal[-1] == ("Initialized", "B", "page-1")
 
 
+def test_nothing_is_held_of_a_page_that_left_long_ago() -> None:
+    app = App()
+    with Portal(app) as portal:
+        page = weakref.ref(app.page)
+        portal.page.detach("closed")
+        for _ in range(63):
+            portal.open_page().detach("closed")
+        gc.collect()
+        assert page() is not None
+        portal.open_page().detach("closed")
+        gc.collect()
+        assert page() is None
+
+
 def test_the_failure_of_a_handler_whose_page_has_gone_is_reported_to_the_pages_that_live() -> None:
     app = App()
     failures: list[HandlerFailure] = []
@@ -284,7 +300,7 @@ def test_the_failure_of_a_handler_whose_page_has_gone_is_reported_to_the_pages_t
         await card.set_mute(True)
 
     with Portal(app) as portal:
-        portal.answers["CallCardSetMute"] = Answer(times=0)
+        portal.silent = True
         other = portal.open_page("other")
         portal.initialized()
         portal.raise_event("answerButtonClick")

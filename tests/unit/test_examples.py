@@ -75,6 +75,11 @@ def test_there_is_a_test_here_for_every_example() -> None:
     assert [path.stem for path in EXAMPLES.glob("*.py") if f'run("{path.stem}")' not in here] == []
 
 
+@pytest.mark.parametrize("name", sorted(path.stem for path in EXAMPLES.glob("*.py")))
+def test_an_example_gives_the_operator_answer_when_the_card_opens(run: RunExample, name: str) -> None:
+    assert looks(run(name)) == ["incoming"]
+
+
 # Screen pop --------------------------------------------------------------------------------------
 
 
@@ -87,7 +92,9 @@ def test_screen_pop_shows_the_client_and_the_largest_open_deal(run: RunExample) 
 def test_screen_pop_follows_the_operator_to_another_client_and_to_none(run: RunExample) -> None:
     portal = run("screen_pop")
     entity(portal, "CONTACT", 12)
+    portal.advance(0.1)
     entity(portal, "", 0)
+    portal.advance(0.1)
     assert titles(portal)[1:] == ["Tomás Okafor, Okafor & Daughters", "+4930123456"]
     assert texts(portal)[1:] == ["No open deal", "Not in the CRM: ask for the name"]
 
@@ -114,7 +121,7 @@ def test_screen_pop_says_when_the_crm_refuses(run: RunExample) -> None:
     portal.raise_event("answerButtonClick")
     portal.raise_event("hangupButtonClick")
     assert texts(portal)[-1] == "The CRM did not answer: QUERY_LIMIT_EXCEEDED"
-    assert looks(portal) == ["connected", "redial"]
+    assert looks(portal) == ["incoming", "connected", "redial"]
 
 
 # Notes to the CRM --------------------------------------------------------------------------------
@@ -257,7 +264,7 @@ def test_transfer_policy_lets_calls_go_to_colleagues(run: RunExample) -> None:
     transfer(portal, "2")
     portal.raise_event("completeTransferButtonClick")
     portal.advance(60)
-    assert looks(portal) == ["connected", "transferring", "transferConnected"]
+    assert looks(portal) == ["incoming", "connected", "transferring", "transferConnected"]
     assert texts(portal) == ["Asking Ines Hartmann", "Handed over"]
     assert portal.reports == []
 
@@ -267,7 +274,7 @@ def test_transfer_policy_refuses_other_targets(run: RunExample, target: str) -> 
     portal = run("transfer_policy")
     portal.raise_event("answerButtonClick")
     transfer(portal, target)
-    assert looks(portal) == ["connected", "connected"]
+    assert looks(portal) == ["incoming", "connected", "connected"]
     assert texts(portal) == [f"No transfers to {target}"]
 
 

@@ -3,8 +3,11 @@
 import json
 import re
 from pathlib import Path
+from types import ModuleType
 
-from worker_py import wire
+import pytest
+
+from worker_py import inbox, outbox, wire
 from worker_py.commands import CommandName
 
 SOURCE = (Path(__file__).parents[2] / "static" / "protocol.js").read_text(encoding="utf-8")
@@ -46,11 +49,23 @@ def test_both_know_the_same_commands() -> None:
     assert strings("COMMAND_NAMES") == [name.value for name in CommandName]
 
 
-def test_every_message_to_a_page_is_sent_somewhere_in_the_package_and_no_other() -> None:
+@pytest.mark.parametrize(("module", "names"), [(outbox, wire.TO_PAGE), (inbox, wire.FROM_PAGE)])
+def test_every_message_has_one_builder_and_nothing_else_in_the_package_writes_one(
+    module: ModuleType, names: tuple[str, ...]
+) -> None:
+    built = re.findall(r'"t": "(\w+)"', source_of(module))
+    assert sorted(built) == sorted(set(names) - {"user_changed", "reload"})
+
+
+def test_nothing_else_in_the_package_writes_a_message() -> None:
     package = Path(wire.__file__).parent
-    sources = [path.read_text(encoding="utf-8") for path in package.glob("*.py") if path.stem not in SPEAK_FOR_THE_PAGE]
-    sent = {found for source in sources for found in re.findall(r'"t": "(\w+)"', source)}
-    assert sent - {"silence"} == set(wire.TO_PAGE)
+    sources = {path.stem: path.read_text(encoding="utf-8") for path in package.glob("*.py")}
+    found = {(name, kind) for name, source in sources.items() for kind in re.findall(r'"t": "(\w+)"', source)}
+    assert {(name, kind) for name, kind in found if name not in ("outbox", "inbox")} == {
+        ("requests", "silence"), ("requests", "proven"),
+    }  # fmt: skip
 
 
-SPEAK_FOR_THE_PAGE = {"testing", "replay"}
+def source_of(module: ModuleType) -> str:
+    assert module.__file__ is not None
+    return Path(module.__file__).read_text(encoding="utf-8")

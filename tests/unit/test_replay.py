@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from worker_py import App, CallCard, CommandFailed, Page
-from worker_py.events import AnswerButtonClick, DialpadButtonClick, HangupButtonClick, Initialized, PageAttached
+from worker_py.events import (
+    AnswerButtonClick,
+    CardClosed,
+    DialpadButtonClick,
+    HangupButtonClick,
+    Initialized,
+    PageAttached,
+)
 from worker_py.testing import Portal, refusal, replay
 
 EVENT = "BackgroundCallCard::"
@@ -227,3 +234,91 @@ def test_answers_of_a_recording_that_began_later_are_not_spent_on_what_happens_b
         (40, "python", {"t": "call_answer", "id": "p9", "value": "Ada"}),
     )
     assert replay(later, app).commands == [("CallCardSetStatusText", {"statusText": "Ada"})]
+
+
+# What was not the app's own --------------------------------------------------------------------------
+
+
+def probe(request_id: str) -> dict[str, Any]:
+    command = {"t": "command", "id": request_id, "command": "CallCardSetUiState", "params": {"uiState": "?"}}
+    return {**command, "purpose": "probe"}
+
+
+def test_what_was_not_the_apps_own_is_not_compared() -> None:
+    title = {"t": "command", "id": "c9", "command": "CallCardSetCardTitle", "params": {"title": "+491"}}
+    app = App()
+    titles(app)
+    own = {**title, "id": "c3"}
+    found = replay(
+        recording(
+            (0, "python", INITIALIZED),
+            (1, "page", own),
+            (2, "python", {"t": "answer", "id": "c3", "answer": []}),
+            (3, "page", probe("?4")),
+            (500, "page", {**title, "purpose": "title"}),
+            (501, "page", {**title, "id": "c10", "purpose": "mirror"}),
+        ),
+        app,
+    )
+    assert found.commands == found.recorded == [("CallCardSetCardTitle", {"title": "+491"})]
+    assert found.reports == []
+
+
+def silent_app() -> tuple[App, list[Any]]:
+    app = App()
+    seen: list[Any] = []
+
+    @app.on(AnswerButtonClick)
+    async def connect(event: AnswerButtonClick, card: CallCard) -> None:
+        await card.set_ui_state("connected")
+        seen.append(asyncio.get_running_loop().time())
+
+    return app, seen
+
+
+def test_what_the_probe_proved_when_it_was_recorded_it_proves_again() -> None:
+    app, seen = silent_app()
+    answer = {"t": "answer", "answer": refusal("Invalid ui state").payload}
+    found = replay(
+        recording(
+            (0, "python", ATTACH),
+            (1, "python", INITIALIZED),
+            (2, "page", probe("?3")),
+            (4, "python", {**answer, "id": "?3"}),
+            (1000, "python", event(2, "answerButtonClick")),
+            (1000, "page", {"t": "command", "id": "c4", "command": "CallCardSetUiState", "params": {"uiState": "x"}}),
+        ),
+        app,
+    )
+    assert (seen, found.reports) == ([1.004], [])
+
+
+def test_in_a_recording_without_probes_silence_is_settled_by_time() -> None:
+    app, seen = silent_app()
+    found = replay(
+        recording((0, "python", ATTACH), (1, "python", INITIALIZED), (5, "python", event(2, "answerButtonClick"))), app
+    )
+    assert (seen, [report["error"] for report in found.reports]) == ([], ["CommandTimeout"])
+
+
+def test_a_card_that_was_taken_away_when_it_was_recorded_is_taken_away_again() -> None:
+    app = App()
+    seen: list[Any] = []
+
+    @app.on(CardClosed)
+    def closed(event: CardClosed, card: CallCard) -> None:
+        seen.append((event.reason, round(asyncio.get_running_loop().time(), 3)))
+
+    shown, gone = refusal("Invalid ui state").payload, refusal().payload
+    replay(
+        recording(
+            (0, "python", ATTACH),
+            (1, "python", INITIALIZED),
+            (2, "page", probe("?3")),
+            (4, "python", {"t": "answer", "id": "?3", "answer": shown}),
+            (4000, "page", probe("?4")),
+            (4001, "python", {"t": "answer", "id": "?4", "answer": gone}),
+        ),
+        app,
+    )
+    assert seen == [("closed_by_portal", 4.002)]

@@ -415,3 +415,15 @@ def test_the_method_of_a_list_is_checked_too() -> None:
 
 async def never(params: Any) -> None:
     await asyncio.Event().wait()
+
+
+def test_a_batch_with_two_keys_that_are_one_as_text_is_refused_before_anything_is_sent() -> None:
+    twice: Any = {1: ("crm.deal.get", {"id": 1}), "1": ("crm.deal.get", {"id": 2})}
+    ask = Ask(lambda rest: rest.batch(twice))
+    with ask as portal:
+        portal.emit("go")
+        (error,) = ask.results
+        assert (type(error), str(error)) == (
+            ValueError, "two calls of the batch have the key '1'; give each a key of its own",
+        )  # fmt: skip
+        assert asked(portal) == []

@@ -9,7 +9,7 @@ import pytest
 from worker_py import CardState, UiState
 from worker_py import events as ev
 from worker_py.commands import Command, CommandName
-from worker_py.state import after_command, after_event, is_expected
+from worker_py.state import after_command, after_event, commands_to_show, is_expected
 from worker_py.wire import EVENTS
 
 BEFORE = CardState(
@@ -167,3 +167,15 @@ def test_what_does_not_fit_a_state_is_left_out() -> None:
         "digits": None, "closed": 0, "rating": 4, "unheard_of": 1,
     }  # fmt: skip
     assert CardState.from_json(fields) == CardState(held=True, rating=4)
+
+
+@pytest.mark.parametrize(("running", "params"), [(True, {}), (None, {}), (False, {"disableAutoStartTimer": True})])
+def test_what_shows_a_connected_card_starts_its_timer_unless_it_is_known_to_stand(
+    running: bool | None, params: dict[str, Any]
+) -> None:
+    (command,) = commands_to_show(CardState(ui_state=UiState.CONNECTED, timer_running=running))
+    assert (command.name, command.params) == (CommandName.SET_UI_STATE, {"uiState": "connected", **params})
+
+
+def test_a_card_as_it_is_at_first_takes_no_command_to_show() -> None:
+    assert commands_to_show(CardState(phone_number="+491", crm_entity_type="DEAL", digits="1")) == []

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from worker_py import App, CallCard, CommandFailed, Page, RestError, UiState
+from worker_py import App, CallCard, CommandFailed, CommandTimeout, Page, RestError, UiState
 from worker_py.events import AnswerButtonClick, HangupButtonClick, Initialized
-from worker_py.testing import CALL_ID, EPOCH_MS, Answer, Portal, refusal
+from worker_py.testing import CALL_ID, EPOCH_MS, Answer, MemoryCard, Portal, refusal
 
 
 def test_the_example_of_the_module_works() -> None:
@@ -141,3 +141,80 @@ def test_portals_are_independent_of_each_other() -> None:
             portal.initialized()
             assert portal.sent == []
     assert (seen, CALL_ID) == ([0, 1], "E45D40253D1C2D2F.1774588815.822533")
+
+
+def test_a_portal_that_is_silent_answers_nothing_and_one_command_alone_may_be_silent_too() -> None:
+    app = App()
+    seen: list[Any] = []
+
+    @app.on(AnswerButtonClick)
+    async def mute(event: AnswerButtonClick, card: CallCard) -> None:
+        try:
+            await card.set_mute(True)
+        except (CommandFailed, CommandTimeout) as error:
+            seen.append((type(error), portal.loop.time()))
+
+    with Portal(app) as portal:
+        portal.initialized()
+        portal.answers["CallCardSetMute"] = Answer(times=0)
+        portal.raise_event("answerButtonClick")
+        portal.advance(1)
+        portal.silent = True
+        portal.raise_event("answerButtonClick")
+        portal.advance(5)
+    assert seen == [(CommandFailed, 0.05), (CommandTimeout, 6)]
+
+
+def test_the_card_of_a_page_shows_what_the_operator_sees() -> None:
+    app = App()
+
+    @app.on(Initialized)
+    async def dress(event: Initialized, card: CallCard) -> None:
+        await card.set_ui_state(UiState.INCOMING)
+        await card.set_card_title("Ada")
+        await card.set_status_text("rings")
+        await card.set_mute(True)
+        await card.set_hold(True)
+
+    with Portal(app) as portal:
+        assert portal.page.card is None
+        portal.initialized(CALL_ID="A")
+        assert portal.page.card == MemoryCard("A", "incoming", "Ada", "rings", muted=True, held=True)
+        portal.raise_event("muteButtonClick", False)
+        portal.raise_event("holdButtonClick", False)
+        assert portal.page.card == MemoryCard("A", "incoming", "Ada", "rings")
+        portal.raise_event("closeButtonClick")
+        assert portal.page.card is None
+
+
+def test_a_command_that_the_portal_refuses_does_not_change_the_card() -> None:
+    app = App()
+
+    @app.on(Initialized)
+    async def dress(event: Initialized, card: CallCard) -> None:
+        with pytest.raises(CommandFailed):
+            await card.set_card_title("Ada")
+
+    with Portal(app) as portal:
+        portal.answers["CallCardSetCardTitle"] = refusal("no")
+        portal.initialized()
+        assert portal.page.card == MemoryCard(CALL_ID)
+
+
+def test_a_card_that_was_closed_cannot_be_managed_but_the_states_can_be_listed() -> None:
+    app = App()
+    seen: list[Any] = []
+
+    @app.on(HangupButtonClick)
+    async def late(event: HangupButtonClick, card: CallCard) -> None:
+        seen.append(len(await card.get_list_ui_states()))
+        try:
+            await card.set_mute(True)
+        except CommandFailed as error:
+            seen.append(error.error_code)
+
+    with Portal(app) as portal:
+        portal.initialized()
+        portal.raise_event("closeButtonClick")
+        portal.raise_event("hangupButtonClick")
+    assert seen == [12, "Call card is undefined"]

@@ -8,7 +8,12 @@ app = App()
 
 @app.on(Initialized)
 async def greet(event: Initialized, card: CallCard) -> None:
-    """Show who calls: the contact's name when the CRM knows the number, else the number."""
+    """Give the operator *Answer*, and show who calls.
+
+    A card begins with Close and Fold only: its buttons come with the state that the app sets. So that comes first,
+    and does not wait for the CRM.
+    """
+    await card.set_ui_state(UiState.INCOMING)
     title = event.phone_number or "Hidden number"
     if event.crm_entity_type == "CONTACT":
         try:

@@ -4,9 +4,15 @@ Try it: load it, apply it, save two comments, rate the line, and hang up.
 """
 
 from worker_py import App, CallCard, RestError, UiState
-from worker_py.events import AddCommentButtonClick, AnswerButtonClick, HangupButtonClick, QualityMeterClick
+from worker_py.events import AddCommentButtonClick, AnswerButtonClick, HangupButtonClick, Initialized, QualityMeterClick
 
 app = App()
+
+
+@app.on(Initialized)
+async def ring(event: Initialized, card: CallCard) -> None:
+    """The portal opens a card with Close and Fold alone: give the operator Answer."""
+    await card.set_ui_state(UiState.INCOMING)
 
 
 @app.on(AnswerButtonClick)

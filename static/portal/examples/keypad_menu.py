@@ -4,7 +4,7 @@ Try it: load it, apply it, answer, open the dial pad, and press 1, then 2, then 
 """
 
 from worker_py import App, CallCard, UiState
-from worker_py.events import AnswerButtonClick, DialpadButtonClick, HangupButtonClick
+from worker_py.events import AnswerButtonClick, DialpadButtonClick, HangupButtonClick, Initialized
 
 app = App()
 
@@ -40,6 +40,12 @@ async def choose(card: CallCard, menu: str, key: str) -> tuple[str, str]:
             card.data.setdefault("notes", []).append(NOTES[key])
             return "main", f"Noted: {NOTES[key]}"
     return menu, f"No {key} here: {MENUS[menu]}"
+
+
+@app.on(Initialized)
+async def ring(event: Initialized, card: CallCard) -> None:
+    """The portal opens a card with Close and Fold alone: give the operator Answer."""
+    await card.set_ui_state(UiState.INCOMING)
 
 
 @app.on(AnswerButtonClick)

@@ -39,7 +39,8 @@ async def pop(card: CallCard) -> None:
 
 @app.on(Initialized)
 async def ring(event: Initialized, card: CallCard) -> None:
-    """The card is there: pop."""
+    """The card is there, with Close and Fold alone: give the operator Answer, and pop."""
+    await card.set_ui_state(UiState.INCOMING)
     await pop(card)
 
 

@@ -11,6 +11,7 @@ from worker_py.events import (
     CancelTransferButtonClick,
     CompleteTransferButtonClick,
     HangupButtonClick,
+    Initialized,
     TransferButtonClick,
 )
 
@@ -19,6 +20,12 @@ app = App()
 ALLOWED_PREFIXES = ("+1202555",)
 """Numbers of ours that are not colleagues: the warehouse, the lawyers."""
 PATIENCE_S = 20
+
+
+@app.on(Initialized)
+async def ring(event: Initialized, card: CallCard) -> None:
+    """The portal opens a card with Close and Fold alone: give the operator Answer."""
+    await card.set_ui_state(UiState.INCOMING)
 
 
 @app.on(AnswerButtonClick)

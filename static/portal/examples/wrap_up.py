@@ -6,12 +6,24 @@ Try it: load it, apply it, answer, hang up, and watch; a saved comment gives the
 import asyncio
 
 from worker_py import App, CallCard, UiState
-from worker_py.events import AddCommentButtonClick, AnswerButtonClick, HangupButtonClick, MakeCallButtonClick
+from worker_py.events import (
+    AddCommentButtonClick,
+    AnswerButtonClick,
+    HangupButtonClick,
+    Initialized,
+    MakeCallButtonClick,
+)
 
 app = App()
 
 WRAP_UP_S = 30
 STEP_S = 5
+
+
+@app.on(Initialized)
+async def ring(event: Initialized, card: CallCard) -> None:
+    """The portal opens a card with Close and Fold alone: give the operator Answer."""
+    await card.set_ui_state(UiState.INCOMING)
 
 
 @app.on(AnswerButtonClick)

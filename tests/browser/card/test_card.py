@@ -27,6 +27,17 @@ BUTTONS: Final[dict[str, list[str]]] = {
 IN_A_LIST: Final = {"outgoing": ["Call", "Next", "Close"], "error": ["Call again", "Next"]}
 
 
+def test_a_card_opens_with_close_and_fold_alone_until_an_app_sets_a_state(desk: Desk) -> None:
+    desk.portal("(portal) => portal.endCall()")
+    desk.portal("(portal) => portal.incomingCall()")
+    expect(desk.card).to_have_attribute("data-state", "externalCard")
+    assert desk.buttons() == ["Close"]
+    for name in ("Close", "Fold"):
+        expect(desk.button(name)).to_be_visible()
+    desk.set_state("incoming")
+    assert desk.buttons() == BUTTONS["incoming"]
+
+
 @pytest.mark.parametrize("state", STATES)
 def test_a_state_shows_its_buttons_by_name_and_no_other(desk: Desk, state: str) -> None:
     desk.open()
@@ -85,13 +96,13 @@ def test_a_folded_card_is_a_strip_with_what_cannot_wait(desk: Desk) -> None:
     desk.button("Fold").click()
     strip = desk.card.bounding_box()
     assert whole is not None and strip is not None and strip["height"] < whole["height"] / 3
-    for name in ("Hold", "Mute", "Hang up"):
-        expect(desk.button(name)).to_be_visible()
+    assert desk.buttons() == ["Hang up"]
+    expect(desk.button("Hang up")).to_be_visible()
     for name in ("Dial pad", "Transfer", "Save comment", "Quality 1"):
         expect(desk.button(name)).to_be_hidden()
     expect(desk.card.get_by_role("region", name="Client")).to_be_hidden()
-    desk.button("Hold").click()
-    assert desk.heard() == [["holdButtonClick", True]]
+    desk.button("Hang up").click()
+    assert desk.heard() == [["hangupButtonClick", []]]
     desk.button("Unfold").click()
     expect(desk.button("Transfer")).to_be_visible()
 
@@ -103,7 +114,9 @@ def test_folding_tells_the_app_nothing_and_a_folded_card_can_be_managed(desk: De
     desk.set_state("redial")
     assert desk.send("CallCardSetCardTitle", title="Later") == []
     expect(desk.card.get_by_role("heading", name="Later")).to_be_visible()
-    expect(desk.button("Call again")).to_be_visible()
+    assert desk.buttons() == []
+    desk.set_state("moneyError")
+    assert desk.buttons() == ["Close"]
 
 
 def test_a_new_call_comes_with_a_whole_card(desk: Desk) -> None:
@@ -117,11 +130,29 @@ def test_a_new_call_comes_with_a_whole_card(desk: Desk) -> None:
 
 def test_a_driver_that_wants_what_is_folded_away_unfolds_the_card(desk: Desk) -> None:
     desk.open()
-    desk.portal("(portal) => { portal.click('Fold'); portal.click('Mute'); }")
+    desk.portal("(portal) => { portal.click('Fold'); portal.click('Hang up'); }")
     assert desk.portal("(portal) => portal.card().folded") is True
     desk.portal("(portal) => portal.click('Dial pad 7')")
     assert desk.portal("(portal) => portal.card().folded") is False
-    assert desk.heard() == [["muteButtonClick", True], ["dialpadButtonClick", "7"]]
+    assert desk.heard() == [["hangupButtonClick", []], ["dialpadButtonClick", "7"]]
+
+
+def test_a_navigation_leaves_the_card_behind_and_a_folded_one_comes_back_out_of_reach(desk: Desk) -> None:
+    for folded in (False, True):
+        desk.portal("(portal) => { portal.endCall(); portal.incomingCall(); }")
+        if folded:
+            desk.button("Fold").click()
+        with desk.page.expect_navigation():
+            desk.portal("(portal) => portal.navigate('/tasks/')")
+        desk.page.wait_for_function("() => window.portal?.ready.then(() => true)")
+        desk.app.evaluate("listener.ready")
+        assert (desk.portal("(portal) => portal.card()") is not None) == folded
+    expect(desk.card.get_by_text("Regular call: not open to apps")).to_be_hidden()
+    desk.button("Unfold").click()
+    expect(desk.card.get_by_text("Regular call: not open to apps")).to_be_visible()
+    assert desk.send("CallCardSetMute", muted=True) == [{"result": "error", "errorCode": "Call card is undefined"}]
+    desk.button("Close").click()
+    assert desk.app.evaluate("listener.heard") == []
 
 
 # Call list -------------------------------------------------------------------------------------------
@@ -215,7 +246,7 @@ def test_a_client_of_a_kind_that_the_card_does_not_know_leaves_the_card_usable(d
 # Desktop ---------------------------------------------------------------------------------------------
 
 
-def test_in_the_desktop_app_the_card_is_a_window_and_its_events_reach_every_page(desk: Desk) -> None:
+def test_in_the_desktop_app_the_card_is_a_window_that_tells_every_page_of_its_opening_alone(desk: Desk) -> None:
     desk.portal("(portal) => portal.openFrame({kind: 'slider'})")
     desk.page.wait_for_function("() => portal.frames().every(({bound}) => bound.length === 17)")
     page, slider = (frame for frame in desk.page.frames if frame.url.startswith("http://app."))
@@ -225,9 +256,13 @@ def test_in_the_desktop_app_the_card_is_a_window_and_its_events_reach_every_page
     assert [len(desk.heard(frame=frame)) for frame in (page, slider)] == [1, 0]
     desk.portal("(portal) => portal.configure({desktop: true})")
     expect(desk.card.get_by_text("Call window of the desktop app")).to_be_visible()
+    for frame in (page, slider):
+        frame.evaluate("listener.heard.length = 0")
+    desk.portal("(portal) => portal.incomingCall({uiState: 'connected'})")
     desk.button("Mute").click()
-    muted = ["muteButtonClick", False]
-    assert [desk.heard(frame=frame) for frame in (page, slider)] == [[muted], [muted]]
+    for frame in (page, slider):
+        frame.evaluate("listener.send('CallCardGetListUiStates', {})")
+        assert frame.evaluate("listener.heard.map(([event]) => event)") == ["initialized"]
 
 
 OUT_OF_THE_CARD: Final = """() => {

@@ -102,7 +102,7 @@ def test_a_call_is_transferred_by_typing_a_name(desk: Desk) -> None:
     expect(desk.button("Transfer to Samir Novak")).to_be_focused()
     desk.page.keyboard.press("Enter")
     expect(desk.button("Transfer")).to_be_focused()
-    assert desk.heard() == [["transferButtonClick", {"type": "user", "target": 3}]]
+    assert desk.heard() == [["transferButtonClick", {"phoneNumber": "+12025550143", "target": "3"}]]
 
 
 def test_a_number_is_transferred_to_with_enter_in_its_field(desk: Desk) -> None:
@@ -111,7 +111,7 @@ def test_a_number_is_transferred_to_with_enter_in_its_field(desk: Desk) -> None:
     desk.page.keyboard.press("Enter")
     desk.page.keyboard.type("+12025550166")
     desk.page.keyboard.press("Enter")
-    assert desk.heard() == [["transferButtonClick", {"type": "pstn", "target": "+12025550166"}]]
+    assert desk.heard() == [["transferButtonClick", {"phoneNumber": "+12025550143", "target": "+12025550166"}]]
 
 
 def test_a_card_is_folded_and_unfolded_with_the_focus_staying(desk: Desk) -> None:

@@ -41,9 +41,8 @@ def view(request: pytest.FixtureRequest, browser: Browser, portal_url: str) -> I
 def test_every_state_of_the_card_has_its_picture(view: tuple[Desk, str]) -> None:
     desk, ending = view
     with desk.case():
-        for state in STATES:
-            desk.open()
-            desk.set_state(state)
+        for state in ("externalCard", *STATES):
+            desk.open(state)
             desk.settled()
             take(desk, f"{state}-{ending}")
 

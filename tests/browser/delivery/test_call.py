@@ -40,8 +40,8 @@ def test_the_recorded_call_played_again_gives_the_same_commands(stage: SharedPag
     with stage.case():
         stage.evaluate("() => void workerPy.record()")
         stage.incoming_call(callId=CALL_ID)
-        stage.until("stats.acknowledged === before.acknowledged + 1")
-        for number, (button, argument) in enumerate(CLICKS, start=2):
+        stage.until("stats.acknowledged === before.acknowledged + 2")
+        for number, (button, argument) in enumerate(CLICKS, start=3):
             stage.click(button, argument)
             stage.until(f"stats.acknowledged === before.acknowledged + {number}")
         recording = golden.normalised(stage.evaluate("workerPy.record(false)"))

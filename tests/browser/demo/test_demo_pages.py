@@ -92,16 +92,30 @@ def test_an_interpreter_that_is_ended_is_replaced_in_the_list(cold_page: Page, c
     expect(cold_page.locator("#pages li.owner")).to_have_count(1)
 
 
-def test_without_raising_initialized_again_a_click_finds_the_call(cold_page: Page) -> None:
+def test_without_raising_initialized_again_the_card_stays_behind(cold_page: Page) -> None:
     cold_page.get_by_label("Raise initialized again").uncheck()
     with cold_page.expect_navigation():
         cold_page.get_by_role("button", name="Go to another page").click()
     expect(cold_page.locator("#served")).to_have_text("One interpreter serves one page.")
     expect(cold_page.locator("#pages li.owner")).to_have_count(0)
+    expect(cold_page.locator("#card-buttons")).to_have_count(0)
 
-    cold_page.get_by_role("button", name="Answer").click()
 
-    expect(cold_page.locator("#pages li.owner")).to_have_count(1)
+def test_two_tabs_stand_side_by_side_each_with_a_card_of_its_own(cold_page: Page) -> None:
+    cold_page.get_by_role("button", name="Open a second tab").click()
+    second = cold_page.frame_locator("iframe.tab-beside")
+    expect(second.get_by_text("No card in this tab.")).to_be_visible()
+    cold_page.wait_for_function("() => portal.tabs[0]?.frames()[0]?.bound.length === 17")
+
+    cold_page.get_by_label("hears after").select_option("90")
+    cold_page.get_by_role("button", name="Hidden number").click()
+    expect(second.get_by_role("heading", name="Hidden number")).to_be_visible()
+    assert cold_page.evaluate("portal.tabs[0].card().callId === portal.card().callId")
+
+    cold_page.get_by_role("button", name="Finish the call").click()
+    expect(second.get_by_text("No card in this tab.")).to_be_visible()
+    cold_page.get_by_role("button", name="Close the second tab").click()
+    expect(cold_page.locator("iframe.tab-beside")).to_have_count(0)
 
 
 def test_the_page_that_is_frozen_waits_behind_another_one(demo_page: Page) -> None:

@@ -259,7 +259,7 @@ def test_a_call_that_is_replaced_by_another_card_is_hung_up(theatre: Theatre) ->
     theatre.step_to("The operator answers")
     first = theatre.phone()["call"]
 
-    theatre.page.evaluate("portal.incomingCall({phoneNumber: '+12025550199'})")
+    theatre.page.evaluate("portal.endCall(); portal.incomingCall({phoneNumber: '+12025550199'})")
 
     theatre.until_phone(f"state.phase === 'ringing' && state.call !== '{first}'")
     expect(theatre.page.locator("#phone-ended")).to_have_text("The last call ended: we hung up.")

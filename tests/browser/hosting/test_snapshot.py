@@ -196,13 +196,10 @@ def test_an_app_that_imports_js_at_module_level_is_frozen(open_page: OpenPage, b
     assert page.until_noted(1) == ["worker.js"]
 
 
-UNTIL_KEPT = """async () => {
+KEPT = """async () => {
   const cache = await caches.open("worker-py /");
-  for (;;) {
-    const found = await cache.keys();
-    if (found.length === 1 && found[0].url.endsWith("/snapshot.bin")) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  const found = await cache.keys();
+  return found.length === 1 && found[0].url.endsWith("/snapshot.bin");
 }"""
 SPOIL = """async () => {
   const cache = await caches.open("worker-py /");
@@ -226,11 +223,11 @@ def test_a_boot_takes_the_copy_that_the_boot_before_kept_and_drops_a_damaged_one
     restored: WitnessPage, complaints: Complaints
 ) -> None:
     complaints.expect("the worker ended")
-    restored.evaluate(UNTIL_KEPT)
+    restored.until_evaluates(KEPT)
     assert boot_again(restored) is None
 
     restored.evaluate(SPOIL)
     assert "damaged" in (boot_again(restored) or "")
 
     assert boot_again(restored) is None
-    restored.evaluate(UNTIL_KEPT)
+    restored.until_evaluates(KEPT)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import SharedPageFor
+from tests.browser.conftest import BX24_FIRST, SharedPageFor
 from tests.support.witness import SharedPage
 from worker_py_tool.build import Client
 
@@ -162,6 +162,7 @@ def test_rate_limit_is_waited_out_with_growing_pauses(stage: SharedPage) -> None
     assert answer["seconds"] >= 1.5, "half a second, then a whole one"
 
 
+@pytest.mark.parametrize("booted", BX24_FIRST, indirect=True)
 def test_answer_that_does_not_come_is_a_timeout(stage: SharedPage) -> None:
     stage.configure(rest={"delay_ms": {"crm.deal.get": 9500}})
 

@@ -64,27 +64,25 @@ test("names that come late are bound when they come, and the earlier ones not ag
   assert.deepEqual(client.boundTimes, ONCE);
 });
 
-test("an interface that names nothing is asked again every 100 ms, after a minute every second, and eagerly again once a name has come", (t) => {
+test("an interface that names nothing is asked again at once, after 10 s and a minute more slowly, and at once again when a name has come", (t) => {
   const { binder, client, clock } = binding(t);
   client.known = [];
   binder.start();
-  clock.tick(99);
-  assert.equal(client.asked, 1);
-  clock.tick(1);
-  assert.equal(client.asked, 2);
-  const askedIn = (/** @type {number} */ tenths) => {
+  const askedIn = (/** @type {number} */ seconds) => {
     const before = client.asked;
-    for (let tenth = 0; tenth < tenths; tenth++) {
-      clock.tick(100);
+    for (let ms = 0; ms < seconds * 1000; ms += 5) {
+      clock.tick(5);
     }
     return client.asked - before;
   };
-  assert.ok(askedIn(590) > 580);
-  askedIn(20);
-  assert.equal(askedIn(100), 10);
+  assert.equal(askedIn(1), 200);
+  askedIn(10);
+  assert.equal(askedIn(10), 500);
+  askedIn(50);
+  assert.equal(askedIn(10), 100);
   client.known = EVENT_NAMES.slice(0, 3);
-  askedIn(20);
-  assert.ok(askedIn(100) > 95);
+  askedIn(1);
+  assert.equal(askedIn(1), 200);
 });
 
 test("a portal that does not answer at first is asked again after a second", (t) => {
@@ -320,6 +318,24 @@ test("a bind that is refused when everything seemed to be bound is tried again",
   assert.equal(client.binds[17].name, client.binds[0].name);
 });
 
+test("a bind that is refused after a later question was asked is tried again", (t) => {
+  const { binder, client, clock } = binding(t);
+  /** @type {Array<(error: unknown) => void>} */
+  const refuse = [];
+  client.bind = (name, callback, failed) => {
+    client.binds.push({ name, callback });
+    refuse.push(/** @type {(error: unknown) => void} */ (failed));
+  };
+  client.known = EVENT_NAMES.slice(0, 3);
+  binder.start();
+  client.known = [...EVENT_NAMES];
+  clock.tick(20_000); // asked once more, and now everything seems to be bound
+  assert.equal(client.asked, 2);
+  refuse[0]("not any more");
+  clock.tick(1000);
+  assert.deepEqual(client.boundTimes[client.binds[0].name], 2);
+});
+
 test("a getInterface that throws is asked again", (t) => {
   const { binder, client, clock, failures } = binding(t);
   const getInterface = client.getInterface.bind(client);
@@ -353,4 +369,29 @@ test("names that came between the last two questions of the first 10 s are not r
     clock.tick(1000);
   }
   assert.deepEqual(reports, []);
+});
+
+test("that cards are announced from now on is told once, and not where they were from the start", (t) => {
+  for (const [known, wanted] of /** @type {Array<[string[], number]>} */ ([
+    [[], 1],
+    [[...EVENT_NAMES], 0],
+  ])) {
+    const client = new FakeClient();
+    const clock = stillClock(t);
+    let told = 0;
+    client.known = known;
+    const binder = new Binder(
+      client,
+      () => {},
+      () => {},
+      () => {},
+      setTimeout,
+      () => told++,
+    );
+    binder.start();
+    client.known = [...EVENT_NAMES];
+    clock.tick(5000);
+    assert.equal(told, wanted);
+    t.mock.timers.reset();
+  }
 });

@@ -7,7 +7,8 @@ const FINE = {
   clientProblem: null,
   missing: [],
   interfaceAnswered: true,
-  notExternal: false,
+  ofCalls: new Set(),
+  missedCards: 0,
   state: "ready",
   failure: null,
   storage: true,
@@ -39,17 +40,27 @@ test("missing events are counted and named, with what may be the cause", () => {
 });
 
 test("a call that is not external is named with the remedy", () => {
-  const [text] = problems({ ...FINE, notExternal: true });
+  const [text] = problems({ ...FINE, ofCalls: new Set(["not_external"]) });
   assert.match(text, /not external/);
   assert.match(text, /telephony\.externalCall\.register/);
 });
 
 test("everything that is wrong is said", () => {
-  const found = problems({ ...FINE, missing: ["a"], notExternal: true, failure: "the app could not be loaded" });
+  const found = problems({
+    ...FINE,
+    missing: ["a"],
+    ofCalls: new Set(["not_external"]),
+    failure: "the app could not be loaded",
+  });
   assert.equal(found.length, 3);
   assert.equal(found[2], "the app could not be loaded");
 });
 
 test("a client that could not be loaded is named by its address", () => {
   assert.match(clientNotLoaded("https://api.example/v1/"), /could not be loaded \(https:\/\/api\.example\/v1\/\)/);
+});
+
+test("a card without buttons is named with the remedy, and a card that nobody announced", () => {
+  assert.match(problems({ ...FINE, ofCalls: new Set(["no_buttons"]) })[0], /set_ui_state\(UiState.INCOMING\)/);
+  assert.match(problems({ ...FINE, missedCards: 1 })[0], /shows a card here that it announced before/);
 });

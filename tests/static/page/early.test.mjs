@@ -8,6 +8,8 @@ import { withGlobals } from "../../support/fakes.mjs";
 const loadings = new Map();
 withHosts();
 
+const PAGE = "https://app.example/app/";
+
 /** Lets `early.js` make hosts that the test looks at, and load anew for each test. */
 function withHosts() {
   Object.assign(globalThis, { workerPyHosts: loadings });
@@ -49,16 +51,21 @@ async function loaded(
   withGlobals(t, {
     window: { name },
     location: { search },
-    document: { getElementById: (/** @type {string} */ id) => (id === "worker-py-config" ? element : null) },
+    document: {
+      baseURI: PAGE,
+      getElementById: (/** @type {string} */ id) => (id === "worker-py-config" ? element : null),
+    },
     isSecureContext: secure,
   });
+  t.after(() => Reflect.deleteProperty(globalThis, Symbol.for("worker-py.early")));
   const number = String(loadings.size + 1);
   loadings.set(number, { Host, isSecure });
   const { takeHost } = await import(`../../../static/early.js?${number}`);
   return { hosts, takeHost };
 }
 
-const WORKER = new URL("../../../static/worker.js", import.meta.url).href;
+const WORKER = `${PAGE}assets/b1/worker.js`;
+const OTHER = `${PAGE}assets/b2/worker.js`;
 
 test("in the portal the interpreter is begun at once, for the portal and the build of this page", async (t) => {
   const { hosts } = await loaded(t);
@@ -88,7 +95,7 @@ for (const [what, page] of /** @type {Array<[string, {name?: string, search?: st
     assert.deepEqual(hosts, []);
     const host = takeHost("b2");
     const [portal] = (page.name ?? "portal.example|1|sid").split("|");
-    assert.deepEqual([host.options, host.joined], [{ url: WORKER, build: "b2", portal }, 0]);
+    assert.deepEqual([host.options, host.joined], [{ url: OTHER, build: "b2", portal }, 0]);
   });
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Executor } from "../../../static/executor.js";
+import { COMMAND_NAMES } from "../../../static/protocol.js";
 import { FakeClient, settled, stillClock } from "../../support/fakes.mjs";
 
 const EXPIRED = { error: { code: "expired_token", description: "", status: 401 } };
@@ -641,4 +642,13 @@ test("provide refuses what is no name or no function, and the later one of a nam
   execute({ t: "call", id: "p1", name: "f" });
   await settled();
   assert.equal(replies[0].value, 2);
+});
+
+test("which commands the portal knows is asked of it anew", () => {
+  /** @type {unknown[]} */
+  const said = [];
+  const client = new FakeClient();
+  new Executor(client, Promise.resolve()).execute({ t: "interface", id: "i1" }, (answer) => said.push(answer));
+  assert.deepEqual(said, [{ t: "interface_answer", id: "i1", commands: [...COMMAND_NAMES] }]);
+  assert.equal(client.asked, 1);
 });

@@ -9,11 +9,12 @@ import { Trace } from "../../../static/trace.js";
 import { FakeClient } from "../../support/fakes.mjs";
 
 function hearing() {
+  const trace = new Trace();
   const fromPython = new FromPython({
     pageId: "page-1",
     executor: new Executor(new FakeClient(), Promise.resolve()),
     journal: new Journal(),
-    trace: new Trace(),
+    trace,
     reports: new Reports(),
     recorder: new Recorder("build"),
     live: () => null,
@@ -21,45 +22,28 @@ function hearing() {
   });
   /** @param {Record<string, unknown>} message */
   const say = (message) => fromPython.receive(JSON.stringify(message), () => {});
-  const refuse = () =>
-    say({ t: "outcome", kind: "command", name: "CallCardSetMute", id: "c1", outcome: "Call card is undefined", ms: 1 });
-  return { fromPython, say, refuse };
+  return { fromPython, say, trace };
 }
 
-test("a command that is refused in the handler of initialized shows that the call is not external", () => {
-  const { fromPython, refuse } = hearing();
-  fromPython.initialized({ CALL_ID: "A" });
-  refuse(); // Python keeps something of the call only once that handler has ended
-  assert.equal(fromPython.notExternal, true);
+test("what is wrong with a call is told while it is so, and no longer than the call goes on", () => {
+  const { fromPython, say } = hearing();
+  say({ t: "problem", kind: "no_buttons", call_id: "A", on: true });
+  say({ t: "problem", kind: "not_external", call_id: "B", on: true });
+  assert.deepEqual(fromPython.problems, new Set(["no_buttons", "not_external"]));
+  say({ t: "problem", kind: "no_buttons", call_id: "A", on: false });
+  assert.deepEqual(fromPython.problems, new Set(["not_external"]));
+  say({ t: "forget", call_id: "B" });
+  assert.deepEqual(fromPython.problems, new Set());
 });
 
-test("a command that is refused before any card was shown says nothing of the call", () => {
-  const { fromPython, refuse } = hearing();
-  refuse();
-  assert.equal(fromPython.notExternal, false);
-});
-
-test("a command that comes too late for a card that was closed says nothing of the call", () => {
-  const { fromPython, say, refuse } = hearing();
-  fromPython.initialized({ CALL_ID: "A" });
-  say({ t: "forget", call_id: "A" });
-  refuse();
-  assert.equal(fromPython.notExternal, false);
-});
-
-test("that the card before was closed does not hide that this call is not external", () => {
-  const { fromPython, say, refuse } = hearing();
-  fromPython.initialized({ CALL_ID: "A" });
-  fromPython.initialized({ CALL_ID: "B" });
-  say({ t: "forget", call_id: "A" });
-  refuse();
-  assert.equal(fromPython.notExternal, true);
-});
-
-test("an initialized with an odd payload stops nothing", () => {
-  const { fromPython } = hearing();
-  for (const payload of [undefined, null, [], "", 7, { CALL_ID: null }]) {
-    fromPython.initialized(payload);
+test("commands that are not the app's are counted apart, and a probe leaves no trace", () => {
+  const { fromPython, say, trace } = hearing();
+  for (const purpose of ["probe", "mirror", "title", undefined, "probe"]) {
+    say({ t: "command", id: "c1", command: "CallCardSetCardTitle", params: { title: "x" }, purpose });
   }
-  assert.equal(fromPython.notExternal, false);
+  assert.deepEqual(fromPython.service, { probe: 2, mirror: 1, title: 1 });
+  assert.deepEqual(
+    trace.entries().map(({ purpose }) => purpose),
+    ["mirror", "title", undefined],
+  );
 });

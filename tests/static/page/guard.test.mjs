@@ -2,112 +2,121 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Script } from "node:vm";
-import { deferred, settled, stillClock, withGlobals } from "../../support/fakes.mjs";
+import { settled, stillClock, withGlobals } from "../../support/fakes.mjs";
 
 /** It is no module: it has to run where modules do not load. */
 const GUARD = new Script(readFileSync(new URL("../../../static/guard.js", import.meta.url), "utf8"));
 const ASSETS = "https://app.example/assets/b1/";
-const PARTS = [`${ASSETS}shim.js`, "https://portal.example/api.js", `${ASSETS}link.js`];
+const NAMED = [
+  ["early-module", `${ASSETS}early.js`],
+  ["client", "https://portal.example/api.js"],
+  ["shim-module", `${ASSETS}shim.js`],
+  ["page", `${ASSETS}a.js`],
+  ["page-module", `${ASSETS}b.js`],
+];
 
 /**
  * A page whose first script has run.
  * @param {import("node:test").TestContext} t
- * @param {{href?: string, fetches?: (url: string) => Promise<unknown>}} [page]
+ * @param {(url: string) => boolean} comes which scripts do; what they define is there then
  */
-function page(t, { href = "https://app.example/?x=1#y", fetches = async () => {} } = {}) {
+function page(t, comes) {
   const clock = stillClock(t);
-  const said = t.mock.method(console, "error", () => {});
-  /** @type {Array<[string, RequestInit]>} */
-  const fetched = [];
+  t.mock.method(console, "error", () => {});
   /** @type {string[]} */
-  const replaced = [];
+  const asked = [];
   /** @type {Array<() => void>} */
   const loads = [];
-  const window = {
+  /** @type {string[]} */
+  const told = [];
+  const window = { name: "portal.example|1|sid" };
+  const document = {
+    getElementById: () => ({ textContent: JSON.stringify({ build: "b1", client: "bx24" }) }),
+    querySelectorAll: (/** @type {string} */ selector) => {
+      const kind = /worker-py\/(\w+)/.exec(selector)?.[1] ?? "none";
+      return NAMED.filter(([type]) => type.startsWith(kind)).map(([type, src]) => ({ type: `worker-py/${type}`, src }));
+    },
+    createElement: () => ({}),
+    head: {
+      append: (/** @type {any} */ script) => {
+        asked.push(script.src);
+        queueMicrotask(() => {
+          if (!comes(script.src)) {
+            script.onerror();
+            return;
+          }
+          if (script.src.endsWith("shim.js")) {
+            Object.assign(window, { workerPy: {} });
+          } else if (script.src.endsWith("api.js")) {
+            Object.assign(globalThis, { BX24: {} });
+          }
+          script.onload();
+        });
+      },
+    },
+    dispatchEvent: (/** @type {Event} */ event) => told.push(event.type),
+  };
+  withGlobals(t, {
+    document,
+    window,
+    fetch: async () => {},
     addEventListener: (/** @type {string} */ type, /** @type {() => void} */ listener) => {
       assert.equal(type, "load");
       loads.push(listener);
     },
-  };
-  t.mock.method(performance, "getEntriesByType", (/** @type {string} */ type) =>
-    type === "resource" ? PARTS.map((name) => ({ name })) : [],
-  );
-  withGlobals(t, {
-    document: { currentScript: { src: `${ASSETS}guard.js` } },
-    window,
-    location: { href, replace: (/** @type {URL} */ address) => replaced.push(String(address)) },
-    fetch: (/** @type {string} */ url, /** @type {RequestInit} */ options) => {
-      fetched.push([url, options]);
-      return fetches(url);
-    },
+    dispatchEvent: (/** @type {Event} */ event) => told.push(event.type),
   });
+  t.after(() => Reflect.deleteProperty(globalThis, "BX24"));
   GUARD.runInThisContext();
-  const load = () => loads.forEach((listener) => void listener());
-  return { clock, said, fetched, replaced, load, window };
+  return { asked, told, clock, load: () => loads.forEach((listener) => void listener()) };
 }
 
-test("a page whose modules came is left alone", async (t) => {
-  const { clock, fetched, replaced, load, said, window } = page(t);
-  Object.assign(window, { workerPy: {} });
+test("nothing is loaded before the document's load has passed, and then all in order", async (t) => {
+  const { asked, told, load } = page(t, () => true);
+  await settled();
+  assert.deepEqual(asked, []);
   load();
-  clock.tick(60_000);
   await settled();
-  assert.deepEqual([fetched, replaced, said.mock.callCount()], [[], [], 0]);
+  assert.deepEqual(
+    asked,
+    NAMED.map(([, src]) => src),
+  );
+  assert.deepEqual(told, ["DOMContentLoaded", "load"]);
 });
 
-test("nothing is done before the page is loaded: modules may still be on their way", async (t) => {
-  const { clock, fetched, replaced } = page(t);
-  clock.tick(60_000);
-  await settled();
-  assert.deepEqual([fetched, replaced], [[], []]);
-});
-
-test("a page whose modules did not come takes its own parts past the cache, and then loads anew", async (t) => {
-  const parts = deferred();
-  const { clock, fetched, replaced, load } = page(t, { fetches: () => parts.promise });
+test("a module of ours that did not come is asked for by another spelling of its folder, later and later", async (t) => {
+  let tries = 0;
+  const { asked, clock, load } = page(t, (url) => !url.endsWith("shim.js") || ++tries > 3);
   load();
-  clock.tick(999);
   await settled();
-  assert.deepEqual(fetched, []);
-  clock.tick(1);
-  await settled();
-  assert.deepEqual(fetched, [
-    [PARTS[0], { cache: "reload" }],
-    [PARTS[2], { cache: "reload" }],
-  ]);
-  assert.deepEqual(replaced, []);
-  parts.resolve();
-  await settled();
-  assert.deepEqual(replaced, ["https://app.example/?x=1&worker-py-again=1#y"]);
-});
-
-test("parts that do not come this time either do not hold up the next attempt", async (t) => {
-  const fetches = (/** @type {string} */ url) =>
-    url.endsWith("shim.js") ? Promise.reject(new TypeError("Failed to fetch")) : Promise.resolve();
-  const { clock, replaced, load } = page(t, { fetches });
-  load();
-  clock.tick(1000);
-  await settled();
-  assert.equal(replaced.length, 1);
-});
-
-for (const [attempt, pause] of /** @type {const} */ ([
-  [1, 2000],
-  [3, 8000],
-  [5, 30_000],
-  [1000, 30_000],
-])) {
-  test(`after attempt ${attempt} the next one comes after ${pause / 1000} s, and says so`, async (t) => {
-    const { clock, replaced, load, said } = page(t, { href: `https://app.example/?worker-py-again=${attempt}` });
-    load();
-    clock.tick(pause - 1);
+  for (const ms of [1000, 2000, 4000]) {
+    clock.tick(ms - 1);
     await settled();
-    assert.deepEqual(replaced, []);
+    const before = asked.length;
     clock.tick(1);
     await settled();
-    assert.deepEqual(replaced, [`https://app.example/?worker-py-again=${attempt + 1}`]);
-    assert.deepEqual(said.mock.calls[0].arguments, [
-      `worker-py: a script of this page did not load. Attempt ${attempt + 2} follows in ${pause / 1000} s.`,
-    ]);
-  });
-}
+    assert.ok(asked.length > before);
+  }
+  const shims = asked.filter((url) => url.endsWith("shim.js"));
+  assert.deepEqual(shims, [
+    `${ASSETS}shim.js`,
+    "https://app.example/assets/%621/shim.js",
+    "https://app.example/assets/b%31/shim.js",
+    "https://app.example/assets/%62%31/shim.js",
+  ]);
+  assert.ok(shims.every((url) => decodeURIComponent(url) === `${ASSETS}shim.js`));
+});
+
+test("a client that never comes does not hold up the page, and is asked for again", async (t) => {
+  const { asked, told, clock, load } = page(t, (url) => !url.endsWith("api.js"));
+  load();
+  await settled();
+  clock.tick(1000);
+  await settled();
+  assert.equal(asked.filter((url) => url.endsWith("shim.js")).length, 1);
+  const before = asked.filter((url) => url.endsWith("api.js")).length;
+  clock.tick(30_000);
+  await settled();
+  assert.ok(asked.filter((url) => url.endsWith("api.js")).length > before);
+  assert.ok(told.includes("load"));
+});

@@ -25,3 +25,24 @@ test("a module and its imports are each taken once past the cache, also when one
   await refetch("http://h/a/worker.js");
   assert.deepEqual(asked.sort(), ["http://h/a/b.js", "http://h/a/c.js", "http://h/a/e.js", "http://h/a/worker.js"]);
 });
+
+test("what a module imports only once it runs is taken along, from other folders too, and what a comment names is not", async (t) => {
+  /** @type {Record<string, string>} */
+  const modules = {
+    "http://h/a/shim.js":
+      'import { c } from "./c.js";\n/** @type {import("./types.js").T} */\nconst l = import("./live/l.js").then();\nawait import(\n  "./m.mjs"\n);\n',
+    "http://h/a/c.js": "",
+    "http://h/a/live/l.js": 'import { d } from "../d.js";\n',
+    "http://h/a/d.js": "",
+    "http://h/a/m.mjs": "",
+  };
+  /** @type {string[]} */
+  const asked = [];
+  const fetch = async (/** @type {string} */ url) => {
+    asked.push(url);
+    return { text: async () => modules[url] ?? "" };
+  };
+  withGlobals(t, { fetch });
+  await refetch("http://h/a/shim.js");
+  assert.deepEqual(asked.sort(), Object.keys(modules).sort());
+});

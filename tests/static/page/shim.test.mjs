@@ -62,7 +62,10 @@ async function page(t, { name = "portal.example|1|sid", client = true, search = 
     window,
     BX24: client ? BX24 : undefined,
     document: {
-      readyState: "complete",
+      baseURI: "https://app.example/",
+      addEventListener: (/** @type {string} */ type, /** @type {any} */ callback) => {
+        listeners[type] = callback;
+      },
       getElementById: (/** @type {string} */ id) => (id === "worker-py-config" ? config : status),
     },
     addEventListener: (/** @type {string} */ type, /** @type {any} */ callback) => {

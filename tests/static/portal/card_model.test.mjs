@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { buttonsOf, CardModel } from "../../../static/portal/card_model.js";
-import { execute } from "../../../static/portal/commands.js";
-import { CALLEES } from "../../../static/portal/directory.js";
-import { Telephony } from "../../../static/portal/telephony.js";
-import { COMMANDS, EVENTS, UI_STATES } from "../../../static/portal/vocabulary.js";
+import { buttonsOf, CardModel } from "../../../static/portal/card/model.js";
+import { execute } from "../../../static/portal/core/commands.js";
+import { COMMANDS, EVENTS, FIRST_STATE, UI_STATES } from "../../../static/portal/vocabulary.js";
 
 const UNDEFINED_CARD = [[{ result: "error", errorCode: "Call card is undefined" }]];
 const CLIENT = { phoneNumber: "+12025550143", crmEntityType: "CONTACT", crmEntityId: 7, name: "Mara" };
@@ -19,26 +17,17 @@ function cardAt(options = {}) {
     ...{ callId: "C", uiState: "incoming", parties: [CLIENT], now: () => clock.ms },
     ...options,
   });
+  card.hasCrmLayout = true;
   return { card, clock };
-}
-
-/** A portal's calls, with the events they raise. */
-function telephony() {
-  /** @type {[string, any][]} */
-  const raised = [];
-  const calls = new Telephony({
-    raise: (event, payload) => void raised.push([event, payload]),
-    cardChanged: () => {},
-  });
-  return { calls, raised };
 }
 
 test("there are 17 events, 9 commands and 12 states", () => {
   assert.deepEqual([EVENTS.length, COMMANDS.length, UI_STATES.length], [17, 9, 12]);
 });
 
-/** @type {[import("../../../static/portal/vocabulary.js").UiState, boolean, string][]} */
+/** @type {[import("../../../static/portal/card/model.js").CardState, boolean, string][]} */
 const BUTTONS = [
+  ["externalCard", false, "closeButtonClick"],
   ["incoming", false, "answerButtonClick skipButtonClick"],
   ["transferIncoming", false, "answerButtonClick skipButtonClick"],
   ["outgoing", false, "makeCallButtonClick"],
@@ -69,7 +58,7 @@ for (const [state, callListMode, events] of BUTTONS) {
   });
 }
 
-test("the timer starts with connected, counts on through a transfer, and stops with redial", () => {
+test("the timer starts with connected, counts on through a transfer, and is set to zero by redial", () => {
   const { card, clock } = cardAt();
   clock.ms = 5000;
   card.setUiState("connected");
@@ -78,16 +67,30 @@ test("the timer starts with connected, counts on through a transfer, and stops w
   assert.deepEqual(card.timer, { running: true, seconds: 3 });
   card.setUiState("redial");
   clock.ms = 60_000;
-  assert.deepEqual(card.timer, { running: false, seconds: 3 });
+  assert.deepEqual(card.timer, { running: false, seconds: 0 });
 });
 
 for (const state of UI_STATES) {
   const runsOn = ["connected", "transferring", "transferFailed", "transferConnected"].includes(state);
-  test(`a running timer ${runsOn ? "runs on" : "stops"} in ${state}`, () => {
-    const { card } = cardAt({ uiState: "connected" });
+  test(`a running timer ${runsOn ? "runs on" : "stops, and is set to zero,"} in ${state}`, () => {
+    const { card, clock } = cardAt({ uiState: "connected" });
     card.startTimer();
+    clock.ms = 7000;
     card.setUiState(state);
-    assert.equal(card.timer.running, runsOn);
+    assert.deepEqual(card.timer, { running: runsOn, seconds: runsOn ? 7 : 0 });
+  });
+
+  test(`a timer that stands ${state === "connected" ? "goes on from its first start" : "is set to zero"} in ${state}`, () => {
+    const { card, clock } = cardAt({ uiState: "connected" });
+    card.startTimer();
+    clock.ms = 7000;
+    card.stopTimer();
+    clock.ms = 9000;
+    card.setUiState(state);
+    assert.deepEqual(
+      card.timer,
+      state === "connected" ? { running: true, seconds: 9 } : { running: false, seconds: 0 },
+    );
   });
 }
 
@@ -139,10 +142,18 @@ test("timer commands are carried out in silence in the browser and answered on t
   assert.deepEqual(execute("CallCardStopTimer", {}, card, { desktop: true }), [[]]);
 });
 
-test("an unknown state is an error and changes nothing", () => {
+test("an unknown state, and the first one, are errors and change nothing", () => {
   const { card } = cardAt();
   const answer = [[{ result: "error", errorCode: "Invalid ui state" }]];
-  for (const params of [{ uiState: "sleeping" }, { uiState: "toString" }, {}, null, "connected"]) {
+  for (const params of [
+    { uiState: "?" },
+    { uiState: FIRST_STATE },
+    { uiState: "sleeping" },
+    { uiState: "toString" },
+    {},
+    null,
+    "connected",
+  ]) {
     assert.deepEqual(execute("CallCardSetUiState", params, card), answer);
   }
   assert.equal(card.uiState, "incoming");
@@ -173,166 +184,51 @@ test("the desktop app complains of missing fields, each time in another shape", 
   const desktop = { desktop: true };
   assert.deepEqual(execute("CallCardSetMute", {}, card, desktop), [error("muted")]);
   assert.deepEqual(execute("CallCardSetHold", {}, card, desktop), [[error("held")], []]);
+  assert.equal(card.held, false);
   assert.deepEqual(execute("CallCardSetCardTitle", {}, card, desktop), [[error("title")]]);
   assert.deepEqual(execute("CallCardSetStatusText", {}, card, desktop), [[error("statusText")]]);
 });
 
-test("an incoming call raises initialized with its whole payload", () => {
-  const { calls, raised } = telephony();
-  const callId = calls.call("incoming", { activityId: null });
-  assert.match(callId, /^[0-9A-F]{16}\.\d+\.\d{6}$/);
-  assert.equal(raised.length, 1);
-  const [event, payload] = raised[0] ?? ["", {}];
-  assert.equal(event, "initialized");
-  assert.deepEqual(JSON.parse(JSON.stringify(payload)), {
-    CALL_ID: callId,
-    PHONE_NUMBER: "+12025550143",
-    LINE_NUMBER: "12025550100",
-    LINE_NAME: "Front desk",
-    CRM_ENTITY_TYPE: "CONTACT",
-    CRM_ENTITY_ID: 7,
-    CRM_BINDINGS: [{ ENTITY_TYPE: "CONTACT", ENTITY_ID: 7 }],
-    CALL_DIRECTION: "incoming",
-    CALL_STATE: "idle",
-    CALL_LIST_MODE: false,
-  });
+test("the desktop app answers that all went well, card or no card, and whatever came of it", () => {
+  const { card } = cardAt();
+  card.hasCrmLayout = false;
+  const desktop = { desktop: true };
+  for (const there of [card, null]) {
+    for (const params of [{ uiState: "connected" }, { uiState: "?" }]) {
+      assert.deepEqual(execute("CallCardSetUiState", params, there, desktop), [[]]);
+    }
+    assert.deepEqual(execute("CallCardStartTimer", {}, there, desktop), [[]]);
+    assert.deepEqual(execute("CallCardClose", {}, there, desktop), [[]]);
+  }
 });
 
-test("an unknown number is left out, a hidden one is told", () => {
-  const { calls, raised } = telephony();
-  calls.call("incoming", { phoneNumber: "unknown" });
-  calls.call("incoming", { phoneNumber: "hidden" });
-  assert.deepEqual(
-    raised.map(([, payload]) => JSON.parse(JSON.stringify(payload)).PHONE_NUMBER),
-    [undefined, "hidden"],
-  );
+test("a folded card shows hang-up and close alone, where its state has them", () => {
+  const { card } = cardAt({ uiState: FIRST_STATE });
+  card.folded = true;
+  const shown = () => card.buttons.map(({ event }) => event);
+  assert.deepEqual(shown(), ["closeButtonClick"]);
+  card.setUiState("incoming");
+  assert.deepEqual(shown(), []);
+  card.setUiState("connected");
+  assert.deepEqual(shown(), ["hangupButtonClick"]);
+  card.setUiState("moneyError");
+  assert.deepEqual(shown(), ["closeButtonClick"]);
 });
 
-test("clicks on mute and hold tell the state after the click", () => {
-  const { calls, raised } = telephony();
-  calls.call("incoming", { silent: true });
-  calls.act("muteButtonClick");
-  calls.act("muteButtonClick");
-  calls.act("holdButtonClick");
-  assert.deepEqual(raised, [
-    ["muteButtonClick", true],
-    ["muteButtonClick", false],
-    ["holdButtonClick", true],
-  ]);
+test("connected without CRM layout changes the card, starts its timer, throws and is not answered", () => {
+  const { card } = cardAt();
+  card.hasCrmLayout = false;
+  assert.throws(() => execute("CallCardSetUiState", { uiState: "connected" }, card), /no place for a timer/);
+  assert.equal(card.uiState, "connected");
+  assert.equal(card.timer.running, true);
+  assert.deepEqual(execute("CallCardSetUiState", { uiState: "connected", disableAutoStartTimer: true }, card), [[]]);
+  assert.deepEqual(execute("CallCardSetUiState", { uiState: "redial" }, card), [[]]);
 });
 
-test("rating, key and comment are told as strings", () => {
-  const { calls, raised } = telephony();
-  calls.call("incoming", { silent: true });
-  calls.act("qualityMeterClick", 4);
-  calls.act("dialpadButtonClick", "#");
-  calls.act("addCommentButtonClick", "");
-  assert.deepEqual(raised, [
-    ["qualityMeterClick", "4"],
-    ["dialpadButtonClick", "#"],
-    ["addCommentButtonClick", ""],
-  ]);
-});
-
-test("a transfer tells the target's type before the app's first command, and the number after it", () => {
-  const { calls, raised } = telephony();
-  calls.call("incoming", { silent: true });
-  calls.act("transferButtonClick", 2);
-  execute("CallCardSetStatusText", { statusText: "x" }, calls.card);
-  calls.act("transferButtonClick", 2);
-  calls.act("transferButtonClick", "+12025550111");
-  assert.deepEqual(
-    raised.map(([, payload]) => payload),
-    [
-      { type: "user", target: 2 },
-      { phoneNumber: "+12025550143", target: 2 },
-      { phoneNumber: "+12025550143", target: "+12025550111" },
-    ],
-  );
-});
-
-test("Close closes the card by itself, and no other click changes the state", () => {
-  const { calls, raised } = telephony();
-  calls.call("incoming");
-  calls.act("answerButtonClick");
-  assert.equal(calls.card?.uiState, "incoming");
-  calls.act("closeButtonClick");
-  assert.equal(calls.card?.open, false);
-  assert.deepEqual(raised.at(-1), ["closeButtonClick", undefined]);
-  assert.throws(() => calls.act("answerButtonClick"), /no card is open/);
-});
-
-test("Next moves on to outgoing and the next entry of the list", () => {
-  const { calls, raised } = telephony();
-  calls.callList(2);
-  execute("CallCardSetUiState", { uiState: "error" }, calls.card);
-  calls.act("nextButtonClick");
-  assert.equal(calls.card?.uiState, "outgoing");
-  assert.equal(calls.card?.party.crmEntityId, 12);
-  assert.deepEqual(
-    raised.map(([event]) => event),
-    ["initialized", "nextButtonClick", "entityChanged"],
-  );
-});
-
-test("entityChanged can come before initialized", () => {
-  const { calls, raised } = telephony();
-  calls.call("incoming", { entityChangedFirst: true });
-  assert.deepEqual(
-    raised.map(([event]) => event),
-    ["entityChanged", "initialized"],
-  );
-});
-
-test("a regular call is silent", () => {
-  const { calls, raised } = telephony();
-  calls.call("incoming", { external: false });
-  calls.act("muteButtonClick");
-  assert.deepEqual(raised, []);
-});
-
-test("a list longer than the people known begins again", () => {
-  const { calls } = telephony();
-  calls.callList(20);
-  assert.equal(calls.card?.parties.length, 20);
-  const names = calls.card?.parties.map(({ name }) => name) ?? [];
-  const known = CALLEES.length;
-  assert.equal(new Set(names.slice(0, known)).size, known);
-  assert.equal(names[known], names[0]);
-});
-
-test("after the last entry of a list comes the first", () => {
-  const { calls } = telephony();
-  calls.callList(2);
-  calls.act("nextButtonClick");
-  assert.equal(calls.card?.entry, 1);
-  calls.act("nextButtonClick");
-  assert.equal(calls.card?.entry, 0);
-});
-
-test("a department is told to no app, changes no state, and is forgotten with the next state", () => {
-  const { calls, raised } = telephony();
-  calls.call("incoming", { uiState: "connected", silent: true });
-  calls.transferToDepartment(6);
-  assert.deepEqual([calls.card?.uiState, calls.card?.department], ["connected", "Technical support"]);
-  assert.deepEqual(raised, []);
-  calls.card?.setUiState("redial");
-  assert.equal(calls.card?.department, "");
-});
-
-test("an unknown department is refused with those that there are", () => {
-  const { calls } = telephony();
-  calls.call("incoming");
-  assert.throws(() => calls.transferToDepartment(99), /no department 99.*5 \(Sales\)/);
-});
-
-test("folding is no app's matter, lasts through a navigation, and needs a card", () => {
-  const { calls, raised } = telephony();
-  assert.throws(() => calls.fold(true), /no card is open/);
-  calls.call("incoming", { silent: true });
-  calls.fold(true);
-  assert.deepEqual(raised, []);
-  const next = telephony().calls;
-  next.resume(JSON.parse(JSON.stringify(calls.snapshot())));
-  assert.equal(next.card?.folded, true);
+test("StartTimer without CRM layout throws and starts nothing", () => {
+  const { card } = cardAt();
+  card.hasCrmLayout = false;
+  assert.throws(() => execute("CallCardStartTimer", {}, card), /no place for a timer/);
+  assert.equal(card.timer.running, false);
+  assert.deepEqual(execute("CallCardStopTimer", {}, card), []);
 });

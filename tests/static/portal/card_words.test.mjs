@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CardModel } from "../../../static/portal/card_model.js";
+import { CardModel } from "../../../static/portal/card/model.js";
 import {
   amount,
   clock,

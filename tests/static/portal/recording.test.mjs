@@ -38,6 +38,15 @@ test("a recording gives its events with their spacing, what came again only once
   assert.equal(tailOf(good), 500);
 });
 
+test("commands that the project sent for a purpose of its own are not the app's", () => {
+  const entries = ["probe", "mirror", "title", undefined].map((purpose) => ({
+    at: 1,
+    to: "page",
+    message: { ...COMMAND, ...(purpose === undefined ? {} : { purpose }) },
+  }));
+  assert.equal(commandsOf(/** @type {any} */ (recording(...entries))).length, 1);
+});
+
 /** @type {Array<[string, unknown, RegExp]>} */
 const BAD = [
   ["a list", [], /holds \[\] where a recording is an object/],

@@ -23,9 +23,9 @@ function recordingOf(raised, commands = []) {
 /**
  * A portal whose Python handles each event after a while, and a clock that the test moves.
  * @param {import("node:test").TestContext} t
- * @param {{handlingMs?: number, heard?: boolean, readyAfterMs?: number}} [options]
+ * @param {{handlingMs?: number, heard?: boolean, readyAfterMs?: number, repeats?: string[]}} [options]
  */
-function stage(t, { handlingMs = 5, heard = true, readyAfterMs = 0 } = {}) {
+function stage(t, { handlingMs = 5, heard = true, readyAfterMs = 0, repeats = [] } = {}) {
   t.mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1000 });
   /** @type {Array<[number, string, any]>} */
   const raised = [];
@@ -41,6 +41,10 @@ function stage(t, { handlingMs = 5, heard = true, readyAfterMs = 0 } = {}) {
         replay?.traced("f1", { kind: "event", name: PREFIX + name, id });
         setTimeout(() => {
           portal.sent.push({ command: `after ${name}`, params: { call: payload?.CALL_ID } });
+          for (const command of repeats) {
+            portal.sent.push({ command, params: {} });
+            replay?.traced("f1", { kind: "command", name: command, id: "c1", purpose: "title" });
+          }
           replay?.traced("f1", { kind: "handled", name: PREFIX + name, id });
         }, handlingMs);
       }, 1);
@@ -171,4 +175,13 @@ test("a recording of the middle of a call, and page events, are pointed out", as
   recording.entries.push({ at: 3, to: "python", message: { t: "emit", name: "phone.stats" } });
   const { notes } = await play(recording, 1);
   assert.match(notes.join(" "), /began in the middle of a call.*1 page events/);
+});
+
+test("a title that was set again is not held against the replay", async (t) => {
+  const { play } = stage(t, { repeats: ["CallCardSetCardTitle"] });
+  const { rows } = await play(recordingOf([[0, "muteButtonClick", true]], ["after muteButtonClick"]), 1);
+  assert.deepEqual(
+    rows.map(({ now }) => now?.name),
+    ["after muteButtonClick"],
+  );
 });

@@ -6,7 +6,7 @@
  * and `window.name` tells the client whom to talk to. Every load gets an appSid of its own.
  */
 
-import { frameName } from "./wire.js";
+import { frameName } from "../wire.js";
 
 /**
  * @typedef {object} Frame
@@ -46,8 +46,10 @@ export class Frames {
    * @param {() => Session} options.session
    * @param {() => "get" | "post"} options.method
    * @param {() => string} options.language
+   * @param {import("./long_loads.js").LongLoads} options.longLoads  watches the hidden ones
    */
-  constructor({ host, app, session, method, language }) {
+  constructor({ host, app, session, method, language, longLoads }) {
+    this.longLoads = longLoads;
     this.host = host;
     this.app = new URL(app);
     this.session = session;
@@ -143,6 +145,9 @@ export class Frames {
     element.title = frame.kind === "app" ? "The app" : `Placement page (${frame.id})`;
     element.allow = ALLOW;
     element.name = nameOf(frame); // a browser reads the attribute once, when the frame is made
+    if (frame.kind !== "app") {
+      this.longLoads.watch(frame.id, element);
+    }
     return element;
   }
 

@@ -1,33 +1,40 @@
 """What is kept of a call outside the interpreter: what JSON can carry, within bounds, and only when it is news."""
 
+import asyncio
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from worker_py import App, CallCard, CardState
+from worker_py.call import Call
 from worker_py.calls import Calls
+from worker_py.desk import Desk
 from worker_py.events import HangupButtonClick, Initialized
+from worker_py.inbox import Attached
+from worker_py.outbox import Outbox
 from worker_py.page import Page
 from worker_py.requests import Requests
-from worker_py.session import Session
 from worker_py.settings import Settings
-from worker_py.testing import Portal
+from worker_py.testing import Portal, VirtualTimeLoop
 
 
 def page(page_id: str = "p") -> Page:
     requests = Requests(lambda _, __: None, lambda _, __, ___: None)
-    return Page(page_id, "memory", requests, Settings(), lambda: 0.0, lambda _, __: None)
+    return Page(page_id, "memory", requests, Settings(), lambda: 0.0, Outbox(lambda _, __: None))
 
 
-async def nothing(card: CallCard, command: Any) -> None:
+async def nothing(call: Call, command: Any) -> None:
     """Commands go nowhere here."""
 
 
-def session(call_id: str = "A") -> Session:
-    return Session(call_id, page(), nothing)
+def session(call_id: str = "A") -> Call:
+    return Call(call_id, page(), nothing)
 
 
-def news(of: Session) -> dict[str, Any] | None:
+def news(of: Call) -> dict[str, Any] | None:
     text = of.news_to_keep()
     return None if text is None else json.loads(text)
 
@@ -92,90 +99,105 @@ def test_a_restored_call_knows_which_events_its_state_has_seen() -> None:
 def test_a_card_moves_between_pages_and_remembers_the_last() -> None:
     call = session()
     other = page("q")
-    call.move_to(None)
-    assert (call.owner, call.card.page_id) == (None, "p")
-    call.move_to(other)
-    assert (call.owner, call.card.page_id, call.card.page) == (other, "q", other)
+    call.windows["p"].shown = False
+    assert (call.card.page_ids, call.card.page_id) == ((), "p")
+    call.join(other)
+    assert (call.card.page_ids, call.card.page_id, call.card.page) == (("q",), "q", other)
 
 
 class Outside:
-    """The dispatcher, as far as the calls need it."""
+    """Calls with an outside that writes down what it is told."""
 
     def __init__(self) -> None:
         self.kept: list[tuple[str, Any]] = []
         self.closed: list[tuple[str, str]] = []
-        self.traced: list[str] = []
+        self.told: list[dict[str, Any]] = []
+        out = Outbox(lambda _, text: self.told.append(json.loads(text)))
+        self.requests = Requests(out.post, lambda _, __, ___: None)
+        self.out = out
+        self.calls = Calls(out, Desk(), None, spawn=asyncio.ensure_future, closed=self.run_closed, keep=self.keep)
 
-    def tell(self, page: Page, message: Any) -> None:
-        """Messages go nowhere here."""
+    @property
+    def traced(self) -> list[str]:
+        return [message["entry"]["name"] for message in self.told if message["t"] == "trace"]
 
-    def trace(self, page: Page, kind: str, name: str, **more: Any) -> None:
-        self.traced.append(name)
+    def page(self, page_id: str = "p") -> Page:
+        return Page(page_id, "memory", self.requests, Settings(), lambda: 0.0, self.out, self.calls.probed)
 
-    def run_closed(self, session: Session, reason: str) -> Any:
-        self.closed.append((session.call_id, reason))
+    def open(self, call_id: str, on: Page | None = None) -> Call:
+        call, _ = self.calls.open(call_id, on or self.page())
+        return call
+
+    def run_closed(self, call: Call, reason: str) -> Any:
+        self.closed.append((call.call_id, reason))
 
     def keep(self, call_id: str, kept: str | None) -> None:
         self.kept.append((call_id, kept and json.loads(kept)["data"]))
 
 
-def test_what_an_earlier_interpreter_kept_is_taken_up_when_the_call_shows_up() -> None:
-    outside = Outside()
-    calls = Calls(outside, None)
+@pytest.fixture(autouse=True)
+def loop() -> Iterator[None]:
+    """Windows note when they were shown."""
+    before, loop = asyncio.events._get_running_loop(), VirtualTimeLoop()
+    asyncio.events._set_running_loop(loop)
+    yield
+    asyncio.events._set_running_loop(before)
+    loop.close()
+
+
+@pytest.fixture
+def outside() -> Outside:
+    return Outside()
+
+
+def test_what_an_earlier_interpreter_kept_is_taken_up_when_the_call_shows_up(outside: Outside) -> None:
     state = replace(CardState(), digits="7").to_json()
-    calls.remember({"A": json.dumps({"state": state, "data": {"n": 1}}), "B": "{", "C": "[1]", "D": "[" * 50})
-    first = calls.open("A", page())
+    outside.calls.remember({"A": json.dumps({"state": state, "data": {"n": 1}}), "B": "{", "C": "[1]", "D": "[" * 50})
+    first = outside.open("A")
     assert (first.card.state.digits, first.card.data, first.restored) == ("7", {"n": 1}, True)
     for call_id in "BCDE":
-        assert calls.open(call_id, page()).restored is False
+        assert outside.open(call_id).restored is False
     assert outside.traced == ["restored", "opened", "opened", "opened", "opened"]
 
 
-def test_only_the_calls_that_ended_last_are_known_to_have_ended() -> None:
-    calls = Calls(Outside(), None)
+def test_only_the_calls_that_ended_last_are_known_to_have_ended(outside: Outside) -> None:
     for number in range(201):
-        calls.close(calls.open(str(number), page()), "closed_by_app")
-    first, last = page("first"), page("last")
-    calls.attach(first, {"call_id": "0"})
-    calls.attach(last, {"call_id": "200"})
-    assert (first.current is calls.find("0"), last.current) == (True, None)
+        outside.calls.close(outside.open(str(number)), "closed_by_app")
+    outside.calls.attach(outside.page("first"), Attached("", "", "0", None))
+    outside.calls.attach(outside.page("last"), Attached("", "", "200", None))
+    assert (outside.calls.find("0") is None, outside.calls.find("200")) == (False, None)
 
 
-def test_what_is_kept_is_let_go_when_the_call_ends() -> None:
-    outside = Outside()
-    calls = Calls(outside, None)
-    call = calls.open("A", page())
+def test_what_is_kept_is_let_go_when_the_call_ends(outside: Outside) -> None:
+    call = outside.open("A")
     call.card.data["n"] = 1
-    calls.keep(call)
-    calls.keep(call)
-    calls.close(call, "closed_by_app")
-    calls.close(call, "again")
-    calls.keep(call)
+    outside.calls.keep(call)
+    outside.calls.keep(call)
+    outside.calls.close(call, "closed_by_app")
+    outside.calls.close(call, "again")
+    outside.calls.keep(call)
     assert outside.kept == [("A", {"n": 1}), ("A", None)]
     assert outside.closed == [("A", "closed_by_app")]
-    assert calls.find("A") is None
+    assert outside.calls.find("A") is None
 
 
-def test_another_user_gets_nothing_of_what_was_kept() -> None:
-    outside = Outside()
-    calls = Calls(outside, None)
-    calls.remember({"A": json.dumps({"state": {}, "data": {"n": 1}})})
-    theirs = calls.open("B", page())
-    calls.user_changed(page("of the new user"))
-    assert calls.open("A", page()).card.data == {}
+def test_another_user_gets_nothing_of_what_was_kept(outside: Outside) -> None:
+    outside.calls.remember({"A": json.dumps({"state": {}, "data": {"n": 1}})})
+    theirs = outside.open("B")
+    outside.calls.user_changed(outside.page("of the new user"))
+    assert outside.open("A").card.data == {}
     assert (outside.closed, theirs.card.state.closed) == ([("B", "user_changed")], True)
 
 
-def test_a_call_that_began_on_the_new_users_page_goes_on_elsewhere_and_is_not_closed_here() -> None:
-    outside = Outside()
-    calls = Calls(outside, None)
-    new = page("of the new user")
-    mine = calls.open("A", new)
-    calls.remember({"B": json.dumps({"state": {}, "data": {}})})
-    restored = calls.open("B", new)
-    calls.user_changed(new)
+def test_a_call_that_began_on_the_new_users_page_goes_on_elsewhere_and_is_not_closed_here(outside: Outside) -> None:
+    new = outside.page("of the new user")
+    mine = outside.open("A", new)
+    outside.calls.remember({"B": json.dumps({"state": {}, "data": {}})})
+    restored = outside.open("B", new)
+    outside.calls.user_changed(new)
     assert outside.closed == [("B", "user_changed")]
-    assert (mine.card.state.closed, mine.owner, calls.find("A"), restored.ended) == (False, None, None, "user_changed")
+    assert (mine.card.state.closed, mine.shown(), outside.calls.find("A")) == (False, [], None)
+    assert restored.ended == "user_changed"
 
 
 def test_a_page_that_still_shows_a_card_that_ended_is_told_so() -> None:
@@ -218,42 +240,6 @@ def test_a_page_that_comes_back_takes_its_call_up_again() -> None:
         portal.raise_event("hangupButtonClick")
         assert seen == [("page-1", "page-1", {"n": 1})] * 2
         assert portal.page.unacknowledged == {}
-
-
-def test_a_page_that_knows_that_another_owns_its_card_does_not_own_it_after_a_restart() -> None:
-    app, seen = App(), []
-
-    @app.on(HangupButtonClick)
-    def hang_up(event: HangupButtonClick, card: CallCard) -> None:
-        seen.append(event.meta.page_id)
-
-    with Portal(app) as portal:
-        other = portal.open_page("other", {"call_id": "A", "kept": False})
-        other.raise_event("hangupButtonClick")
-        owner = portal.open_page("owner", {"call_id": "A", "kept": {}})
-        owner.raise_event("hangupButtonClick")
-        other.raise_event("hangupButtonClick")
-        assert seen == ["owner"]
-        assert [message["kept"] for message in other.messages if message["t"] == "keep"] == ["false"]
-
-
-def test_a_page_that_comes_back_after_another_took_its_call_sees_a_broadcast() -> None:
-    app, seen = App(), []
-
-    @app.on(HangupButtonClick)
-    def hang_up(event: HangupButtonClick, card: CallCard) -> None:
-        seen.append(event.meta.page_id)
-
-    with Portal(app) as portal:
-        portal.initialized()
-        call_id = portal_call(portal)
-        portal.page.detach("frozen")
-        other = portal.open_page("other")
-        other.initialized()
-        portal.page.tell({"t": "attach", "mode": "memory", "reason": "back", "card": {"call_id": call_id}})
-        portal.raise_event("hangupButtonClick")
-        other.raise_event("hangupButtonClick")
-        assert seen == ["other"]
 
 
 def portal_call(portal: Portal) -> str:

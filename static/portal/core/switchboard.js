@@ -5,16 +5,14 @@
  * are dropped in silence, as the portal does; `dropped` and the log tell what happened to them.
  */
 
-import { execute } from "./commands.js";
-import { concerns } from "./faults.js";
+import { concerns } from "../faults.js";
+import { parseRequest, refusal, serialiseAnswer } from "../wire.js";
 import { placementOf, placementOptions } from "./frames.js";
-import { parseRequest, refusal, serialiseAnswer } from "./wire.js";
 
 /** @typedef {import("./frames.js").Frame} Frame */
 /** @typedef {import("./frames.js").Frames} Frames */
-/** @typedef {import("./wire.js").Request} Request */
-/** @typedef {import("./card_model.js").CardModel} CardModel */
-/** @typedef {import("./vocabulary.js").CommandName} CommandName */
+/** @typedef {import("../wire.js").Request} Request */
+/** @typedef {import("../vocabulary.js").CommandName} CommandName */
 
 /**
  * A command as the portal received it.
@@ -27,30 +25,37 @@ import { parseRequest, refusal, serialiseAnswer } from "./wire.js";
  * @property {unknown[]} answers payloads of all answers given so far
  */
 
+/** What the portal refuses to a placement, and lets the app's own page do. */
+const NOT_FOR_PLACEMENTS = ["setTitle"];
+
 export class Switchboard {
-  /** @type {Sent[]} */
+  /** The app's commands, oldest first. @type {Sent[]} */
   sent = [];
+  /** Commands that only ask whether a card is there. @type {Sent[]} */
+  probes = [];
+  /** What the portal's own code has thrown. @type {string[]} */
+  errors = [];
+  /** For each frame, until when the answers to its commands are held back, ms since the epoch. @type {Map<string, number>} */
+  #owed = new Map();
   /** @type {Record<"foreign origin" | "unknown appSid" | "not a request", number>} */
   dropped = { "foreign origin": 0, "unknown appSid": 0, "not a request": 0 };
 
   /**
    * @param {object} options
    * @param {Frames} options.frames
-   * @param {import("./interface.js").PlacementInterface} options.names
-   * @param {import("./session.js").PortalSession} options.session
-   * @param {() => import("./faults.js").Faults} options.faults
-   * @param {() => CardModel | null} options.card
-   * @param {() => void} options.cardChanged
+   * @param {import("../interface.js").PlacementInterface} options.names
+   * @param {import("../session.js").PortalSession} options.session
+   * @param {() => import("../faults.js").Faults} options.faults
+   * @param {(command: CommandName, params: unknown) => readonly unknown[]} options.obey  carries a command out
    * @param {(kind: string, details: Record<string, unknown>) => void} options.log
    * @param {() => string} options.language
    */
-  constructor({ frames, names, session, faults, card, cardChanged, log, language }) {
+  constructor({ frames, names, session, faults, obey, log, language }) {
     this.frames = frames;
     this.names = names;
     this.session = session;
     this.faults = faults;
-    this.card = card;
-    this.cardChanged = cardChanged;
+    this.obey = obey;
     this.log = log;
     this.language = language;
   }
@@ -86,6 +91,9 @@ export class Switchboard {
   /** Forgets what was counted and kept. */
   clear() {
     this.sent.length = 0;
+    this.probes.length = 0;
+    this.errors.length = 0;
+    this.#owed.clear();
     this.dropped = { "foreign origin": 0, "unknown appSid": 0, "not a request": 0 };
   }
 
@@ -219,33 +227,63 @@ export class Switchboard {
   }
 
   /**
+   * Commands of a window are carried out one after the other, each within its message's own turn.
    * @param {Frame} frame
    * @param {Request} request
    */
   #command(frame, request) {
     const { method: command, params } = request;
+    if (NOT_FOR_PLACEMENTS.includes(command) && frame.kind === "app") {
+      this.#reply(frame, request, undefined);
+      return;
+    }
     if (!this.names.knows(command)) {
       this.log("unknown command", { frame: frame.id, command });
       return;
     }
+    const isProbe = isTheProbe(command, params);
     /** @type {Sent} */
     const entry = { at: Date.now(), frame: frame.id, command, params, answer: undefined, answers: [] };
-    this.sent.push(entry);
-    this.log("command", { frame: frame.id, command });
-    const answers = this.#outcome(/** @type {CommandName} */ (command), params);
+    (isProbe ? this.probes : this.sent).push(entry);
+    this.log(isProbe ? "probe" : "command", { frame: frame.id, command });
+    const answers = this.#outcome(/** @type {CommandName} */ (command), params, isProbe);
     const faults = this.faults();
-    if (concerns(faults.silent, command)) {
+    if (isProbe ? faults.silent.includes("*") : concerns(faults.silent, command)) {
       return;
     }
     const { appSid } = frame;
-    const give = () => {
+    this.#afterItsDelay(frame, this.#delayMs(command, isProbe), isProbe, () => {
       if (frame.appSid === appSid) {
-        this.#give(frame, request, entry, answers);
+        this.#give(frame, request, entry, answers, isProbe);
       }
-    };
-    const delayMs = faults.delayMs[command] ?? faults.delayMs["*"] ?? 0;
-    if (delayMs > 0) {
-      setTimeout(give, delayMs);
+    });
+  }
+
+  /**
+   * @param {string} command
+   * @param {boolean} isProbe
+   * @returns {number} by how much its answer is late
+   */
+  #delayMs(command, isProbe) {
+    const { delayMs, probe } = this.faults();
+    const own = isProbe ? probe?.delayMs : delayMs[command];
+    return own ?? delayMs["*"] ?? 0;
+  }
+
+  /**
+   * An answer to the probe proves that what was sent before it has had its answer: it never overtakes one.
+   * @param {Frame} frame
+   * @param {number} delayMs
+   * @param {boolean} isProbe
+   * @param {() => void} give
+   */
+  #afterItsDelay(frame, delayMs, isProbe, give) {
+    const now = Date.now();
+    const owed = this.#owed.get(frame.id) ?? 0;
+    const at = isProbe ? Math.max(now + delayMs, owed) : now + delayMs;
+    if (at > now) {
+      this.#owed.set(frame.id, Math.max(at, owed));
+      setTimeout(give, at - now);
     } else {
       give();
     }
@@ -254,19 +292,40 @@ export class Switchboard {
   /**
    * @param {CommandName} command
    * @param {unknown} params
+   * @param {boolean} isProbe
    * @returns {readonly unknown[]}
    */
-  #outcome(command, params) {
+  #outcome(command, params, isProbe) {
     const faults = this.faults();
-    if (Object.hasOwn(faults.answers, command)) {
-      return [faults.answers[command]];
+    const instead = isProbe ? faults.probe?.answers : this.#instead(command);
+    if (instead !== undefined) {
+      return instead;
     }
-    if (Object.hasOwn(faults.rawAnswers, command)) {
-      return [faults.rawAnswers[command]];
+    const answers = this.#carriedOut(command, params);
+    return !isProbe && concerns(faults.double, command) ? [...answers, ...answers] : answers;
+  }
+
+  /** @param {CommandName} command @returns {unknown[] | undefined} */
+  #instead(command) {
+    const { answers, rawAnswers } = this.faults();
+    const given = Object.hasOwn(answers, command) ? answers : rawAnswers;
+    return Object.hasOwn(given, command) ? [given[command]] : undefined;
+  }
+
+  /**
+   * What the portal's own code throws ends its message's turn, and stays in its page.
+   * @param {CommandName} command
+   * @param {unknown} params
+   * @returns {readonly unknown[]}
+   */
+  #carriedOut(command, params) {
+    try {
+      return this.obey(command, params);
+    } catch (error) {
+      this.errors.push(String(error));
+      this.log("thrown", { command, error: String(error) });
+      return [];
     }
-    const answers = execute(command, params, this.card(), { desktop: faults.desktop });
-    this.cardChanged();
-    return concerns(faults.double, command) ? [...answers, ...answers] : answers;
   }
 
   /**
@@ -274,9 +333,10 @@ export class Switchboard {
    * @param {Request} request
    * @param {Sent} entry
    * @param {readonly unknown[]} answers
+   * @param {boolean} isProbe
    */
-  #give(frame, request, entry, answers) {
-    const raw = Object.hasOwn(this.faults().rawAnswers, request.method);
+  #give(frame, request, entry, answers, isProbe) {
+    const raw = !isProbe && Object.hasOwn(this.faults().rawAnswers, request.method);
     for (const payload of answers) {
       entry.answers.push(payload);
       entry.answer = entry.answers[0];
@@ -287,4 +347,14 @@ export class Switchboard {
       }
     }
   }
+}
+
+/**
+ * @param {string} command
+ * @param {unknown} params
+ * @returns {boolean} a state that cannot be: its refusal tells whether this window shows a card that can be managed
+ */
+function isTheProbe(command, params) {
+  const { uiState } = /** @type {{uiState?: unknown}} */ (params ?? {});
+  return command === "CallCardSetUiState" && uiState === "?";
 }

@@ -2,14 +2,15 @@
  * What the portal answers to the nine commands, and what they do to the card.
  *
  * The browser's portal and the desktop app differ: the first answers neither timer command, the second
- * complains of missing fields, once as a bare object and once with a second answer behind the first.
+ * complains of missing fields, once as a bare object and once with a second answer behind the first, and otherwise
+ * answers that all went well even when there is no card.
  */
 
-import { isUiState } from "./card_model.js";
-import { UI_STATES } from "./vocabulary.js";
+import { isUiState } from "../card/model.js";
+import { UI_STATES } from "../vocabulary.js";
 
-/** @typedef {import("./card_model.js").CardModel} CardModel */
-/** @typedef {import("./vocabulary.js").CommandName} CommandName */
+/** @typedef {import("../card/model.js").CardModel} CardModel */
+/** @typedef {import("../vocabulary.js").CommandName} CommandName */
 /** @typedef {Readonly<Record<string, unknown>>} Params */
 
 /** How the portal reports success: one answer, an empty list. @type {readonly unknown[]} */
@@ -35,7 +36,7 @@ const DESKTOP_FIELDS = {
 
 /**
  * What a command does to a card, and the payloads of its answers. One command needs no card.
- * @type {Readonly<Record<Exclude<CommandName, "CallCardGetListUiStates">, (card: CardModel, params: Params, desktop: boolean) => readonly unknown[]>>}
+ * @type {Readonly<Record<Exclude<CommandName, "CallCardGetListUiStates">, (card: CardModel, params: Params) => readonly unknown[]>>}
  */
 const EFFECTS = {
   CallCardSetMute: (card, params) => {
@@ -50,7 +51,11 @@ const EFFECTS = {
     if (!isUiState(params.uiState)) {
       return [[failure("Invalid ui state")]];
     }
-    card.setUiState(params.uiState, params.disableAutoStartTimer === true);
+    const withoutTimer = Boolean(params.disableAutoStartTimer);
+    card.setUiState(params.uiState, withoutTimer);
+    if (params.uiState === "connected" && !withoutTimer) {
+      showTimer(card);
+    }
     return SUCCESS;
   },
   CallCardSetCardTitle: (card, params) => {
@@ -61,19 +66,30 @@ const EFFECTS = {
     card.statusText = text(params.statusText);
     return SUCCESS;
   },
-  CallCardStartTimer: (card, _params, desktop) => {
+  CallCardStartTimer: (card) => {
+    showTimer(card);
     card.startTimer();
-    return desktop ? SUCCESS : SILENCE;
+    return SILENCE;
   },
-  CallCardStopTimer: (card, _params, desktop) => {
+  CallCardStopTimer: (card) => {
     card.stopTimer();
-    return desktop ? SUCCESS : SILENCE;
+    return SILENCE;
   },
   CallCardClose: (card) => {
     card.close();
     return SUCCESS;
   },
 };
+
+/**
+ * The place for the timer is part of the CRM layout: while that is not there the portal's code fails here.
+ * @param {CardModel} card
+ */
+function showTimer(card) {
+  if (!card.hasCrmLayout) {
+    throw new TypeError("The card has no place for a timer: its CRM part is not there.");
+  }
+}
 
 /**
  * @param {unknown} value
@@ -90,21 +106,39 @@ function text(value) {
  * @param {CardModel | null} card
  * @param {{desktop?: boolean}} [options]
  * @returns {readonly unknown[]} the payloads of the answers, in order; empty for silence
+ * @throws {TypeError} where the portal's own code does: the card has changed, and no answer will come
  */
 export function execute(command, params, card, { desktop = false } = {}) {
   if (command === "CallCardGetListUiStates") {
     return [[...UI_STATES]];
   }
-  if (card === null || !card.manageable) {
-    return [[failure("Call card is undefined")]];
-  }
-  card.commanded = true;
   const fields = /** @type {Params} */ (typeof params === "object" && params !== null ? params : {});
   const needed = DESKTOP_FIELDS[command];
   if (desktop && needed !== undefined && fields[needed] === undefined) {
     return missingField(needed);
   }
-  return EFFECTS[command](card, fields, desktop);
+  if (card === null || !card.manageable) {
+    return desktop ? SUCCESS : [[failure("Call card is undefined")]];
+  }
+  if (desktop) {
+    broadcast(command, fields, card);
+    return SUCCESS;
+  }
+  return EFFECTS[command](card, fields);
+}
+
+/**
+ * The desktop app passes a command on to whoever shows a card, and never learns what came of it.
+ * @param {Exclude<CommandName, "CallCardGetListUiStates">} command
+ * @param {Params} fields
+ * @param {CardModel} card
+ */
+function broadcast(command, fields, card) {
+  try {
+    EFFECTS[command](card, fields);
+  } catch {
+    // the card's window keeps its errors to itself
+  }
 }
 
 /**

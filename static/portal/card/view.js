@@ -4,25 +4,27 @@
  * Every control that raises an event carries `data-event` with the event's short name.
  */
 
-import { CallListView } from "./card_list.js";
-import { ClientPane } from "./card_pane.js";
-import { commentTool, dialPadTool, qualityTool } from "./card_tools.js";
-import { transferTool } from "./card_transfer.js";
-import { clock, flagWords, initials, numberWords, stateWords } from "./card_words.js";
-import { element, setText } from "./dom.js";
-import { icon } from "./icons.js";
+import { CallListView } from "../card_list.js";
+import { ClientPane } from "../card_pane.js";
+import { commentTool, dialPadTool, qualityTool } from "../card_tools.js";
+import { transferTool } from "../card_transfer.js";
+import { clock, flagWords, initials, numberWords, stateWords } from "../card_words.js";
+import { element, setText } from "../dom.js";
+import { icon } from "../icons.js";
 
-/** @typedef {import("./card_model.js").CardModel} CardModel */
-/** @typedef {import("./card_model.js").Button} Button */
-/** @typedef {import("./vocabulary.js").EventName} EventName */
+/** @typedef {import("./model.js").CardModel} CardModel */
+/** @typedef {import("./model.js").Button} Button */
+/** @typedef {import("../vocabulary.js").EventName} EventName */
 /** @typedef {(event: EventName, argument?: unknown) => void} Act */
 
 /**
  * What the card asks of the portal besides the events that it raises.
  * @typedef {object} Desk
- * @property {import("./card_client.js").Ask} ask
+ * @property {import("../card_client.js").Ask} ask
  * @property {(folded: boolean) => void} fold
+ * @property {(text: string | null) => void} draft  what stands in the comment box; null: it is closed
  * @property {(department: number) => void} transferToDepartment
+ * @property {string} noCard    what is said where no card is
  */
 
 /** Buttons that open a tool of the card instead of raising their event at once, and the tool's id. */
@@ -71,7 +73,7 @@ export class CardView {
     this.desk = desk;
     this.#pane = new ClientPane(act, desk.ask);
     this.#quality = qualityTool(act);
-    this.#comment = commentTool(act);
+    this.#comment = commentTool(act, desk.draft);
     this.#dialPad = dialPadTool(act);
     this.#transfer = transferTool({
       act,
@@ -99,12 +101,7 @@ export class CardView {
       ),
       this.#aside,
     );
-    this.empty = element(
-      "p",
-      { class: "no-card" },
-      icon("phone"),
-      element("span", {}, "No call. Start one with the buttons below."),
-    );
+    this.empty = element("p", { class: "no-card" }, icon("phone"), element("span", {}, desk.noCard));
     host.replaceChildren(this.empty);
     this.#fold.addEventListener("click", () => desk.fold(!this.#card?.folded));
     this.#buttons.addEventListener("click", (event) => this.#clicked(event));
@@ -162,7 +159,7 @@ export class CardView {
 
   /** @param {CardModel} card */
   #showButtons(card) {
-    const wanted = `${card.uiState} ${card.callListMode}`;
+    const wanted = `${card.uiState} ${card.callListMode} ${card.folded}`;
     if (wanted !== this.#shownFor) {
       this.#shownFor = wanted;
       this.#close();
@@ -192,9 +189,6 @@ export class CardView {
     for (const part of [this.#status, this.#flags, this.#more, this.#aside]) {
       part.hidden = folded;
     }
-    for (const opener of this.#buttons.querySelectorAll("[data-opens]")) {
-      /** @type {HTMLElement} */ (opener).hidden = folded;
-    }
   }
 
   /**
@@ -214,7 +208,7 @@ export class CardView {
       return;
     }
     const { running, seconds } = card.timer;
-    this.#timer.hidden = card.uiState !== "connected" || (!running && seconds === 0);
+    this.#timer.hidden = card.uiState !== "connected" || !card.hasCrmLayout || (!running && seconds === 0);
     setText(this.#timer, clock(seconds));
   }
 

@@ -4,10 +4,11 @@
  * No DOM and no wire, so that it runs in Node. Time comes from the caller.
  */
 
-import { UI_STATES } from "./vocabulary.js";
+import { FIRST_STATE, UI_STATES } from "../vocabulary.js";
 
-/** @typedef {import("./vocabulary.js").UiState} UiState */
-/** @typedef {import("./vocabulary.js").EventName} EventName */
+/** @typedef {import("../vocabulary.js").UiState} UiState */
+/** @typedef {UiState | typeof FIRST_STATE} CardState */
+/** @typedef {import("../vocabulary.js").EventName} EventName */
 
 /**
  * One button: the event it raises and its accessible name.
@@ -41,8 +42,9 @@ const COMPLETE = button("completeTransferButtonClick", "Complete transfer");
 const RETURN = button("cancelTransferButtonClick", "Return to call");
 const NOTIFY = button("notifyAdminButtonClick", "Notify admin");
 
-/** @type {Readonly<Record<UiState, readonly Button[]>>} */
+/** @type {Readonly<Record<CardState, readonly Button[]>>} */
 const BUTTONS = {
+  externalCard: [CLOSE],
   incoming: [ANSWER, SKIP],
   transferIncoming: [ANSWER, SKIP],
   outgoing: [CALL],
@@ -57,11 +59,14 @@ const BUTTONS = {
   redial: [CALL_AGAIN],
 };
 
-/** @type {Readonly<Partial<Record<UiState, readonly Button[]>>>} */
+/** @type {Readonly<Partial<Record<CardState, readonly Button[]>>>} */
 const CALL_LIST_BUTTONS = {
   outgoing: [CALL, NEXT, CLOSE],
   error: [CALL_AGAIN, NEXT],
 };
+
+/** All that a folded card still shows, where its state has it. @type {readonly Button[]} */
+const ON_THE_STRIP = [HANG_UP, CLOSE];
 
 /** States that stop the timer; the transfer states let it run on. @type {ReadonlySet<string>} */
 const TIMER_STOPS = new Set([
@@ -85,7 +90,7 @@ function button(event, label) {
 }
 
 /**
- * @param {UiState} uiState
+ * @param {CardState} uiState
  * @param {boolean} callListMode
  * @returns {readonly Button[]} in the order in which the card shows them
  */
@@ -95,14 +100,14 @@ export function buttonsOf(uiState, callListMode) {
 
 /**
  * @param {unknown} name
- * @returns {name is UiState}
+ * @returns {name is UiState} a state that a command can bring about
  */
 export function isUiState(name) {
   return UI_STATES.some((state) => state === name);
 }
 
 export class CardModel {
-  /** @type {UiState} */
+  /** @type {CardState} */
   uiState;
   title = "";
   statusText = "";
@@ -117,8 +122,12 @@ export class CardModel {
   folded = false;
   /** The department to which the portal itself has passed the call. */
   department = "";
-  /** Whether the app has sent a command to this card: it changes the shape of the transfer event. */
-  commanded = false;
+  /** Whether the CRM's part of the card is there: without it the card has no place for a timer. */
+  hasCrmLayout = false;
+  /** What the operator has typed into the open comment box; null while it is closed. @type {string | null} */
+  draft = null;
+  /** The call is over for the portal, which waits for the open comment box. */
+  ending = false;
 
   /** Position in the call list. */
   #entry = 0;
@@ -131,13 +140,14 @@ export class CardModel {
   /**
    * @param {object} options
    * @param {string} options.callId
-   * @param {UiState} options.uiState
+   * @param {CardState} options.uiState
    * @param {Party[]} options.parties      one, or the entries of the call list
    * @param {boolean} [options.external]   false: a regular call, which no app can manage
+   * @param {boolean} [options.internal]   between colleagues: the card has no CRM part
    * @param {boolean} [options.callListMode]
    * @param {() => number} [options.now]   milliseconds
    */
-  constructor({ callId, uiState, parties, external = true, callListMode = false, now = Date.now }) {
+  constructor({ callId, uiState, parties, external = true, internal = false, callListMode = false, now = Date.now }) {
     if (parties.length === 0) {
       throw new TypeError("A card needs at least one party; got an empty list.");
     }
@@ -145,6 +155,7 @@ export class CardModel {
     this.uiState = uiState;
     this.parties = parties.map((party) => ({ ...party }));
     this.external = external;
+    this.internal = internal;
     this.callListMode = callListMode;
     this.now = now;
   }
@@ -166,7 +177,8 @@ export class CardModel {
 
   /** @returns {readonly Button[]} */
   get buttons() {
-    return this.open ? buttonsOf(this.uiState, this.callListMode) : [];
+    const buttons = this.open ? buttonsOf(this.uiState, this.callListMode) : [];
+    return this.folded ? buttons.filter((button) => ON_THE_STRIP.includes(button)) : buttons;
   }
 
   /** @returns {{running: boolean, seconds: number}} */
@@ -189,23 +201,27 @@ export class CardModel {
     this.#running = false;
   }
 
+  #resetTimer() {
+    this.#firstStart = null;
+    this.#frozen = 0;
+    this.#running = false;
+  }
+
   /**
+   * Any state but `connected` sets a timer that stands, or that it makes stand, to zero.
    * @param {UiState} uiState
    * @param {boolean} [disableAutoStartTimer] entering `connected` then resets the timer instead of starting it
    */
   setUiState(uiState, disableAutoStartTimer = false) {
     this.uiState = uiState;
     this.department = "";
-    if (uiState === "connected") {
-      if (disableAutoStartTimer) {
-        this.#firstStart = null;
-        this.#frozen = 0;
-        this.#running = false;
-      } else {
-        this.startTimer();
-      }
-    } else if (TIMER_STOPS.has(uiState)) {
+    if (TIMER_STOPS.has(uiState)) {
       this.stopTimer();
+    }
+    if (uiState === "connected" && !disableAutoStartTimer) {
+      this.startTimer();
+    } else if (uiState === "connected" || !this.#running) {
+      this.#resetTimer();
     }
   }
 
@@ -213,31 +229,6 @@ export class CardModel {
   next() {
     this.#entry = (this.#entry + 1) % this.parties.length;
     this.setUiState("outgoing");
-  }
-
-  /** @returns {Record<string, unknown>} plain data from which `resume` makes the same card, timer included */
-  snapshot() {
-    const { callId, uiState, parties, external, callListMode } = this;
-    const { title, statusText, muted, held, open, comment, rating, digits, commanded, folded, department } = this;
-    return {
-      options: { callId, uiState, parties, external, callListMode },
-      fields: { title, statusText, muted, held, open, comment, rating, digits, commanded, folded, department },
-      progress: { entry: this.#entry, firstStart: this.#firstStart, frozen: this.#frozen, running: this.#running },
-    };
-  }
-
-  /**
-   * The card of another page of the portal, which was left while the call went on.
-   * @param {any} snapshot
-   * @returns {CardModel}
-   */
-  static resume({ options, fields, progress }) {
-    const card = Object.assign(new CardModel(options), fields);
-    card.#entry = progress.entry;
-    card.#firstStart = progress.firstStart;
-    card.#frozen = progress.frozen;
-    card.#running = progress.running;
-    return card;
   }
 
   /** The card goes away; what it was can still be read. */

@@ -1,0 +1,117 @@
+/** What the events of a card tell: their payloads, and what a click changes on the card by itself. */
+
+import { COLLEAGUES, CONTACTS, STRANGER } from "../directory.js";
+
+/** @typedef {import("../card/model.js").CardModel} CardModel */
+/** @typedef {import("../card/model.js").Party} Party */
+/** @typedef {import("../vocabulary.js").EventName} EventName */
+/** @typedef {import("./telephony.js").Call} Call */
+/** @typedef {import("./telephony.js").CallOptions} CallOptions */
+
+/**
+ * Events whose payload is what the operator chose, or the state after the click; and what the click changes by itself.
+ * @type {Readonly<Partial<Record<EventName, (card: CardModel, argument: unknown) => unknown>>>}
+ */
+export const ACTIONS = {
+  muteButtonClick: (card) => {
+    card.muted = !card.muted;
+    return card.muted;
+  },
+  holdButtonClick: (card) => {
+    card.held = !card.held;
+    return card.held;
+  },
+  dialpadButtonClick: (card, key) => {
+    card.digits += String(key);
+    return String(key);
+  },
+  qualityMeterClick: (card, rating) => {
+    card.rating = Number(rating);
+    return String(rating);
+  },
+  addCommentButtonClick: (card, comment) => {
+    card.comment = String(comment ?? "");
+    card.draft = null;
+    return card.comment;
+  },
+  transferButtonClick: (card, target) => transferPayload(card, target),
+  entityChanged: (card, entity) => {
+    Object.assign(card.party, entity);
+    return undefined; // see act()
+  },
+};
+
+/**
+ * @param {CardModel} card
+ * @param {Call} call
+ * @param {boolean} asStrings  ids are written as text
+ * @returns {Record<string, unknown>}
+ */
+export function initializedPayload(card, { direction, options }, asStrings) {
+  const { phoneNumber, crmEntityType, crmEntityId } = card.party;
+  const number = written(asStrings);
+  return {
+    CALL_ID: card.callId,
+    PHONE_NUMBER: phoneNumber === "unknown" ? undefined : phoneNumber,
+    LINE_NUMBER: options.lineNumber ?? "12025550100",
+    LINE_NAME: options.lineName ?? "Front desk",
+    CRM_ENTITY_TYPE: crmEntityType,
+    CRM_ENTITY_ID: number(crmEntityId),
+    CRM_ACTIVITY_ID: options.activityId === null ? undefined : number(options.activityId ?? 901),
+    CRM_BINDINGS: crmEntityId === 0 ? [] : [{ ENTITY_TYPE: crmEntityType, ENTITY_ID: number(crmEntityId) }],
+    CALL_DIRECTION: direction,
+    CALL_STATE: "idle",
+    CALL_LIST_MODE: card.callListMode,
+    ...options.payload,
+  };
+}
+
+/**
+ * @param {CardModel} card
+ * @param {boolean} asStrings
+ * @returns {Record<string, unknown>}
+ */
+export function entityPayload(card, asStrings) {
+  const { phoneNumber, crmEntityType, crmEntityId } = card.party;
+  return {
+    PHONE_NUMBER: phoneNumber,
+    CRM_ENTITY_TYPE: crmEntityType,
+    CRM_ENTITY_ID: written(asStrings)(crmEntityId),
+  };
+}
+
+/**
+ * @param {boolean} asStrings
+ * @returns {(value: number) => number | string}
+ */
+function written(asStrings) {
+  return (value) => (asStrings ? String(value) : value);
+}
+
+/**
+ * @param {CallOptions} options
+ * @returns {Party}
+ */
+export function partyOf(options) {
+  const known = /** @type {Party} */ (CONTACTS[0]);
+  const told = ["phoneNumber", "crmEntityType", "crmEntityId", "name"].some((key) => key in options);
+  const base = told ? STRANGER : known;
+  return {
+    phoneNumber: options.phoneNumber ?? base.phoneNumber,
+    crmEntityType: options.crmEntityType ?? base.crmEntityType,
+    crmEntityId: options.crmEntityId ?? base.crmEntityId,
+    name: options.name ?? base.name,
+  };
+}
+
+/**
+ * @param {CardModel} card
+ * @param {unknown} target an employee's id, a phone number, or the whole payload
+ * @returns {unknown}
+ */
+function transferPayload(card, target) {
+  if (typeof target === "object" && target !== null) {
+    return target;
+  }
+  return { phoneNumber: card.party.phoneNumber, target: target ?? COLLEAGUES[0]?.id };
+}

@@ -1,0 +1,123 @@
+"""The frame's `load`: the portal counts those that come late, and takes the registration away after some.
+
+Nothing that the network delays may hold it, and the page must never be loaded anew: what did not come is loaded
+again inside of it.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import BundleFor
+from tests.support.faulty_server import Fault, FaultyServer
+from tests.support.raised import initialized
+from tests.support.witness import WITNESS, WitnessPage
+from worker_py_tool import demo, manifest
+
+APP = """
+    from worker_py import App
+    from worker_py.events import Initialized
+
+    app = App()
+
+    @app.on(Initialized)
+    async def greet(event, card):
+        await card.page.call("tell", card.call_id)
+"""
+WATCH_LOADS = """
+    document.addEventListener("load", (event) => {
+        try {
+            event.target.contentWindow?.location.href; // the blank document that a frame begins with
+        } catch {
+            (window.frameLoads ??= []).push(performance.now()); // a page of another origin
+        }
+    }, true);
+"""
+"""In the portal's page: when each load of a frame came, in milliseconds since the portal's page began."""
+SLOW_PARTS = ("bx24.js", "shim.js", "early.js", "link.js", WITNESS.name, "pyodide.asm.wasm")
+PAGE_LOAD_MS = 1000
+campaign = pytest.mark.campaign
+
+
+@pytest.fixture(scope="module")
+def bundle(bundle_for: BundleFor) -> Path:
+    return bundle_for(APP, page_scripts=(WITNESS,))
+
+
+@pytest.fixture
+def server(bundle: Path) -> Iterator[FaultyServer]:
+    with FaultyServer(bundle) as running:
+        yield running
+
+
+@pytest.fixture
+def quiet_page(browser: Browser) -> Iterator[Page]:
+    """A page whose complaints are not looked at: loads fail here on purpose."""
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.add_init_script(WATCH_LOADS)
+        yield page
+
+
+def part(bundle: Path, name: str) -> str:
+    """The path of a part by its name."""
+    [found] = [path for path in manifest.read(bundle).files if path.rsplit("/", 1)[-1] == name]
+    return found
+
+
+def open_portal(page: Page, server: FaultyServer, portal_url: str) -> WitnessPage:
+    app_url = f"http://app.localhost:{server.port}/"
+    page.goto(demo.portal_url(portal_url, app_url, plain="1"))
+    page.wait_for_function("() => window.frameLoads?.length > 0")
+    return WitnessPage(page, app_url)
+
+
+def answer_a_call(placement: WitnessPage) -> None:
+    """A call that rings now is handled."""
+    placement.until_evaluates("() => window.workerPy?.stats().binding?.bound === 17", timeout_s=90)
+    placement.raise_event("initialized", initialized("A.1")[1])
+    placement.until_noted(1, timeout_s=90)
+
+
+def loads(page: Page) -> list[float]:
+    """When each load of the frame came, in milliseconds since the frame's document was asked for."""
+    return [float(ms) for ms in page.evaluate("() => window.frameLoads")]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=() if name == "shim.js" else campaign) for name in SLOW_PARTS],
+)
+def test_a_slow_script_does_not_hold_the_load_and_the_call_waits_for_it(
+    quiet_page: Page, server: FaultyServer, bundle: Path, portal_url: str, name: str
+) -> None:
+    server.faults[part(bundle, name)] = fault = Fault("held")
+    placement = open_portal(quiet_page, server, portal_url)
+    quiet_page.wait_for_function("() => performance.now() - window.frameLoads[0] > 1000", polling=100)
+    took = placement.evaluate(
+        "() => { const [{ loadEventEnd }] = performance.getEntriesByType('navigation'); return loadEventEnd; }"
+    )
+    assert 0 < took < PAGE_LOAD_MS
+    fault.released.set()
+    answer_a_call(placement)
+    assert fault.happened >= 1
+    assert len(loads(quiet_page)) == 1
+
+
+@pytest.mark.parametrize("kind", ["missing", "corrupt", pytest.param("aborted", marks=campaign)])
+@pytest.mark.parametrize("name", ["shim.js", "host.js", "bx24.js"])
+def test_a_script_that_does_not_come_is_loaded_again_without_another_load_of_the_frame(
+    quiet_page: Page, server: FaultyServer, bundle: Path, portal_url: str, name: str, kind: str
+) -> None:
+    server.faults[part(bundle, name)] = fault = Fault(kind)
+    placement = open_portal(quiet_page, server, portal_url)
+    began = placement.evaluate("() => performance.timeOrigin")
+    while fault.happened < 3:  # each is a round trip
+        placement.evaluate("() => new Promise((resolve) => setTimeout(resolve))")
+    server.faults.clear()
+    answer_a_call(placement)
+    assert placement.evaluate("() => performance.timeOrigin") == began
+    assert len(loads(quiet_page)) == 1
+    assert placement.evaluate("() => workerPy.diagnostics().problems") == []

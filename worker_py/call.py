@@ -1,0 +1,250 @@
+"""One call: its card, the windows that show it, and what is kept of it outside the interpreter."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import events as ev
+from .card import CallCard
+from .commands import Command, CommandName
+from .page import Page
+from .state import CardState, changed
+from .wire import to_json
+
+_KEPT_CHARS = 64 * 1024
+_SAME_ENTITY_MS = 1000
+_SAME_COMMENT_MS = 65_000
+"""As long as the portal keeps a card open at whose end somebody writes a comment."""
+
+
+@dataclass(slots=True, eq=False)
+class Window:
+    """One page's card of a call."""
+
+    page: Page
+    showing: int
+    """`Call.showing` when the portal showed this card."""
+    shown: bool = True
+    """It is believed to be there."""
+    managed: bool = False
+    """The portal has carried out something on it, or the probe found it."""
+    taken: bool = False
+    """The portal has taken it away: the probe found none where one had been."""
+    refused: bool = False
+    """A command was answered as where there is no card that an app can manage."""
+    since: float = field(default_factory=lambda: asyncio.get_running_loop().time())
+    """When the portal showed it, in seconds of the loop's clock."""
+    titles: list[asyncio.TimerHandle] = field(default_factory=list)
+    """When the title is set again."""
+    mirrored: list[CommandName] = field(default_factory=list)
+    """Commands under way that make it look like the others."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether commands can change it."""
+        return self.shown and not self.page.gone
+
+    def stop_titles(self) -> None:
+        """No title is set again."""
+        for timer in self.titles:
+            timer.cancel()
+        self.titles.clear()
+
+
+class Call:
+    """A call from ``initialized`` until no window shows its card any more.
+
+    Attributes:
+        call_id: the portal's id of the call.
+        card: what handlers get.
+        windows: the pages that show the card, or showed it, by their ids.
+        showing: counts how often the portal has shown a fresh card for this call.
+        began_on: the id of the page that it began on, as far as this interpreter knows.
+        ended: why the card was closed, or ``None`` while it is open.
+        ending: the operator has closed it; its handlers run.
+        grace: the timer that ends a call without a page.
+        closing: the task that runs the ``CardClosed`` handlers.
+        restored: it began in an interpreter that did not live on; what was not kept is unknown.
+        managed: its card could be managed in some window.
+        greeted: the handlers of ``Initialized`` have ended.
+        under_way: commands that have not been answered yet, for windows that join meanwhile.
+        unproven_timer: ``connected`` was not answered: it is not known whether the card has a timer.
+        problems: what stands on the pages, by kind.
+        before: set once it is known whether the call has ended whose window this one took.
+        passed: the same of this call, for the one that takes a window of it.
+        last_page_id: the page that showed the card last.
+        kept: what is kept of it outside the interpreter, as JSON.
+    """
+
+    def __init__(self, call_id: str, page: Page, execute: Callable[[Call, Command], Coroutine[Any, Any, Any]]) -> None:
+        self.call_id = call_id
+        self.windows: dict[str, Window] = {}
+        self.last_page_id = page.id
+        self.card = CallCard(call_id, self, lambda command: execute(self, command))
+        self.showing = 0
+        self.began_on = page.id
+        self.ended: str | None = None
+        self.ending = False
+        self.grace: asyncio.TimerHandle | None = None
+        self.closing: asyncio.Task[None] | None = None
+        self.restored = False
+        self.managed = False
+        self.greeted = False
+        self.under_way: list[Command] = []
+        self.unproven_timer = False
+        self.problems: dict[str, set[str]] = {}
+        self.before: asyncio.Event | None = None
+        self.passed = asyncio.Event()
+        self.kept: str | None = None
+        self._kept: str | None = None
+        self._kept_state: CardState | None = None
+        self._applied: tuple[str, int] | None = None
+        self._restored_after: tuple[str, int] | None = None
+        self._entity: tuple[ev.EntityChanged, int] | None = None
+        self._comment: tuple[ev.AddCommentButtonClick, int] | None = None
+        self.join(page)
+
+    # Windows -------------------------------------------------------------------------------------
+
+    def join(self, page: Page) -> Window:
+        """A page shows the card."""
+        before = self.windows.get(page.id)
+        if before is not None:
+            before.stop_titles()
+        window = self.windows[page.id] = Window(page, self.showing)
+        self.last_page_id = page.id
+        if self.grace:
+            self.grace.cancel()
+            self.grace = None
+        return window
+
+    def alive(self) -> list[Window]:
+        """The windows that show the card."""
+        return [window for window in self.windows.values() if window.alive]
+
+    def shown(self) -> list[Page]:
+        """The pages that show the card, in the order in which they did."""
+        return [window.page for window in self.alive()]
+
+    def reachable(self) -> list[Page]:
+        """Those, and after them the pages that showed it and are still there."""
+        others = [window.page for window in self.windows.values() if not window.shown and not window.page.gone]
+        return self.shown() + others
+
+    def show_again(self, page: Page) -> None:
+        """The portal shows a fresh card: nothing of the one before it holds, but the app's data does."""
+        self.showing += 1
+        self.stop_titles()
+        for window in self.windows.values():
+            window.shown = False
+        self.join(page)
+        self.set_state(CardState())
+        self.unproven_timer = self.greeted = False
+        self._entity = self._comment = None
+
+    def stop_titles(self) -> None:
+        """No title is set again."""
+        for window in self.windows.values():
+            window.stop_titles()
+
+    # Events --------------------------------------------------------------------------------------
+
+    def is_echo(self, event: ev.CardEvent) -> bool:
+        """Take note of what each window may tell; whether another window has told it already.
+
+        The portal tells each of a change of the CRM entity; and each may raise the comment at the end.
+        """
+        at = event.meta.received_at
+        if isinstance(event, ev.EntityChanged):
+            before, self._entity = self._entity, (event, at)
+            return before is not None and event == before[0] and abs(at - before[1]) < _SAME_ENTITY_MS
+        if isinstance(event, ev.AddCommentButtonClick):
+            said, when = self._comment or (None, 0)
+            if said is not None and said.meta.page_id != event.meta.page_id and abs(at - when) < _SAME_COMMENT_MS:
+                if event.comment in (said.comment, ""):
+                    return True
+            self._comment = (event, at)
+        return False
+
+    # State ---------------------------------------------------------------------------------------
+
+    def set_closed(self) -> None:
+        """Nothing shows the card any more."""
+        self.set_state(changed(self.card.state, closed=True))
+
+    def set_state(self, state: CardState) -> None:
+        """Replace what is believed about the card."""
+        self.card._state = state
+
+    def apply(self, page_id: str, seq: int, state: CardState) -> None:
+        """Replace what is believed about the card because of an event."""
+        self.set_state(state)
+        if self._applied is None or self._applied[0] != page_id or self._applied[1] < seq:
+            self._applied = (page_id, seq)
+
+    def is_applied(self, page_id: str, seq: int) -> bool:
+        """Whether the state that was restored knows this event: it is delivered again, but happened once."""
+        after = self._restored_after
+        return after is not None and after[0] == page_id and seq <= after[1]
+
+    def news_to_keep(self) -> str | None:
+        """State and data as JSON when they differ from what was kept last, else ``None``.
+
+        What of ``card.data`` JSON cannot carry is left out. With them goes which event changed the state last.
+        """
+        card = self.card
+        if not card.data and card.state is self._kept_state:
+            return None
+        self._kept_state = None if card.data else card.state
+        kept = _dump({"state": card.state.known(), "data": card.data})
+        if kept == self._kept:
+            return None
+        self._kept = kept
+        also: dict[str, object] = (
+            {"applied": self._applied, "managed": True} if self.managed else {"applied": self._applied}
+        )
+        self.kept = f"{kept[:-1]},{to_json(also)[1:]}"
+        return self.kept
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        """Take up what `news_to_keep` gave; whatever does not fit is left unknown."""
+        self.restored = self.card._restored = True
+        self.managed = kept.get("managed") is True
+        for window in self.windows.values():
+            window.managed = self.managed
+        state, data = kept.get("state"), kept.get("data")
+        if isinstance(state, dict):
+            self.set_state(CardState.from_json(state))
+        if isinstance(data, dict):
+            self.card.data.update(data)
+        match kept.get("applied"):
+            case [str(page_id), int(seq)]:
+                self._restored_after = self._applied = (page_id, seq)
+
+
+def _dump(kept: dict[str, Any]) -> str:
+    try:
+        text = to_json(kept)
+        if len(text) <= _KEPT_CHARS:
+            return text
+    except BaseException:  # noqa: BLE001 - the app's own classes may do anything
+        pass
+    return to_json({**kept, "data": _storable(kept["data"])})
+
+
+def _storable(data: Mapping[Any, Any]) -> dict[str, Any]:
+    """The part of ``data`` that JSON can carry, as far as there is room."""
+    found: dict[str, Any] = {}
+    room = _KEPT_CHARS
+    for key, value in data.items():
+        try:
+            size = len(to_json(value))
+        except BaseException:  # noqa: BLE001 - as above
+            continue
+        if isinstance(key, str) and size < room:
+            found[key] = value
+            room -= size
+    return found
