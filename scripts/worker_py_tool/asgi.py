@@ -169,7 +169,7 @@ class Files:
 
 
 class PlacementError:
-    """ASGI application for `errorHandlerUrl`: the portal asks for it when the page took more than five seconds."""
+    """ASGI application for `errorHandlerUrl`: the portal asks for it after too many slow loads."""
 
     def __init__(self, seen: Seen) -> None:
         self._seen = seen
@@ -182,7 +182,7 @@ class PlacementError:
         if _OVERTIME.search(scope["query_string"]) or _OVERTIME.search(body):
             self._seen.overtimes += 1
             self._seen.last_overtime = datetime.now(UTC)
-            logger.error("%s: the portal waited more than 5 s for the page; ten a day end the registration", OVERTIME)
+            logger.error("%s: the page took more than 5 s to load; more than ten a day end the registration", OVERTIME)
         else:
             self._seen.other_reports += 1
             logger.warning("%s was asked for without an error that is known", PLACEMENT_ERROR)

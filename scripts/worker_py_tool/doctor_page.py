@@ -118,7 +118,7 @@ def judge_times(seen: Examination, seconds: Sequence[float]) -> None:
         remedy = "More than ten loads a day beyond 5 s delete the registration: serve the page from memory or a CDN."
         seen.fail("time", text, remedy)
     elif worst > SLOW_S:
-        seen.warn("time", text, "The portal waits 5 s at most: find out what takes so long.")
+        seen.warn("time", text, "The portal counts loads beyond 5 s: find out what takes so long.")
     else:
         seen.ok("time", text)
 
