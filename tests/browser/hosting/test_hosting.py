@@ -7,9 +7,6 @@ import pytest
 from tests.support.complaints import Complaints
 from tests.support.hosting import HostingPortal
 
-NAVIGATIONS = 10
-
-
 def test_the_interpreter_is_one_that_outlives_navigations(portal: HostingPortal) -> None:
     tab = portal.open_page()
 
@@ -19,14 +16,16 @@ def test_the_interpreter_is_one_that_outlives_navigations(portal: HostingPortal)
     assert tab.diagnostics()["problems"] == []
 
 
-@pytest.mark.parametrize("again", ["yes", "no"])
-def test_ten_navigations_during_a_call_keep_interpreter_state_and_data(portal: HostingPortal, again: str) -> None:
+@pytest.mark.parametrize(("again", "navigations"), [("yes", 10), ("no", 4)])
+def test_navigations_during_a_call_keep_interpreter_state_and_data(
+    portal: HostingPortal, again: str, navigations: int
+) -> None:
     """Whether the portal raises `initialized` again for the call or not."""
     tab = portal.open_page(again=again)
     call = tab.greeted_call().call_id
     before = tab.state_of_python()
 
-    for number in range(NAVIGATIONS):
+    for number in range(navigations):
         tab.navigate(f"/crm/deal/details/{number}/")
         tab.until_ready()
         tab.raise_event("muteButtonClick", number % 2 == 0)
@@ -37,9 +36,9 @@ def test_ten_navigations_during_a_call_keep_interpreter_state_and_data(portal: H
     assert [entry[0] for entry in after["log"]].count("started") == 1
     assert after["cards"][call]["data"] == {"mark": f"made by {before['interpreter']}"}
     assert after["cards"][call]["title"] == "Greeted"
-    assert [entry[2] for entry in after["log"] if entry[0] == "mute"] == [True, False] * (NAVIGATIONS // 2)
+    assert [entry[2] for entry in after["log"] if entry[0] == "mute"] == [True, False] * (navigations // 2)
     resumed = [entry for entry in after["log"] if entry[-1] != entry[0] and isinstance(entry[-1], dict)][1:]
-    assert sum(entry[-1]["resumed"] for entry in resumed) == NAVIGATIONS
+    assert sum(entry[-1]["resumed"] for entry in resumed) == navigations
     assert not any(entry[-1]["restored"] or entry[-1]["redelivered"] for entry in resumed)
     assert [entry for entry in after["log"] if entry[0] == "closed"] == []
 

@@ -58,7 +58,7 @@ def restarted(launch_profile: LaunchProfile, tmp_path: Path, complaints: Complai
     return restart
 
 
-def test_data_and_state_of_a_call_outlive_the_browser_and_are_marked(
+def test_after_a_restart_another_call_knows_nothing_and_the_same_one_has_its_data_and_state_and_is_marked(
     restarted: Callable[[], Page], hosting_url: str, portal_url: str
 ) -> None:
     page = restarted()
@@ -71,6 +71,8 @@ def test_data_and_state_of_a_call_outlive_the_browser_and_are_marked(
 
     page = restarted()
     tab = BrowserPortal(page.context, portal_url, hosting_url, HostingPage).open_page(page)
+    other = in_a_call(tab)
+    assert [(key, card["restored"]) for key, card in tab.state_of_python()["cards"].items()] == [(other, False)]
     tab.incoming_call(callId=call)
     tab.until_logged("initialized", call)
     after = tab.state_of_python()
@@ -78,25 +80,8 @@ def test_data_and_state_of_a_call_outlive_the_browser_and_are_marked(
     assert after["interpreter"] != before["interpreter"]
     assert after["cards"][call]["data"] == before["cards"][call]["data"]
     assert (after["cards"][call]["muted"], after["cards"][call]["title"]) == (True, "Greeted")
-    greeted = next(entry for entry in after["log"] if entry[0] == "initialized")
+    greeted = next(entry for entry in after["log"] if entry[:2] == ["initialized", call])
     assert (greeted[-1]["restored"], greeted[-1]["resumed"]) == (True, True)
-
-
-def test_another_call_after_a_restart_knows_nothing_of_the_one_before(
-    restarted: Callable[[], Page], hosting_url: str, portal_url: str
-) -> None:
-    page = restarted()
-    tab = BrowserPortal(page.context, portal_url, hosting_url, HostingPage).open_page(page)
-    call = in_a_call(tab)
-    tab.poll(lambda: kept(tab) == [call], "the call in the storage")
-
-    page = restarted()
-    tab = BrowserPortal(page.context, portal_url, hosting_url, HostingPage).open_page(page)
-    other = in_a_call(tab)
-
-    now = tab.state_of_python()
-    assert list(now["cards"]) == [other]
-    assert now["cards"][other]["restored"] is False
 
 
 def test_a_call_that_was_closed_is_not_kept(portal: HostingPortal) -> None:
