@@ -128,6 +128,7 @@ export class Portal {
       session: this.#session,
       faults: () => this.#faults,
       obey: (command, params) => this.#telephony.obey(command, params),
+      repeatsTitle: (command, params) => this.#telephony.repeatsTitle(command, params),
       log: (kind, details) => this.#note(kind, details),
       language: () => language,
     });
@@ -559,7 +560,7 @@ export class Portal {
     return this.#session.ask(method, params);
   }
 
-  /** Every command received, oldest first, but the probes. */
+  /** Every command received, oldest first, but probes and repeated titles. */
   get sent() {
     return this.#switchboard.sent;
   }
@@ -567,6 +568,11 @@ export class Portal {
   /** Commands that only ask whether a card is there: `CallCardSetUiState {uiState: "?"}`. */
   get probes() {
     return this.#switchboard.probes;
+  }
+
+  /** Titles that a frame set again within 5 s of the card's appearance, the same as before. */
+  get repeated() {
+    return this.#switchboard.repeated;
   }
 
   /** What the portal's own code has thrown, as text. */
@@ -603,7 +609,7 @@ export class Portal {
     this.#telephony.endCall();
   }
 
-  /** Begins anew: a card that is open goes as by `finish`; `sent`, `probes`, `errors`, `log` and `dropped` are forgotten. */
+  /** Begins anew: a card that is open goes as by `finish`; `sent`, `probes`, `repeated`, `errors`, `log` and `dropped` are forgotten. */
   clear() {
     this.#telephony.endCall();
     this.#switchboard.clear();

@@ -110,6 +110,8 @@ export class CardModel {
   /** @type {CardState} */
   uiState;
   title = "";
+  /** The title that an app has set, whatever stands there now. @type {unknown} */
+  appTitle;
   statusText = "";
   muted = false;
   held = false;

@@ -60,6 +60,7 @@ const EFFECTS = {
   },
   CallCardSetCardTitle: (card, params) => {
     card.title = text(params.title);
+    card.appTitle = params.title;
     return SUCCESS;
   },
   CallCardSetStatusText: (card, params) => {

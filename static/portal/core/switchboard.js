@@ -33,6 +33,8 @@ export class Switchboard {
   sent = [];
   /** Commands that only ask whether a card is there. @type {Sent[]} */
   probes = [];
+  /** Titles that were set already, and are set again in case the portal's own has come over them. @type {Sent[]} */
+  repeated = [];
   /** What the portal's own code has thrown. @type {string[]} */
   errors = [];
   /** For each frame, until when the answers to its commands are held back, ms since the epoch. @type {Map<string, number>} */
@@ -47,15 +49,17 @@ export class Switchboard {
    * @param {import("../session.js").PortalSession} options.session
    * @param {() => import("../faults.js").Faults} options.faults
    * @param {(command: CommandName, params: unknown) => readonly unknown[]} options.obey  carries a command out
+   * @param {(command: CommandName, params: unknown) => boolean} options.repeatsTitle  see `Telephony`
    * @param {(kind: string, details: Record<string, unknown>) => void} options.log
    * @param {() => string} options.language
    */
-  constructor({ frames, names, session, faults, obey, log, language }) {
+  constructor({ frames, names, session, faults, obey, repeatsTitle, log, language }) {
     this.frames = frames;
     this.names = names;
     this.session = session;
     this.faults = faults;
     this.obey = obey;
+    this.repeatsTitle = repeatsTitle;
     this.log = log;
     this.language = language;
   }
@@ -92,6 +96,7 @@ export class Switchboard {
   clear() {
     this.sent.length = 0;
     this.probes.length = 0;
+    this.repeated.length = 0;
     this.errors.length = 0;
     this.#owed.clear();
     this.dropped = { "foreign origin": 0, "unknown appSid": 0, "not a request": 0 };
@@ -244,7 +249,7 @@ export class Switchboard {
     const isProbe = isTheProbe(command, params);
     /** @type {Sent} */
     const entry = { at: Date.now(), frame: frame.id, command, params, answer: undefined, answers: [] };
-    (isProbe ? this.probes : this.sent).push(entry);
+    this.#keptOf(isProbe, /** @type {CommandName} */ (command), params).push(entry);
     this.log(isProbe ? "probe" : "command", { frame: frame.id, command });
     const answers = this.#outcome(/** @type {CommandName} */ (command), params, isProbe);
     const faults = this.faults();
@@ -257,6 +262,19 @@ export class Switchboard {
         this.#give(frame, request, entry, answers, isProbe);
       }
     });
+  }
+
+  /**
+   * @param {boolean} isProbe
+   * @param {CommandName} command
+   * @param {unknown} params
+   * @returns {Sent[]} where a command is kept
+   */
+  #keptOf(isProbe, command, params) {
+    if (isProbe) {
+      return this.probes;
+    }
+    return this.repeatsTitle(command, params) ? this.repeated : this.sent;
   }
 
   /**

@@ -63,6 +63,9 @@ import { execute } from "./commands.js";
 /** `initialized` follows `entityChanged` of a new card from the same turn of the portal's code, so much later. */
 const ENTITY_GAP_MS = 3;
 
+/** A card's own title may come over the app's for about so long: an app that sets its title anew then repeats it. */
+const TITLE_REPEATED_MS = 5000;
+
 export class Telephony {
   /** @type {CardModel | null} */
   card = null;
@@ -72,6 +75,8 @@ export class Telephony {
   #calls = new Map();
   /** When what formats numbers is there, ms: it is loaded once in a page, with the first card. @type {number | null} */
   #formatterAt = null;
+  /** When the card was opened, ms. */
+  #openedAt = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #lastWait;
 
@@ -151,6 +156,7 @@ export class Telephony {
     const uiState = options.uiState ?? (external && !isList ? FIRST_STATE : own);
     const card = new CardModel({ callId, uiState, parties, external, internal, callListMode: isList });
     this.card = card;
+    this.#openedAt = Date.now();
     this.#furnish(card);
     this.cardChanged();
     if (!options.silent) {
@@ -229,6 +235,18 @@ export class Telephony {
       }
       this.cardChanged();
     }
+  }
+
+  /**
+   * Whether a command only sets the title again that the app has set already, in the moments after the card was shown.
+   * @param {CommandName} command
+   * @param {unknown} params
+   * @returns {boolean}
+   */
+  repeatsTitle(command, params) {
+    const title = /** @type {{title?: unknown} | null} */ (params)?.title;
+    const isEarly = Date.now() - this.#openedAt < TITLE_REPEATED_MS;
+    return command === "CallCardSetCardTitle" && isEarly && title !== undefined && title === this.card?.appTitle;
   }
 
   // What the operator does ----------------------------------------------------------------------------

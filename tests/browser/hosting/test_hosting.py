@@ -7,6 +7,7 @@ import pytest
 from tests.support.complaints import Complaints
 from tests.support.hosting import HostingPortal
 
+
 def test_the_interpreter_is_one_that_outlives_navigations(portal: HostingPortal) -> None:
     tab = portal.open_page()
 

@@ -32,6 +32,7 @@ function desk(settings = {}, kind = "page") {
       session: {},
       faults: () => faults,
       obey: calls.obey.bind(calls),
+      repeatsTitle: calls.repeatsTitle.bind(calls),
       log: () => {},
       language: () => "en",
     }),
@@ -80,6 +81,26 @@ test("probes are kept apart from the app's commands", () => {
     switchboard.probes.map(({ params, answers }) => [params, answers.length]),
     [[PROBE, 1]],
   );
+});
+
+test("a title that is set again in the first moments is kept apart; another one, and one of the next call, is not", (context) => {
+  context.mock.timers.enable({ apis: ["Date", "setTimeout"] });
+  const { calls, switchboard, send } = desk();
+  const title = (/** @type {string} */ text) => send("CallCardSetCardTitle", { title: text });
+  const titles = (/** @type {import("../../../static/portal/core/switchboard.js").Sent[]} */ kept) =>
+    kept.map(({ params }) => /** @type {{title: string}} */ (params).title);
+  calls.call("incoming");
+  title("Ann");
+  title("Ann");
+  title("Bo");
+  title("Ann");
+  context.mock.timers.tick(5000);
+  title("Ann");
+  calls.takeAway();
+  calls.call("incoming");
+  title("Ann");
+  assert.deepEqual(titles(switchboard.sent), ["Ann", "Bo", "Ann", "Ann", "Ann"]);
+  assert.deepEqual(titles(switchboard.repeated), ["Ann"]);
 });
 
 test("commands are worked off in order within their messages' turns: silence before an answered probe is for good", () => {
