@@ -29,6 +29,7 @@ def build_demo(
     out: Path,
     *,
     app: str = str(HANDLERS),
+    include: Sequence[str] = (),
     client: Client = "bx24",
     page_scripts: Sequence[Path] = (FEED,),
     requirements: Sequence[str] = (),
@@ -53,6 +54,7 @@ def build_demo(
         BuildOptions(
             app=app,
             out=out,
+            include=include,
             client=client,
             bx24_url=str(CLIENT),
             portals=origins.LOOPBACK_PORTALS,
@@ -72,12 +74,13 @@ def portal_url(portal: str, app: str, **options: str) -> str:
 
 
 @contextmanager
-def running(port: int = 0, *, app: str = str(HANDLERS)) -> Iterator[str]:
+def running(port: int = 0, *, app: str = str(HANDLERS), include: Sequence[str] = ()) -> Iterator[str]:
     """Build the demo and serve it for the time of the block.
 
     Args:
         port: The portal's port; 0 for any that is free.
         app: `PATH[:NAME]` of the app.
+        include: Patterns of its files that are packed although they look like something that should not be.
 
     Yields:
         The demo's address.
@@ -88,6 +91,6 @@ def running(port: int = 0, *, app: str = str(HANDLERS)) -> Iterator[str]:
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="demo-", dir=CACHE) as scratch:
         bundle = Path(scratch) / "bundle"
-        build_demo(bundle, app=app, phone="loopback", live=True)
+        build_demo(bundle, app=app, include=include, phone="loopback", live=True)
         with Server(bundle) as served, PortalServer(port=port) as portal:
             yield portal_url(portal.url, served.url, rest="page")  # so that it goes on with the network cut
