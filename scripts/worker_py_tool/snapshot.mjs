@@ -3,15 +3,19 @@
 //
 //   node snapshot.mjs CONFIG.json OUT
 //
-// CONFIG: {pyodide, wheels: [...], archive, module, attribute}, all paths. OUT gets the sparse
-// snapshot that `static/snapshot.js` reads: without the pages that a freshly instantiated module
-// holds anyway. The last line on stdout is JSON: {"ok": true, …} or {"ok": false, "reason": …}.
+// CONFIG: {pyodide, wheels: [...], archive, module, attribute, limitS}, the first three paths. OUT
+// gets the sparse snapshot that `static/snapshot.js` reads: without the pages that a freshly
+// instantiated module holds anyway. The last line on stdout is JSON: {"ok": true, …} or
+// {"ok": false, "reason": …}, with "slow" when the import took longer than the limit.
 //
 // Two runs with the same input give the same bytes: clocks, hash seed and file times are fixed.
 
+import { Buffer } from "node:buffer";
 import fs from "node:fs";
 import path from "node:path";
+import process from "node:process";
 import { pathToFileURL } from "node:url";
+import { answer, beforePyodide, close, fail, timeLimit } from "./fence.mjs";
 
 const PAGE = 4096;
 const MAGIC = "WPYSNAP1";
@@ -25,33 +29,43 @@ const config = JSON.parse(fs.readFileSync(configPath, "utf8"));
 const read = (file) => new Uint8Array(fs.readFileSync(file));
 
 fixClocks();
+beforePyodide();
 const fresh = captureFreshMemory();
 
 try {
+  const { snapshot, ...result } = await make();
+  if (snapshot) {
+    fs.writeFileSync(outPath, encode(snapshot, fresh.memory()));
+  }
+  answer(result);
+} catch (error) {
+  fail(error);
+}
+
+/** @returns {Promise<{ok: boolean, snapshot?: Uint8Array, reason?: string, slow?: boolean}>} */
+async function make() {
   const pyodide = await load();
   // What Python prints while it imports the app is not for the build's output.
   pyodide.setStdout({ batched: () => {} });
   pyodide.setStderr({ batched: () => {} });
   install(pyodide);
-  const host = pyodide.pyimport("worker_py._pyodide");
+  close();
+  const limit = timeLimit(pyodide, config.limitS);
   try {
-    host.prepare(config.module, config.attribute);
-  } finally {
-    host.destroy();
+    const host = pyodide.pyimport("worker_py._pyodide");
+    limit.begin(config.module);
+    try {
+      host.prepare(config.module, config.attribute);
+    } finally {
+      host.destroy();
+    }
+    limit.end();
+    refuseOpenFiles(pyodide);
+    return { ok: true, snapshot: pyodide.makeMemorySnapshot() };
+  } catch (error) {
+    const reason = String(/** @type {any} */ (error)?.message ?? error).trim();
+    return { ok: false, reason: reason.slice(-4000), slow: limit.end() };
   }
-  refuseOpenFiles(pyodide);
-  const snapshot = pyodide.makeMemorySnapshot();
-  const sparse = encode(snapshot, fresh.memory());
-  fs.writeFileSync(outPath, sparse.bytes);
-  say({ ok: true, bytes: sparse.bytes.length, pages: sparse.pages, heap: sparse.heap });
-} catch (error) {
-  say({ ok: false, reason: String(error?.message ?? error).trim().slice(-4000) });
-}
-process.exit(0);
-
-/** @param {object} result */
-function say(result) {
-  fs.writeSync(1, `\n${JSON.stringify(result)}\n`);
 }
 
 async function load() {
@@ -166,5 +180,5 @@ function encode(snapshot, freshMemory) {
     Buffer.from(snapshot.buffer, snapshot.byteOffset, prefixBytes),
     ...changed.map((page) => heap.subarray(page * PAGE, (page + 1) * PAGE)),
   ]);
-  return { bytes, pages: changed.length, heap: heap.length };
+  return bytes;
 }
