@@ -90,6 +90,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def needs(options: argparse.Namespace) -> Set[Need]:
     """Refuses what cannot be built before anything is installed."""
     if options.check is not None:
+        publish.put_back(options.check)
         manifest.read(options.check)
         return frozenset()
     if options.app is None:

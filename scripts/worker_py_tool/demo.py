@@ -3,7 +3,6 @@
 Both are on the same host, so that they are two origins of one site: there a browser's SharedWorker needs no flag.
 """
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from worker_py_tool.manifest import Manifest
 from worker_py_tool.paths import CACHE, PORTAL
 from worker_py_tool.phone import PhoneKind
 from worker_py_tool.portal_server import PortalServer
+from worker_py_tool.scratch import scratch
 from worker_py_tool.serve import Server
 
 HANDLERS = PORTAL / "handlers.py"
@@ -88,9 +88,8 @@ def running(port: int = 0, *, app: str = str(HANDLERS), include: Sequence[str] =
     Raises:
         ToolError: It cannot be built or served.
     """
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="demo-", dir=CACHE) as scratch:
-        bundle = Path(scratch) / "bundle"
+    with scratch("demo-", CACHE) as directory:
+        bundle = directory / "bundle"
         build_demo(bundle, app=app, include=include, phone="loopback", live=True)
         with Server(bundle) as served, PortalServer(port=port) as portal:
             yield portal_url(portal.url, served.url, rest="page")  # so that it goes on with the network cut

@@ -54,11 +54,9 @@ export function answer(result) {
   exit(0);
 }
 
-/** End without one. @param {unknown} error @returns {never} */
+/** End with what went wrong here. @param {unknown} error @returns {never} */
 export function fail(error) {
-  // Node would print the line that threw: all of Pyodide's glue is one line of a megabyte.
-  fs.writeSync(2, `${(error instanceof Error && error.message) || error}\n`);
-  exit(70);
+  answer({ fatal: String((error instanceof Error && error.message) || error) });
 }
 
 /**

@@ -83,6 +83,8 @@ def run(
             ) from problem
         raise
     answer: dict[str, Any] = json.loads(printed.strip().splitlines()[-1])
+    if isinstance(answer.get("fatal"), str):
+        raise ToolError(f"could not {purpose}: {answer['fatal'].strip()}")
     return answer
 
 

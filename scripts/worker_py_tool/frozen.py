@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from worker_py_tool import fence, progress, wheel_check, wheels
 from worker_py_tool.errors import ToolError
 from worker_py_tool.locking import exclusive
 from worker_py_tool.paths import CACHE
+from worker_py_tool.scratch import scratch
 
 SCRIPT = Path(__file__).with_name("freeze.mjs")
 IN_PYODIDE = Path(__file__).with_name("freeze.py")
@@ -96,15 +96,15 @@ def _answer(requirements: Sequence[str], loader: Sequence[Path], others: Sequenc
 def _run(cached: Path, config: Mapping[str, Any], requirements: Sequence[str]) -> Mapping[str, Any]:
     cached.parent.mkdir(parents=True, exist_ok=True)
     files = [Path(path) for path in (*config["tools"], *config["loader"], *config["wheels"].values(), IN_PYODIDE)]
-    with tempfile.TemporaryDirectory(dir=cached.parent) as name:
-        (Path(name) / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    with scratch("making-", cached.parent) as aside:
+        (aside / "config.json").write_text(json.dumps(config), encoding="utf-8")
         what = ", ".join(requirements) or "the bundle's own packages"
         with progress.step(f"trying in Pyodide: {what}"):
-            arguments = [Path(name) / "config.json"]
+            arguments = [aside / "config.json"]
             purpose = f"install {what} in Pyodide"
             found = fence.run(SCRIPT, arguments, purpose, reads=files, imports=len(requirements))
         if not found["failed"]:  # a machine that was slow may be quicker next time
-            answer = Path(name) / "answer.json"
+            answer = aside / "answer.json"
             answer.write_text(json.dumps(found), encoding="utf-8")
             os.replace(answer, cached)
     return found

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from worker_py_tool.errors import ToolError
 from worker_py_tool.locking import exclusive
 from worker_py_tool.paths import CACHE
 from worker_py_tool.process import say
+from worker_py_tool.scratch import scratch
 
 SCRIPT = Path(__file__).with_name("snapshot.mjs")
 NO_APP = re.compile(r"worker_py\.errors\.(WorkerPyError|RegistrationError): ")
@@ -58,8 +58,7 @@ def make(app: AppSource, wheels: Sequence[Path]) -> Snapshot:
 
 def _make(cached: Path, archive: bytes, app: AppSource, wheels: Sequence[Path]) -> None:
     cached.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cached.parent) as name:
-        aside = Path(name)
+    with scratch("making-", cached.parent) as aside:
         (aside / "app.zip").write_bytes(archive)
         config = {
             "pyodide": str(fence.PYODIDE),
