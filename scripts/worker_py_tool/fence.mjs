@@ -18,6 +18,7 @@ export function beforePyodide() {
       throw new Error(`there is no ${name} while the bundle is made`);
     };
   }
+  Object.defineProperty(globalThis, "navigator", { value: NAVIGATOR });
   const { instantiate } = WebAssembly;
   WebAssembly.instantiate = /** @type {any} */ (
     (/** @type {any} */ source, /** @type {any} */ imports) => {
@@ -26,6 +27,15 @@ export function beforePyodide() {
     }
   );
 }
+
+/** The same on each machine. */
+const NAVIGATOR = Object.freeze({
+  hardwareConcurrency: 1,
+  language: "en-US",
+  languages: Object.freeze(["en-US"]),
+  platform: "",
+  userAgent: "worker-py",
+});
 
 /** System calls that Node would answer, as browsers answer them. */
 const BROWSER_CALLS = { __syscall_getuid32_js: () => 0, __syscall_umask_js: () => 0 };

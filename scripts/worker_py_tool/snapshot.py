@@ -39,13 +39,12 @@ def make(app: AppSource, wheels: Sequence[Path]) -> Snapshot:
     Raises:
         ToolError: The app's name is no `worker_py.App`.
     """
-    archive = app.archive()
-    key = _key(archive, app, wheels)
+    key = _key(app, wheels)
     cached = CACHE / "snapshots" / f"{key}.json"
     if not cached.exists():
         with exclusive(f"making a snapshot: {key}"):
             if not cached.exists():
-                _make(cached, archive, app, wheels)
+                _make(cached, key, app, wheels)
     result = json.loads(cached.read_text(encoding="utf-8"))
     if result["ok"]:
         return Snapshot(cached.with_suffix(".bin").read_bytes())
@@ -56,16 +55,17 @@ def make(app: AppSource, wheels: Sequence[Path]) -> Snapshot:
     return Snapshot(None, result["reason"])
 
 
-def _make(cached: Path, archive: bytes, app: AppSource, wheels: Sequence[Path]) -> None:
+def _make(cached: Path, key: str, app: AppSource, wheels: Sequence[Path]) -> None:
     cached.parent.mkdir(parents=True, exist_ok=True)
     with scratch("making-", cached.parent) as aside:
-        (aside / "app.zip").write_bytes(archive)
+        (aside / "app.zip").write_bytes(app.archive())
         config = {
             "pyodide": str(fence.PYODIDE),
             "wheels": [str(path) for path in wheels],
             "archive": str(aside / "app.zip"),
             "module": app.module,
             "attribute": app.attribute,
+            "seed": key,
             "limitS": fence.IMPORT_LIMIT_S,
         }
         (aside / "config.json").write_text(json.dumps(config), encoding="utf-8")
@@ -96,10 +96,10 @@ def _of_the_app(traceback: str) -> str:
     return "\n".join(lines[starts[0] :] if starts else lines[-1:])
 
 
-def _key(archive: bytes, app: AppSource, wheels: Sequence[Path]) -> str:
+def _key(app: AppSource, wheels: Sequence[Path]) -> str:
     digest = hashlib.sha256()
-    flags = " ".join((*fence.FLAGS, *fence.FLAGS_OF_SOME)).encode()
-    parts = [SCRIPT.read_bytes(), fence.INSIDE.read_bytes(), flags, archive, f"{app.module}:{app.attribute}".encode()]
+    names = " ".join((*fence.FLAGS, *fence.FLAGS_OF_SOME, f"{app.module}:{app.attribute}"))
+    parts = [SCRIPT.read_bytes(), fence.INSIDE.read_bytes(), names.encode(), app.archive()]
     parts += [path.read_bytes() for path in (fence.PYODIDE / "package.json", *wheels)]
     for part in parts:
         digest.update(f"{len(part)}\n".encode() + part)
