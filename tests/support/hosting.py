@@ -56,6 +56,7 @@ APP = """
         note("initialized", event, card)
         if "mark" not in card.data:
             card.data["mark"] = f"made by {interpreter}"
+            await card.set_ui_state("incoming")
             await card.set_card_title("Greeted")
 
     @app.on(MuteButtonClick)
