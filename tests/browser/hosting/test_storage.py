@@ -73,6 +73,7 @@ def test_after_a_restart_another_call_knows_nothing_and_the_same_one_has_its_dat
     tab = BrowserPortal(page.context, portal_url, hosting_url, HostingPage).open_page(page)
     other = in_a_call(tab)
     assert [(key, card["restored"]) for key, card in tab.state_of_python()["cards"].items()] == [(other, False)]
+    tab.portal("(portal) => portal.endCall()")
     tab.incoming_call(callId=call)
     tab.until_logged("initialized", call)
     after = tab.state_of_python()
