@@ -192,9 +192,13 @@ class Shim {
     this.#identify(this.#client);
   }
 
-  /** A card that was shown before the portal's names could be bound is announced by nobody. */
+  /**
+   * A card that was shown before the portal's names could be bound is announced by nobody. The question has a
+   * price: the portal's page takes itself for one that an app uses, and the transfer of its own calls suffers. In
+   * the desktop app it is refused whether there is a card or not.
+   */
   #lookForCard() {
-    if (this.#announced || !this.#client) {
+    if (this.#announced || !this.#client || /BitrixDesktop/.test(navigator.userAgent)) {
       return;
     }
     this.#probes++;
