@@ -6,6 +6,7 @@
  */
 
 import { addStyle } from "./elements.js";
+import { findClient } from "./find_client.js";
 import {
   addressCheck,
   audience,
@@ -32,9 +33,10 @@ import { asker, employees, findOut, finish, postCheck, register, replace, unregi
  * @param {Client | null} client
  * @param {string | null} problem why there is none
  */
-export async function install(client, problem) {
+async function install(client, problem) {
   await addStyle();
   document.title = "Set up the call-card app";
+  document.querySelector("main")?.remove();
   const handler = handlerAddress(location.href);
   if (!client) {
     InstallView.withoutPortal(String(problem), handler);
@@ -162,3 +164,22 @@ function portalChecks({ admin, scopes }) {
   }
   return admin.error ? known : [{ level: "ok", title: "You are an administrator of this portal." }, ...known];
 }
+
+/** Under this, `guard.js` and this module under another address find that the page has begun. */
+const BEGUN = Symbol.for("worker-py.install");
+
+function main() {
+  if (BEGUN in globalThis) {
+    return; // it was loaded twice: the first was slow
+  }
+  Object.defineProperty(globalThis, BEGUN, { value: true });
+  const config = JSON.parse(document.getElementById("worker-py-config")?.textContent ?? "{}");
+  const begin = () => {
+    const [client, problem] = findClient(config);
+    install(client, problem).catch(console.error);
+  };
+  begin();
+  addEventListener("workerpy:client", begin, { once: true }); // it has come after all
+}
+
+main();

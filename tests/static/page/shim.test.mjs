@@ -483,8 +483,10 @@ test("a page opened outside Bitrix24 says so, and starts nothing", async (t) => 
   await assert.rejects(workerPy.ready, /opened outside Bitrix24/);
 });
 
-test("the install page starts no Python, and says where it is", async (t) => {
-  const { workerPy, workers, bound } = await page(t, { search: "?install&DOMAIN=portal.example" });
+test("the install page starts no Python, neither when the client comes later, and says where it is", async (t) => {
+  const { workerPy, workers, bound, listeners } = await page(t, { search: "?install&DOMAIN=portal.example" });
+  listeners["workerpy:client"]?.({});
+  await settled();
   assert.deepEqual([workers.length, Object.keys(bound).length], [0, 0]);
   assert.match(workerPy.diagnostics().problems[0], /install page/);
   await assert.rejects(workerPy.ready, /install page/);
