@@ -368,6 +368,7 @@ class PortalPage:
         failed fails the test at once, with the reason.
         """
         script = f"""([argument, before]) => {{
+          if (!globalThis.workerPy) return false; // no script of the page holds its `load`
           const stats = workerPy.stats();
           if (stats.state === "failed") throw new Error(JSON.stringify(workerPy.diagnostics().problems));
           return {condition};
