@@ -52,7 +52,14 @@
 
   const slowStart = Number(new URLSearchParams(location.search).get("slow_start"));
   if (slowStart > 0) {
-    // This page's worker comes late, as through a slow network. A shared one may run already: not here.
+    // This page's worker comes late, as through a slow network. A shared one may run already: not here; and one that the
+    // page began before its client was there (early.js) is left.
+    const begun = Symbol.for("worker-py.early");
+    const early = /** @type {Record<symbol, {leaveEarly(): void} | null | undefined>} */ (
+      /** @type {unknown} */ (window)
+    );
+    early[begun]?.leaveEarly();
+    early[begun] = null;
     Reflect.deleteProperty(window, "SharedWorker");
     window.Worker = lateWorker(window.Worker, slowStart);
   }
