@@ -95,7 +95,7 @@ def test_a_copy_for_the_other_tab_is_not_the_apps_own_command(portal: HostingPor
 
     counts = [tab.stats()["service"]["mirror"] for tab in (first, second)]
     assert sorted(counts) == [0, 2]
-    own = [entry for tab in (first, second) for entry in tab.trace("command") if "purpose" not in entry]
+    own = [entry for tab in (first, second) for entry in tab.trace("command") if not entry.get("purpose")]
     assert [entry["name"] for entry in own] == ["CallCardSetUiState", "CallCardSetCardTitle"]
 
 
