@@ -28,8 +28,9 @@ class App:
     Args:
         handler_timeout_s: how long a handler may take, in seconds.
         slice_limit_ms: how long code may run without a pause, in milliseconds.
-        command_timeout_ms: how long a command waits for its answer.
-        silent_ok_ms: how long the silence is that StartTimer and StopTimer take for success.
+        command_timeout_ms: how long a command waits for its answer, where nothing proves that none will come.
+        silent_ok_ms: how long the timer commands and ``CONNECTED`` are silent before that is success, where nothing
+            proves it sooner.
         rest_timeout_ms: how long a REST request waits for its answer.
         page_grace_s: how long a call without a page waits for another page, in seconds.
 
