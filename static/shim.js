@@ -93,6 +93,8 @@ class Shim {
   /** Whether the portal has announced a card here. */
   #announced = false;
   #missedCards = 0;
+  /** The call whose card was last initialized here. @type {string | undefined} */
+  #callId;
   /** Looks for a card that nobody announced. */
   #probes = 0;
 
@@ -290,6 +292,7 @@ class Shim {
       interfaceAnswered: (this.#binder?.counts.answered ?? 0) > 0,
       ofCalls: this.#fromPython.problems,
       missedCards: this.#missedCards,
+      dropped: this.#reports.counts.no_card ?? 0,
       state: this.#state,
       failure: this.#failure,
       storage: this.#storage,
@@ -359,8 +362,11 @@ class Shim {
       this.#missedCards = 0;
     }
     // A copy: what is delivered again must be what came, whoever else holds the payload.
-    const message = json === undefined ? { t: "event", name } : { t: "event", name, payload: JSON.parse(json) };
-    this.#deliver(name, message, "event");
+    const copy = json === undefined ? undefined : JSON.parse(json);
+    if (name === INITIALIZED) {
+      this.#callId = typeof copy?.CALL_ID === "string" ? copy.CALL_ID : undefined;
+    }
+    this.#deliver(name, json === undefined ? { t: "event", name } : { t: "event", name, payload: copy }, "event");
   }
 
   /** @param {string} name @param {Record<string, unknown>} message @param {string} kind */
@@ -370,7 +376,7 @@ class Shim {
       this.#trace.add(kind, name, { outcome: "undeliverable" });
       return;
     }
-    const entry = this.#journal.add(name, message);
+    const entry = this.#journal.add(name, message, this.#callId);
     const at = Date.now();
     this.#pace.add(entry); // first: the worker wakes up meanwhile
     this.#trace.add(kind, name, { id: `${this.#pageId}:${entry.seq}`, at });

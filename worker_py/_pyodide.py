@@ -202,6 +202,10 @@ class Runtime:
         """Take what an earlier interpreter kept, by call id."""
         self._dispatcher.calls.remember(kept)
 
+    def hear(self, call_id: str, kept: str | None) -> None:
+        """Another interpreter, of another build, keeps this of a call: pages may bring it here."""
+        self._dispatcher.calls.remember({call_id: kept})
+
     def take_source(self, app: App, module: str, attribute: str) -> None:
         """From now on pages may bring other source for the app: what a bundle for live editing is built for."""
         self._dispatcher.editor = SourceEditor(app, module, attribute)

@@ -204,7 +204,7 @@ class Dispatcher:
             self._out.tell(page, outbox.report("bad_event", text, event=delivered.name, seq=delivered.seq))
             self._ack(page, delivered.seq)
         else:
-            self._routing.route(Delivery(page, delivered.seq, event))
+            self._routing.route(Delivery(page, delivered.seq, event, delivered.call_id))
 
     def _is_new(self, page: Page, seq: int) -> bool:
         """Take note of an event; one that is finished is acknowledged again."""

@@ -87,6 +87,7 @@ async function working(t) {
       attached = (/** @type {string} */ portal) => lived.push(["attached", portal]);
       deserted = () => lived.push(["deserted"]);
       lingers = (/** @type {number} */ seconds) => lived.push(["lingers", seconds]);
+      runs = () => {};
       over = () => lived.push(["over"]);
     },
   });
