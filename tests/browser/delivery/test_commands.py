@@ -415,6 +415,7 @@ def test_the_card_of_a_regular_call_cannot_be_managed_and_diagnostics_say_why(st
     assert len(problems) == 1 and "the call is not external" in problems[0]
     assert "telephony.externalCall.register" in problems[0]
 
+    stage.portal("(portal) => portal.endCall()")
     open_card(stage)
     assert call(stage, "set_mute", True)["returns"] is None
     assert stage.diagnostics()["problems"] == []
