@@ -101,7 +101,7 @@ class Line:
         self.failed: list[str | None] = []
 
     def saw(self, request: Request) -> None:
-        body = dict(request.post_data_json)
+        body = dict(request.post_data_json or {})
         self.tokens.add(body.pop("auth"))
         self.sent.append(body)
 
