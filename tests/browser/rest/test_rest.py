@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -117,6 +120,15 @@ def bad_gateway(route: Route) -> None:
     route.fulfill(status=502, body="<html>Bad Gateway</html>", headers=CROSS_ORIGIN)
 
 
+def answer_with(http: dict[str, Any] | None, route: Route) -> None:
+    """As a row of tests/cases/rest_faults.json says."""
+    if http is None:
+        lose(route)
+    else:
+        body = http["text"] if "text" in http else json.dumps(http["json"])
+        route.fulfill(status=http["status"], body=body, headers=CROSS_ORIGIN)
+
+
 def hold(route: Route) -> None:
     """No answer, ever."""
 
@@ -142,6 +154,11 @@ def line(stage: SharedPage, method: str, *plan: Callable[[Route], None]) -> Iter
     finally:
         page.remove_listener("requestfailed", failed)
         page.unroute(address, take)
+
+
+def cases(name: str) -> list[dict[str, Any]]:
+    read: list[dict[str, Any]] = json.loads((Path(__file__).parents[2] / "cases" / f"{name}.json").read_text("utf-8"))
+    return read
 
 
 def ask(stage: SharedPage, kind: str, order: object) -> Any:
@@ -262,18 +279,44 @@ def test_start_asks_for_the_page_that_begins_there(stage: SharedPage) -> None:
 
 
 def test_what_python_said_is_what_the_portal_gets(stage: SharedPage) -> None:
-    fields = {
-        "NAME": "007",
-        "OPENED": False,
-        "COMPANY_ID": None,
-        "PHONE": [],
-        "UF": {},
-        "LIST": [[1, "1"], {"A": True}],
-    }
-    with line(stage, "crm.contact.add") as seen:
-        ask(stage, "call", ["crm.contact.add", {"fields": fields}])
+    rows = cases("rest_params")
+    with line(stage, "profile") as called, line(stage, "batch") as batched:
+        for row in rows:
+            ask(stage, "call", ["profile", row["params"]])
+            if row["query"] is not None:
+                ask(stage, "batch", {"calls": {"a": ["profile", row["params"]]}})
 
-    assert seen.sent == [{"fields": fields}]
+    assert called.sent == [row["params"] for row in rows]
+    assert [body["cmd"] for body in batched.sent] == [
+        {"a": f"profile?{row['query']}"} for row in rows if row["query"] is not None
+    ]
+
+
+def test_whatever_the_portal_answers_what_may_not_be_done_twice_is_sent_once_and_ends_with_it(
+    stage: SharedPage,
+) -> None:
+    stage.complaints.expect("Failed to load resource")
+    for row in cases("rest_faults"):
+        with line(stage, "crm.contact.add", partial(answer_with, row["http"])) as seen:
+            answer = ask(stage, "call", ["crm.contact.add", {"fields": {"NAME": "Ada"}}])
+
+        if row["again"] == "always":
+            assert (answer.get("code"), len(seen.sent)) == (None, 2), row["title"]
+        else:
+            raised = (row.get("raised", row["error"]["code"]), row["error"]["status"], 1)
+            assert (answer["code"], answer["status"], len(seen.sent)) == raised, row["title"]
+
+
+def test_the_portal_does_not_mind_the_case_of_a_methods_name(stage: SharedPage) -> None:
+    assert ask(stage, "call", ["PROFILE", {}])["returns"] == ask(stage, "call", ["profile", {}])["returns"]
+
+
+def test_a_batch_that_halts_runs_nothing_behind_the_first_error(stage: SharedPage) -> None:
+    name = f"Behind {stage.client}"
+    calls = {"no": ["crm.nothing.get", {}], "behind": ["crm.contact.add", {"fields": {"NAME": name}}]}
+    for halt, found in ((True, 0), (False, 1)):
+        assert ask(stage, "batch", {"calls": calls, "halt": halt})["code"] == "ERROR_METHOD_NOT_FOUND"
+        assert len(contact_ids(stage, filter={"NAME": name})) == found
 
 
 def test_what_may_not_be_done_twice_is_sent_once_and_its_lost_connection_told_at_once(stage: SharedPage) -> None:
