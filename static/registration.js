@@ -4,6 +4,7 @@
  * @module
  */
 
+import { askRest } from "./client.js";
 import { bindParams, isTaken, registrations, unbindParams } from "./install_rules.js";
 
 /**
@@ -33,7 +34,7 @@ export function asker(client) {
       const description = `${method} was not answered within ${ANSWER_MS / 1000} seconds.`;
       const give = () => resolve({ error: { code: "NO_ANSWER", description, status: 0 } });
       const timer = setTimeout(give, ANSWER_MS);
-      client.rest(method, params, (answer) => {
+      askRest(client, method, params, (answer) => {
         clearTimeout(timer);
         resolve(answer);
       });

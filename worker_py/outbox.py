@@ -99,7 +99,7 @@ def rest_done(cursor: str) -> Message:
 
 
 def cancel(request_id: str) -> Message:
-    """Nobody waits any more for a function of the page."""
+    """Nobody waits any more for a function of the page, or for REST."""
     return {"t": "cancel", "id": request_id}
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from .errors import HandlerTimeout
+from .cause import TIME_LIMIT, TimeLimit
+from .errors import HandlerTimeout, WorkerPyError
 from .events import Event
 from .registry import HandlerFailure, Registration, Registry, _Unset
 from .settings import Settings
@@ -162,11 +163,18 @@ class _Limited:
 
     def __await__(self) -> Generator[Any, Any, Any]:
         task = asyncio.current_task()
+        time_limit = None
         if self._limit_s is not None and task is not None:
             self._arm(task, self._limit_s)
+            time_limit = TimeLimit(self._limit_s, asyncio.get_running_loop().time() + self._limit_s)
+        before = TIME_LIMIT.get()
+        TIME_LIMIT.set(time_limit)
         try:
             return (yield from self._drive(task))
         finally:
+            TIME_LIMIT.set(before)  # and no reset: an abandoned handler may be closed in another context
+            if time_limit:
+                time_limit.ends = None
             if self._timer:
                 self._timer.cancel()
 
@@ -270,7 +278,8 @@ def _coroutine(awaitable: Awaitable[Any]) -> Coroutine[Any, Any, Any]:
 def _outcome(error: BaseException | None) -> str:
     if error is None:
         return "ok"
-    return "timed out" if isinstance(error, HandlerTimeout) else "failed"
+    out_of_time = isinstance(error, HandlerTimeout) or (isinstance(error, WorkerPyError) and error.out_of_time)
+    return "timed out" if out_of_time else "failed"
 
 
 async def _forget_cancellation(task: asyncio.Task[Any]) -> None:

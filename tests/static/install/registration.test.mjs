@@ -10,7 +10,7 @@ import {
   replace,
   unregister,
 } from "../../../static/registration.js";
-import { stillClock } from "../../support/fakes.mjs";
+import { FakeClient, settled, stillClock } from "../../support/fakes.mjs";
 
 const WANTED = { handler: "https://app.example/", userId: 5, errorUrl: "https://app.example/e" };
 const REFUSED = { code: "ERROR_PLACEMENT_MAX_COUNT", description: "", status: 400 };
@@ -196,4 +196,16 @@ test("a host that does not answer POST at all is told too", async (t) => {
     throw new TypeError("Failed to fetch");
   });
   assert.equal((await postCheck("https://app.example/")).level, "bad");
+});
+
+test("what is asked with a token that had expired is asked again with a fresh one, once", async () => {
+  const expired = { error: { code: "expired_token", description: "", status: 401 } };
+  const client = new FakeClient();
+  const asked = asker(client)("scope");
+  client.rests[0].answer(expired);
+  client.refreshes[0].resolve();
+  await settled();
+  client.rests[1].answer(expired);
+  assert.deepEqual(await asked, expired);
+  assert.deepEqual([client.rests.length, client.refreshes.length], [2, 1]);
 });
