@@ -52,7 +52,7 @@ def caching_portal(
 def test_a_command_of_a_page_that_is_killed_ends_with_page_gone(portal: HostingPortal) -> None:
     owner, other = portal.open_page(), portal.open_page()
     owner.greeted_call()
-    owner.configure(silent=["CallCardSetStatusText"])
+    owner.fault("silent")
     owner.raise_event("addCommentButtonClick", "cut off")
     owner.until_sent("CallCardSetStatusText")
 
@@ -104,7 +104,7 @@ def test_a_call_without_a_page_ends_after_its_grace(hasty_portal: HostingPortal)
 def test_events_raised_before_a_reload_go_with_their_page_and_the_next_one_says_how_many(portal: HostingPortal) -> None:
     tab = portal.open_page()
     tab.greeted_call()
-    tab.configure(silent=["CallCardSetStatusText"])
+    tab.fault("silent")
     tab.raise_all([("addCommentButtonClick", str(number)) for number in range(3)])
     tab.until("stats.waiting === 3")
 
