@@ -5,6 +5,7 @@
  */
 
 import { element, setText } from "./dom.js";
+import { outcomeOf } from "./timeline_outcomes.js";
 
 /**
  * One entry of the placement page's trace.
@@ -198,7 +199,7 @@ function endOf({ kind, outcome, duration_ms }) {
   if (duration_ms !== undefined) {
     words.push(`${duration_ms < 10 ? duration_ms.toFixed(1) : Math.round(duration_ms)} ms`);
   }
-  const good = outcome === undefined || outcome === "ok" || outcome === "silence";
+  const good = outcome === undefined || outcomeOf(outcome) === "ok";
   const end = element("span", { class: good ? "end" : "end bad" });
   setText(end, words.join(" · "));
   return end;
