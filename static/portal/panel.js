@@ -18,6 +18,7 @@ import { outcomeOf } from "./timeline_outcomes.js";
  * @property {number} [duration_ms]
  * @property {string} [outcome]   `ok`, or what went wrong
  * @property {unknown} [detail]
+ * @property {string} [where]     the tab beside this one that told it
  */
 
 const ROWS_KEPT = 400;
@@ -172,7 +173,7 @@ function rowOf(entry) {
  * @param {TraceEntry} entry
  * @returns {(Node | string)[]}
  */
-function whatOf({ kind, name = "", event, detail }) {
+function whatOf({ kind, name = "", event, detail, where }) {
   const shown = kind === "event" ? name.replace(/^.*::/, "") : name;
   const parts = [element("code", {}, shown)];
   if (event !== undefined) {
@@ -181,6 +182,9 @@ function whatOf({ kind, name = "", event, detail }) {
   if (detail !== undefined && detail !== null && detail !== "") {
     const words = typeof detail === "string" ? detail : JSON.stringify(detail);
     parts.push(element("small", {}, words.length > 240 ? `${words.slice(0, 240)}…` : words));
+  }
+  if (where !== undefined) {
+    parts.push(element("small", { class: "where" }, where));
   }
   return parts;
 }
