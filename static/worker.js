@@ -168,7 +168,7 @@ const outbox = new Map();
 /** Python runs now, and what it says goes out when it has run. */
 let entered = false;
 /** Must be out before the next handler runs: it may be the last thing that this worker says. */
-const AT_ONCE = /^\{"t":"(?:turn|ack)"/;
+const AT_ONCE = /^\{"t":"(?:turn|ack|taking)"/;
 
 /** @param {string} page @param {string} text */
 function post(page, text) {

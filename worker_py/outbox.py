@@ -155,6 +155,11 @@ def trace(kind: str, name: str, **more: Any) -> Message:
     return {"t": "trace", "entry": {"kind": kind, "name": name, **more}}
 
 
+def taking(request_id: str) -> Message:
+    """A source that the page sent is about to run: should the interpreter end now, it is to blame."""
+    return {"t": "taking", "id": request_id}
+
+
 def reloaded(told: Mapping[str, Any], request_id: str | None) -> Message:
     """Which source runs; ``request_id`` for the page that asked."""
     return {"t": "reloaded", **told, "id": request_id}

@@ -415,3 +415,17 @@ test("a worker that is asked to die closes", async (t) => {
   await say({ t: "die" });
   assert.equal(self.closed, true);
 });
+
+test("that a source is about to run is told before it can hold the interpreter", async (t) => {
+  const { join, booted, outside, runtime } = await working(t);
+  const { heard, say } = await join("p1");
+  await booted();
+  const [taking, reloaded] = ['{"t":"taking","id":"reload-1"}', '{"t":"reloaded"}'];
+  runtime.deliver = () => {
+    outside.post("p1", taking);
+    outside.post("p1", reloaded);
+    return -1;
+  };
+  await say("reload");
+  assert.deepEqual(heard.slice(-2), [taking, reloaded]);
+});
