@@ -36,10 +36,13 @@ def time_left_s() -> float | None:
     """How long something may be awaited here, in seconds: less than remains of the handler's time.
 
     Returns:
-        ``None`` for no limit: outside of handlers, and in those that have none.
+        ``None`` for no limit: outside of handlers, in those that have none, and in one whose time is over: what it
+        does about that, it is given another second for.
     """
     limit = TIME_LIMIT.get()
     if limit is None or limit.ends is None:
         return None
-    left = max(0.0, limit.ends - asyncio.get_running_loop().time())
+    left = limit.ends - asyncio.get_running_loop().time()
+    if left <= 0:
+        return None
     return left - min(_LAST_S, limit.limit_s * _LAST_SHARE, left / 2)

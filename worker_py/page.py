@@ -207,7 +207,8 @@ class Page:
 
         def too_late() -> WorkerPyError:
             error = expired(limit_ms or 0)
-            error.out_of_time = out_of_time
+            if out_of_time:
+                error.out_of_time = True
             return error
 
         started = self._clock()

@@ -253,3 +253,27 @@ def test_a_request_that_is_given_up_is_called_off_at_the_page_and_its_answer_is_
     assert len(asked) == 1
     assert answered == []
     assert [message for message in messages if message["t"] == "trace" and message["entry"]["kind"] == "stray"] == []
+
+
+def test_a_handler_whose_time_is_over_can_still_do_something_about_it() -> None:
+    app = App(handler_timeout_s=2)
+    told: list[Any] = []
+
+    async def tell(params: Any) -> None:
+        await asyncio.sleep(0.3)
+        told.append(params)
+
+    @app.on(AnswerButtonClick)
+    async def handler(event: AnswerButtonClick, card: CallCard) -> None:
+        try:
+            await asyncio.sleep(60)
+        except HandlerTimeout:
+            await card.page.call("tell", "too slow")
+            raise
+
+    with Portal(app) as portal:
+        portal.provide("tell", tell)
+        portal.initialized()
+        portal.raise_event("answerButtonClick")
+        portal.advance(5)
+    assert told == ["too slow"]
