@@ -17,6 +17,7 @@ import { SnapshotFile } from "./snapshot_file.js";
  *   deliver: (page: string, text: string) => number,
  *   detach: (page: string, reason: string) => number,
  *   turn: () => number,
+ *   hear: (callId: string, kept: string | null) => void,
  *   slice_limit_ms: number,
  *   page_grace_s: number,
  *   phases: Record<string, number>,
@@ -244,8 +245,8 @@ async function run(pyodide, outside, interrupts, mountNow) {
     interrupts.buffer = outside.interruptBuffer(readBeat, python.slice_limit_ms);
     pyodide.setInterruptBuffer(interrupts.buffer);
   }
-  const { deliver, detach, turn, slice_limit_ms, page_grace_s } = python;
-  return { deliver, detach, turn, slice_limit_ms, page_grace_s };
+  const { deliver, detach, turn, hear, slice_limit_ms, page_grace_s } = python;
+  return { deliver, detach, turn, hear, slice_limit_ms, page_grace_s };
 }
 
 /**

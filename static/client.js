@@ -14,21 +14,23 @@
  * @typedef {{
  *   result?: unknown,
  *   error?: RestFailure,
- *   next?: ((callback: (answer: RestAnswer) => void) => void) | undefined,
+ *   next?: ((callback: (answer: RestAnswer) => void, signal?: AbortSignal) => void) | undefined,
  *   total?: number | undefined,
  * }} RestAnswer
  */
 
 /**
- * What `bind` throws, or tells `failed` later, means that no event may come.
+ * What `bind` throws, or tells `failed` later, means that no event may come. REST makes a request once, and never again by
+ * itself: not with a fresh token either. A `signal` calls it off where the client can; its answer is worth nothing then.
  * @typedef {{
  *   name: string,
  *   getInterface: (callback: (events: string[], commands: string[] | null) => void) => void,
  *   bind: (name: string, callback: (payload: unknown) => void, failed?: (error: unknown) => void) => void,
  *   command: (name: string, params: Record<string, unknown>, callback: (answer: unknown) => void) => void,
- *   rest: (method: string, params: Record<string, unknown>, callback: (answer: RestAnswer) => void) => void,
+ *   rest: (method: string, params: Record<string, unknown>, callback: (answer: RestAnswer) => void,
+ *     signal?: AbortSignal) => void,
  *   batch: (calls: Record<string, [string, Record<string, unknown>]>, halt: boolean,
- *     callback: (answers: Record<string, RestAnswer>) => void) => void,
+ *     callback: (answers: Record<string, RestAnswer>) => void, signal?: AbortSignal) => void,
  *   refresh: () => Promise<void>,
  *   installFinish: () => Promise<void>,
  * }} Client
@@ -52,3 +54,77 @@ function namesIn(list) {
 }
 
 export const EXPIRED = "expired_token";
+
+/** The code of a request whose connection was lost: the portal may have carried it out or not. Python knows it too. */
+export const LOST = "NETWORK_ERROR";
+
+const REFRESH_DEADLINE_MS = 15_000;
+
+/** @param {string} code @param {string} description @param {number} [status] @returns {RestFailure} */
+export function failure(code, description, status = 0) {
+  return { code, description, status };
+}
+
+/**
+ * The portal's own error.
+ * @param {any} told an object with `error` and `error_description`, or the code alone
+ * @param {number} status of HTTP
+ * @returns {RestFailure}
+ */
+export function failureOf(told, status) {
+  const { error, error_description, argument } = Object(told);
+  const inner = Object(error); // REST 3.0 has an object with code and message here
+  const code = inner.code ?? error ?? (typeof told === "string" ? told : "UNKNOWN_ERROR");
+  const found = failure(String(code), String(inner.message ?? error_description ?? ""), status);
+  return argument ? { ...found, argument: String(argument) } : found;
+}
+
+/**
+ * A refresh that serves all who ask while it is under way; one that is not answered is given up.
+ * @param {() => Promise<void>} refresh
+ * @returns {() => Promise<void>}
+ */
+export function shared(refresh) {
+  /** @type {Promise<void> | null} */
+  let running = null;
+  return () => {
+    running ??= withDeadline(attempt(refresh), REFRESH_DEADLINE_MS).finally(() => {
+      running = null;
+    });
+    return running;
+  };
+}
+
+/** What it throws at once is a rejection too. @param {() => Promise<void>} refresh */
+async function attempt(refresh) {
+  await refresh();
+}
+
+/** @param {Promise<void>} promise @param {number} deadlineMs @returns {Promise<void>} */
+function withDeadline(promise, deadlineMs) {
+  return new Promise((resolve, reject) => {
+    const late = new Error("the token was not refreshed in time");
+    const timer = setTimeout(reject, deadlineMs, late);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+/**
+ * Ask REST, and once more with a fresh token when the one in use had expired.
+ * @param {Client} client
+ * @param {string} method
+ * @param {Record<string, unknown>} params
+ * @param {(answer: RestAnswer) => void} callback
+ */
+export function askRest(client, method, params, callback) {
+  client.rest(method, params, (answer) => {
+    if (answer.error?.code !== EXPIRED) {
+      callback(answer);
+      return;
+    }
+    client.refresh().then(
+      () => client.rest(method, params, callback),
+      () => callback(answer),
+    );
+  });
+}

@@ -6,10 +6,14 @@
  * arrives before that resolves the promise of its bind instead of reaching the callback: here the
  * resolved value is delivered as the event.
  *
+ * Its own requests of REST are sent up to three times, also what must not be done twice. So the page makes
+ * them, with the SDK's tokens; only an SDK that does not say where REST is makes them itself.
+ *
  * @module
  */
 
-import { commandsOf, eventsOf } from "./client.js";
+import { commandsOf, eventsOf, failure, shared } from "./client.js";
+import { ownRest } from "./rest.js";
 
 /**
  * @typedef {import("./client.js").Client} Client
@@ -30,6 +34,14 @@ const KEPT_MS = 600_000;
 export function b24jssdkClient(sdk, failed) {
   const opened = openFrame(sdk);
   opened.catch(failed);
+  const refresh = shared(() => opened.then((frame) => frame.auth.refreshAuth()).then(() => undefined));
+  const own = ownRest(async () => {
+    const frame = await opened;
+    if (!frame.auth.getAuthData()) {
+      await refresh();
+    }
+    return { address: String(restOf(frame)), auth: frame.auth.getAuthData() };
+  });
   return {
     name: "b24jssdk",
     getInterface: (callback) =>
@@ -53,16 +65,23 @@ export function b24jssdkClient(sdk, failed) {
         errorAnswer,
         callback,
       ),
-    rest: (method, params, callback) =>
+    rest: (method, params, callback, signal) =>
       told(
-        opened.then(async (frame) => restAnswer(frame, await frame.actions.v2.call.make({ method, params }))),
+        opened.then(async (frame) => {
+          return restOf(frame)
+            ? own.call(method, params, signal)
+            : restAnswer(frame, await frame.actions.v2.call.make({ method, params }));
+        }),
         failedAnswer,
         callback,
       ),
-    batch: (calls, halt, callback) => {
+    batch: (calls, halt, callback, signal) => {
       const options = { isHaltOnError: halt, returnAjaxResult: true };
       told(
         opened.then(async (frame) => {
+          if (restOf(frame)) {
+            return own.batch(calls, halt, signal);
+          }
           const result = await frame.actions.v2.batch.make({ calls, options });
           return mapped(Object(result.getData()), (row) => restAnswer(frame, row));
         }),
@@ -70,10 +89,13 @@ export function b24jssdkClient(sdk, failed) {
         callback,
       );
     },
-    refresh: () => opened.then((frame) => frame.auth.refreshAuth()).then(() => undefined),
+    refresh,
     installFinish: () => opened.then((frame) => frame.installFinish()).then(() => undefined, notAgain),
   };
 }
+
+/** Where the portal's REST is, as the SDK knows it. @param {any} frame @returns {string | undefined} */
+const restOf = (frame) => frame.auth.getTargetOriginWithPath?.().get("v2");
 
 const SILENCE = Object.freeze({ isSafely: true });
 
@@ -173,7 +195,7 @@ function restAnswer(frame, result) {
   try {
     return readAnswer(frame, result);
   } catch (error) {
-    return { error: { code: "CLIENT_FAILED", description: String(error), status: 0 } };
+    return { error: failure("CLIENT_FAILED", String(error)) };
   }
 }
 
@@ -196,9 +218,6 @@ function readAnswer(frame, result) {
 
 /** @param {any} error */
 function restError(error) {
-  return {
-    code: String(error?.code ?? "UNKNOWN_ERROR"),
-    description: String(error?.message ?? error ?? ""),
-    status: Number(error?.status) || 0,
-  };
+  const description = String(error?.message ?? error ?? "");
+  return failure(String(error?.code ?? "UNKNOWN_ERROR"), description, Number(error?.status) || 0);
 }

@@ -1,10 +1,13 @@
 /**
  * The client over `BX24`, the portal's official script (or what stands in for it).
  *
+ * It makes requests of REST itself, with the script's tokens; only a script that has none to give makes them.
+ *
  * @module
  */
 
-import { commandsOf, eventsOf } from "./client.js";
+import { commandsOf, eventsOf, failure, failureOf, shared } from "./client.js";
+import { ownRest, restAddress } from "./rest.js";
 
 /**
  * @typedef {import("./client.js").Client} Client
@@ -16,17 +19,80 @@ import { commandsOf, eventsOf } from "./client.js";
  * @returns {Client}
  */
 export function bx24Client(BX24) {
-  try {
-    BX24.init?.(() => {}); // REST waits for it; nothing else does
-  } catch (error) {
-    console.error(`worker-py: BX24.init failed: ${error}`);
-  }
+  const started = initialised(BX24);
+  const refresh = shared(() => new Promise((resolve) => BX24.refreshAuth(() => resolve(undefined))));
   return {
     name: "BX24",
     getInterface: (callback) =>
       BX24.placement.getInterface((/** @type {unknown} */ known) => callback(eventsOf(known), commandsOf(known))),
     bind: (name, callback) => BX24.placement.bindEvent(name, callback),
     command: (name, params, callback) => BX24.placement.call(name, params, callback),
+    ...(lendsTokens(BX24) ? withTokens(BX24, started, refresh) : throughScript(BX24)),
+    refresh,
+    installFinish: async () => BX24.installFinish(),
+  };
+}
+
+/** When the script has its session, as it says; nothing but REST needs that. @param {any} BX24 @returns {Promise<unknown>} */
+function initialised(BX24) {
+  return new Promise((resolve) => {
+    try {
+      BX24.init ? BX24.init(resolve) : resolve(null);
+    } catch (error) {
+      console.error(`worker-py: BX24.init failed: ${error}`);
+      resolve(null);
+    }
+  });
+}
+
+/** @param {any} BX24 */
+function lendsTokens(BX24) {
+  return typeof BX24.getAuth === "function" && typeof BX24.refreshAuth === "function" && window.name.includes("|");
+}
+
+/**
+ * @param {any} BX24
+ * @param {Promise<unknown>} started
+ * @param {() => Promise<void>} refresh
+ * @returns {Pick<Client, "rest" | "batch">}
+ */
+function withTokens(BX24, started, refresh) {
+  const address = restAddress(window.name);
+  const { call, batch } = ownRest(async () => {
+    if (!BX24.getAuth()) {
+      await Promise.race([started, messageWith(() => BX24.getAuth())]);
+    }
+    if (!BX24.getAuth()) {
+      await refresh();
+    }
+    return { address, auth: BX24.getAuth() };
+  });
+  return {
+    rest: (method, params, callback, signal) => void call(method, params, signal).then(callback),
+    batch: (calls, halt, callback, signal) => void batch(calls, halt, signal).then(callback),
+  };
+}
+
+/**
+ * A message after which something is so: the script calls `init` back by a timer, which a hidden frame has once a second.
+ * @param {() => unknown} isSo
+ * @returns {Promise<void>}
+ */
+function messageWith(isSo) {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (isSo()) {
+        removeEventListener("message", look);
+        resolve();
+      }
+    };
+    addEventListener("message", look); // behind the script's own listener, which has the message first
+  });
+}
+
+/** @param {any} BX24 @returns {Pick<Client, "rest" | "batch">} */
+function throughScript(BX24) {
+  return {
     rest: (method, params, callback) => {
       BX24.callMethod(method, params, (/** @type {any} */ result) => callback(restAnswer(result)));
     },
@@ -40,8 +106,6 @@ export function bx24Client(BX24) {
         halt,
       );
     },
-    refresh: () => new Promise((resolve) => BX24.refreshAuth(() => resolve(undefined))),
-    installFinish: async () => BX24.installFinish(),
   };
 }
 
@@ -53,7 +117,7 @@ function restAnswer(result) {
   try {
     return readAnswer(result);
   } catch (error) {
-    return { error: { code: "CLIENT_FAILED", description: String(error), status: 0 } };
+    return { error: failure("CLIENT_FAILED", String(error)) };
   }
 }
 
@@ -64,26 +128,12 @@ function restAnswer(result) {
 function readAnswer(result) {
   const error = result?.error?.();
   if (error) {
-    return { error: restError(error) };
+    return { error: failureOf(error.ex ?? error, Number(error.status) || 0) };
   }
   const more = result?.more?.() === true;
   return {
     result: result?.data?.(),
     total: Number(result?.total?.()) || undefined,
     next: more ? (callback) => result.next((/** @type {any} */ page) => callback(restAnswer(page))) : undefined,
-  };
-}
-
-/**
- * @param {any} error an object `{status, ex: {error, error_description}}`, or a string
- * @returns {import("./client.js").RestFailure}
- */
-function restError(error) {
-  const fields = error.ex ?? error;
-  return {
-    code: String(fields.error ?? (typeof error === "string" ? error : "UNKNOWN_ERROR")),
-    description: String(fields.error_description ?? ""),
-    status: Number(error.status) || 0,
-    ...(fields.argument ? { argument: String(fields.argument) } : {}),
   };
 }

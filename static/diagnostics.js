@@ -12,6 +12,7 @@
  *   interfaceAnswered: boolean,
  *   ofCalls: Set<string>,
  *   missedCards: number,
+ *   dropped: number,
  *   state: string,
  *   failure: string | null,
  *   storage: boolean,
@@ -50,6 +51,13 @@ export function problems(facts) {
     found.push(
       "The portal shows a card here that it announced before this page could hear of it: the app does not know the call. " +
         "The portal registers its names of events late; the next call is heard.",
+    );
+  }
+  if (facts.dropped > 0) {
+    const events = facts.dropped === 1 ? "1 event" : `${facts.dropped} events`;
+    found.push(
+      `${events} came without a card and reached no handler: no initialized was heard for their call. ` +
+        "It began before this page could hear of it, or an interpreter that knew it has ended.",
     );
   }
   if (facts.failure) {

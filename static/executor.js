@@ -5,7 +5,7 @@
  */
 
 import { bounded } from "./bounds.js";
-import { EXPIRED } from "./client.js";
+import { EXPIRED, failure, shared } from "./client.js";
 import { LIMITS } from "./protocol.js";
 
 /**
@@ -16,21 +16,27 @@ import { LIMITS } from "./protocol.js";
  * @typedef {(params: any, context: {signal: AbortSignal}) => unknown} PageFunction
  */
 
-const REFRESH_DEADLINE_MS = 15_000;
 const CURSORS = 200;
+/** What an error of REST may say, in characters. */
+const MAX_CODE = 200;
+const MAX_TEXT = 2000;
+/** Why a request is called off whose answer nobody awaits. */
+const CANCELLED = "cancelled";
 
 export class Executor {
   /** @type {Map<string, PageFunction>} */
   #functions = new Map();
-  /** Calls of page functions that are under way. @type {Map<string, AbortController>} */
+  /** Calls of page functions and requests of REST that are under way. @type {Map<string, AbortController>} */
   #calls = new Map();
   /** Calls of functions that no script of the page has provided yet. @type {Map<string, Array<() => void>>} */
   #awaiting = new Map();
   /** How to get the next page of a list. @type {Map<string, NonNullable<RestAnswer["next"]>>} */
   #cursors = new Map();
-  /** @type {Promise<void> | null} */
-  #refreshing = null;
   #refreshed = 0;
+  #refresh = shared(async () => {
+    await this.#client.refresh();
+    this.#refreshed++;
+  });
   /** Moves when an interpreter is gone: the next one gives the same ids to other requests. */
   #epoch = 0;
   #client;
@@ -88,8 +94,8 @@ export class Executor {
         this.#call(request, reply);
         return true;
       case "cancel":
-        this.#calls.get(request.id)?.abort();
-        this.#calls.delete(request.id); // a function that never ends is not held on to
+        this.#calls.get(request.id)?.abort(CANCELLED);
+        this.#calls.delete(request.id); // what never ends is not held on to
         return true;
       default:
         return false;
@@ -131,12 +137,15 @@ export class Executor {
   #rest(request, reply) {
     const next = this.#cursors.get(request.of);
     if (request.t === "rest_next" && !next) {
-      reply(restMessage(request.id, { error: fault("CURSOR_GONE", "the page forgot where the list went on") }));
+      reply(restMessage(request.id, { error: failure("CURSOR_GONE", "the page forgot where the list went on") }));
       return;
     }
     const epoch = this.#epoch;
-    this.#withToken(
-      (callback) => (next ? next(callback) : this.#client.rest(request.method, request.params, callback)),
+    this.#request(
+      request.id,
+      (callback, signal) =>
+        next ? next(callback, signal) : this.#client.rest(request.method, request.params, callback, signal),
+      /** @param {RestAnswer} answer */
       (answer) => answer.error?.code === EXPIRED,
       (answer) => {
         if (!answer.error) {
@@ -146,15 +155,16 @@ export class Executor {
         const cursor = answer.next && wanted ? this.#keepCursor(request.id, answer.next) : undefined;
         reply(restMessage(request.id, answer, cursor));
       },
-      (error) => reply(restMessage(request.id, { error: fault("CLIENT_FAILED", textOf(error)) })),
+      (error) => reply(restMessage(request.id, { error })),
     );
   }
 
   /** @param {Request} request @param {Reply} reply */
   #batch({ id, calls, halt }, reply) {
-    this.#withToken(
-      /** @param {(answers: Record<string, RestAnswer>) => void} callback */
-      (callback) => this.#client.batch(calls, halt, callback),
+    this.#request(
+      id,
+      (callback, signal) => this.#client.batch(calls, halt, callback, signal),
+      /** @param {Record<string, RestAnswer>} answers */
       (answers) => {
         const rows = Object.values(answers);
         return rows.length > 0 && rows.every((row) => row.error?.code === EXPIRED);
@@ -162,53 +172,62 @@ export class Executor {
       (answers) => {
         const rows = Object.entries(answers).map(([key, row]) => [
           key,
-          row.error ? { error: row.error } : { result: row.result ?? null },
+          row.error ? { error: shortened(row.error) } : { result: row.result ?? null },
         ]);
         reply(restMessage(id, { result: Object.fromEntries(rows) }));
       },
-      (error) => reply(restMessage(id, { error: fault("CLIENT_FAILED", textOf(error)) })),
+      (error) => reply(restMessage(id, { error })),
     );
   }
 
   /**
-   * Make a request, and once more when the token had expired.
+   * Make a request, and once more when the token had expired. What Python has given up is not answered.
    * @template A
-   * @param {(callback: (answer: A) => void) => void} request
+   * @param {string} id
+   * @param {(callback: (answer: A) => void, signal: AbortSignal) => void} request
    * @param {(answer: A) => boolean} isExpired
    * @param {(answer: A) => void} done
-   * @param {(error: unknown) => void} failed
+   * @param {(error: import("./client.js").RestFailure) => void} failed
    */
-  #withToken(request, isExpired, done, failed) {
+  #request(id, request, isExpired, done, failed) {
+    const controller = new AbortController();
+    const { signal } = controller;
+    this.#calls.set(id, controller);
+    /** @type {<T>(end: (outcome: T) => void) => (outcome: T) => void} */
+    const ending = (end) => (outcome) => {
+      this.#ended(id, controller);
+      if (signal.reason !== CANCELLED) {
+        end(outcome);
+      }
+    };
+    const finished = ending(done);
+    const broke = ending((/** @type {unknown} */ error) => failed(failure("CLIENT_FAILED", textOf(error))));
     const before = this.#refreshed;
     try {
       request((answer) => {
         if (!isExpired(answer)) {
-          done(answer);
+          finished(answer);
           return;
         }
         this.#refreshSince(before)
-          .then(() => request(done))
-          .catch(failed);
-      });
+          .then(() => (signal.aborted ? finished(answer) : request(finished, signal)))
+          .catch(broke);
+      }, signal);
     } catch (error) {
-      failed(error);
+      broke(error);
     }
   }
 
   /** @param {number} before a refresh since then will do */
   #refreshSince(before) {
-    if (this.#refreshed > before) {
-      return Promise.resolve();
-    }
-    this.#refreshing ??= this.#refresh().finally(() => {
-      this.#refreshing = null;
-    });
-    return this.#refreshing;
+    return this.#refreshed > before ? Promise.resolve() : this.#refresh();
   }
 
-  async #refresh() {
-    await withDeadline(this.#client.refresh(), REFRESH_DEADLINE_MS);
-    this.#refreshed++;
+  /** And not what has that id by an interpreter that came since. @param {string} id @param {AbortController} controller */
+  #ended(id, controller) {
+    if (this.#calls.get(id) === controller) {
+      this.#calls.delete(id);
+    }
   }
 
   /** @param {string} id @param {NonNullable<RestAnswer["next"]>} next */
@@ -263,9 +282,7 @@ export class Executor {
       const message = error instanceof Error ? textOf(error.message) : textOf(error);
       reply({ t: "call_answer", id, error: { name: kind, message: message.slice(0, 2000) } });
     } finally {
-      if (this.#calls.get(id) === controller) {
-        this.#calls.delete(id); // and not the call of that id by an interpreter that came since
-      }
+      this.#ended(id, controller);
     }
   }
 }
@@ -277,18 +294,22 @@ export class Executor {
  */
 function restMessage(id, answer, cursor) {
   if (answer.error) {
-    return { t: "rest_answer", id, error: answer.error };
+    return { t: "rest_answer", id, error: shortened(answer.error) };
   }
   const { json, refused } = bounded(answer.result, LIMITS.resultChars, LIMITS.depth);
   if (refused) {
-    return { t: "rest_answer", id, error: fault("RESULT_REFUSED", `the result was refused: ${refused}`) };
+    return { t: "rest_answer", id, error: failure("RESULT_REFUSED", `the result was refused: ${refused}`) };
   }
   return { t: "rest_answer", id, result: json === undefined ? null : answer.result, cursor, total: answer.total };
 }
 
-/** @param {string} code @param {string} description */
-function fault(code, description) {
-  return { code, description, status: 0 };
+/**
+ * An error of REST, bounded: the portal, or what stands before it, may say any amount.
+ * @param {import("./client.js").RestFailure} error
+ */
+function shortened({ code, description, argument, ...more }) {
+  const short = { ...more, code: code.slice(0, MAX_CODE), description: description.slice(0, MAX_TEXT) };
+  return argument === undefined ? short : { ...short, argument: argument.slice(0, MAX_CODE) };
 }
 
 /** What was thrown, in words; anything can be thrown. @param {unknown} thrown */
@@ -298,13 +319,4 @@ function textOf(thrown) {
   } catch {
     return "something without a text was thrown";
   }
-}
-
-/** @param {Promise<void>} promise @param {number} deadlineMs @returns {Promise<void>} */
-function withDeadline(promise, deadlineMs) {
-  return new Promise((resolve, reject) => {
-    const late = new Error("the token was not refreshed in time");
-    const timer = setTimeout(reject, deadlineMs, late);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

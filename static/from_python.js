@@ -123,6 +123,9 @@ export class FromPython {
           this.#kept.delete(/** @type {string} */ (this.#kept.keys().next().value));
         }
         break;
+      case "taking":
+        this.#live()?.taking(message.id);
+        break;
       case "reloaded":
         if (message.outcome !== "shown" && message.outcome !== "kept") {
           this.#trace.add("page", `handlers ${message.outcome}`, { detail: message.error?.text });

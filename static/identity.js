@@ -7,6 +7,8 @@
  * @module
  */
 
+import { askRest } from "./client.js";
+
 /** @typedef {import("./client.js").Client} Client */
 
 /** When to ask again while the portal's REST is out of order. */
@@ -34,7 +36,7 @@ function ask(client) {
   return new Promise((resolve) => {
     setTimeout(resolve, ANSWER_MS, null);
     try {
-      client.rest("profile", {}, ({ result }) => {
+      askRest(client, "profile", {}, ({ result }) => {
         const id = /** @type {{ID?: unknown} | null | undefined} */ (result)?.ID;
         resolve(id === undefined || id === null ? null : String(id));
       });

@@ -14,6 +14,7 @@
  *   reached: boolean,
  *   watched: boolean,
  *   kills: number,
+ *   call: string | undefined,
  * }} Entry
  *
  * `reached`: an interpreter may have begun to handle it. `watched`: it was delivered again, and Python says when it
@@ -53,11 +54,12 @@ export class Journal {
   /**
    * @param {string} name of the event
    * @param {Record<string, unknown>} fields of the message that carries it
+   * @param {string} [call] the one whose card was last initialized here
    * @returns {Entry}
    */
-  add(name, fields) {
+  add(name, fields, call) {
     const seq = ++this.#count;
-    const entry = { seq, name, fields, at: this.#now(), sent: false, reached: false, watched: false, kills: 0 };
+    const entry = { seq, name, fields, at: this.#now(), sent: false, reached: false, watched: false, kills: 0, call };
     this.#entries.set(seq, entry);
     return entry;
   }
@@ -71,7 +73,9 @@ export class Journal {
     const redelivered = entry.reached;
     entry.sent = true;
     entry.reached ||= reaches;
-    return JSON.stringify({ ...entry.fields, seq: entry.seq, at: entry.at, redelivered });
+    const message = { ...entry.fields, seq: entry.seq, at: entry.at, redelivered };
+    // The card that the page shows may be another call's by now.
+    return JSON.stringify(redelivered ? { ...message, call_id: entry.call } : message);
   }
 
   /** The entries that were sent while the interpreter booted have reached it. */

@@ -58,13 +58,26 @@ export class Life {
   #timer;
   /** @type {BroadcastChannel | null} */
   #channel = null;
+  /** Tells the interpreters of other builds what is kept, for pages that go over to them. @type {BroadcastChannel | null} */
+  #told = null;
+  /** What they have told, until Python can take it. @type {Map<string, {user: string, kept: string | null}>} */
+  #news = new Map();
+  #runs = false;
   #name;
   #shared;
+  #heard;
 
-  /** @param {{name: string, shared: boolean, alive: (lock: string) => void}} options */
-  constructor({ name, shared, alive }) {
+  /**
+   * @param {object} options
+   * @param {string} options.name
+   * @param {boolean} options.shared
+   * @param {(lock: string) => void} options.alive
+   * @param {(callId: string, kept: string | null) => void} options.heard  another interpreter keeps this of a call
+   */
+  constructor({ name, shared, alive, heard }) {
     this.#name = name;
     this.#shared = shared;
+    this.#heard = heard;
     const known = new Promise((resolve) => {
       this.#known = resolve;
     });
@@ -118,6 +131,7 @@ export class Life {
       this.#userKnown();
       this.#store?.clear(user).catch(() => {});
       this.#write();
+      this.#pass();
     }
   }
 
@@ -161,6 +175,30 @@ export class Life {
         this.#arm();
       }
     };
+    this.#told = new BroadcastChannel(`worker-py calls ${portal}`);
+    this.#told.onmessage = ({ data: { user, callId, kept } }) => {
+      this.#news.set(callId, { user, kept });
+      this.#pass();
+    };
+  }
+
+  /** Python runs, and can take what other interpreters keep. */
+  runs() {
+    this.#runs = true;
+    this.#pass();
+  }
+
+  /** Pass on what is this user's, once it is known who that is. */
+  #pass() {
+    if (!this.#runs || this.#user === null) {
+      return;
+    }
+    for (const [callId, { user, kept }] of this.#news) {
+      if (user === this.#user && !this.#abandoned) {
+        this.#heard(callId, kept);
+      }
+    }
+    this.#news.clear();
   }
 
   // What outlives the interpreter -----------------------------------------------------------------
@@ -192,6 +230,7 @@ export class Life {
     if (!kept) {
       this.#unwritten.delete(callId);
       this.#store?.remove(callId).catch(() => {});
+      this.#told?.postMessage({ user: this.#user, callId, kept: null });
       return;
     }
     this.#unwritten.set(callId, kept);
@@ -218,6 +257,7 @@ export class Life {
     }
     for (const [callId, kept] of this.#unwritten) {
       this.#store?.put(callId, this.#user, kept).catch(() => {}); // diagnostics() says that storage is blocked
+      this.#told?.postMessage({ user: this.#user, callId, kept });
     }
     this.#unwritten.clear();
   }

@@ -47,6 +47,7 @@ export const TO_PAGE = Object.freeze(
     "keep",
     "forget",
     "trace",
+    "taking",
     "reloaded",
   ]),
 );

@@ -93,6 +93,8 @@ class Shim {
   /** Whether the portal has announced a card here. */
   #announced = false;
   #missedCards = 0;
+  /** The call whose card was last initialized here. @type {string | undefined} */
+  #callId;
   /** Looks for a card that nobody announced. */
   #probes = 0;
 
@@ -192,9 +194,13 @@ class Shim {
     this.#identify(this.#client);
   }
 
-  /** A card that was shown before the portal's names could be bound is announced by nobody. */
+  /**
+   * A card that was shown before the portal's names could be bound is announced by nobody. The question has a
+   * price: the portal's page takes itself for one that an app uses, and the transfer of its own calls suffers. In
+   * the desktop app it is refused whether there is a card or not.
+   */
   #lookForCard() {
-    if (this.#announced || !this.#client) {
+    if (this.#announced || !this.#client || /BitrixDesktop/.test(navigator.userAgent)) {
       return;
     }
     this.#probes++;
@@ -286,6 +292,7 @@ class Shim {
       interfaceAnswered: (this.#binder?.counts.answered ?? 0) > 0,
       ofCalls: this.#fromPython.problems,
       missedCards: this.#missedCards,
+      dropped: this.#reports.counts.no_card ?? 0,
       state: this.#state,
       failure: this.#failure,
       storage: this.#storage,
@@ -355,8 +362,11 @@ class Shim {
       this.#missedCards = 0;
     }
     // A copy: what is delivered again must be what came, whoever else holds the payload.
-    const message = json === undefined ? { t: "event", name } : { t: "event", name, payload: JSON.parse(json) };
-    this.#deliver(name, message, "event");
+    const copy = json === undefined ? undefined : JSON.parse(json);
+    if (name === INITIALIZED) {
+      this.#callId = typeof copy?.CALL_ID === "string" ? copy.CALL_ID : undefined;
+    }
+    this.#deliver(name, json === undefined ? { t: "event", name } : { t: "event", name, payload: copy }, "event");
   }
 
   /** @param {string} name @param {Record<string, unknown>} message @param {string} kind */
@@ -366,7 +376,7 @@ class Shim {
       this.#trace.add(kind, name, { outcome: "undeliverable" });
       return;
     }
-    const entry = this.#journal.add(name, message);
+    const entry = this.#journal.add(name, message, this.#callId);
     const at = Date.now();
     this.#pace.add(entry); // first: the worker wakes up meanwhile
     this.#trace.add(kind, name, { id: `${this.#pageId}:${entry.seq}`, at });
@@ -554,13 +564,15 @@ function main() {
     return; // it was loaded twice: the first was slow
   }
   const config = JSON.parse(document.getElementById("worker-py-config")?.textContent ?? "{}");
-  const [client, problem] = findClient(config);
   const installing = new URLSearchParams(location.search).has("install");
-  const shim = installing ? new Shim(config, null, INSTALLING) : new Shim(config, client, problem);
+  const [client, problem] = installing ? [null, INSTALLING] : findClient(config);
+  const shim = new Shim(config, client, problem);
   Object.defineProperty(globalThis, "workerPy", { value: shim, enumerable: true });
+  shim.start();
   if (installing) {
-    import("./install.js").then(({ install }) => install(client, problem)).catch(console.error);
-  } else if (problem) {
+    return; // `guard.js` loads what a person sees then
+  }
+  if (problem) {
     const status = document.getElementById("worker-py-status");
     if (status) {
       status.textContent = problem;
@@ -568,7 +580,6 @@ function main() {
       import("./outside.js").then(({ dress }) => dress(status, problem)).catch(() => {}); // the text will do
     }
   }
-  shim.start();
   addEventListener("workerpy:client", () => shim.clientCame(findClient(config)), { once: true });
 }
 

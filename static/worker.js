@@ -168,7 +168,7 @@ const outbox = new Map();
 /** Python runs now, and what it says goes out when it has run. */
 let entered = false;
 /** Must be out before the next handler runs: it may be the last thing that this worker says. */
-const AT_ONCE = /^\{"t":"(?:turn|ack)"/;
+const AT_ONCE = /^\{"t":"(?:turn|ack|taking)"/;
 
 /** @param {string} page @param {string} text */
 function post(page, text) {
@@ -276,6 +276,7 @@ const life = new Life({
   name: scope.name,
   shared: "onconnect" in self,
   alive: (lock) => tellAll({ t: "alive", lock }),
+  heard: (callId, kept) => runtime?.hear(callId, kept),
 });
 
 /** @param {unknown} error */
@@ -318,6 +319,7 @@ async function start() {
   verdict = { t: "ready", phases, plainBecause, slice_limit_ms, storage };
   tellAll(verdict);
   runtime = booted; // from here on nothing waits: what comes now must not overtake what came before
+  life.runs();
   for (const [page, what] of waiting.splice(0)) {
     if (typeof what === "string") {
       deliver(page, what);

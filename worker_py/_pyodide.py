@@ -25,6 +25,7 @@ from typing import Any
 from pyodide.webloop import WebLoop
 
 from .app import App
+from .background import make_task
 from .dispatch import Dispatcher
 from .errors import HandlerTimeout, WorkerPyError
 from .patience import Patience, new_slice
@@ -99,9 +100,9 @@ class WorkerLoop(WebLoop):  # type: ignore[misc]
         """A plain future: nothing here needs JavaScript's ``then``."""
         return asyncio.Future(loop=self)
 
-    def create_task(self, coro: Any, *, name: str | None = None, context: Any = None, **_: Any) -> asyncio.Task[Any]:
+    def create_task(self, coro: Any, **options: Any) -> asyncio.Task[Any]:
         """A plain task; its failure is reported when nobody awaits it."""
-        return asyncio.Task(coro, loop=self, name=name, context=context)
+        return (self._task_factory or make_task)(self, coro, **options)
 
     def turn(self, first: Callable[[], None] | None = None) -> float:
         """Run what is due, for some milliseconds at most.
@@ -153,10 +154,7 @@ class WorkerLoop(WebLoop):  # type: ignore[misc]
             handle._run()
         except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt: asyncio lets them through
             task = getattr(handle._callback, "__self__", None)  # type: ignore[attr-defined]
-            if isinstance(task, asyncio.Task):
-                task._log_traceback = False  # it is reported now, not when it is freed
-                self.call_exception_handler({"message": "a task failed", "exception": error, "task": task})
-            else:
+            if not isinstance(task, asyncio.Task):  # a task keeps its failure, for who awaits it
                 self.call_exception_handler({"message": "a callback failed", "exception": error, "handle": handle})
         finally:
             # An exception's traceback leads to this frame: holding the handle, and with it the task, would be a
@@ -201,6 +199,10 @@ class Runtime:
     def remember(self, kept: dict[str, str]) -> None:
         """Take what an earlier interpreter kept, by call id."""
         self._dispatcher.calls.remember(kept)
+
+    def hear(self, call_id: str, kept: str | None) -> None:
+        """Another interpreter, of another build, keeps this of a call: pages may bring it here."""
+        self._dispatcher.calls.remember({call_id: kept})
 
     def take_source(self, app: App, module: str, attribute: str) -> None:
         """From now on pages may bring other source for the app: what a bundle for live editing is built for."""

@@ -28,9 +28,10 @@ class App:
     Args:
         handler_timeout_s: how long a handler may take, in seconds.
         slice_limit_ms: how long code may run without a pause, in milliseconds.
-        command_timeout_ms: how long a command waits for its answer.
-        silent_ok_ms: how long the silence is that StartTimer and StopTimer take for success.
-        rest_timeout_ms: how long a REST request waits for its answer.
+        command_timeout_ms: how long a command waits for its answer, where nothing proves that none will come.
+        silent_ok_ms: how long the timer commands and ``CONNECTED`` are silent before that is success, where nothing
+            proves it sooner.
+        rest_timeout_ms: how long a REST request waits for its answer; at most what remains of the handler's time.
         page_grace_s: how long a call without a page waits for another page, in seconds.
 
     Each limit may be ``None``: no limit.
@@ -43,7 +44,7 @@ class App:
         slice_limit_ms: float | None = 1000,
         command_timeout_ms: float | None = 5000,
         silent_ok_ms: float | None = 300,
-        rest_timeout_ms: float | None = 30000,
+        rest_timeout_ms: float | None = 20000,
         page_grace_s: float | None = 60,
     ) -> None:
         self.settings = Settings(

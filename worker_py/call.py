@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -99,6 +100,7 @@ class Call:
         self.before: asyncio.Event | None = None
         self.passed = asyncio.Event()
         self.kept: str | None = None
+        self._kept_at = 0
         self._kept: str | None = None
         self._kept_state: CardState | None = None
         self._applied: tuple[str, int] | None = None
@@ -193,7 +195,8 @@ class Call:
     def news_to_keep(self) -> str | None:
         """State and data as JSON when they differ from what was kept last, else ``None``.
 
-        What of ``card.data`` JSON cannot carry is left out. With them goes which event changed the state last.
+        What of ``card.data`` JSON cannot carry is left out. With them goes which event changed the state last, and
+        when this was written: of two records the newer one holds.
         """
         card = self.card
         if not card.data and card.state is self._kept_state:
@@ -203,9 +206,10 @@ class Call:
         if kept == self._kept:
             return None
         self._kept = kept
-        also: dict[str, object] = (
-            {"applied": self._applied, "managed": True} if self.managed else {"applied": self._applied}
-        )
+        self._kept_at = max(self._kept_at + 1, int(time.time() * 1000))
+        also: dict[str, object] = {"applied": self._applied, "at": self._kept_at}
+        if self.managed:
+            also["managed"] = True
         self.kept = f"{kept[:-1]},{to_json(also)[1:]}"
         return self.kept
 
@@ -213,6 +217,7 @@ class Call:
         """Take up what `news_to_keep` gave; whatever does not fit is left unknown."""
         self.restored = self.card._restored = True
         self.managed = kept.get("managed") is True
+        self._kept_at = kept_at(kept)
         for window in self.windows.values():
             window.managed = self.managed
         state, data = kept.get("state"), kept.get("data")
@@ -223,6 +228,12 @@ class Call:
         match kept.get("applied"):
             case [str(page_id), int(seq)]:
                 self._restored_after = self._applied = (page_id, seq)
+
+
+def kept_at(kept: object) -> int:
+    """When this was written, in milliseconds since the epoch; 0 for what does not say."""
+    at = kept.get("at") if isinstance(kept, dict) else None
+    return at if isinstance(at, int) else 0
 
 
 def _dump(kept: dict[str, Any]) -> str:

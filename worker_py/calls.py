@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from . import outbox
-from .call import Call, Window
+from .call import Call, Window, kept_at
 from .carry import Carrier, Spawn
 from .commands import Command, CommandName
 from .desk import Desk
@@ -63,15 +63,31 @@ class Calls:
         self._kept: dict[str, str] = {}
         self._ended: OrderedDict[str, str] = OrderedDict()
         self._taken: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        self._former: OrderedDict[str, Call] = OrderedDict()
         self._watch: asyncio.TimerHandle | None = None
 
-    def remember(self, kept: Mapping[str, str]) -> None:
-        """Take what an earlier interpreter kept of calls that may still be going on."""
-        self._kept.update(kept)
+    def remember(self, kept: Mapping[str, str | None]) -> None:
+        """Take what another interpreter keeps of calls that are not known here; ``None`` of one that is over."""
+        for call_id, record in kept.items():
+            if record is None:
+                self._kept.pop(call_id, None)
+            elif call_id not in self._calls:
+                self._kept[call_id] = record
 
     def find(self, call_id: str) -> Call | None:
         """The call with this id, if it is going on."""
         return self._calls.get(call_id)
+
+    def former(self, call_id: str, page: Page) -> Call:
+        """A call whose events are delivered again after another one was initialized on their page: it has ended."""
+        call = self._calls.get(call_id) or self._former.get(call_id)
+        if call is None:
+            call = Call(call_id, page, self.carrier.execute)
+            call.ended = "replaced"
+            call.set_closed()
+            call.windows[page.id].shown = False
+            _push(self._former, call_id, call, _ENDED_REMEMBERED)
+        return call
 
     def only_waiting(self) -> Call | None:
         """The call that waits for a page, when there is exactly one."""
@@ -86,7 +102,7 @@ class Calls:
         Args:
             call_id: the portal's id.
             page: where its card is.
-            kept: what the page itself has of it; goes before what was remembered.
+            kept: what the page itself has of it; goes before what was remembered, unless that is newer.
 
         Returns:
             The call, and whether it was known: to an interpreter before this one, or its card had been taken away.
@@ -95,6 +111,8 @@ class Calls:
         self._calls[call_id] = call
         remembered = _parsed(self._kept.pop(call_id, None))
         known = kept if isinstance(kept, dict) and kept else remembered or kept
+        if kept_at(remembered) > kept_at(known):
+            known = remembered
         data = self._taken.pop(call_id, None)
         if isinstance(known, dict):
             call.restore(known)
@@ -115,8 +133,6 @@ class Calls:
         how = "joined" if call.alive() else "moved here"
         window = call.join(page)
         self._show(call, page, how)
-        if call.kept is not None:
-            self._out.tell(page, outbox.keep(call.call_id, call.kept))
         self.carrier.bring(call, window)
 
     def found(self, call: Call, page: Page) -> None:
@@ -128,6 +144,8 @@ class Calls:
     def _show(self, call: Call, page: Page, how: str) -> None:
         self._desk.at(page).call = call
         self._out.trace(page, "session", how, call_id=call.call_id)
+        if call.kept is not None:
+            self._out.tell(page, outbox.keep(call.call_id, call.kept))
         asyncio.get_running_loop().call_soon(page.probe)  # behind what the handlers send first
         self._watch_windows()
 

@@ -43,7 +43,7 @@ class CallCard:
       or the call was not registered by the app); with ``UNANSWERED`` when the portal has worked the command off without
       an answer, ``UNKNOWN_COMMAND`` when it does not list such a command;
     - `CommandTimeout` when nothing at all came back within ``command_timeout_ms``;
-    - `PageGone` when the page that shows the card went away;
+    - `PageGone` when all pages that show the card went away;
     - ``TypeError`` or ``ValueError`` for arguments of the wrong kind, before anything is sent.
 
     Several pages may show the card of one call, each in its own tab. A command goes to all of them, so that they look
@@ -185,7 +185,7 @@ class CallCard:
         await self._run(CommandName.START_TIMER)
 
     async def stop_timer(self) -> None:
-        """Stop the timer; safe to repeat. Silence is success, as for `start_timer`.
+        """Stop the timer; safe to repeat. Not answered either: see `start_timer`.
 
         Source: …/page-background-worker/call-card-stop-timer.html
         """

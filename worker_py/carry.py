@@ -111,7 +111,7 @@ class Carrier:
                 if carried is not None:
                     return carried
             raise
-        self._carried_out(call, own, done)
+        self._carried_out(call, own, command, done)
         return done
 
     def _also(self, call: Call, window: Window, command: Command, purpose: Purpose) -> asyncio.Future[Carried | None]:
@@ -127,7 +127,7 @@ class Carrier:
         carried = None
         try:
             carried = await window.page.execute(command, purpose)
-            self._carried_out(call, window, carried)
+            self._carried_out(call, window, command, carried)
         except WorkerPyError as error:
             self._failed(call, window, error)
         finally:
@@ -135,8 +135,9 @@ class Carrier:
             if not done.done():
                 done.set_result(carried)
 
-    def _carried_out(self, call: Call, window: Window, done: Carried) -> None:
-        if not done.proven:  # else the probe has told what can be known
+    def _carried_out(self, call: Call, window: Window, command: Command, done: Carried) -> None:
+        # Of what is only proven the probe has told all there is to know; and the list of states needs no card.
+        if not done.proven and command.name is not CommandName.GET_LIST_UI_STATES:
             self._managed(call, window)
 
     def _failed(self, call: Call, window: Window, error: WorkerPyError) -> None:

@@ -1,11 +1,48 @@
-"""Which event's handlers the running code belongs to, for the trace, and which page the event came from."""
+"""Which event's handlers the running code belongs to, which page the event came from, and how long they may take."""
 
 from __future__ import annotations
 
+import asyncio
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 CAUSE: ContextVar[str | None] = ContextVar("cause", default=None)
 """The event's ``meta.id``; tasks that a handler leaves behind inherit it."""
 
 WINDOW: ContextVar[str | None] = ContextVar("window", default=None)
 """The id of the page that the event came from; commands, REST and page functions go there while it lives."""
+
+_LAST_S = 1.0
+"""What a wait leaves of a handler's time, so that the handler can do something about what did not come."""
+
+_LAST_SHARE = 0.1
+"""Or this share of all its time, where that is less."""
+
+
+@dataclass(slots=True, eq=False)
+class TimeLimit:
+    """The time that a handler has."""
+
+    limit_s: float
+    ends: float | None
+    """By the loop's clock; ``None`` once the handler has ended: what it left behind may go on."""
+
+
+TIME_LIMIT: ContextVar[TimeLimit | None] = ContextVar("time_limit", default=None)
+"""The handler's, for all that it waits for."""
+
+
+def time_left_s() -> float | None:
+    """How long something may be awaited here, in seconds: less than remains of the handler's time.
+
+    Returns:
+        ``None`` for no limit: outside of handlers, in those that have none, and in one whose time is over: what it
+        does about that, it is given another second for.
+    """
+    limit = TIME_LIMIT.get()
+    if limit is None or limit.ends is None:
+        return None
+    left = limit.ends - asyncio.get_running_loop().time()
+    if left <= 0:
+        return None
+    return left - min(_LAST_S, limit.limit_s * _LAST_SHARE, left / 2)

@@ -40,7 +40,10 @@ class Command:
 
 
 PROBE = Command(CommandName.SET_UI_STATE, {"uiState": "?"})
-"""Changes nothing, and its error tells whether a window shows a card that can be managed."""
+"""Changes no card, and its error tells whether a window shows one that can be managed.
+
+The portal notes on the page that an app has sent a command. In the desktop app the error is the same without a card.
+"""
 
 PROBE_SHOWN = "Invalid ui state"
 """The error of the probe where there is such a card; `UNDEFINED` where there is none."""

@@ -17,6 +17,8 @@ class Delivery:
     page: Page
     seq: int
     event: ev.CardEvent
+    call_id: str | None = None
+    """When it is delivered again: whose it was."""
 
 
 @dataclass(slots=True, eq=False)

@@ -204,7 +204,7 @@ class Dispatcher:
             self._out.tell(page, outbox.report("bad_event", text, event=delivered.name, seq=delivered.seq))
             self._ack(page, delivered.seq)
         else:
-            self._routing.route(Delivery(page, delivered.seq, event))
+            self._routing.route(Delivery(page, delivered.seq, event, delivered.call_id))
 
     def _is_new(self, page: Page, seq: int) -> bool:
         """Take note of an event; one that is finished is acknowledged again."""
@@ -300,7 +300,13 @@ class Dispatcher:
         """Take a source, or say what runs; every page hears of a source that was taken."""
         if self.editor is None:
             raise PayloadError("this bundle takes no source: only one built for live editing does")
-        told = self.editor.take(message, self.adopt, self._enter_for(None))
+        enter = self._enter_for(None)
+
+        def begins(name: str) -> None:
+            self._out.tell(page, outbox.taking(wire.word(message, "id")))
+            enter(name)
+
+        told = self.editor.take(message, self.adopt, begins)
         for each in list(self._pages.values()) if told["outcome"] in TAKEN else [page]:
             self._out.tell(each, outbox.reloaded(told, wire.word(message, "id") if each is page else None))
 

@@ -6,7 +6,13 @@ from asyncio import CancelledError
 
 
 class WorkerPyError(Exception):
-    """Base of every error of this package."""
+    """Base of every error of this package.
+
+    Attributes:
+        out_of_time: something was awaited no longer because the handler's own time was nearly over.
+    """
+
+    out_of_time = False
 
 
 class RegistrationError(WorkerPyError, TypeError, ValueError):
@@ -88,10 +94,14 @@ class RestError(WorkerPyError):
 
     Attributes:
         code: the portal's error, such as ``ERROR_METHOD_NOT_FOUND``; ``REQUEST_TIMEOUT`` when no
-            answer came.
+            answer came, ``NETWORK_ERROR`` when the connection was lost, ``HTTP_502`` or so when the
+            portal gave a status and no error.
         description: the portal's explanation; may be empty.
         status: the HTTP status, 0 when there was none.
+        final: it is not worth another attempt; so it is with the errors that a test puts in the portal's place.
     """
+
+    final = False
 
     def __init__(self, code: str, description: str = "", status: int = 0) -> None:
         super().__init__(f"{code}: {description}" if description else code)

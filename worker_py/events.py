@@ -185,7 +185,7 @@ class TransferButtonClick(CardEvent):
     target: str
     """An employee's id or a phone number."""
     target_type: str | None = None
-    """``user``, ``pstn`` or ``queue``, when the portal says which."""
+    """``user``, ``pstn`` or ``queue``; the portal says so on no card that an app can manage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,7 @@ class HangupButtonClick(CardEvent):
 
 @dataclass(frozen=True, slots=True)
 class NextButtonClick(CardEvent):
-    """The operator went on to the next entry of a call list; the card moves on by itself.
+    """The operator went on to the next entry of a call list, in which no external call is; the card moves on by itself.
 
     Source: …/page-background-worker/events/next-button-click.html
     """
@@ -238,7 +238,9 @@ class AnswerButtonClick(CardEvent):
 
 @dataclass(frozen=True, slots=True)
 class EntityChanged(CardEvent):
-    """The card shows another CRM entity; also sent when it first loads its CRM data.
+    """The card shows another CRM entity; also raised for each new card that has one, just before it is initialized.
+
+    Handlers get it after ``Initialized`` all the same. A card of an internal call raises none.
 
     Source: …/page-background-worker/events/entity-changed.html
     """

@@ -24,6 +24,8 @@ class Delivered(NamedTuple):
     at: int
     """When the page got it, in milliseconds since the epoch; 0 when it does not say."""
     redelivered: bool
+    call_id: str | None = None
+    """When it is delivered again: the call whose card was initialized last on its page when it came, if any was."""
 
 
 class Attached(NamedTuple):
@@ -43,13 +45,14 @@ def read_delivered(message: Mapping[str, Any]) -> Delivered:
     Raises:
         PayloadError: it has no number.
     """
-    at = message.get("at")
+    at, call_id = message.get("at"), message.get("call_id")
     return Delivered(
         seq=field(message, "seq", int),
         name=word(message, "name"),
         payload=message.get("payload"),
         at=int(at) if isinstance(at, int | float) and math.isfinite(at) else 0,
         redelivered=message.get("redelivered") is True,
+        call_id=call_id if isinstance(call_id, str) else None,
     )
 
 

@@ -99,7 +99,7 @@ def rest_done(cursor: str) -> Message:
 
 
 def cancel(request_id: str) -> Message:
-    """Nobody waits any more for a function of the page."""
+    """Nobody waits any more for a function of the page, or for REST."""
     return {"t": "cancel", "id": request_id}
 
 
@@ -153,6 +153,11 @@ def report(kind: str, text: str, **more: Any) -> Message:
 def trace(kind: str, name: str, **more: Any) -> Message:
     """An entry of the page's trace."""
     return {"t": "trace", "entry": {"kind": kind, "name": name, **more}}
+
+
+def taking(request_id: str) -> Message:
+    """A source that the page sent is about to run: should the interpreter end now, it is to blame."""
+    return {"t": "taking", "id": request_id}
 
 
 def reloaded(told: Mapping[str, Any], request_id: str | None) -> Message:

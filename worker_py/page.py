@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from . import inbox, outbox
-from .cause import CAUSE
+from .cause import CAUSE, time_left_s
 from .commands import SILENT_COMMANDS, Command, may_be_silent
 from .errors import (
     CommandFailed,
@@ -90,8 +90,9 @@ class Page:
         Args:
             name: the function's name.
             params: its argument: anything that JSON can carry.
-            timeout_s: how long to wait for its answer; ``None`` for no limit. When the wait ends
-                early, also because the handler was cancelled, the function's ``signal`` aborts.
+            timeout_s: how long to wait for its answer, at most what remains of the handler's time; ``None`` for no
+                limit but that. When the wait ends early, also because the handler was cancelled, the function's
+                ``signal`` aborts.
 
         Returns:
             What the function returned, or what its promise resolved to.
@@ -110,7 +111,7 @@ class Page:
             answer = await self._ask(
                 message,
                 timeout_ms=timeout_ms,
-                expired=lambda: PageCallTimeout(name, timeout_s or 0),
+                expired=lambda after_ms: PageCallTimeout(name, after_ms / 1000),
             )
         except (asyncio.CancelledError, PageCallTimeout):
             self._out.tell(self, outbox.cancel(message["id"]))
@@ -133,7 +134,6 @@ class Page:
             PageGone: the page went away.
         """
         request_id = self._requests.next_id("command")
-        limit = self._settings.command_timeout_ms
         silent = command.name in SILENT_COMMANDS
 
         def overdue() -> None:
@@ -143,8 +143,8 @@ class Page:
         try:
             answer = await self._ask(
                 outbox.command(request_id, command.name, command.params, silent=silent, purpose=purpose),
-                timeout_ms=limit,
-                expired=lambda: CommandTimeout(command.name, limit or 0, request_id),
+                timeout_ms=self._settings.command_timeout_ms,
+                expired=lambda after_ms: CommandTimeout(command.name, after_ms, request_id),
                 silent_ok_ms=self._settings.silent_ok_ms,
                 silent=silent,
                 overdue_ms=0 if may_be_silent(command) else PROBE_AFTER_MS,
@@ -176,25 +176,45 @@ class Page:
         asyncio.get_running_loop().call_later(INTERFACE_S, failed, UNANSWERED)
 
     async def _ask_rest(self, message: dict[str, Any]) -> dict[str, Any]:
-        limit = self._settings.rest_timeout_ms
-        text = f"no answer within {limit or 0:g} ms"
-        answer = await self._ask(
-            {**message, "id": self._requests.next_id("rest")},
-            timeout_ms=limit,
-            expired=lambda: RestError("REQUEST_TIMEOUT", text),
-        )
+        request_id = self._requests.next_id("rest")
+        try:
+            answer = await self._ask(
+                {**message, "id": request_id},
+                timeout_ms=self._settings.rest_timeout_ms,
+                expired=lambda after_ms: RestError("REQUEST_TIMEOUT", f"no answer within {after_ms:.0f} ms"),
+            )
+        except (asyncio.CancelledError, RestError):
+            self._out.tell(self, outbox.cancel(request_id))
+            raise
         if isinstance(answer.get("error"), dict):
             raise rest_error(answer["error"])
         return answer
 
-    async def _ask(self, message: dict[str, Any], **limits: Any) -> dict[str, Any]:
-        """Ask the page, and tell it afterwards how it ended, for its trace."""
+    async def _ask(
+        self,
+        message: dict[str, Any],
+        *,
+        timeout_ms: float | None,
+        expired: Callable[[float], WorkerPyError],
+        **limits: Any,
+    ) -> dict[str, Any]:
+        """Ask the page, within the handler's time, and tell it afterwards how it ended, for its trace."""
         if self.gone:
             raise PageGone(self.id)
+        left_s = time_left_s()
+        out_of_time = left_s is not None and (timeout_ms is None or left_s * 1000 < timeout_ms)
+        limit_ms = left_s * 1000 if left_s is not None and out_of_time else timeout_ms
+
+        def too_late() -> WorkerPyError:
+            error = expired(limit_ms or 0)
+            if out_of_time:
+                error.out_of_time = True
+            return error
+
         started = self._clock()
         outcome = "cancelled"
         try:
-            answer = await self._requests.ask(self.id, message, **limits)
+            answer = await self._requests.ask(self.id, message, timeout_ms=limit_ms, expired=too_late, **limits)
             outcome = _outcome(answer)
             return answer
         except asyncio.CancelledError:
@@ -235,4 +255,4 @@ def _named_outcome(error: WorkerPyError) -> str:
         return error.code
     if isinstance(error, CommandFailed):
         return error.error_code
-    return "timeout"
+    return "cancelled" if error.out_of_time else "timeout"

@@ -4,7 +4,7 @@ A window works off commands one after the other, each within the message's own t
 an earlier command that has not been was carried out as far as it ever will be. An answer that comes through a promise
 may be a few turns later: only the answer to a second probe, sent after the first was answered, settles the command.
 
-Source: ``CallCardSetUiState`` with a state that does not exist changes nothing, see `PROBE`.
+Source: ``CallCardSetUiState`` with a state that does not exist changes no card, see `PROBE`.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from typing import Any
 
 from .app import App
 from .errors import WorkerPyError
+from .failure import words
 from .runner import failure_report
 
 SOURCE_CHARS = 256 * 1024
@@ -203,17 +204,10 @@ def _tasks() -> set[asyncio.Task[object]]:
 def _refusal(error: BaseException, file: str) -> SourceRefused:
     if isinstance(error, SourceRefused):
         return error
-    text = f"{type(error).__name__}: {_words(error)}"
+    text = f"{type(error).__name__}: {words(error)}"
     if isinstance(error, SyntaxError) and error.filename == file:
         return SourceRefused(f"{type(error).__name__}: {error.msg}", error.lineno, error.offset, _shown(error))
     return SourceRefused(text, _line_in(file, error), None, _shown(error))
-
-
-def _words(error: BaseException) -> str:
-    try:
-        return str(error)
-    except BaseException:  # noqa: BLE001 - a __str__ of the source's may do anything
-        return "(its text cannot be shown)"
 
 
 def _shown(error: BaseException) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from .errors import HandlerTimeout
+from . import failure
+from .cause import TIME_LIMIT, TimeLimit
+from .errors import HandlerTimeout, WorkerPyError
 from .events import Event
 from .registry import HandlerFailure, Registration, Registry, _Unset
 from .settings import Settings
@@ -19,7 +19,6 @@ from .settings import Settings
 _STUBBORN_S = 1.0
 _CANCELLATIONS = 3
 _REPORT_CHARS = 20_000
-_PACKAGE = str(PurePath(__file__).parent)
 
 Enter = Callable[[str], None]
 """Told the handler's name whenever its code starts or goes on."""
@@ -128,9 +127,9 @@ class Runner:
         self, registration: Registration, event: Event | None, error: BaseException, enter: Enter
     ) -> None:
         self._report(failure_report(registration.name, event, error))
-        failure = HandlerFailure(event, registration.handler, error)
+        failed = HandlerFailure(event, registration.handler, error)
         for each in tuple(self._registry.error_handlers()):
-            second = await self._attempt(each, (failure,), enter)
+            second = await self._attempt(each, (failed,), enter)
             if second is not None:
                 self._report(failure_report(each.name, event, second))
 
@@ -162,11 +161,18 @@ class _Limited:
 
     def __await__(self) -> Generator[Any, Any, Any]:
         task = asyncio.current_task()
+        time_limit = None
         if self._limit_s is not None and task is not None:
             self._arm(task, self._limit_s)
+            time_limit = TimeLimit(self._limit_s, asyncio.get_running_loop().time() + self._limit_s)
+        before = TIME_LIMIT.get()
+        TIME_LIMIT.set(time_limit)
         try:
             return (yield from self._drive(task))
         finally:
+            TIME_LIMIT.set(before)  # and no reset: an abandoned handler may be closed in another context
+            if time_limit:
+                time_limit.ends = None
             if self._timer:
                 self._timer.cancel()
 
@@ -231,11 +237,15 @@ class _Limited:
 
 
 def failure_report(handler: str, event: Event | None, error: BaseException) -> FailureReport:
-    """Describe a failure in text; never raises, whatever the exception's own methods do."""
+    """Describe a failure in text; never raises, whatever the exception's own methods do.
+
+    A chain of causes that is too long is cut: freeing it could end the interpreter.
+    """
+    failure.shorten(error)
     try:
         text = text_of(error)
-    except BaseException:  # noqa: BLE001 - a __str__ of the app's may do anything
-        text = f"{type(error).__name__} (its text cannot be shown)"
+    except BaseException:  # noqa: BLE001 - what the app made of its exceptions may do anything
+        text = failure.bare(error)
     if len(text) > _REPORT_CHARS:
         text = f"{text[: _REPORT_CHARS // 2]}\n…\n{text[-_REPORT_CHARS // 2 :]}"
     return FailureReport(handler, event, type(error).__name__, text)
@@ -243,18 +253,7 @@ def failure_report(handler: str, event: Event | None, error: BaseException) -> F
 
 def text_of(error: BaseException) -> str:
     """The traceback as Python prints it. Raises whatever the exception's own methods raise, and may be interrupted."""
-    shown = traceback.TracebackException.from_exception(error, compact=True)
-    _leave_out_own_frames(shown)
-    return "".join(shown.format())
-
-
-def _leave_out_own_frames(shown: traceback.TracebackException) -> None:
-    theirs = [frame for frame in shown.stack if not frame.filename.startswith(_PACKAGE)]
-    if theirs:
-        shown.stack = traceback.StackSummary.from_list(theirs)
-    for other in (shown.__cause__, shown.__context__):
-        if other is not None:
-            _leave_out_own_frames(other)
+    return failure.shown(error)
 
 
 def _coroutine(awaitable: Awaitable[Any]) -> Coroutine[Any, Any, Any]:
@@ -270,7 +269,8 @@ def _coroutine(awaitable: Awaitable[Any]) -> Coroutine[Any, Any, Any]:
 def _outcome(error: BaseException | None) -> str:
     if error is None:
         return "ok"
-    return "timed out" if isinstance(error, HandlerTimeout) else "failed"
+    out_of_time = isinstance(error, HandlerTimeout) or (isinstance(error, WorkerPyError) and error.out_of_time)
+    return "timed out" if out_of_time else "failed"
 
 
 async def _forget_cancellation(task: asyncio.Task[Any]) -> None:

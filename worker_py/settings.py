@@ -15,8 +15,9 @@ class Settings:
     """How long code may run without a pause before it is interrupted."""
     command_timeout_ms: float | None = 5000
     silent_ok_ms: float | None = 300
-    """How long the silence is that StartTimer and StopTimer take for success."""
-    rest_timeout_ms: float | None = 30000
+    """How long the timer commands and ``CONNECTED`` are silent before that is success, where nothing proves it."""
+    rest_timeout_ms: float | None = 20000
+    """How long a REST request may take; below the handler's time, so that the handler hears of it."""
     page_grace_s: float | None = 60
     """How long a call without a page waits for another page to show it."""
 

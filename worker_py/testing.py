@@ -19,6 +19,7 @@ portal may have written over them in a card's first moments.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
 from collections.abc import Callable, Mapping
@@ -130,6 +131,7 @@ class MemoryPage:
         self._payloads: dict[str, dict[str, Any]] = {}
         self._had_card = False
         self._cursors: dict[str, tuple[list[Any], int]] = {}
+        self._rest_tasks: dict[str, asyncio.Task[None]] = {}
 
     def raise_event(self, short_name: str, payload: Payload = None) -> int:
         """Raise one of the portal's events; returns its sequence number."""
@@ -215,7 +217,9 @@ class MemoryPage:
             case "interface" if self._portal.answers_interface and not self._portal.silent:
                 self._reply(inbox.interface_answer(message["id"], self._portal.interface))
             case "rest" | "rest_batch" | "rest_next":
-                self._portal.loop.create_task(self._rest(message))
+                self._rest_tasks[message["id"]] = self._portal.loop.create_task(self._rest(message))
+            case "cancel" if message["id"] in self._rest_tasks:
+                self._rest_tasks[message["id"]].cancel()
             case "call":
                 self._portal.loop.create_task(self._call(message))
 
@@ -248,21 +252,38 @@ class MemoryPage:
         loop.call_later(after_ms / 1000, self._portal.dispatcher.receive, self.id, text)
 
     async def _rest(self, message: dict[str, Any]) -> None:
-        reply: dict[str, Any] = {}
-        if message["t"] == "rest_batch":
-            rows = {}
-            for key, (method, params) in message["calls"].items():
-                rows[key] = await self._portal.rest_row(method, params)
-            reply["result"] = rows
-        elif message["t"] == "rest_next":
-            items, start = self._cursors.pop(message["of"])
-            reply |= self._list_page(message["id"], items, start)
-        else:
-            row = await self._portal.rest_row(message["method"], message["params"])
-            if message.get("paged") and isinstance(row.get("result"), list):
-                row = self._list_page(message["id"], row["result"], 0)
-            reply |= row
+        try:
+            reply = await self._rest_reply(message)
+        finally:
+            del self._rest_tasks[message["id"]]
         self._reply(inbox.rest_answer(message["id"], reply))
+
+    async def _rest_reply(self, message: dict[str, Any]) -> dict[str, Any]:
+        if message["t"] == "rest_batch":
+            return {"result": await self._batch(message["calls"], halt=message["halt"])}
+        if message["t"] == "rest_next":
+            return self._list_page(message["id"], *self._cursors.pop(message["of"]))
+        method, params = message["method"], message["params"]
+        if not message.get("paged"):
+            return await self._row(method, params)
+        row = await self._portal.rest_row(method, params)
+        if isinstance(row.get("result"), list):
+            return self._list_page(message["id"], row["result"], self._portal.rest_start(method, params) or 0)
+        return row
+
+    async def _row(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """What one call gives: of a list that the test has put there, one page."""
+        row = await self._portal.rest_row(method, params)
+        start = self._portal.rest_start(method, params)
+        return row if start is None else {"result": row["result"][start : start + LIST_PAGE]}
+
+    async def _batch(self, calls: Mapping[str, Any], *, halt: bool) -> dict[str, Any]:
+        rows: dict[str, Any] = {}
+        for key, (method, params) in calls.items():
+            rows[key] = await self._row(method, params)
+            if halt and "error" in rows[key]:
+                break
+        return rows
 
     def _list_page(self, request_id: str, items: list[Any], start: int) -> dict[str, Any]:
         end = start + LIST_PAGE
@@ -297,8 +318,9 @@ class Portal:
         interface: the commands that the portal lists when it is asked; ``None`` when its answer lists none.
         answers_interface: whether it answers that question.
         silent: whether it answers no command at all, and not that question either.
-        rest: what REST methods give, by name: a value, a function of the parameters, or a
-            `RestError`; a list is served in pages of 50 to ``rest.list``.
+        rest: what REST methods give, by name in whatever case: a value, a function of the parameters, or a
+            `RestError`, which is what the call raises in the end; one that a function raises may be followed by
+            another attempt. A list is served in pages of 50, to ``rest.list`` and where ``start`` asks for one.
         page: the first page; more by `open_page`.
     """
 
@@ -443,8 +465,8 @@ class Portal:
 
     async def rest_row(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """What one REST call gives: ``{"result": …}`` or ``{"error": …}``."""
-        missing = RestError("ERROR_METHOD_NOT_FOUND", "Method not found!", 404)
-        value = self.rest.get(method, missing)
+        value = self._rest_value(method)
+        final = isinstance(value, RestError)
         if callable(value):
             try:
                 value = value(params)
@@ -452,9 +474,29 @@ class Portal:
             except RestError as error:
                 value = error
         if isinstance(value, RestError):
-            fields = {"code": value.code, "description": value.description, "status": value.status}
+            fields = {"code": value.code, "description": value.description, "status": value.status, "final": final}
             return {"error": fields}
         return {"result": value}
+
+    def rest_start(self, method: str, params: Mapping[str, Any]) -> int | None:
+        """Where the page begins that this call asks for; ``None`` where the portal serves no pages.
+
+        It does of a plain list under a name that ends with ``.list``, or when ``start`` asks for it. A function has
+        the parameters, and can serve pages itself.
+        """
+        if not isinstance(self._rest_value(method), list):
+            return None
+        start = params.get("start")
+        if start is None and not method.lower().endswith(".list"):
+            return None
+        return max(0, int(start)) if isinstance(start, int | str) and str(start).lstrip("-").isdigit() else 0
+
+    def _rest_value(self, method: str) -> Any:
+        """What the test has put there, whatever the case in which the name is written: the portal does not mind it."""
+        if method in self.rest:
+            return self.rest[method]
+        found = [value for name, value in self.rest.items() if name.lower() == method.lower()]
+        return found[0] if found else RestError("ERROR_METHOD_NOT_FOUND", "Method not found!", 404)
 
     def _receive(self, page_id: str, text: str) -> None:
         page = self.pages.get(page_id)

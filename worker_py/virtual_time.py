@@ -15,6 +15,8 @@ from pathlib import PurePath
 from types import TracebackType
 from typing import Any, TypeVar
 
+from .background import make_task
+
 T = TypeVar("T")
 
 _CANCELLATIONS = 3
@@ -59,6 +61,7 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
         super().__init__()
         self._selector = _Clock()
         self._clock_resolution = 1e-9
+        self.set_task_factory(make_task)  # type: ignore[arg-type]
         self._timers_made = 0
 
     def close(self) -> None:

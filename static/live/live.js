@@ -38,8 +38,10 @@ export class Live {
   #applied;
   /** @type {((text: string) => void) | null} */
   #send = null;
-  /** @type {Map<string, {text: string, sent: boolean, resolve: (answer: Runs) => void}>} */
+  /** @type {Map<string, {text: string, resolve: (answer: Runs) => void}>} */
   #waiting = new Map();
+  /** The request whose source runs now, or did when something was last heard. @type {string | null} */
+  #taking = null;
   /** @type {Runs | null} */
   #runs = null;
   /** Whether a new interpreter was given the source and has not answered. */
@@ -81,7 +83,7 @@ export class Live {
     return new Promise((resolve) => {
       const id = `reload-${++this.#serial}`;
       const text = JSON.stringify({ t: "reload", id, source });
-      this.#waiting.set(id, { text, sent: this.#send !== null, resolve });
+      this.#waiting.set(id, { text, resolve });
       this.#send?.(text);
       this.#watch();
     });
@@ -102,33 +104,39 @@ export class Live {
     this.#send = send;
     this.#again = this.#applied !== null;
     send(JSON.stringify({ t: "reload", id: AGAIN, source: this.#applied, again: true }));
-    for (const request of this.#waiting.values()) {
-      request.sent = true;
-      send(request.text);
+    for (const { text } of this.#waiting.values()) {
+      send(text);
     }
   }
 
   /** The interpreter has ended. @param {string} ending @param {string} why */
   ended(ending, why) {
     this.#send = null;
+    const taking = this.#taking;
+    this.#taking = null;
     const text = `the interpreter ended while it ran this source (${ending}: ${why})`;
-    if (this.#again && BY_ITSELF.has(ending)) {
+    if (taking === AGAIN && BY_ITSELF.has(ending)) {
       this.#remember(null); // another one would end the same way
       this.#tell({ ...this.#refusal(text), kind: "runs" });
     }
     this.#again = false;
-    for (const [id, request] of this.#waiting) {
-      if (request.sent) {
-        this.#waiting.delete(id);
-        request.resolve(this.#refusal(text));
-      }
-    }
+    // One that waited behind what ended the interpreter is not to blame: the next one gets it.
+    this.#waiting.get(taking ?? "")?.resolve(this.#refusal(text));
+    this.#waiting.delete(taking ?? "");
+  }
+
+  /** Python is about to run the source of this request. @param {string} id */
+  taking(id) {
+    this.#taking = id;
   }
 
   /** Python said what runs. @param {Runs & {id: string | null}} message */
   reloaded({ id, outcome, error, file, source, original, edited }) {
     this.#runs = { outcome, error, file, source, original, edited };
     const request = this.#waiting.get(id ?? "");
+    if (id === this.#taking) {
+      this.#taking = null;
+    }
     if (id === AGAIN) {
       this.#again = false;
     }

@@ -1,8 +1,8 @@
 /**
  * A stand-in of the official client (https://api.bitrix24.com/api/v1/), for the simulated portal.
  *
- * It has the official client's public surface as far as a placement page needs it, and speaks the same
- * wire: the strings `method:PARAMS:callbackId:appSid` to the portal and `callbackId:JSON` back, an object
+ * It has the official client's public surface as far as a placement page needs it, with what two public copies of that
+ * do wrong in REST (docs/portal.md has the table), and speaks the same wire: the strings `method:PARAMS:callbackId:appSid` to the portal and `callbackId:JSON` back, an object
  * `{method, params, callback, appSid}` when the method's own name holds a colon. Like the original it is
  * a classic script that throws, and leaves `BX24` null, when `window.name` is not
  * `DOMAIN|PROTOCOL|APP_SID`; keeps REST calls back until the portal has sent the session; and holds the
@@ -10,8 +10,9 @@
  *
  * What the original lacks: `BX24.dropped` counts the messages that were ignored, an answer
  * `callbackId:undefined` reaches the callback as `undefined` (`callbackId:` gives `[]`, as in the
- * original), so that a test can raise an event in every form that some client gives it, and REST goes over
- * the wire as `simulation.rest` to a portal that has it in its own page.
+ * original), so that a test can raise an event in every form that some client gives it, and REST, the page's own `fetch`
+ * included, goes over the wire as `simulation.rest` to a portal that has it in its own page. Unlike the original it
+ * does not hold requests back when there are many.
  */
 (() => {
   "use strict";
@@ -22,8 +23,8 @@
   const ANSWERED_KEPT = 256;
 
   /** @typedef {Record<string, unknown>} Fields */
-  /** @typedef {{status: number, ex: {error: string, error_description: string}}} RestFailure */
-  /** @typedef {{result?: unknown, error?: string, error_description?: string, next?: number, total?: number}} RestAnswer */
+  /** @typedef {{result?: any, error?: any, error_description?: string, next?: any, total?: any, ex?: unknown}} RestAnswer */
+  /** @typedef {{method: string, params: any, start?: number, callback?: Callback}} Query */
   /** @typedef {(argument: any) => void} Callback */
 
   const page = /** @type {Window & {BX24?: unknown}} */ (window);
@@ -52,7 +53,14 @@
 
   const slowStart = Number(new URLSearchParams(location.search).get("slow_start"));
   if (slowStart > 0) {
-    // This page's worker comes late, as through a slow network. A shared one may run already: not here.
+    // This page's worker comes late, as through a slow network. A shared one may run already: not here; and one that the
+    // page began before its client was there (early.js) is left.
+    const begun = Symbol.for("worker-py.early");
+    const early = /** @type {Record<symbol, {leaveEarly(): void} | null | undefined>} */ (
+      /** @type {unknown} */ (window)
+    );
+    early[begun]?.leaveEarly();
+    early[begun] = null;
     Reflect.deleteProperty(window, "SharedWorker");
     window.Worker = lateWorker(window.Worker, slowStart);
   }
@@ -199,6 +207,9 @@
     send("getInitData", {}, (answer) => {
       session = { ...answer };
       keepTokens(answer);
+      if (answer.REST === "page") {
+        fetchOverTheWire();
+      }
       if (answer.FIRST_RUN) {
         send("setInstall", { install: true });
       }
@@ -232,105 +243,163 @@
     };
   }
 
-  /** @type {Promise<void> | null} */
-  let refreshing = null;
-
-  /** One refresh serves all who wait for it. @returns {Promise<void>} */
-  function refresh() {
-    refreshing ??= new Promise((resolve) => {
-      send("refreshAuth", {}, (answer) => {
-        refreshing = null;
-        keepTokens(answer);
-        resolve();
-      });
+  /** Each time anew, and not at all before the session is there. @param {Callback} [callback] */
+  function refreshAuth(callback) {
+    if (session === null) {
+      return;
+    }
+    send("refreshAuth", {}, (answer) => {
+      keepTokens(answer);
+      callback?.(getAuth());
     });
-    return refreshing;
   }
 
   // ---- REST ----------------------------------------------------------------------------------
 
   /**
-   * @param {string} method
-   * @param {Fields} params
-   * @returns {Promise<{status: number, answer: RestAnswer}>}
+   * Asks as the original does: a form without a type of its own, put off by a timer. A token that the portal calls expired
+   * is renewed as often as it does.
+   * @param {Query} query
    */
-  async function post(method, params) {
-    const given = { ...params, auth: session?.AUTH_ID };
-    if (session?.REST === "page") {
-      return new Promise((resolve) => send("simulation.rest", { method, params: given }, resolve));
+  function ask(query) {
+    if (session === null) {
+      init(() => ask(query));
+      return;
     }
+    if (authExpiresAt < Date.now()) {
+      refreshAuth(() => ask(query));
+      return;
+    }
+    let form = `auth=${session.AUTH_ID}`;
+    if (query.start !== undefined) {
+      form += `&start=${query.start}`;
+    }
+    if (query.params?.start) {
+      delete query.params.start; // for its own paging: a caller's is lost
+    }
+    form += `&${formOf(query.params ?? "")}`;
+    setTimeout(() => carry(query.method, form, (status, text) => take(query, status, text)), DEFER_MS);
+  }
+
+  /**
+   * @param {Query} query
+   * @param {number} status 0 when the connection was lost
+   * @param {string} text
+   */
+  function take(query, status, text) {
+    if (status === 0 || status >= 500) {
+      throw "Query error!"; // and nobody is called back
+    }
+    /** @type {RestAnswer} */
+    let answer;
     try {
-      const response = await fetch(`${origin}/rest/${method}.json`, {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify(given),
-      });
-      const answer = await response.json();
-      return { status: response.status, answer };
-    } catch (error) {
-      return {
-        status: 0,
-        answer: { error: "NETWORK_ERROR", error_description: `${method}: ${String(error)}` },
-      };
+      answer = text === "" ? { result: {} } : JSON.parse(text);
+    } catch {
+      throw "Query error!";
+    }
+    if (answer.error === "expired_token") {
+      refreshAuth(() => ask(query));
+    } else {
+      query.callback?.(restResult(query, status, answer));
     }
   }
 
   /**
-   * Waits for `init`, and renews a token that has expired, once.
    * @param {string} method
-   * @param {Fields} params
-   * @returns {Promise<{status: number, answer: RestAnswer}>}
+   * @param {string} form
+   * @param {(status: number, text: string) => void} answered
    */
-  async function request(method, params) {
-    await new Promise((resolve) => whenStarted(() => resolve(undefined)));
-    if (authExpiresAt <= Date.now()) {
-      await refresh();
+  function carry(method, form, answered) {
+    if (session?.REST === "page") {
+      send("simulation.rest", { method, params: form }, ({ status, answer }) =>
+        answered(status, JSON.stringify(answer)),
+      );
+      return;
     }
-    const token = session?.AUTH_ID;
-    const first = await post(method, params);
-    if (first.answer.error !== "expired_token") {
-      return first;
-    }
-    if (session?.AUTH_ID === token) {
-      await refresh();
-    }
-    return post(method, params);
+    const request = new XMLHttpRequest();
+    request.open("POST", `${origin}/rest/${encodeURIComponent(method)}.json`);
+    request.onload = () => answered(request.status, request.responseText);
+    request.onerror = () => answered(0, "");
+    request.send(form);
+  }
+
+  /** Where the portal's page has its REST nobody is behind the address: what the page asks there goes over the wire. */
+  function fetchOverTheWire() {
+    const { fetch } = window;
+    window.fetch = (input, options) => {
+      const method = restMethod(String(input));
+      if (method === null) {
+        return fetch.call(window, input, options);
+      }
+      return new Promise((resolve, reject) => {
+        options?.signal?.addEventListener("abort", () => reject(options.signal?.reason));
+        const params = JSON.parse(String(options?.body));
+        send("simulation.rest", { method, params }, ({ status, answer }) =>
+          resolve(new Response(JSON.stringify(answer), { status })),
+        );
+      });
+    };
+  }
+
+  /** @param {string} address @returns {string | null} the method that is asked there */
+  function restMethod(address) {
+    const base = `${origin}/rest/`;
+    return address.startsWith(base) ? decodeURIComponent(address.slice(base.length).replace(/\.json$/, "")) : null;
   }
 
   /**
-   * @param {string} method
-   * @param {Fields} params
+   * Parameters as the original writes them down: `false` in words, and neither `null` nor `{}` at all.
+   * @param {any} params
+   * @param {string} [prefix]
+   * @returns {string}
+   */
+  function formOf(params, prefix = "") {
+    if (typeof params === "string" || params === null) {
+      return params ?? "";
+    }
+    /** @type {string[]} */
+    const plain = [];
+    /** @type {string[]} */
+    const nested = [];
+    for (const [key, value] of Object.entries(params)) {
+      const escaped = encodeURIComponent(key);
+      const name = prefix === "" ? escaped : `${prefix}[${escaped}]`;
+      if (typeof value !== "object") {
+        plain.push(`${name}=${encodeURIComponent(String(value))}`);
+      } else {
+        nested.push(Array.isArray(value) && value.length === 0 ? `${name}=` : formOf(value, name));
+      }
+    }
+    return [...plain, ...nested.filter((part) => part !== "")].join("&");
+  }
+
+  /**
+   * @param {Query} query
    * @param {number} status
    * @param {RestAnswer} answer
    */
-  function restResult(method, params, status, answer) {
-    /** @type {RestFailure | undefined} */
-    const failure =
-      answer.error === undefined
-        ? undefined
-        : {
-            status,
-            ex: { error: answer.error, error_description: answer.error_description ?? "" },
-          };
-    const result = {
-      query: { method, data: params },
+  function restResult(query, status, answer) {
+    const { error } = answer;
+    const failure = error === undefined ? undefined : { status, ex: typeof error === "string" ? answer : error };
+    const next = Number.parseInt(answer.next, 10);
+    return {
+      query,
       answer,
       status,
       data: () => answer.result,
       error: () => failure,
       error_description: () => answer.error_description,
-      more: () => answer.next !== undefined,
-      total: () => Number(answer.total ?? 0),
+      more: () => !Number.isNaN(next),
+      total: () => Number.parseInt(answer.total, 10),
       /** @param {Callback} callback */
       next: (callback) => {
-        if (answer.next === undefined) {
+        if (Number.isNaN(next)) {
           return false;
         }
-        callMethod(method, { ...params, start: answer.next }, callback);
+        ask({ ...query, start: next, callback });
         return true;
       },
     };
-    return result;
   }
 
   /**
@@ -338,72 +407,55 @@
    * @param {Fields} [params]
    * @param {Callback} [callback]
    */
-  function callMethod(method, params = {}, callback = () => {}) {
-    void request(method, params).then(({ status, answer }) => {
-      callback(restResult(method, params, status, answer));
-    });
+  function callMethod(method, params, callback = () => {}) {
+    ask({ method, params, callback });
   }
 
   /**
-   * A PHP query string: nested values as `filter[NAME]=x`.
-   * @param {unknown} value
-   * @param {string} [prefix]
-   * @returns {string}
-   */
-  function query(value, prefix = "") {
-    if (typeof value !== "object" || value === null) {
-      const plain = value === true ? 1 : value === false ? 0 : (value ?? "");
-      return `${encodeURIComponent(prefix)}=${encodeURIComponent(String(plain))}`;
-    }
-    return Object.entries(value)
-      .map(([key, one]) => query(one, prefix === "" ? key : `${prefix}[${key}]`))
-      .join("&");
-  }
-
-  /**
-   * @param {unknown} call `[method, params]` or `{method, params}`
+   * @param {any} call `[method, params]` or `{method, params}`
    * @returns {[string, Fields]}
    */
   function methodAndParams(call) {
-    if (Array.isArray(call)) {
-      return [String(call[0]), call[1] ?? {}];
-    }
-    const { method, params } = /** @type {{method: string, params?: Fields}} */ (call);
-    return [method, params ?? {}];
+    return Array.isArray(call) ? [String(call[0]), call[1]] : [call.method, call.params];
   }
 
   /**
-   * @param {unknown[] | Record<string, unknown>} calls
+   * @param {any} calls a list, or an object
    * @param {Callback} [callback] gets results under the keys of the calls
    * @param {boolean} [haltOnError]
    */
-  function callBatch(calls, callback = () => {}, haltOnError = false) {
-    const keyed = Object.entries(calls).map(
-      ([key, call]) => /** @type {[string, [string, Fields]]} */ ([key, methodAndParams(call)]),
-    );
-    const cmd = Object.fromEntries(keyed.map(([key, [method, params]]) => [key, `${method}?${query(params)}`]));
-    void request("batch", { halt: haltOnError ? 1 : 0, cmd }).then(({ status, answer }) => {
-      if (answer.error !== undefined) {
-        callback(restResult("batch", { cmd }, status, answer));
-        return;
-      }
-      /** @type {any} */
-      const parts = answer.result;
-      /** @type {any} */
-      const results = Array.isArray(calls) ? [] : {};
-      for (const [key, [method, params]] of keyed) {
-        const error = parts.result_error?.[key];
-        if (error === undefined && parts.result?.[key] === undefined) {
-          continue;
+  function callBatch(calls, callback, haltOnError = false) {
+    const keys = Object.keys(calls);
+    /** @type {any} */
+    const cmd = Array.isArray(calls) ? [] : {};
+    for (const key of keys) {
+      const [method, params] = methodAndParams(calls[key]);
+      cmd[key] = `${method}?${formOf(params ?? "")}`;
+    }
+    if (keys.length === 0) {
+      return;
+    }
+    ask({
+      method: "batch",
+      params: { halt: haltOnError ? 1 : 0, cmd },
+      callback: (whole) => {
+        const parts = whole.data();
+        /** @type {any} */
+        const results = Array.isArray(calls) ? [] : {};
+        for (const key of keys) {
+          // A batch that was refused as a whole has no parts: this throws, as the original does.
+          if (parts.result[key] !== undefined || parts.result_error[key] !== undefined) {
+            const [method, params] = methodAndParams(calls[key]);
+            results[key] = restResult({ method, params }, whole.status, {
+              result: parts.result[key] ?? {},
+              error: parts.result_error[key] || undefined,
+              total: parts.result_total[key],
+              next: parts.result_next[key],
+            });
+          }
         }
-        results[key] = restResult(method, params, status, {
-          result: parts.result?.[key],
-          next: parts.result_next?.[key],
-          total: parts.result_total?.[key],
-          ...error,
-        });
-      }
-      callback(results);
+        callback?.(results);
+      },
     });
   }
 
@@ -425,10 +477,7 @@
     callMethod,
     callBatch,
     getAuth,
-    /** @param {Callback} [callback] */
-    refreshAuth: (callback) => {
-      void refresh().then(() => callback?.(getAuth()));
-    },
+    refreshAuth,
     isAdmin: () => Boolean(session?.IS_ADMIN),
     getLang: () => session?.LANG ?? new URLSearchParams(location.search).get("LANG") ?? undefined,
     getDomain: () => domain,

@@ -230,6 +230,8 @@ async def picked_up(payload: dict[str, Any], page: Page) -> None:
 async def follow_the_crm(event: EntityChanged, card: CallCard) -> None:
     """The card's client was changed in the portal."""
     known = await look_up(card)
+    if card.state.closed:
+        return  # the CRM took longer than the call
     await show_title(card)
     await card.set_status_text(known)
 

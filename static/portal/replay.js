@@ -30,10 +30,11 @@ export class Replay {
   #stopped = false;
   /** Looks again whether what is awaited has come. */
   #look = () => {};
-  /** Commands that the project sent for a purpose of its own, such as the title once more: the wire does not tell. @type {string[]} */
-  #notTheApps = [];
+  /** Names of the app's commands: the wire does not tell them from those that the project sends for a purpose of its own. @type {string[]} */
+  #apps = [];
   #frame;
-  #from;
+  #sentBefore;
+  #repeatedBefore;
   /** Ids of calls: that of the recording by that of now. @type {Map<string, string>} */
   #calls = new Map();
 
@@ -51,7 +52,8 @@ export class Replay {
     this.speed = speed;
     this.progress = progress;
     this.#frame = portal.frames().find(({ kind }) => kind === "page")?.id ?? "";
-    this.#from = portal.sent.length;
+    this.#sentBefore = portal.sent.length;
+    this.#repeatedBefore = portal.repeated.length;
   }
 
   /** What a page told of its trace. @param {string} frame @param {any} entry */
@@ -60,8 +62,8 @@ export class Replay {
       return;
     }
     const { kind, id, name = "", outcome, purpose } = entry;
-    if (kind === "command" && purpose !== undefined) {
-      this.#notTheApps.push(name);
+    if (kind === "command" && purpose === undefined) {
+      this.#apps.push(name);
     }
     if (kind === "event" && name.endsWith(`::${this.#raised[0]}`)) {
       this.#raised.shift();
@@ -166,14 +168,17 @@ export class Replay {
     return { .../** @type {object} */ (payload), CALL_ID: given };
   }
 
-  /** @returns {import("./recording.js").Command[]} what Python has sent since the replay began */
+  /** @returns {import("./recording.js").Command[]} what the app has sent since the replay began */
   #commands() {
-    const sent = this.portal.sent.slice(this.#from).map(({ command, params }) => ({ name: command, params }));
-    for (const name of this.#notTheApps) {
-      const at = sent.findLastIndex((command) => command.name === name);
-      sent.splice(at, at < 0 ? 0 : 1);
-    }
-    let text = JSON.stringify(sent);
+    const { sent, repeated } = this.portal;
+    // A title that was set twice may be the app's both times.
+    const all = [...sent.slice(this.#sentBefore), ...repeated.slice(this.#repeatedBefore)];
+    const theirs = this.#apps.flatMap((name) => {
+      const at = all.findIndex(({ command }) => command === name);
+      return at < 0 ? [] : all.splice(at, 1);
+    });
+    theirs.sort((one, other) => one.at - other.at);
+    let text = JSON.stringify(theirs.map(({ command, params }) => ({ name: command, params })));
     for (const [given, recorded] of this.#calls) {
       text = text.replaceAll(given, JSON.stringify(recorded).slice(1, -1));
     }

@@ -7,6 +7,7 @@
 
 import { randomHex } from "./core/frames.js";
 import { PageRest } from "./rest.js";
+import { parseQuery } from "./rest_query.js";
 
 /** @typedef {import("./core/frames.js").Session} Tokens */
 
@@ -116,14 +117,14 @@ export class PortalSession {
   /**
    * What an app asks through the portal's page.
    * @param {string} method
-   * @param {Record<string, unknown>} params
+   * @param {Record<string, unknown> | string} params a form, when it is text
    * @returns {Promise<import("./rest.js").Answered>}
    */
   async request(method, params) {
     if (this.#inPage === null) {
       throw new Error(`${method}: this portal's REST is asked over HTTP.`);
     }
-    return this.#inPage.handle(method, params);
+    return this.#inPage.handle(method, typeof params === "string" ? parseQuery(params) : params);
   }
 
   /**

@@ -368,7 +368,8 @@ class PortalPage:
         failed fails the test at once, with the reason.
         """
         script = f"""([argument, before]) => {{
-          const stats = workerPy.stats();
+          const stats = globalThis.workerPy?.stats();
+          if (!stats) return false;  // the page's scripts come after its load
           if (stats.state === "failed") throw new Error(JSON.stringify(workerPy.diagnostics().problems));
           return {condition};
         }}"""

@@ -18,8 +18,8 @@ APP = """
     from js import BroadcastChannel
     from worker_py import App, PageGone
     from worker_py.events import (
-        AddCommentButtonClick, CardClosed, HoldButtonClick, Initialized, MuteButtonClick, PageAttached, PageDetached,
-        Started,
+        AddCommentButtonClick, AnswerButtonClick, CardClosed, HoldButtonClick, Initialized, MuteButtonClick,
+        PageAttached, PageDetached, Started,
     )
 
     app = App(page_grace_s=GRACE)
@@ -56,7 +56,13 @@ APP = """
         note("initialized", event, card)
         if "mark" not in card.data:
             card.data["mark"] = f"made by {interpreter}"
+            await card.set_ui_state("incoming")
             await card.set_card_title("Greeted")
+
+    @app.on(AnswerButtonClick)
+    async def answer(event, card):
+        note("answer", event, card)
+        await card.set_ui_state("connected")
 
     @app.on(MuteButtonClick)
     async def mute(event, card):
@@ -75,6 +81,8 @@ APP = """
         if event.comment == "hang":
             BroadcastChannel.new("tests").postMessage("hanging")  # leaves at once, in the middle of the slice
             sum(itertools.count())
+        if event.comment == "close":
+            return await card.close()
         card.data["comments"] = card.data.get("comments", []) + [event.comment]
         try:
             await card.set_status_text(event.comment)

@@ -17,8 +17,8 @@ OFTEN_MS = 250
 AUDIBLE = 0.005
 """The made voice is some twenty times as loud; silence is far below."""
 APP = """
-    from worker_py import App, PageGone, WorkerPyError
-    from worker_py.events import AnswerButtonClick
+    from worker_py import App, PageGone, UiState, WorkerPyError
+    from worker_py.events import AnswerButtonClick, Initialized
 
     app = App(page_grace_s=5)
     log = []
@@ -46,6 +46,10 @@ APP = """
         if account:
             await page.call("phone.register", account)
             log.append(["phone.registered_again", payload])
+
+    @app.on(Initialized)
+    async def ring(event, card):
+        await card.set_ui_state(UiState.INCOMING)
 
     @app.on(AnswerButtonClick)
     async def answer(event, card):
@@ -129,6 +133,11 @@ class PhoneTab(PortalPage):
     def until_quiet(self) -> None:
         """Wait until nothing of a call is left: neither a voice nor an ear."""
         self.poll(lambda: not any("sound_worker" in worker.url for worker in self.workers()), "the end of all sound")
+
+    def ring(self) -> None:
+        """Show the card of an incoming call, and wait until Python has given it the button to answer."""
+        self.incoming_call()
+        self.until_card(uiState="incoming")
 
     def begin_call(self, **manners: object) -> str:
         """Be called by the simulated other side, and answer; the call's id."""

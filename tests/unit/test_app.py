@@ -66,7 +66,7 @@ def test_a_bare_decorator_is_refused_instead_of_registering_nothing() -> None:
 def test_the_limits_have_the_documented_defaults() -> None:
     settings = App().settings
     assert (settings.handler_timeout_s, settings.slice_limit_ms, settings.command_timeout_ms) == (30, 1000, 5000)
-    assert (settings.silent_ok_ms, settings.rest_timeout_ms, settings.page_grace_s) == (300, 30000, 60)
+    assert (settings.silent_ok_ms, settings.rest_timeout_ms, settings.page_grace_s) == (300, 20000, 60)
 
 
 LIMITS = [

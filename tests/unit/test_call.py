@@ -36,7 +36,11 @@ def session(call_id: str = "A") -> Call:
 
 def news(of: Call) -> dict[str, Any] | None:
     text = of.news_to_keep()
-    return None if text is None else json.loads(text)
+    if text is None:
+        return None
+    found: dict[str, Any] = json.loads(text)
+    assert found.pop("at") > 1_700_000_000_000
+    return found
 
 
 def test_state_and_data_are_news_once() -> None:

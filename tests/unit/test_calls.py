@@ -203,6 +203,48 @@ def test_what_a_page_has_goes_before_what_the_storage_has() -> None:
         assert journal == [("HangupButtonClick", CALL, "owner", 7, "restored")]
 
 
+@pytest.mark.parametrize(("of_the_page", "of_the_storage", "holds"), [(5, 4, 6), (4, 5, 1), (None, 5, 1), (4, None, 6)])
+def test_of_two_records_the_newer_one_holds(of_the_page: int | None, of_the_storage: int | None, holds: int) -> None:
+    app, journal = watched_app()
+    with Portal(app) as portal:
+        portal.dispatcher.calls.remember({CALL: json.dumps({"data": {"n": 1}, "at": of_the_storage})})
+        page = portal.open_page("owner", card={"call_id": CALL, "kept": {"data": {"n": 6}, "at": of_the_page}})
+        page.raise_event("hangupButtonClick")
+        assert journal == [("HangupButtonClick", CALL, "owner", holds + 1, "restored")]
+
+
+def test_what_another_interpreter_keeps_later_is_taken_up_too_and_never_over_what_is_known_here() -> None:
+    app, journal = watched_app()
+    with Portal(app) as portal:
+        portal.dispatcher.calls.remember({CALL: json.dumps({"data": {"n": 4}}), "over": json.dumps({"data": {"n": 9}})})
+        portal.dispatcher.calls.remember({CALL: json.dumps({"data": {"n": 6}}), "over": None})
+        portal.initialized(CALL_ID=CALL)
+        portal.dispatcher.calls.remember({CALL: json.dumps({"data": {"n": 1}})})
+        portal.raise_event("closeButtonClick")
+        portal.initialized(CALL_ID="over")
+        assert journal == [
+            ("Initialized", CALL, "page-1", 7, "resumed", "restored"),
+            ("CardClosed", CALL, "closed_by_operator"),
+            ("Initialized", "over", "page-1", 1),
+        ]
+
+
+@pytest.mark.parametrize("way", ["initialized", "attached", "clicked"])
+def test_a_page_that_a_call_has_come_to_has_what_is_kept_of_it(way: str) -> None:
+    app, _ = watched_app()
+    with Portal(app) as portal:
+        portal.initialized(CALL_ID=CALL)
+        kept = said(portal.page, "keep")[-1]
+        portal.page.detach("gone")
+        page = portal.open_page("next", card={"call_id": CALL, "kept": {}} if way == "attached" else None)
+        if way == "initialized":
+            page.initialized(CALL_ID=CALL)
+        elif way == "clicked":
+            page.raise_event("hangupButtonClick")
+        first = said(page, "keep")[0]
+        assert {**json.loads(first["kept"]), "at": 0} == {**json.loads(kept["kept"]), "at": 0}
+
+
 @pytest.mark.parametrize("kept", [None, {}, "text", 7])
 def test_a_page_whose_copy_is_of_no_use_still_has_what_the_storage_has(kept: object) -> None:
     app, journal = watched_app()

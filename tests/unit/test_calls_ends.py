@@ -303,6 +303,7 @@ def test_a_card_that_never_could_be_managed_is_not_external_and_does_not_end_by_
     async def mute(event: Initialized, card: CallCard) -> None:
         with pytest.raises(CommandFailed):
             await card.set_mute(True)
+        assert await card.get_list_ui_states()  # which needs no card
 
     with Portal(app) as portal:
         portal.page.probe = refusal()

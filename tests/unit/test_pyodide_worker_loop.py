@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 from typing import Any
 
@@ -40,3 +41,22 @@ def test_each_turn_is_a_slice_of_its_own(loop: WorkerLoop) -> None:
     before = loop.beat[0]
     loop.turn()
     assert loop.beat[0] == before + 1
+
+
+@pytest.mark.parametrize("error", [ValueError, SystemExit])
+def test_a_task_that_is_kept_tells_of_its_failure_when_it_happens_and_once(
+    loop: WorkerLoop, error: type[BaseException]
+) -> None:
+    told: list[Any] = []
+    loop.set_exception_handler(lambda _, context: told.append(type(context["exception"])))
+
+    async def fails() -> None:
+        raise error
+
+    kept = [loop.create_task(fails())]
+    while loop.turn() >= 0:
+        pass
+    assert told == [error]
+    kept.clear()
+    gc.collect()
+    assert told == [error]

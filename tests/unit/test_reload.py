@@ -318,6 +318,23 @@ def test_what_a_page_remembers_is_taken_by_a_new_interpreter_and_not_by_one_that
     assert (answer["outcome"], answer["source"]) == ("kept", source_of(EDITED))
 
 
+def test_a_page_hears_that_its_source_is_about_to_run_before_it_does(bench: Bench) -> None:
+    witness = ModuleType("witness")
+    sys.modules["witness"] = witness
+    messages = witness.__dict__["messages"] = bench.portal.page.messages
+    try:
+        bench.edit(f"import witness\nseen = [message['t'] for message in witness.messages]\n{EDITED}")
+    finally:
+        del sys.modules["witness"]
+    assert sys.modules[MODULE].seen[-1] == "taking"
+    assert [message["id"] for message in messages if message["t"] == "taking"] == ["r1"]
+    bench.edit(EDITED, again=True)  # is not run
+    bench.reload(None)
+    assert [message["t"] for message in messages if message["t"] in ("taking", "reloaded")] == [
+        "taking", "reloaded", "reloaded", "reloaded",
+    ]  # fmt: skip
+
+
 def test_the_lines_of_old_sources_are_forgotten_one_day(bench: Bench) -> None:
     for number in range(12):
         bench.edit(f"{EDITED}\n# {number}")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -108,11 +109,11 @@ def test_no_answer_is_request_timeout_after_rest_timeout_ms() -> None:
     with ask as portal:
         portal.rest["slow"] = never
         portal.emit("go")
-        portal.advance(29.999)
+        portal.advance(19.999)
         assert ask.results == []
         portal.advance(0.001)
-        assert (ask.results[0].code, ask.results[0].description) == ("REQUEST_TIMEOUT", "no answer within 30000 ms")
-        assert ask.times == [30]
+        assert (ask.results[0].code, ask.results[0].description) == ("REQUEST_TIMEOUT", "no answer within 20000 ms")
+        assert ask.times == [20]
         assert portal.outcomes == [("slow", "REQUEST_TIMEOUT")]
 
 
@@ -162,6 +163,25 @@ def test_arguments_of_the_wrong_kind_are_refused_before_anything_is_sent(act: An
         portal.emit("go")
         assert [(type(each), str(each)) for each in ask.results] == [(TypeError, message)]
         assert asked(portal) == []
+
+
+@pytest.mark.parametrize("known", ["profile", "PROFILE", "Profile"])
+@pytest.mark.parametrize("called", ["profile", "PROFILE", "pRofile"])
+def test_the_portal_does_not_mind_the_case_of_a_methods_name(known: str, called: str) -> None:
+    ask = Ask(lambda rest: rest.call(called))
+    with ask as portal:
+        portal.rest[known] = {"ID": "1"}
+        portal.emit("go")
+        assert ask.results == [{"ID": "1"}]
+
+
+def test_an_error_that_a_test_puts_in_the_portals_place_is_final_whatever_it_is() -> None:
+    for code, status in (("INTERNAL_SERVER_ERROR", 500), ("QUERY_LIMIT_EXCEEDED", 503)):
+        ask = Ask(lambda rest: rest.call("crm.contact.get"))
+        with ask as portal:
+            portal.rest["crm.contact.get"] = RestError(code, status=status)
+            portal.emit("go")
+            assert ([error.code for error in ask.results], ask.times) == ([code], [0])
 
 
 # The rate limit --------------------------------------------------------------------------------------------------
@@ -269,7 +289,7 @@ def test_a_batch_that_halts_does_not_ask_for_the_parts_after_the_failure() -> No
         portal.emit("go")
         assert len(asked(portal)) == 1
         assert asked(portal)[0]["halt"] is True
-        assert len(ask.results[0]) == 50
+        assert list(ask.results[0]) == ["0"], "the portal runs nothing behind the first error"
 
 
 def test_what_halt_left_out_is_no_error_and_is_not_among_the_results() -> None:
@@ -311,6 +331,24 @@ def test_a_batch_that_is_rate_limited_as_a_whole_is_tried_again() -> None:
         assert (ask.results, tried) == ([{"a": 3, "b": 4}], [0, 0, 0.5, 0.5])
 
 
+def test_a_batch_that_halts_runs_nothing_behind_the_first_error() -> None:
+    ran: list[int] = []
+
+    def act(params: Any) -> int:
+        ran.append(params["n"])
+        if params["n"] == 1:
+            raise RestError("NO")
+        return len(ran)
+
+    for halt, expected in ((True, [0, 1]), (False, [0, 1, 2])):
+        ran.clear()
+        ask = Ask(partial(Rest.batch, calls={str(n): ("act", {"n": n}) for n in range(3)}, halt=halt))
+        with ask as portal:
+            portal.rest["act"] = act
+            portal.emit("go")
+            assert ([error.code for error in ask.results], ran) == (["NO"], expected)
+
+
 # Lists -----------------------------------------------------------------------------------------------------------
 
 
@@ -338,6 +376,28 @@ def test_a_list_that_fits_in_a_page_or_is_empty_asks_once() -> None:
             portal.emit("go")
             assert ask.results == [items or []]
             assert len(asked(portal)) == 1
+
+
+@pytest.mark.parametrize("start", [50, "50"])
+def test_a_call_that_says_where_to_start_gets_that_page(start: Any) -> None:
+    async def pages(rest: Rest) -> list[Any]:
+        return [
+            await rest.call("crm.deal.list"),
+            await rest.call("crm.deal.list", {"start": start}),
+            await rest.call("crm.deal.list", {"start": 100}),
+            await rest.call("crm.deal.list", {"start": -1}),
+            (await rest.batch({"a": ("crm.deal.list", {"start": start})}))["a"],
+            await collect(rest, params={"start": start}),
+            await rest.call("app.deals", {"start": start}),
+            await rest.call("app.deals"),
+        ]
+
+    ask = Ask(pages)
+    with ask as portal:
+        portal.rest["crm.deal.list"] = portal.rest["app.deals"] = list(range(125))
+        portal.emit("go")
+        first, second, third = list(range(50)), list(range(50, 100)), list(range(100, 125))
+        assert ask.results == [[first, second, third, first, second, second + third, second, list(range(125))]]
 
 
 def test_a_list_within_an_object_is_found() -> None:

@@ -23,7 +23,7 @@ async def answer(event: AnswerButtonClick, card: CallCard) -> None:
 
 @app.on(AddCommentButtonClick)
 async def note(event: AddCommentButtonClick, card: CallCard) -> None:
-    """Keep it with the card: `card.data` outlives a navigation, and edits of this file."""
+    """Keep it with the card: `card.data` stays when the card is shown again, and over edits of this file."""
     notes = card.data.setdefault("notes", [])
     if event.comment and event.comment not in notes:  # an event can come twice
         notes.append(event.comment)

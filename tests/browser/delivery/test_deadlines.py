@@ -63,7 +63,7 @@ def test_deadline_passes_in_its_time_in_a_frame_whose_timers_are_throttled(
     page = booted
     with page.case():
         page.silent_card()
-        page.configure(silent=["CallCardSetCardTitle"])
+        page.fault("silent")
         page.raise_all([initialized(f"A.{limit_ms}")])
         page.until_settled()
         assert page.evaluate(TICKS) > 1500, "three timers of 50 ms took longer than a second: they are throttled"

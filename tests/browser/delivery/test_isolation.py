@@ -124,6 +124,7 @@ def test_failure_of_a_task_that_a_handler_left_behind_is_reported(stage: SharedP
 
     stage.raise_event("answerButtonClick")
     stage.until("stats.waiting === 0")
+    stage.click("Close")
     stage.incoming_call()  # lets go of the card, and with it of the task that nobody awaits
     stage.until("(stats.reports.handler_failed ?? 0) >= (before.reports.handler_failed ?? 0) + 2")
 

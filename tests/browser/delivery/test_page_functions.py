@@ -160,6 +160,7 @@ def test_emit_refuses_what_python_could_not_get(stage: SharedPage, arguments: st
 
 def test_what_the_page_emits_before_python_runs_is_delivered_in_order(open_page: OpenPage) -> None:
     page = open_page(EARLY, ready=False)
+    page.until_evaluates("() => window.workerPy !== undefined")
     page.evaluate("() => { for (let n = 0; n < 50; n++) workerPy.emit('phone.ringing', n); }")
     assert page.stats()["state"] == "booting"
 

@@ -74,13 +74,12 @@ def test_trace_tells_events_handlers_commands_and_how_they_ended_with_their_time
     assert {name: entry["outcome"] for name, entry in outcomes.items()} == {
         "CallCardSetCardTitle": "ok",
         "CallCardSetUiState": "ok",
-        "CallCardStartTimer": "silence",
+        "CallCardStartTimer": "unanswered, proven",
         "CallCardGetListUiStates": "ok",
         "CallCardSetStatusText": "ok",
     }
     commands = {entry["id"]: entry["name"] for entry in page.trace("command")}
     assert commands == {entry["id"]: name for name, entry in outcomes.items()}
-    assert outcomes["CallCardStartTimer"]["duration_ms"] >= 300
     (rest,) = page.trace("rest")
     assert (rest["name"], rest["outcome"]) == ("crm.contact.get", "ok")
     events = {entry["name"]: entry["id"] for entry in page.trace("event")}

@@ -48,10 +48,13 @@ def test_the_page_and_its_card_are_there_while_the_bar_waits_for_the_interpreter
         bar = page.get_by_role("progressbar", name="Loading Python")
         expect(bar).to_be_visible()
         page.wait_for_function("(bar) => bar.value > 0.3", arg=bar.element_handle())
-        expect(page.locator("#card")).to_contain_text("Answer")
+        card = page.get_by_role("region", name="Call card")
+        expect(card.get_by_role("button", name="Close", exact=True)).to_be_visible()
+        expect(card.get_by_role("button", name="Answer")).to_be_hidden()  # that is Python's to give
         fault.released.set()
         expect(page.locator("#served")).to_have_text("One interpreter serves one page.")
         expect(page.locator("#boot")).to_be_hidden()
+        expect(card.get_by_role("button", name="Answer")).to_be_visible()
 
 
 def test_an_interpreter_that_takes_the_place_of_another_shows_the_bar_again(

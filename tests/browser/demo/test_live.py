@@ -23,6 +23,7 @@ app = App()
 @app.on(Initialized)
 async def greet(event: Initialized, card: CallCard) -> None:
     card.data["greeted"] = "before the edit"
+    await card.set_ui_state(UiState.INCOMING)
     await card.set_status_text("greeted")
 
 

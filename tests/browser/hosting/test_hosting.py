@@ -29,6 +29,8 @@ def test_navigations_during_a_call_keep_interpreter_state_and_data(
     for number in range(navigations):
         tab.navigate(f"/crm/deal/details/{number}/")
         tab.until_ready()
+        if again == "no":
+            tab.incoming_call(callId=call, silent=True)
         tab.raise_event("muteButtonClick", number % 2 == 0)
         tab.until_card(statusText="muted" if number % 2 == 0 else "open")
 
@@ -42,6 +44,44 @@ def test_navigations_during_a_call_keep_interpreter_state_and_data(
     assert sum(entry[-1]["resumed"] for entry in resumed) == navigations
     assert not any(entry[-1]["restored"] or entry[-1]["redelivered"] for entry in resumed)
     assert [entry for entry in after["log"] if entry[0] == "closed"] == []
+
+
+@pytest.mark.parametrize("way", ["navigated", "reloaded", "frame reloaded", "another tab"])
+def test_a_call_that_changed_pages_is_known_to_the_interpreter_that_replaces_this_one(
+    portal: HostingPortal, complaints: Complaints, way: str
+) -> None:
+    complaints.expect(r"the worker ended \(vanished")
+    tab = portal.open_page(again="yes")
+    other = portal.open_page(hears="0") if way == "another tab" else tab
+    call = tab.greeted_call().call_id
+    if way == "another tab":
+        other.until_card(title="Greeted")
+        tab.close()
+        other.until_logged("detached")
+        tab = other
+    elif way == "navigated":
+        tab.navigate("/crm/")
+    elif way == "reloaded":
+        tab.reload()
+    else:
+        tab.portal("(portal) => portal.reloadFrame()")
+        tab.until_there()
+        tab.until_bound()
+        tab.raise_event("holdButtonClick", True)  # by which the call is known to be here
+        tab.until_held(1)
+        tab.release_held()
+    tab.until_settled()
+    if way in ("navigated", "reloaded"):
+        tab.poll(lambda: len(tab.logged("initialized")) == 2, "initialized again")
+
+    tab.kill_interpreter()
+    tab.until("stats.state === 'ready'")
+    tab.raise_event("muteButtonClick", True)
+    tab.until_card(statusText="muted")
+
+    assert [entry[1:3] for entry in tab.logged("mute")] == [[call, True]]
+    assert tab.state_of_python()["cards"][call]["data"]["mark"].startswith("made by ")
+    assert tab.diagnostics()["problems"] == []
 
 
 def test_two_tabs_and_three_sliders_share_the_interpreter_and_a_call_has_one_side_effect(portal: HostingPortal) -> None:
@@ -59,7 +99,7 @@ def test_two_tabs_and_three_sliders_share_the_interpreter_and_a_call_has_one_sid
     assert len(first.logged("started")) == 1
     assert len(first.logged("attached")) == 5
     assert len(first.logged("initialized")) == len(first.logged("mute")) == 1
-    assert first.sent() == ["CallCardSetCardTitle", "CallCardSetStatusText"]
+    assert first.sent() == ["CallCardSetUiState", "CallCardSetCardTitle", "CallCardSetStatusText"]
     assert second.sent() == []
 
 

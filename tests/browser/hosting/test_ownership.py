@@ -1,4 +1,4 @@
-"""Which page owns a call's card: pages that are killed, frozen, thawed, reloaded; events broadcast to several."""
+"""Which pages a call lives on: pages that are killed, frozen, thawed, reloaded."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def caching_portal(
 def test_a_command_of_a_page_that_is_killed_ends_with_page_gone(portal: HostingPortal) -> None:
     owner, other = portal.open_page(), portal.open_page()
     owner.greeted_call()
-    owner.configure(silent=["CallCardSetStatusText"])
+    owner.fault("silent")
     owner.raise_event("addCommentButtonClick", "cut off")
     owner.until_sent("CallCardSetStatusText")
 
@@ -104,7 +104,7 @@ def test_a_call_without_a_page_ends_after_its_grace(hasty_portal: HostingPortal)
 def test_events_raised_before_a_reload_go_with_their_page_and_the_next_one_says_how_many(portal: HostingPortal) -> None:
     tab = portal.open_page()
     tab.greeted_call()
-    tab.configure(silent=["CallCardSetStatusText"])
+    tab.fault("silent")
     tab.raise_all([("addCommentButtonClick", str(number)) for number in range(3)])
     tab.until("stats.waiting === 3")
 
@@ -126,66 +126,6 @@ def test_a_reload_during_boot_loses_nothing_of_the_next_page(portal: HostingPort
 
     assert len(tab.logged("started")) == 1
     assert tab.stats()["workers"] == 1
-
-
-# Broadcasts of the desktop app -----------------------------------------------------------------------
-
-
-def test_an_event_broadcast_to_all_windows_is_handled_once_and_commands_go_to_one(portal: HostingPortal) -> None:
-    owner, other = portal.open_page(), portal.open_page()
-    slider = owner.open_slider()
-    owner.until_ready_everywhere()
-    owner.configure(desktop=True)
-    call = owner.greeted_call().call_id
-    other.incoming_call(callId=call)  # the same card in another window
-    other.until("stats.events === 1 && stats.waiting === 0")
-    for tab in (owner, other):
-        tab.raise_event("muteButtonClick", True)
-        tab.until_settled()
-    owner.until_card(statusText="muted")
-
-    log = owner.state_of_python()["log"]
-    assert [entry[1:3] for entry in log if entry[0] == "mute"] == [[call, True]]
-    assert len([entry for entry in log if entry[0] == "initialized"]) == 1
-    assert {each["frame"] for each in owner.playwright_page.evaluate("portal.sent")} == {
-        owner.playwright_page.evaluate("portal.frames()[0].id")
-    }
-    assert slider != owner.playwright_page.evaluate("portal.frames()[0].id")
-    assert other.sent() == []
-
-
-def test_the_window_that_heard_the_broadcast_takes_the_call_over_when_its_owner_has_gone(portal: HostingPortal) -> None:
-    owner, other = portal.open_page(), portal.open_page()
-    call = owner.greeted_call().call_id
-    other.incoming_call(callId=call)
-    other.until("stats.events === 1 && stats.waiting === 0")
-    owner.close()
-    other.until_logged("detached")
-
-    other.raise_event("muteButtonClick", True)
-    other.until_card(statusText="muted")
-
-    assert [entry[-1]["resumed"] for entry in other.logged("mute")] == [True]
-
-
-def test_a_window_that_heard_the_broadcast_does_not_claim_the_call_when_the_interpreter_is_replaced(
-    portal: HostingPortal, complaints: Complaints
-) -> None:
-    complaints.expect(r"the worker ended \(vanished")
-    owner, other = portal.open_page(), portal.open_page()
-    call = owner.greeted_call().call_id
-    other.incoming_call(callId=call)
-    other.until("stats.events === 1 && stats.waiting === 0")
-
-    other.kill_interpreter()
-    for tab in (owner, other):
-        tab.until("stats.workers === 2 && stats.state === 'ready'")
-    other.raise_event("muteButtonClick", True)
-    other.until_settled()
-    owner.raise_event("muteButtonClick", False)
-    owner.until_card(statusText="open")
-
-    assert [entry[1:3] for entry in owner.logged("mute")] == [[call, False]]
 
 
 # The browser's cache of pages ------------------------------------------------------------------------
@@ -235,7 +175,7 @@ def test_a_page_that_thaws_works_on(caching_portal: HostingPortal, away: str) ->
     assert thawed.diagnostics()["problems"] == []
 
 
-def test_a_frozen_page_owns_nothing_and_is_told_after_the_thaw_that_another_one_has_its_call(
+def test_a_frozen_page_owns_nothing_and_is_one_window_of_the_call_again_after_the_thaw(
     caching_portal: HostingPortal, away: str
 ) -> None:
     tab, other = caching_portal.open_page(), caching_portal.open_page()
@@ -243,16 +183,15 @@ def test_a_frozen_page_owns_nothing_and_is_told_after_the_thaw_that_another_one_
     freeze(tab, away)
     other.until_logged("detached", "frozen")
 
-    other.incoming_call(callId=call)
+    other.raise_event("initialized", {"CALL_ID": call})  # a card would be told to the frozen page, which ends it
     other.until_logged("initialized", call)
-    other.until_settled()
-    thawed = thaw(tab)
-    thawed.until_traced("session", "shown elsewhere")
-    thawed.raise_event("muteButtonClick", True)
-    thawed.until_settled()
-
-    assert other.logged("mute") == []
     assert other.state_of_python()["cards"][call]["page"] == other.page_id()
+    thawed = thaw(tab)
+    thawed.until_traced("session", "joined")
+    thawed.raise_event("muteButtonClick", True)
+    thawed.until_card(statusText="muted")
+
+    assert [entry[-1]["page"] for entry in other.logged("mute")] == [thawed.stats()["page"]]
 
 
 def test_a_page_whose_call_was_closed_while_it_was_frozen_is_told(caching_portal: HostingPortal, away: str) -> None:
@@ -260,7 +199,7 @@ def test_a_page_whose_call_was_closed_while_it_was_frozen_is_told(caching_portal
     call = tab.greeted_call().call_id
     freeze(tab, away)
     other.until_logged("detached", "frozen")
-    other.incoming_call(callId=call)
+    other.raise_event("initialized", {"CALL_ID": call})
     other.until_logged("initialized", call)
     other.raise_event("closeButtonClick")
     other.until_logged("closed", call, "closed_by_operator")

@@ -73,6 +73,7 @@ def test_after_a_restart_another_call_knows_nothing_and_the_same_one_has_its_dat
     tab = BrowserPortal(page.context, portal_url, hosting_url, HostingPage).open_page(page)
     other = in_a_call(tab)
     assert [(key, card["restored"]) for key, card in tab.state_of_python()["cards"].items()] == [(other, False)]
+    tab.portal("(portal) => portal.endCall()")
     tab.incoming_call(callId=call)
     tab.until_logged("initialized", call)
     after = tab.state_of_python()
@@ -190,6 +191,35 @@ def test_a_new_build_has_an_interpreter_of_its_own_and_the_old_one_ends_soon_aft
         newer.poll(lambda: not set(alive(newer)) & set(workers), "the end of the old build's worker")
         assert time.monotonic() - closed < 10
         assert len(alive(newer)) == 1
+
+
+def test_a_call_that_goes_over_to_the_new_build_has_what_was_kept_of_it_last(
+    bundle_for: BundleFor, portal_url: str, context: BrowserContext, tmp_path: Path
+) -> None:
+    """One that had begun when the new interpreter booted, and one that begins after that."""
+    old, new = (bundle_for(app_with(grace_s=grace), page_scripts=(DESK,)) for grace in (60, 2))
+    shutil.copytree(old, tmp_path / "site")
+    with Server(tmp_path / "site") as server:
+        portal = BrowserPortal(context, portal_url, f"http://app.localhost:{server.port}/", HostingPage)
+        early, late = (portal.open_page(again="yes") for _ in range(2))
+        calls = [early.greeted_call().call_id]
+        early.raise_event("addCommentButtonClick", "before")
+        early.until_settled()
+
+        shutil.copytree(new, tmp_path / "site", dirs_exist_ok=True)
+        newer = portal.open_page()
+        early.raise_event("addCommentButtonClick", "after")
+        early.until_settled()
+        late.portal("(portal) => portal.endCall()")
+        calls.append(late.greeted_call().call_id)
+        late.raise_event("addCommentButtonClick", "late")
+        late.until_settled()
+        for tab, call in zip((early, late), calls, strict=True):
+            tab.navigate("/crm/")
+            newer.until_logged("initialized", call)
+
+        cards = newer.state_of_python()["cards"]
+        assert [cards[call]["data"]["comments"] for call in calls] == [["before", "after"], ["late"]]
 
 
 def alive(tab: HostingPage) -> list[str]:

@@ -149,13 +149,46 @@ def test_what_is_registered_already_is_replaced(installing: Installing, complain
 
 def test_replacing_one_employees_registration_leaves_the_others(installing: Installing, complaints: Complaints) -> None:
     complaints.expect(REFUSED)
-    for people in ("", "2", "3", "2"):
-        if people:
-            installing.for_employee(people)
+    for people in ("2", "3", "2"):
+        installing.for_employee(people)
         installing.register()
         expect(installing.result).to_contain_text("Registered")
         installing.until_ready()
-    assert [user for user, _, _ in installing.bound()] == [0, 3, 2]
+    assert [user for user, _, _ in installing.bound()] == [3, 2]
+
+
+def test_one_for_all_gives_way_to_an_employees_at_the_press_of_a_button_only(
+    installing: Installing, complaints: Complaints
+) -> None:
+    complaints.expect(REFUSED)
+    installing.register()
+    expect(installing.frame.locator("#state")).to_have_text("Registered for all users.")
+    installing.for_employee("Ines Hartmann (id 2)")
+
+    installing.register()
+
+    expect(installing.result).to_contain_text("A registration for all users is in the way.")
+    expect(installing.result).to_contain_text("Nothing was removed.")
+    assert [user for user, _, _ in installing.bound()] == [0]
+
+    installing.frame.get_by_role("button", name="Register for Ines Hartmann (id 2) instead").click()
+
+    text = "Registered for Ines Hartmann (id 2). The former registration for all users was removed before that."
+    expect(installing.result).to_contain_text(text)
+    expect(installing.frame.get_by_role("button", name="Register", exact=True)).to_be_focused()
+    assert [user for user, _, _ in installing.bound()] == [2]
+
+
+def test_a_removal_of_what_has_gone_already_is_not_told_as_one(installing: Installing) -> None:
+    installing.register()
+    expect(installing.frame.locator("#state")).to_have_text("Registered for all users.")
+    answer = {"result": {"count": 0}, "time": {"operating": 0}}
+    installing.page.route(
+        lambda url: "placement.unbind" in url,
+        lambda route: route.fulfill(headers={"Access-Control-Allow-Origin": "*"}, json=answer),
+    )
+    installing.frame.get_by_role("button", name="Remove: all users").click()
+    expect(installing.result).to_contain_text("Nothing was removed")
 
 
 def test_a_registration_can_be_removed(installing: Installing) -> None:
@@ -244,7 +277,7 @@ def test_any_other_refusal_of_a_bind_is_told_too(
 def test_a_portals_client_that_does_not_load_is_told(
     page: Page, portal_url: str, app_url: str, complaints: Complaints
 ) -> None:
-    complaints.expect("ERR_FAILED")
+    complaints.expect("ERR_FAILED|did not load")
     page.route(
         lambda url: url.endswith(("/bx24.js", "/b24jssdk.js")) and url.startswith(app_url), lambda route: route.abort()
     )
@@ -252,6 +285,27 @@ def test_a_portals_client_that_does_not_load_is_told(
     frame = page.frame_locator("#app-view iframe")
     expect(frame.get_by_role("heading", level=1)).to_have_text("The portal's client did not load")
     expect(frame.locator("main")).to_contain_text("is it reachable from this browser")
+
+
+def test_a_portals_client_that_comes_late_starts_the_page(
+    page: Page, portal_url: str, app_url: str, complaints: Complaints
+) -> None:
+    complaints.expect("ERR_FAILED|did not load")
+    lost: list[Route] = []
+
+    def lose_two(route: Route) -> None:
+        if len(lost) == 2:
+            route.continue_()
+        else:
+            lost.append(route)
+            route.abort()
+
+    page.route(lambda url: url.endswith(("/bx24.js", "/b24jssdk.js")) and url.startswith(app_url), lose_two)
+    installing = Installing(page, portal_url, app_url)
+    installing.open()
+    installing.register()
+    expect(installing.frame.locator("#state")).to_have_text("Registered for all users.")
+    assert page.workers == []
 
 
 def test_a_field_that_the_portal_misses_is_named_and_has_the_focus(
@@ -328,6 +382,24 @@ def test_a_host_that_refuses_post_is_told_before_the_portal_finds_out(
     installing = Installing(page, portal_url, app_url)
     installing.open(method="get")
     expect(installing.frame.locator(".checks .bad")).to_contain_text("Your host answers POST with status 405.")
+
+
+def test_a_script_of_the_page_that_did_not_come_is_loaded_again(
+    page: Page, portal_url: str, app_url: str, complaints: Complaints
+) -> None:
+    complaints.expect("ERR_FAILED|install.js did not load")
+    lost: list[Route] = []
+
+    def lose_the_first(route: Route) -> None:
+        if lost:
+            route.continue_()
+        else:
+            lost.append(route)
+            route.abort()
+
+    page.route(lambda url: url.endswith("/install_view.js"), lose_the_first)
+    Installing(page, portal_url, app_url).open()
+    assert len(lost) == 1
 
 
 def test_neither_python_nor_a_worker_is_loaded(page: Page, portal_url: str, app_url: str) -> None:

@@ -96,7 +96,7 @@ def test_a_call_from_a_page_without_the_phone_reaches_the_one_that_has_it(desk: 
 def test_the_answer_button_works_on_a_page_without_the_phone(desk: PhoneDesk) -> None:
     first, second = holder_and_other(desk)
     first.run("simulate", {"does": "call"})
-    second.incoming_call()
+    second.ring()
 
     second.click("answerButtonClick")
 
@@ -176,7 +176,7 @@ def test_when_the_page_of_the_card_goes_its_handler_sees_page_gone(desk: PhoneDe
     first, second = holder_and_other(desk)
     knows_holder(second)
     first.evaluate(HANG, "answer")
-    second.incoming_call()
+    second.ring()
     second.click("answerButtonClick")
     until_hanging(first)
 

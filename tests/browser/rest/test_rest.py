@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Request, Route
 
 from tests.browser.conftest import BX24_FIRST, SharedPageFor
 from tests.support.witness import SharedPage
@@ -40,6 +45,24 @@ APP = """
         calls = {key: tuple(row) for key, row in order["calls"].items()}
         await page.call("tell", await outcome(page.rest.batch(calls, halt=order.get("halt", False))))
 
+    @app.on_page_event("given up")
+    async def given_up(order, page):
+        try:
+            async with asyncio.timeout(0.5):
+                await page.rest.call(*order)
+        except TimeoutError:
+            await page.call("tell", "given up")
+
+    @app.on_page_event("read on")
+    async def read_on(order, page):
+        found = []
+        try:
+            async for item in page.rest.list(*order):
+                found.append(item["ID"])
+        except RestError as error:
+            found.append(error.code)
+        await page.call("tell", found)
+
     @app.on_page_event("list")
     async def listed(order, page):
         found = [item["ID"] async for item in app.rest.list(*order)]
@@ -64,6 +87,78 @@ def booted(request: pytest.FixtureRequest, shared_page_for: SharedPageFor) -> Sh
 def stage(booted: SharedPage) -> Iterator[SharedPage]:
     with booted.case():
         yield booted
+
+
+class Line:
+    """What goes over the line to one method, for a while: `plan` says what becomes of each request.
+
+    Attributes:
+        sent: the bodies of the requests, tokens left out.
+        tokens: the tokens in them.
+        failed: how those that failed did.
+    """
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.tokens: set[str] = set()
+        self.failed: list[str | None] = []
+
+    def saw(self, request: Request) -> None:
+        body = dict(request.post_data_json or {})
+        self.tokens.add(body.pop("auth"))
+        self.sent.append(body)
+
+
+CROSS_ORIGIN = {"Access-Control-Allow-Origin": "*"}
+
+
+def lose(route: Route) -> None:
+    route.abort("connectionreset")
+
+
+def bad_gateway(route: Route) -> None:
+    route.fulfill(status=502, body="<html>Bad Gateway</html>", headers=CROSS_ORIGIN)
+
+
+def answer_with(http: dict[str, Any] | None, route: Route) -> None:
+    """As a row of tests/cases/rest_faults.json says."""
+    if http is None:
+        lose(route)
+    else:
+        body = http["text"] if "text" in http else json.dumps(http["json"])
+        route.fulfill(status=http["status"], body=body, headers=CROSS_ORIGIN)
+
+
+def hold(route: Route) -> None:
+    """No answer, ever."""
+
+
+@contextmanager
+def line(stage: SharedPage, method: str, *plan: Callable[[Route], None]) -> Iterator[Line]:
+    """The next requests to a method end as planned, the others as they would."""
+    page, address = stage.playwright_page, f"**/rest/{method}.json"
+    planned, seen = list(plan), Line()
+
+    def take(route: Route) -> None:
+        seen.saw(route.request)
+        (planned.pop(0) if planned else Route.continue_)(route)
+
+    def failed(request: Request) -> None:
+        if f"/rest/{method}.json" in request.url:
+            seen.failed.append(request.failure)
+
+    page.route(address, take)
+    page.on("requestfailed", failed)
+    try:
+        yield seen
+    finally:
+        page.remove_listener("requestfailed", failed)
+        page.unroute(address, take)
+
+
+def cases(name: str) -> list[dict[str, Any]]:
+    read: list[dict[str, Any]] = json.loads((Path(__file__).parents[2] / "cases" / f"{name}.json").read_text("utf-8"))
+    return read
 
 
 def ask(stage: SharedPage, kind: str, order: object) -> Any:
@@ -172,11 +267,145 @@ def test_answer_that_does_not_come_is_a_timeout(stage: SharedPage) -> None:
     assert 7.9 <= answer["seconds"] < 9.4
 
 
+def test_start_asks_for_the_page_that_begins_there(stage: SharedPage) -> None:
+    ids = contact_ids(stage)
+
+    pages = [
+        ask(stage, "call", ["crm.contact.list", {"select": ["ID"], "start": start}])["returns"]
+        for start in range(0, len(ids), 50)
+    ]
+
+    assert [row["ID"] for page in pages for row in page] == ids
+
+
+def test_what_python_said_is_what_the_portal_gets(stage: SharedPage) -> None:
+    rows = cases("rest_params")
+    with line(stage, "profile") as called, line(stage, "batch") as batched:
+        for row in rows:
+            ask(stage, "call", ["profile", row["params"]])
+            if row["query"] is not None:
+                ask(stage, "batch", {"calls": {"a": ["profile", row["params"]]}})
+
+    assert called.sent == [row["params"] for row in rows]
+    assert [body["cmd"] for body in batched.sent] == [
+        {"a": f"profile?{row['query']}"} for row in rows if row["query"] is not None
+    ]
+
+
+def test_whatever_the_portal_answers_what_may_not_be_done_twice_is_sent_once_and_ends_with_it(
+    stage: SharedPage,
+) -> None:
+    stage.complaints.expect("Failed to load resource")
+    for row in cases("rest_faults"):
+        with line(stage, "crm.contact.add", partial(answer_with, row["http"])) as seen:
+            answer = ask(stage, "call", ["crm.contact.add", {"fields": {"NAME": "Ada"}}])
+
+        if row["again"] == "always":
+            assert (answer.get("code"), len(seen.sent)) == (None, 2), row["title"]
+        else:
+            raised = (row.get("raised", row["error"]["code"]), row["error"]["status"], 1)
+            assert (answer["code"], answer["status"], len(seen.sent)) == raised, row["title"]
+
+
+def test_the_portal_does_not_mind_the_case_of_a_methods_name(stage: SharedPage) -> None:
+    assert ask(stage, "call", ["PROFILE", {}])["returns"] == ask(stage, "call", ["profile", {}])["returns"]
+
+
+def test_a_batch_that_halts_runs_nothing_behind_the_first_error(stage: SharedPage) -> None:
+    name = f"Behind {stage.client}"
+    calls = {"no": ["crm.nothing.get", {}], "behind": ["crm.contact.add", {"fields": {"NAME": name}}]}
+    for halt, found in ((True, 0), (False, 1)):
+        assert ask(stage, "batch", {"calls": calls, "halt": halt})["code"] == "ERROR_METHOD_NOT_FOUND"
+        assert len(contact_ids(stage, filter={"NAME": name})) == found
+
+
+def test_what_may_not_be_done_twice_is_sent_once_and_its_lost_connection_told_at_once(stage: SharedPage) -> None:
+    stage.complaints.expect("ERR_CONNECTION_RESET")
+    with line(stage, "crm.contact.add", lose) as seen:
+        answer = ask(stage, "call", ["crm.contact.add", {"fields": {"NAME": "Once"}}])
+
+    assert (answer["code"], answer["status"], len(seen.sent)) == ("NETWORK_ERROR", 0, 1)
+    assert answer["seconds"] < 4, "long before rest_timeout_ms"
+
+
+def test_what_reads_is_asked_again_after_lost_connections_and_bad_gateways(stage: SharedPage) -> None:
+    stage.complaints.expect("ERR_CONNECTION_RESET")
+    stage.complaints.expect("502")
+    with line(stage, "crm.contact.get", lose, bad_gateway) as seen:
+        answer = ask(stage, "call", ["crm.contact.get", {"id": 1001}])
+
+    assert (answer["returns"]["ID"], len(seen.sent)) == ("1001", 3)
+
+
+def test_a_portal_that_is_down_is_told_with_its_own_code(stage: SharedPage) -> None:
+    stage.complaints.expect("500")
+    stage.configure(rest={"down": True})
+
+    answer = ask(stage, "call", ["crm.contact.add", {}])
+
+    assert (answer["code"], answer["description"], answer["status"]) == (
+        "INTERNAL_SERVER_ERROR", "Internal server error", 500,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("halt", [False, True])
+def test_a_batch_that_is_refused_as_a_whole_is_raised_with_the_portals_own_code(stage: SharedPage, halt: bool) -> None:
+    stage.complaints.expect("403")
+    stage.configure(rest={"deny": ["batch"]})
+
+    answer = ask(stage, "batch", {"calls": {"a": ["crm.contact.get", {"id": 1001}]}, "halt": halt})
+
+    assert (answer["code"], answer["description"], answer["status"]) == ("ACCESS_DENIED", "Access denied!", 403)
+
+
+def test_a_batch_that_meets_the_rate_limit_is_sent_again(stage: SharedPage) -> None:
+    stage.complaints.expect("503")
+    stage.configure(rest={"limit": 2})
+
+    answer = ask(stage, "batch", {"calls": {"a": ["crm.contact.get", {"id": 1001}]}})
+
+    assert answer["returns"]["a"]["ID"] == "1001"
+
+
+def test_a_list_goes_on_at_the_page_that_failed(stage: SharedPage) -> None:
+    stage.complaints.expect("502")
+    with line(stage, "crm.contact.list", Route.continue_, bad_gateway) as seen:
+        ids = ask(stage, "read on", ["crm.contact.list", {"select": ["ID"]}])
+
+    assert ids == contact_ids(stage)
+    assert [body.get("start") for body in seen.sent] == [None, 50, 50, 100]
+
+
+def test_a_list_whose_later_page_never_comes_gives_the_items_before_and_the_error(stage: SharedPage) -> None:
+    stage.complaints.expect("ERR_CONNECTION_RESET")
+    with line(stage, "crm.contact.list", Route.continue_, lose, lose, lose, lose) as seen:
+        found = ask(stage, "read on", ["crm.contact.list", {"select": ["ID"]}])
+
+    assert (len(found), found[-1], len(seen.sent)) == (51, "NETWORK_ERROR", 5)
+
+
+def test_a_request_that_python_gives_up_is_aborted_and_not_sent_again(stage: SharedPage) -> None:
+    with line(stage, "crm.contact.add", hold) as seen:
+        assert ask(stage, "given up", ["crm.contact.add", {"fields": {"NAME": "Given up"}}]) == "given up"
+        ask(stage, "call", ["profile", {}])  # and a moment later
+
+        assert seen.failed == ["net::ERR_ABORTED"]
+        assert len(seen.sent) == 1
+
+
 def test_tokens_never_enter_the_worker(stage: SharedPage) -> None:
     stage.evaluate("workerPy.record()")
-    ask(stage, "call", ["crm.contact.get", {"id": 1001}])
+    with line(stage, "crm.contact.get") as seen:
+        ask(stage, "call", ["crm.contact.get", {"id": 1001}])
+    with line(stage, "crm.nothing.get") as failing:
+        stage.complaints.expect("404")
+        ask(stage, "call", ["crm.nothing.get", {}])
     recorded = stage.evaluate("JSON.stringify(workerPy.record(false))")
+    told = stage.evaluate("JSON.stringify([workerPy.trace(), workerPy.diagnostics(), workerPy.stats()])")
 
     assert "crm.contact.get" in recorded
-    for name in ("access_token", "AUTH_ID", "refresh_token", "REFRESH_ID"):
-        assert name not in recorded
+    (token,) = seen.tokens | failing.tokens
+    assert len(token) > 20
+    for secret in ("access_token", "AUTH_ID", "refresh_token", "REFRESH_ID", token):
+        assert secret not in recorded
+        assert secret not in told

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventsOf } from "../../../static/client.js";
 import { bx24Client } from "../../../static/client_bx24.js";
-import { settled } from "../../support/fakes.mjs";
+import { settled, withGlobals } from "../../support/fakes.mjs";
 
 /**
  * What `BX24.callMethod` hands to its callback.
@@ -167,3 +167,118 @@ test("a refresh ends when BX24 calls back", async () => {
   await settled();
   assert.equal(ended, true);
 });
+
+/**
+ * A script that lends its tokens, at a portal whose answers tell with which token they were asked.
+ * @param {import("node:test").TestContext} t
+ * @param {any} script
+ * @param {string} [name]
+ */
+function lending(t, script, name = "portal.example|1|sid") {
+  /** @type {Set<() => void>} */
+  const listeners = new Set();
+  /** @type {any[]} */
+  const results = [];
+  withGlobals(t, {
+    window: { name },
+    addEventListener: (/** @type {string} */ _type, /** @type {() => void} */ listener) => listeners.add(listener),
+    removeEventListener: (/** @type {string} */ _type, /** @type {() => void} */ listener) =>
+      listeners.delete(listener),
+    fetch: async (/** @type {string} */ _url, /** @type {any} */ { body }) => ({
+      status: 200,
+      text: async () => JSON.stringify({ result: JSON.parse(body).auth.slice(-1) }),
+    }),
+  });
+  const client = bx24Client(script);
+  client.rest("m", {}, (answer) => results.push(answer.result ?? answer.error));
+  const message = async () => {
+    for (const listener of listeners) {
+      listener();
+    }
+    await settled();
+  };
+  return { client, listeners, results, message };
+}
+
+test("a request waits for the script's session, and no longer: its timer is slow in a hidden frame", async (t) => {
+  /** @type {any} */
+  let auth = false;
+  const script = { init: () => {}, getAuth: () => auth, refreshAuth: () => assert.fail("there is a token") };
+  const { results, message, listeners } = lending(t, script);
+  await message();
+  assert.deepEqual(results, []);
+  auth = { access_token: "token A" };
+  await message();
+  assert.deepEqual(results, ["A"]);
+  assert.equal(listeners.size, 0);
+});
+
+test("a session whose token is too old when it comes is renewed before the request", async (t) => {
+  /** @type {any} */
+  let auth = false;
+  /** @type {() => void} */
+  let started = () => {};
+  const script = {
+    init: (/** @type {() => void} */ callback) => {
+      started = callback;
+    },
+    getAuth: () => auth,
+    refreshAuth: (/** @type {() => void} */ callback) => {
+      auth = { access_token: "token B" };
+      callback();
+    },
+  };
+  const { results, message } = lending(t, script);
+  await message();
+  assert.deepEqual(results, []);
+  started();
+  await settled();
+  assert.deepEqual(results, ["B"]);
+});
+
+for (const [what, init] of /** @type {Array<[string, unknown]>} */ ([
+  ["has no init", undefined],
+  [
+    "throws at init",
+    () => {
+      throw new Error("no");
+    },
+  ],
+])) {
+  test(`a script that ${what} is asked for a token at once`, async (t) => {
+    t.mock.method(console, "error", () => {});
+    /** @type {any} */
+    let auth = false;
+    const refreshAuth = (/** @type {() => void} */ callback) => {
+      auth = { access_token: "token C" };
+      callback();
+    };
+    const { results } = lending(t, { init, getAuth: () => auth, refreshAuth });
+    await settled();
+    assert.deepEqual(results, ["C"]);
+  });
+}
+
+for (const odd of [true, {}, { access_token: "" }, { access_token: 7 }]) {
+  test(`a script whose token is none (${JSON.stringify(odd)}) is an error`, async (t) => {
+    const { results } = lending(t, { getAuth: () => odd, refreshAuth: () => {} });
+    await settled();
+    assert.deepEqual(results, [{ code: "CLIENT_FAILED", description: "Error: the portal gave no token", status: 0 }]);
+  });
+}
+
+for (const [what, more, name] of /** @type {Array<[string, any, string]>} */ ([
+  ["has no tokens to lend", {}, "portal.example|1|sid"],
+  ["cannot renew them", { getAuth: () => ({ access_token: "x" }) }, "portal.example|1|sid"],
+  ["is in no frame of a portal", { getAuth: () => ({ access_token: "x" }), refreshAuth: () => {} }, ""],
+])) {
+  test(`a script that ${what} makes requests itself`, async (t) => {
+    const script = {
+      ...more,
+      callMethod: (/** @type {any} */ method, /** @type {any} */ _params, /** @type {any} */ callback) =>
+        callback(result({ data: `${method} by the script` })),
+    };
+    const { results } = lending(t, script, name);
+    assert.deepEqual(results, ["m by the script"]);
+  });
+}

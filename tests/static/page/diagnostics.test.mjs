@@ -9,6 +9,7 @@ const FINE = {
   interfaceAnswered: true,
   ofCalls: new Set(),
   missedCards: 0,
+  dropped: 0,
   state: "ready",
   failure: null,
   storage: true,
@@ -63,4 +64,5 @@ test("a client that could not be loaded is named by its address", () => {
 test("a card without buttons is named with the remedy, and a card that nobody announced", () => {
   assert.match(problems({ ...FINE, ofCalls: new Set(["no_buttons"]) })[0], /set_ui_state\(UiState.INCOMING\)/);
   assert.match(problems({ ...FINE, missedCards: 1 })[0], /shows a card here that it announced before/);
+  assert.match(problems({ ...FINE, dropped: 2 })[0], /2 events came without a card and reached no handler/);
 });

@@ -8,7 +8,8 @@ import { Reports } from "../../../static/reports.js";
 import { Trace } from "../../../static/trace.js";
 import { FakeClient } from "../../support/fakes.mjs";
 
-function hearing() {
+/** @param {() => any} live */
+function hearing(live = () => null) {
   const trace = new Trace();
   const fromPython = new FromPython({
     pageId: "page-1",
@@ -17,7 +18,7 @@ function hearing() {
     trace,
     reports: new Reports(),
     recorder: new Recorder("build"),
-    live: () => null,
+    live,
     proven: () => {},
   });
   /** @param {Record<string, unknown>} message */
@@ -46,4 +47,12 @@ test("commands that are not the app's are counted apart, and a probe leaves no t
     trace.entries().map(({ purpose }) => purpose),
     ["mirror", "title", undefined],
   );
+});
+
+test("which source is about to run is told to who sent it", () => {
+  /** @type {string[]} */
+  const taking = [];
+  const { say } = hearing(() => ({ taking: (/** @type {string} */ id) => taking.push(id) }));
+  say({ t: "taking", id: "reload-1" });
+  assert.deepEqual(taking, ["reload-1"]);
 });

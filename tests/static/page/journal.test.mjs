@@ -79,6 +79,13 @@ test("what was sent while the interpreter booted is marked once that interpreter
   assert.equal(JSON.parse(journal.message(entry, false)).redelivered, true);
 });
 
+test("what is delivered again says whose it was, which the page may not show any more", () => {
+  const journal = new Journal();
+  const entry = journal.add("click", { t: "event", name: "click" }, "A.1");
+  const calls = [true, true].map((reaches) => JSON.parse(journal.message(entry, reaches)).call_id);
+  assert.deepEqual(calls, [undefined, "A.1"]);
+});
+
 test("an entry that ends the interpreter once is delivered again, twice and it is set aside", () => {
   const journal = new Journal();
   filled(journal, 3);

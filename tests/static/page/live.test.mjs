@@ -101,6 +101,7 @@ test("an interpreter that ends while it runs a source has refused it", async () 
   say({ ...EDITED, id: "reload-1" });
   await before;
   const answer = live.apply("endless");
+  live.taking("reload-2");
   live.ended("hang", "no answer for 5 s");
   assert.match((await answer).error?.text ?? "", /^the interpreter ended while it ran this source \(hang: no answer/);
   open();
@@ -116,10 +117,64 @@ test("what ends an interpreter when it is applied again is not applied a third t
   ]) {
     const { live, open, sent } = page({ [KEY]: "edit" });
     open();
+    live.taking("again");
     live.ended(String(ending), "for a reason");
     open();
     assert.equal(sent.at(-1).source, again, String(ending));
   }
+});
+
+test("a source that waited behind what ended the interpreter is not refused for it: the next one gets it", async () => {
+  const { live, open, sent, say, kept } = page();
+  open();
+  const killer = live.apply("killer");
+  const behind = live.apply("behind");
+  live.taking("reload-1");
+  live.ended("fatal", "Aborted()");
+  const late = live.apply("late");
+  assert.equal((await killer).outcome, "refused");
+  assert.equal(live.busy, true);
+  open();
+  assert.deepEqual(
+    sent.slice(3).map(({ id, source }) => [id, source]),
+    [
+      ["again", null],
+      ["reload-2", "behind"],
+      ["reload-3", "late"],
+    ],
+  );
+  say({ ...EDITED, id: "reload-2", source: "behind" });
+  say({ ...EDITED, id: "reload-3", source: "late" });
+  assert.deepEqual([(await behind).outcome, (await late).outcome], ["applied", "applied"]);
+  assert.equal(kept.get(KEY), "late");
+});
+
+test("a source that waits while a handler of the one before it hangs is not refused for that", async () => {
+  const { live, open, say, sent } = page();
+  open();
+  const first = live.apply("its handler hangs");
+  live.taking("reload-1");
+  say({ ...EDITED, id: "reload-1", source: "its handler hangs" });
+  await first;
+  const next = live.apply("mended");
+  live.ended("hang", "no answer for 5 s");
+  open();
+  assert.deepEqual(
+    sent.slice(-2).map(({ source }) => source),
+    ["its handler hangs", "mended"],
+  );
+  live.taking("again");
+  live.taking("reload-2");
+  say({ ...EDITED, id: "reload-2", source: "mended" });
+  assert.equal((await next).outcome, "applied");
+});
+
+test("what is applied again has not ended the interpreter before it began", () => {
+  const { live, open, sent } = page({ [KEY]: "edit" });
+  open();
+  live.ended("fatal", "on its way up");
+  open();
+  assert.equal(sent.at(-1).source, "edit");
 });
 
 test("a source that is too long is refused here", async () => {

@@ -20,12 +20,18 @@ function recordingOf(raised, commands = []) {
   return /** @type {any} */ ({ version: 1, build: "b", started_at: 0, entries: [...entries, ...sent] });
 }
 
+/** @typedef {{command: string, params?: unknown, purpose?: string, isRepeated?: boolean}} Command */
+
+/** @param {string} name @param {string} call @returns {Command[]} */
+const after = (name, call) => [{ command: `after ${name}`, params: { call } }];
+
 /**
  * A portal whose Python handles each event after a while, and a clock that the test moves.
  * @param {import("node:test").TestContext} t
- * @param {{handlingMs?: number, heard?: boolean, readyAfterMs?: number, repeats?: string[]}} [options]
+ * @param {{handlingMs?: number, heard?: boolean, readyAfterMs?: number,
+ *   sends?: (name: string, call: string) => Command[]}} [options] `sends`: what follows on an event
  */
-function stage(t, { handlingMs = 5, heard = true, readyAfterMs = 0, repeats = [] } = {}) {
+function stage(t, { handlingMs = 5, heard = true, readyAfterMs = 0, sends = after } = {}) {
   t.mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1000 });
   /** @type {Array<[number, string, any]>} */
   const raised = [];
@@ -34,16 +40,16 @@ function stage(t, { handlingMs = 5, heard = true, readyAfterMs = 0, repeats = []
   const portal = {
     frames: () => [{ id: "f1", kind: "page" }],
     sent: /** @type {any[]} */ ([]),
+    repeated: /** @type {any[]} */ ([]),
     raiseRecorded: (/** @type {string} */ name, /** @type {any} */ payload) => {
       raised.push([Date.now() - 1000, name, payload]);
       const id = `p:${raised.length}`;
       setTimeout(() => {
         replay?.traced("f1", { kind: "event", name: PREFIX + name, id });
         setTimeout(() => {
-          portal.sent.push({ command: `after ${name}`, params: { call: payload?.CALL_ID } });
-          for (const command of repeats) {
-            portal.sent.push({ command, params: {} });
-            replay?.traced("f1", { kind: "command", name: command, id: "c1", purpose: "title" });
+          for (const { command, params = {}, purpose, isRepeated = false } of sends(name, payload?.CALL_ID)) {
+            portal[isRepeated ? "repeated" : "sent"].push({ at: Date.now(), command, params });
+            replay?.traced("f1", { kind: "command", name: command, id: "c1", purpose });
           }
           replay?.traced("f1", { kind: "handled", name: PREFIX + name, id });
         }, handlingMs);
@@ -177,11 +183,33 @@ test("a recording of the middle of a call, and page events, are pointed out", as
   assert.match(notes.join(" "), /began in the middle of a call.*1 page events/);
 });
 
-test("a title that was set again is not held against the replay", async (t) => {
-  const { play } = stage(t, { repeats: ["CallCardSetCardTitle"] });
-  const { rows } = await play(recordingOf([[0, "muteButtonClick", true]], ["after muteButtonClick"]), 1);
-  assert.deepEqual(
-    rows.map(({ now }) => now?.name),
-    ["after muteButtonClick"],
-  );
-});
+const TITLE = "CallCardSetCardTitle";
+
+/** @type {[string, Command[], string[]][]} */
+const SERVICES = [
+  [
+    "a title that was set again for the app is not held against the replay",
+    [{ command: TITLE }, { command: TITLE, isRepeated: true, purpose: "title" }, { command: "last" }],
+    [TITLE, "last"],
+  ],
+  [
+    "a title that the app itself set twice counts twice",
+    [{ command: TITLE }, { command: TITLE, isRepeated: true }, { command: TITLE, isRepeated: true, purpose: "title" }],
+    [TITLE, TITLE],
+  ],
+  [
+    "what brings a window to the card as it is, is not the app's",
+    [{ command: "CallCardSetMute", purpose: "mirror" }, { command: "last" }],
+    ["last"],
+  ],
+];
+for (const [name, sent, theirs] of SERVICES) {
+  test(name, async (t) => {
+    const { play } = stage(t, { sends: () => sent });
+    const { rows } = await play(recordingOf([[0, "muteButtonClick", true]], theirs), 1);
+    assert.deepEqual(
+      rows.map(({ verdict, now }) => [verdict, now?.name]),
+      theirs.map((command) => ["same", command]),
+    );
+  });
+}

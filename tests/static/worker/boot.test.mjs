@@ -52,6 +52,7 @@ async function booting(t, holds = {}) {
       deliver: () => -1,
       detach: () => -1,
       turn: () => -1,
+      hear: () => {},
       slice_limit_ms: 0,
       page_grace_s: 60,
       beat_address: 16,
@@ -217,10 +218,10 @@ test("the app is started with what is kept of calls, and with the ways out", asy
   const place = { zone, language: navigator.language, agent: navigator.userAgent };
   assert.deepEqual(settings, { module: "handlers", attribute: "app", kept: { A: "{1}" }, live: true, place });
   assert.deepEqual([post, wake, keep], [outside.post, outside.wake, outside.keep]);
-  const { deliver, detach, turn } = starts.python;
+  const { deliver, detach, turn, hear } = starts.python;
   const { phases, ...runtime } = booted.value;
   const numbers = { slice_limit_ms: 0, page_grace_s: 60 };
-  assert.deepEqual(runtime, { deliver, detach, turn, ...numbers, plainBecause: "the bundle has no snapshot" });
+  assert.deepEqual(runtime, { deliver, detach, turn, hear, ...numbers, plainBecause: "the bundle has no snapshot" });
   assert.equal(pyodide._api.on_fatal, outside.fatal);
 });
 

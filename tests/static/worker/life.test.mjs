@@ -20,13 +20,15 @@ function living(t) {
   FakeBroadcastChannel.reset();
   withGlobals(t, { indexedDB, navigator: { locks }, BroadcastChannel: FakeBroadcastChannel });
   const begin = (name = "w", shared = true) => {
-    const life = new Life({ name, shared, alive: () => {} });
+    /** @type {[string, string | null][]} */
+    const heard = [];
+    const life = new Life({ name, shared, alive: () => {}, heard: (...what) => heard.push(what) });
     /** Run as this worker. @template T @param {() => T} act @returns {T} */
     const as = (act) => {
       withGlobals(t, { self: { close: () => ended.push(name) } });
       return act();
     };
-    return { life, as };
+    return { life, as, heard };
   };
   return { clock, locks, indexedDB, ended, begin };
 }
@@ -195,6 +197,34 @@ test("what was kept is its user's alone, and goes when another one works here", 
   assert.deepEqual(await other.kept(), {});
   await settled();
   assert.equal(indexedDB.rows.size, 0);
+});
+
+test("the interpreter of another build hears what is kept, once it runs and knows whose calls it has", async (t) => {
+  const { begin } = living(t);
+  const old = begin("old").life;
+  const young = begin("new");
+  const others = begin("others");
+  for (const [{ life }, user] of /** @type {const} */ ([
+    [young, null],
+    [others, "7"],
+  ])) {
+    life.attached(PORTAL, user, true);
+    life.runs();
+  }
+  old.attached(PORTAL, "5", false);
+  old.keep("A", "{1}");
+  old.keep("B", "{2}");
+  old.keep("B", null);
+  await settled();
+  assert.deepEqual(young.heard, []);
+  young.life.identified("5", false);
+  assert.deepEqual(young.heard, [
+    ["A", "{1}"],
+    ["B", null],
+  ]);
+  old.keep("A", "{3}");
+  assert.deepEqual(young.heard.at(-1), ["A", "{3}"]);
+  assert.deepEqual(others.heard, []);
 });
 
 test("who the user is is awaited only if something was kept, and not for ever", async (t) => {

@@ -87,6 +87,7 @@ async function working(t) {
       attached = (/** @type {string} */ portal) => lived.push(["attached", portal]);
       deserted = () => lived.push(["deserted"]);
       lingers = (/** @type {number} */ seconds) => lived.push(["lingers", seconds]);
+      runs = () => {};
       over = () => lived.push(["over"]);
     },
   });
@@ -413,4 +414,18 @@ test("a worker that is asked to die closes", async (t) => {
   const { say } = await join("p1");
   await say({ t: "die" });
   assert.equal(self.closed, true);
+});
+
+test("that a source is about to run is told before it can hold the interpreter", async (t) => {
+  const { join, booted, outside, runtime } = await working(t);
+  const { heard, say } = await join("p1");
+  await booted();
+  const [taking, reloaded] = ['{"t":"taking","id":"reload-1"}', '{"t":"reloaded"}'];
+  runtime.deliver = () => {
+    outside.post("p1", taking);
+    outside.post("p1", reloaded);
+    return -1;
+  };
+  await say("reload");
+  assert.deepEqual(heard.slice(-2), [taking, reloaded]);
 });

@@ -1,0 +1,211 @@
+"""A call has windows: each tab shows a card of its own, and the portal tells nobody when it takes them away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext
+
+from tests.browser.conftest import CLIENTS, BundleFor
+from tests.support.browser_portal import BrowserPortal
+from tests.support.hosting import DESK, HostingPage, HostingPortal, app_with
+
+SHOWN = ("uiState", "title", "statusText", "muted", "held")
+"""What is alike in all windows of a call."""
+
+
+@pytest.fixture(scope="module", params=CLIENTS)
+def app_url(bundle_for: BundleFor, serve_app: Callable[[Path], str], request: pytest.FixtureRequest) -> str:
+    return serve_app(bundle_for(app_with(), page_scripts=(DESK,), client=request.param))
+
+
+@pytest.fixture
+def portal(context: BrowserContext, app_url: str, portal_url: str) -> HostingPortal:
+    """The portal in a fresh profile."""
+    return BrowserPortal(context, portal_url, app_url, HostingPage)
+
+
+def shown(tab: HostingPage) -> dict[str, Any]:
+    """How the card looks in this window."""
+    card = tab.card()
+    return {key: card[key] for key in SHOWN}
+
+
+def until_alike(first: HostingPage, second: HostingPage, **wanted: object) -> None:
+    """Wait until both windows show the card like this, and everything else alike."""
+    for tab in (first, second):
+        tab.until_card(**wanted)
+    first.poll(lambda: shown(first) == shown(second), "cards that look alike", lambda: [shown(first), shown(second)])
+
+
+def two_tabs(portal: HostingPortal, apart_ms: int) -> tuple[HostingPage, HostingPage]:
+    """Two tabs of the operator; the second hears of a call so much later."""
+    return portal.open_page(), portal.open_page(hears=str(apart_ms))
+
+
+# Two tabs --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("apart_ms", [0, 30, 90])
+def test_a_call_looks_alike_in_both_tabs_and_a_click_in_either_is_handled_once(
+    portal: HostingPortal, apart_ms: int
+) -> None:
+    first, second = two_tabs(portal, apart_ms)
+
+    call = first.incoming_call().call_id
+    until_alike(first, second, uiState="incoming", title="Greeted")
+    second.click("Answer")
+    until_alike(first, second, uiState="connected")
+    first.click("Mute")
+    until_alike(first, second, muted=True, statusText="muted")
+    second.click("Mute")
+    until_alike(first, second, muted=False, statusText="open")
+
+    log = [entry for entry in first.state_of_python()["log"] if call in entry]
+    pages = [(entry[0], entry[-1]["page"]) for entry in log]
+    at_first, at_second = first.page_id(), second.page_id()
+    assert pages[0] in [("initialized", at_first), ("initialized", at_second)]  # whichever Python hears first
+    assert pages[1:] == [("answer", at_second), ("mute", at_first), ("mute", at_second)]
+    assert not any(entry[-1]["resumed"] or entry[-1]["redelivered"] for entry in log)
+
+
+def test_what_a_click_changed_by_itself_is_set_in_the_other_tab(portal: HostingPortal) -> None:
+    first, second = two_tabs(portal, 30)
+    first.incoming_call()
+    until_alike(first, second, uiState="incoming", title="Greeted")
+    first.click("Answer")
+    until_alike(first, second, uiState="connected")
+
+    second.click("Hold")
+
+    until_alike(first, second, held=True)
+    second.until_held(1)
+    second.release_held()
+
+
+def test_a_copy_for_the_other_tab_is_not_the_apps_own_command(portal: HostingPortal) -> None:
+    first, second = two_tabs(portal, 30)
+    first.incoming_call()
+    until_alike(first, second, uiState="incoming", title="Greeted")
+    first.until_settled()
+    second.until_settled()
+
+    counts = [tab.stats()["service"]["mirror"] for tab in (first, second)]
+    assert sorted(counts) == [0, 2]
+    own = [entry for tab in (first, second) for entry in tab.trace("command") if not entry.get("purpose")]
+    assert [entry["name"] for entry in own] == ["CallCardSetUiState", "CallCardSetCardTitle"]
+
+
+@pytest.mark.parametrize("closed_in", ["first", "second", "Python"])
+def test_closing_the_card_anywhere_closes_the_call_once(portal: HostingPortal, closed_in: str) -> None:
+    first, second = two_tabs(portal, 30)
+    call = first.incoming_call().call_id
+    until_alike(first, second, uiState="incoming", title="Greeted")
+
+    if closed_in == "Python":
+        first.raise_event("addCommentButtonClick", "close")
+    else:
+        tab = first if closed_in == "first" else second
+        tab.act("(portal) => portal.act('closeButtonClick')")
+    first.until_logged("closed", call)
+
+    for tab in (first, second):
+        tab.until_card(open=False)
+        tab.until_settled()
+    reason = "closed_by_app" if closed_in == "Python" else "closed_by_operator"
+    assert first.logged("closed") == [["closed", call, reason]]
+    assert first.state_of_python()["cards"][call]["closed"] is True
+
+
+def test_when_one_tab_goes_the_call_goes_on_in_the_other(portal: HostingPortal) -> None:
+    first, second = two_tabs(portal, 0)
+    first.incoming_call()
+    until_alike(first, second, uiState="incoming", title="Greeted")
+
+    first.close()
+    second.until_logged("detached")
+    second.click("Answer")
+
+    second.until_card(uiState="connected")
+    assert second.logged("closed") == []
+
+
+# Ends that nobody tells ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["finish", "hide"])
+def test_a_card_that_the_portal_takes_away_in_silence_is_closed_before_the_next_call(
+    portal: HostingPortal, how: str
+) -> None:
+    tab = portal.open_page()
+    call = tab.greeted_call().call_id
+
+    tab.portal(f"(portal, id) => portal.{how}(id)", call)
+    tab.until_logged("closed", call, "closed_by_portal")
+    assert tab.state_of_python()["cards"][call]["closed"] is True
+
+    again = tab.greeted_call().call_id
+    tab.portal(f"(portal, id) => portal.{how}(id)", again)
+    last = tab.greeted_call().call_id
+    log = [entry[:2] for entry in tab.state_of_python()["log"] if entry[0] in ("initialized", "closed")]
+    assert log == [
+        ["initialized", call], ["closed", call], ["initialized", again], ["closed", again], ["initialized", last],
+    ]  # fmt: skip
+
+
+def test_a_card_that_is_shown_again_is_a_fresh_one_with_the_apps_data(portal: HostingPortal) -> None:
+    tab = portal.open_page()
+    call = tab.greeted_call().call_id
+    tab.raise_event("muteButtonClick", True)
+    tab.until_card(statusText="muted")
+    tab.until_settled()
+
+    tab.portal("(portal, id) => portal.hide(id)", call)
+    tab.until_logged("closed", call, "closed_by_portal")
+    tab.portal("(portal, id) => portal.show(id)", call)
+    tab.poll(lambda: len(tab.logged("initialized")) == 2, "initialized again")
+
+    assert [entry[-1]["resumed"] for entry in tab.logged("initialized")] == [False, True]
+    card = tab.state_of_python()["cards"][call]
+    assert card["data"]["mark"].startswith("made by ")
+    assert (card["muted"], card["title"], card["closed"]) == (False, None, False)
+
+
+# What the portal does not answer ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("internal", "faults"),
+    [(True, {}), (False, {"crmDelayMs": 60_000}), (False, {"crmFails": True})],
+    ids=["internal", "CRM late", "CRM fails"],
+)
+def test_answering_a_card_without_crm_layout_is_proven_instead_of_waited_for(
+    portal: HostingPortal, internal: bool, faults: dict[str, object]
+) -> None:
+    tab = portal.open_page()
+    tab.configure(**faults)
+    tab.greeted_call(internal=internal)
+
+    tab.click("Answer")
+    tab.until_card(uiState="connected")
+    tab.until_settled()
+
+    outcomes = [entry["outcome"] for entry in tab.trace("outcome") if entry["name"] == "CallCardSetUiState"]
+    assert outcomes == ["ok", "unanswered, proven"]
+    assert tab.portal("(portal) => portal.errors.length") == 1
+
+
+@pytest.mark.parametrize("delay_ms", [0, 300, 3000])
+def test_the_title_stays_though_the_portal_writes_its_own(portal: HostingPortal, delay_ms: int) -> None:
+    tab = portal.open_page()
+    tab.configure(titleDelayMs=delay_ms)
+    tab.greeted_call()
+
+    tab.poll(lambda: tab.stats()["service"]["title"] == 3, "all the times that a title is set again")
+    tab.until_card(title="Greeted")
+
+    assert tab.sent("CallCardSetCardTitle") == [{"title": "Greeted"}]
+    assert tab.portal("(portal) => portal.repeated.length") == 3

@@ -1,0 +1,60 @@
+"""What parameters of a REST method can be carried to the portal; the rest is refused before anything is sent.
+
+A call travels as JSON, which carries all that Python says but whole numbers that JavaScript would round. The calls of a
+batch travel as query strings, one in each, in which an empty list is not there at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+MAX_DEPTH = 64
+"""Levels of nesting; as many as what comes from the portal may have."""
+
+_SAFE_INTEGER = 2**53 - 1
+
+
+def check_call(params: Mapping[str, Any]) -> None:
+    """Refuse what JSON on its way through a page would not carry.
+
+    Raises:
+        ValueError: a whole number beyond 2**53, or too many levels.
+    """
+    for _ in _values(params):
+        pass
+
+
+def check_batched(key: str, params: Mapping[str, Any]) -> None:
+    """Refuse what a call of a batch would not carry.
+
+    Args:
+        key: the call's, for the message.
+        params: an empty one of them is as good as none; within one of them emptiness would be lost.
+
+    Raises:
+        ValueError: as `check_call`, or an empty list or object within a parameter.
+    """
+    for path, value in _values(params):
+        if len(path) > 1 and isinstance(value, dict | list | tuple) and not value:
+            what = "object" if isinstance(value, dict) else "list"
+            raise ValueError(
+                f"call {key!r} of a batch has an empty {what} at {'.'.join(path)}, which a batch cannot carry; "
+                "make this call by rest.call"
+            )
+
+
+def _values(params: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Everything in the parameters with its path, without recursion; refuses what no request can carry."""
+    waiting: list[tuple[tuple[str, ...], Any]] = [((str(name),), value) for name, value in params.items()]
+    while waiting:
+        path, value = waiting.pop()
+        if len(path) > MAX_DEPTH:
+            raise ValueError(f"REST parameters are nested deeper than {MAX_DEPTH} levels, or hold themselves")
+        if isinstance(value, int) and abs(value) > _SAFE_INTEGER:
+            raise ValueError(f"the number at {'.'.join(path)} is beyond 2**53 and would be rounded; give it as text")
+        yield path, value
+        if isinstance(value, dict):
+            waiting += [((*path, str(name)), each) for name, each in value.items()]
+        elif isinstance(value, list | tuple):
+            waiting += [((*path, str(index)), each) for index, each in enumerate(value)]
