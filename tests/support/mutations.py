@@ -116,10 +116,24 @@ MUTATIONS = (
     ),
     Mutation(
         "random numbers are the snapshot's",
-        "worker_py/_pyodide.py",
-        "    random.seed()  #",
-        "    random.seed(0)  #",
-        ("tests/browser/hosting/test_snapshot.py",),
+        "worker_py/thaw.py",
+        "            generator.seed()\n",
+        "            generator.seed(0)\n",
+        ("tests/unit/test_thaw.py",),
+    ),
+    Mutation(
+        "the app reaches the process that makes its snapshot",
+        "scripts/worker_py_tool/snapshot.mjs",
+        "  close();\n",
+        "",
+        ("tests/tool/test_fence.py",),
+    ),
+    Mutation(
+        "a secret goes into the bundle",
+        "scripts/worker_py_tool/app_files.py",
+        "        if reason:\n",
+        "        if reason is True:\n",
+        ("tests/tool/test_app_files.py",),
     ),
     Mutation(
         "an event is bound twice",
@@ -208,8 +222,8 @@ MUTATIONS = (
     Mutation(
         "the portal's server leaves its directory",
         "scripts/worker_py_tool/portal_server.py",
-        "if not file.is_relative_to(self.directory) or not file.is_file():",
-        "if not file.is_file():",
+        "found = file.is_relative_to(self.directory) and file.is_file()",
+        "found = file.is_file()",
         ("tests/tool/test_portal_server.py",),
     ),
     Mutation(
