@@ -8,6 +8,7 @@ started it. `fence.mjs` closes what is left inside.
 import functools
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -33,9 +34,9 @@ TIMEOUT_S = 300.0
 ENDS = "What runs when a module is imported has to end: move it into a handler of Started."
 FLAGS = ("--disallow-code-generation-from-strings", f"--wasm-max-mem-pages={MOST_WASM_BYTES // 2**16}")
 FLAGS_OF_SOME = ("--liftoff-only", "--experimental-wasm-jspi")
-"""Without the first Node may never end: its exit can hang while WebAssembly is optimized in the background.
-Without the second, what is frozen believes for ever that stacks cannot be switched; whether the browser can is looked
-at when it starts. A version of Node that does not know one does without it."""
+"""Without the first, WebAssembly is optimized in the background, for a process that ends soon. Without the second,
+what is frozen believes for ever that stacks cannot be switched; whether the browser can is looked at when it starts. A
+version of Node that does not know one does without it."""
 
 
 def run(
@@ -47,7 +48,7 @@ def run(
     writes: Sequence[Path] = (),
     imports: int = 1,
 ) -> dict[str, Any]:
-    """Run a script of ours, and return the JSON of the last line that it printed.
+    """Run a script of ours, and return its answer.
 
     Args:
         script: The script, which uses `fence.mjs`.
@@ -73,6 +74,7 @@ def run(
             clean_env=_environment(),
             timeout_s=TIMEOUT_S,
             program=node.name,
+            endings=(0, -signal.SIGKILL),
         )
     except NotDone as problem:
         begun = [line for line in problem.printed.splitlines() if line.startswith('{"importing":')]
@@ -82,8 +84,11 @@ def run(
                 ENDS,
             ) from problem
         raise
-    answer: dict[str, Any] = json.loads(printed.strip().splitlines()[-1])
-    if isinstance(answer.get("fatal"), str):
+    last = printed.strip().rpartition("\n")[2]
+    if not last.startswith('{"answer":'):
+        raise ToolError(f"could not {purpose}: {node.name} was ended from outside", "Is there enough memory?")
+    answer: dict[str, Any] = json.loads(last)["answer"]
+    if "fatal" in answer:
         raise ToolError(f"could not {purpose}: {answer['fatal'].strip()}")
     return answer
 

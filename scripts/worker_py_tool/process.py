@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from pathlib import Path
 
 from worker_py_tool.errors import ToolError
@@ -41,6 +41,7 @@ def run_quietly(
     timeout_s: float | None = None,
     remedy: str = "",
     program: str = "",
+    endings: Container[int] = (0,),
 ) -> str:
     """Run a program and return its standard output.
 
@@ -53,10 +54,11 @@ def run_quietly(
         timeout_s: Limit, in seconds; None for no limit.
         remedy: What the reader can do when it fails.
         program: Its name, when another starts it.
+        endings: Statuses that are no failure; those of signals are negative.
 
     Raises:
         NotDone: It took too long.
-        ToolError: It cannot be started, or ended with another status than 0.
+        ToolError: It cannot be started, or ended with another status.
     """
     try:
         done = subprocess.run(
@@ -77,7 +79,7 @@ def run_quietly(
         raise NotDone(f"could not {purpose}: not done after {timeout_s:g} s", remedy, printed) from problem
     if done.returncode == -signal.SIGXCPU:
         raise NotDone(f"could not {purpose}: it took too much of the processor", remedy, done.stdout)
-    if done.returncode != 0:
+    if done.returncode not in endings:
         shown = _shorten((done.stdout + done.stderr).strip().splitlines())
         raise ToolError(
             f"could not {purpose}: {program or Path(command[0]).name} ended with status {done.returncode}\n{shown}",
