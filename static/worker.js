@@ -8,6 +8,7 @@
  * @module
  */
 
+import { watchBlockingRequests } from "./blocking_requests.js";
 import { boot } from "./boot.js";
 import "./downloads.js"; // named here, what boot.js needs comes along with it, not after it
 import { interruptBuffer } from "./interrupt.js";
@@ -305,6 +306,7 @@ async function start() {
       wake,
       fatal,
       interruptBuffer,
+      watchBlockingRequests,
     });
   } catch (error) {
     bootFailed(error);
