@@ -16,7 +16,10 @@ const MAGIC = "WPYSNAP1";
 const EMPTY_ZIP = new Uint8Array([0x50, 0x4b, 5, 6, ...new Uint8Array(18)]);
 
 /**
- * @typedef {{heap: number, prefix: Uint8Array, pages: Uint32Array, contents: Uint8Array}} Snapshot
+ * `zone`: where the memory holds the time zone.
+ * @typedef {{
+ *   heap: number, zone: number[], prefix: Uint8Array, pages: Uint32Array, contents: Uint8Array,
+ * }} Snapshot
  */
 
 /**
@@ -36,7 +39,7 @@ export function parseSnapshot(buffer) {
   if (start + headerLength > bytes.length) {
     throw new Error("it is truncated");
   }
-  const { heap, prefix, pages } = JSON.parse(text.decode(bytes.subarray(start, start + headerLength)));
+  const { heap, zone, prefix, pages } = JSON.parse(text.decode(bytes.subarray(start, start + headerLength)));
   const list = start + headerLength;
   const header = list + pages * 4;
   const contents = header + prefix;
@@ -45,6 +48,7 @@ export function parseSnapshot(buffer) {
   }
   return {
     heap,
+    zone,
     prefix: bytes.subarray(header, contents),
     pages: new Uint32Array(buffer, list, pages),
     contents: bytes.subarray(contents),
@@ -71,6 +75,8 @@ export function snapshotLoader({ glue, module, snapshot, laid, urls }) {
   /** Memory as it was before anything ran. */
   let fresh = new Uint8Array(0);
   let over = false;
+  /** @type {(...places: number[]) => void} */
+  let writeZone = () => {};
   /** @type {(error: unknown) => void} */
   let fail = () => {};
   /** @type {Promise<never>} */
@@ -99,6 +105,7 @@ export function snapshotLoader({ glue, module, snapshot, laid, urls }) {
     WebAssembly.instantiateStreaming = instantiateStreaming;
     try {
       const compiled = await module;
+      writeZone = /** @type {any} */ (imports).env._tzset_js;
       const instance = await WebAssembly.instantiate(compiled, imports);
       fresh = new Uint8Array(/** @type {WebAssembly.Memory} */ (instance.exports.memory).buffer).slice();
       return { instance, module: compiled };
@@ -118,6 +125,7 @@ export function snapshotLoader({ glue, module, snapshot, laid, urls }) {
     const runtime = await create(settings);
     const found = await snapshot();
     lay(runtime, fresh, found);
+    writeZone(...found.zone); // what is in it is that of the machine that made the snapshot
     fresh = new Uint8Array(0); // it is large, and the interpreter lives long
     await laid();
     const { restoreSnapshot } = runtime.API;

@@ -14,7 +14,6 @@ import importlib
 import json
 import linecache
 import math
-import random
 import signal
 import sys
 import time
@@ -32,6 +31,7 @@ from .dispatch import Dispatcher
 from .errors import HandlerTimeout, WorkerPyError
 from .patience import Patience, new_slice
 from .reload import SourceEditor
+from .thaw import Freezing, Place
 
 APP_DIRECTORY = "/app"
 
@@ -302,6 +302,10 @@ class _LateImports:
             importlib.invalidate_caches()
 
 
+_frozen: Freezing | None = None
+"""In an interpreter that a snapshot was made of."""
+
+
 def prepare(module: str, attribute: str) -> None:
     """Import the app, for a memory snapshot of the interpreter.
 
@@ -309,10 +313,13 @@ def prepare(module: str, attribute: str) -> None:
         WorkerPyError: as `load_app`.
         RuntimeError: the import started a task, which a snapshot would lose.
     """
+    global _frozen
     blocking.stand_in()
     loop = asyncio.get_event_loop()
     begun = loop._in_progress  # type: ignore[attr-defined]
-    load_app(module, attribute)
+    freezing = Freezing()
+    with freezing.watch():
+        load_app(module, attribute)
     if loop._in_progress > begun:  # type: ignore[attr-defined]
         raise RuntimeError(f"{module} starts a task when it is imported; start it in a handler of Started")
     for loaded in list(sys.modules.values()):
@@ -322,7 +329,8 @@ def prepare(module: str, attribute: str) -> None:
     for name, entry in list(linecache.cache.items()):
         if len(entry) == 4:  # without its time: the file itself comes later, and is not looked at
             linecache.cache[name] = (entry[0], None, entry[2], entry[3])
-    random.seed(0)
+    freezing.freeze()
+    _frozen = freezing
     gc.collect()
 
 
@@ -350,14 +358,17 @@ def start(
 
     Args:
         config: JSON with ``module`` and ``attribute`` of the app; ``kept``, what an earlier
-            interpreter kept, by call id; and ``live``, whether pages may bring other source.
+            interpreter kept, by call id; ``live``, whether pages may bring other source; and ``place``, as `Place`.
         post: hands a JSON string to the page with this id.
         wake: asks the worker for a turn of the loop soon.
         keep: stores what must outlive the interpreter, by call id; ``None`` when the call is over.
         mount: puts the files in place that an import after a start from a snapshot needs.
     """
     wanted = json.loads(config)
-    random.seed()  # an interpreter from a snapshot has the snapshot's
+    place = Place(**wanted["place"])
+    if _frozen is not None:
+        _frozen.thaw(place)
+    place.name_zone()
     loop = WorkerLoop(wake)
     asyncio.set_event_loop(loop)
     loop._install_running_loop()

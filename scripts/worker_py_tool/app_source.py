@@ -3,13 +3,14 @@
 import ast
 import io
 import keyword
-import os
 import platform
 import sys
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from worker_py_tool import app_files
 from worker_py_tool.errors import ToolError
 
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
@@ -27,12 +28,14 @@ class AppSource:
         module: The name under which Python imports it.
         attribute: The name of the App in it.
         files: What goes into the archive: path in it, and content.
+        left_out: Paths in a package directory that do not, and that one might miss.
     """
 
     path: Path
     module: str
     attribute: str
     files: tuple[tuple[str, bytes], ...]
+    left_out: tuple[str, ...] = ()
 
     def archive(self) -> bytes:
         """The same app gives the same bytes: times and rights are fixed, entries are sorted and stored as they are."""
@@ -47,14 +50,15 @@ class AppSource:
         return buffer.getvalue()
 
 
-def read_app(specification: str) -> AppSource:
+def read_app(specification: str, include: Sequence[str] = ()) -> AppSource:
     """Read the app that `--app` names.
 
     Args:
         specification: `PATH[:NAME]`.
+        include: Patterns of files that are packed although they look like something that should not be.
 
     Raises:
-        ToolError: There is no such file, it cannot be imported under its name, or it defines no such App.
+        ToolError: There is no such file, it cannot be imported under its name or packed, or it defines no such App.
     """
     path, attribute = _split(specification)
     if not attribute.isidentifier() or keyword.iskeyword(attribute):
@@ -64,15 +68,17 @@ def read_app(specification: str) -> AppSource:
     module = path.name if path.is_dir() else path.stem
     _check_module_name(path, module)
     if path.is_dir():
-        main, files = path / "__init__.py", _package_files(path)
+        main = path / "__init__.py"
         if not main.is_file():
             raise ToolError(f"--app {specification}: {path} is no package: it has no __init__.py", FORM)
     else:
         if path.suffix != ".py":
             raise ToolError(f"--app {specification}: {path.name} is not a .py file", FORM)
-        main, files = path, [(path.name, path.read_bytes())]
+        app_files.regular(path, "--app")
+        main = path
+    packing = app_files.pack(path, include)
     _check_defines(main, attribute)
-    return AppSource(path, module, attribute, tuple(files))
+    return AppSource(path, module, attribute, tuple(packing.files), tuple(packing.left_out))
 
 
 def _split(specification: str) -> tuple[Path, str]:
@@ -88,23 +94,6 @@ def _check_module_name(path: Path, module: str) -> None:
         raise ToolError(f"--app: {path.name} cannot be imported: {module!r} is not a Python name", "Rename it.")
     if module in RESERVED or module in sys.stdlib_module_names:
         raise ToolError(f"--app: {path.name} would hide Python's or worker-py's own module {module!r}", "Rename it.")
-
-
-def _package_files(package: Path) -> list[tuple[str, bytes]]:
-    files = []
-    for directory, names, members in os.walk(package):
-        names[:] = sorted(name for name in names if name != "__pycache__" and not name.startswith("."))
-        for name in names:
-            if (Path(directory) / name).is_symlink():
-                raise ToolError(
-                    f"--app: {Path(directory) / name} is a symbolic link to a directory",
-                    "Put the directory itself there.",
-                )
-        for member in members:
-            path = Path(directory) / member
-            if not member.startswith(".") and path.suffix != ".pyc":
-                files.append((path.relative_to(package.parent).as_posix(), path.read_bytes()))
-    return sorted(files)
 
 
 def _check_defines(main: Path, attribute: str) -> None:

@@ -46,6 +46,7 @@ class BuildOptions:
     Attributes:
         app: `PATH[:NAME]`: a file or package directory, and the App's name in it.
         out: Directory to make, or to replace when it is a bundle.
+        include: Patterns of the app's files that are packed although they look like something that should not be.
         client: The client of the portal that the page uses.
         bx24_url: Address of the script that defines BX24, or a local .js file, which is then copied into the bundle.
         portals: Origins and patterns of the portals; empty: any https parent, and loopback addresses.
@@ -62,6 +63,7 @@ class BuildOptions:
 
     app: str
     out: Path
+    include: Sequence[str] = ()
     client: Client = "bx24"
     bx24_url: str = OFFICIAL_BX24
     portals: Sequence[str] = ()
@@ -84,7 +86,7 @@ def build(options: BuildOptions) -> Manifest:
     Raises:
         ToolError: An option is wrong, or the directory must not be replaced; nothing has changed then.
     """
-    app = read_app(options.app)
+    app = read_app(options.app, options.include)
     scripts = read_page_scripts(options.page_scripts)
     portals = [origins.origin(text, "--portal") for text in options.portals]
     connect = [origins.origin(text, "--connect", origins.CONNECT_SCHEMES) for text in options.connect]

@@ -15,7 +15,7 @@ from worker_py_tool.page_script import check_page_scripts
 from worker_py_tool.paths import command
 from worker_py_tool.phone import PHONES
 from worker_py_tool.process import say
-from worker_py_tool.report import boot_files, report
+from worker_py_tool.report import boot_files, large_files, report
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -30,6 +30,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     options.add_argument(
         "--out", metavar="DIR", type=Path, help="directory to make; a bundle that is there already is replaced"
+    )
+    options.add_argument(
+        "--include",
+        metavar="PATTERN",
+        action="append",
+        default=[],
+        help="file of the app's package to pack although it looks like a secret or is left out otherwise",
     )
     options.add_argument(
         "--client", choices=["bx24", "b24jssdk"], default="bx24", help="client of the portal (default: bx24)"
@@ -83,6 +90,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def needs(options: argparse.Namespace) -> Set[Need]:
     """Refuses what cannot be built before anything is installed."""
     if options.check is not None:
+        publish.put_back(options.check)
         manifest.read(options.check)
         return frozenset()
     if options.app is None:
@@ -91,7 +99,7 @@ def needs(options: argparse.Namespace) -> Set[Need]:
         raise ToolError(
             "--out is missing", f"Name the directory to make: {command('build')} --app handlers.py --out DIR"
         )
-    read_app(options.app)
+    read_app(options.app, options.include)
     check_page_scripts(options.page_script)
     publish.check_target(options.out.resolve())
     for text in options.portal:
@@ -115,6 +123,7 @@ def run(options: argparse.Namespace) -> int:
         BuildOptions(
             app=options.app,
             out=options.out,
+            include=options.include,
             client=options.client,
             bx24_url=options.bx24_url,
             portals=options.portal,
@@ -127,11 +136,16 @@ def run(options: argparse.Namespace) -> int:
     )
     recipes_written = {kind: str(recipes.write(kind, options.out, made)) for kind in options.emit}
     page = options.out / "index.html"
+    app = read_app(options.app, options.include)
+    for path, size in large_files(made, app):
+        say(f"warning: {path} has {size / 1e6:.1f} MB, and every browser loads it")
     if options.json:
         boot = boot_files(options.out, made)
-        print(json.dumps({"page": str(page), "recipes": recipes_written, "boot": boot, **asdict(made)}, indent=2))
+        packed = {name: len(content) for name, content in app.files}
+        told = {"page": str(page), "recipes": recipes_written, "boot": boot, "app": packed, "left_out": app.left_out}
+        print(json.dumps({**told, **asdict(made)}, indent=2))
         return 0
-    say(report(options.out, made))
+    say(report(options.out, made, app))
     for kind, path in recipes_written.items():
         say(f"{kind}: {path}")
     print(page)

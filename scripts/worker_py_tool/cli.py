@@ -1,6 +1,7 @@
 """The commands of scripts/: reads the arguments, sets up what the command needs, and runs it."""
 
 import argparse
+import errno
 import importlib
 import sys
 from collections.abc import Set
@@ -31,6 +32,7 @@ SUMMARIES = {
     "lint": "check format, rules and types",
 }
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 OFFERED = tuple(name for name in COMMANDS if not (paths.INSTALLED and name in ("test", "lint")))
 """What can be done here: tests and linters are the repository's."""
 
@@ -83,6 +85,16 @@ def main(arguments: list[str]) -> int:
         return 130
     except BrokenPipeError:
         return 141  # whoever read our output has gone
+    except OSError as problem:
+        print(f"error: {_explained(problem)}", file=sys.stderr)
+        return 1
+
+
+def _explained(problem: OSError) -> ToolError:
+    """What the system refused, in a sentence: a full disk, a right that is missing."""
+    where = f"{problem.filename}: " if problem.filename else ""
+    remedy = "Free some space there, and run the command again." if problem.errno in FULL else ""
+    return ToolError(f"{where}{problem.strerror or problem}", remedy)
 
 
 def usage() -> str:

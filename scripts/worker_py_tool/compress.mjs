@@ -10,7 +10,7 @@ const gzip = promisify(zlib.gzip);
 const { quality, files } = JSON.parse(await fs.readFile(process.argv[2], "utf8"));
 const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_LGWIN, BROTLI_PARAM_SIZE_HINT } = zlib.constants;
 
-await Promise.all(
+const done = Promise.all(
   files.map(async ([source, target]) => {
     const content = await fs.readFile(source);
     const params = {
@@ -23,3 +23,8 @@ await Promise.all(
     console.log(content.length);
   }),
 );
+// Node would print where it was when the disk was full: the sentence is enough.
+await done.catch((error) => {
+  console.error(error.message);
+  process.exit(70);
+});

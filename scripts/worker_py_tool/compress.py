@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +11,7 @@ from worker_py_tool import node_packages, progress
 from worker_py_tool.locking import exclusive
 from worker_py_tool.paths import CACHE
 from worker_py_tool.process import run_watched
+from worker_py_tool.scratch import scratch
 
 SCRIPT = Path(__file__).with_name("compress.mjs")
 ENDINGS = (".br", ".gz")
@@ -55,9 +55,7 @@ def _cache_of(path: Path, quality: int) -> Path:
 
 
 def _run(missing: dict[Path, Path], quality: int) -> None:
-    (CACHE / "compressed").mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=CACHE / "compressed") as name:
-        aside = Path(name)
+    with scratch("making-", CACHE / "compressed") as aside:
         files = [[str(path), str(aside / target.name)] for target, path in missing.items()]
         (aside / "jobs.json").write_text(json.dumps({"quality": quality, "files": files}), encoding="utf-8")
         total = sum(path.stat().st_size for path in missing.values())

@@ -3,7 +3,6 @@
 Both are on the same host, so that they are two origins of one site: there a browser's SharedWorker needs no flag.
 """
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from worker_py_tool.manifest import Manifest
 from worker_py_tool.paths import CACHE, PORTAL
 from worker_py_tool.phone import PhoneKind
 from worker_py_tool.portal_server import PortalServer
+from worker_py_tool.scratch import scratch
 from worker_py_tool.serve import Server
 
 HANDLERS = PORTAL / "handlers.py"
@@ -29,6 +29,7 @@ def build_demo(
     out: Path,
     *,
     app: str = str(HANDLERS),
+    include: Sequence[str] = (),
     client: Client = "bx24",
     page_scripts: Sequence[Path] = (FEED,),
     requirements: Sequence[str] = (),
@@ -53,6 +54,7 @@ def build_demo(
         BuildOptions(
             app=app,
             out=out,
+            include=include,
             client=client,
             bx24_url=str(CLIENT),
             portals=origins.LOOPBACK_PORTALS,
@@ -72,12 +74,13 @@ def portal_url(portal: str, app: str, **options: str) -> str:
 
 
 @contextmanager
-def running(port: int = 0, *, app: str = str(HANDLERS)) -> Iterator[str]:
+def running(port: int = 0, *, app: str = str(HANDLERS), include: Sequence[str] = ()) -> Iterator[str]:
     """Build the demo and serve it for the time of the block.
 
     Args:
         port: The portal's port; 0 for any that is free.
         app: `PATH[:NAME]` of the app.
+        include: Patterns of its files that are packed although they look like something that should not be.
 
     Yields:
         The demo's address.
@@ -85,9 +88,8 @@ def running(port: int = 0, *, app: str = str(HANDLERS)) -> Iterator[str]:
     Raises:
         ToolError: It cannot be built or served.
     """
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="demo-", dir=CACHE) as scratch:
-        bundle = Path(scratch) / "bundle"
-        build_demo(bundle, app=app, phone="loopback", live=True)
+    with scratch("demo-", CACHE) as directory:
+        bundle = directory / "bundle"
+        build_demo(bundle, app=app, include=include, phone="loopback", live=True)
         with Server(bundle) as served, PortalServer(port=port) as portal:
             yield portal_url(portal.url, served.url, rest="page")  # so that it goes on with the network cut

@@ -24,6 +24,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "--app", metavar="PATH[:NAME]", help="your own app instead of the demo's: a file or a package directory"
     )
     options.add_argument(
+        "--include", metavar="PATTERN", action="append", default=[], help="file of it to pack, as for a build"
+    )
+    options.add_argument(
         "--out",
         metavar="DIR",
         type=Path,
@@ -39,7 +42,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def needs(options: argparse.Namespace) -> Set[Need]:
     """What a build needs; refuses an app that cannot be built before anything is installed."""
     if options.app is not None:
-        read_app(options.app)
+        read_app(options.app, options.include)
     if options.out is not None:
         publish.check_target(options.out.resolve())
     return {Need.BUILD}
@@ -50,13 +53,13 @@ def run(options: argparse.Namespace) -> int:
     from worker_py_tool import demo, static_demo
 
     if options.out is not None:
-        made = static_demo.write(options.out, app=options.app or str(demo.HANDLERS))
+        made = static_demo.write(options.out, app=options.app or str(demo.HANDLERS), include=options.include)
         size = sum(entry.bytes for path, entry in made.files.items())
         say(f"{len(made.files)} files, {size / 1e6:.1f} MB. Put them on any web server; to look at them here:")
         say(f"    python3 -m http.server --bind 127.0.0.1 --directory {shlex.quote(str(options.out))}")
         print(options.out / "index.html")
         return 0
-    with demo.running(options.port, app=options.app or str(demo.HANDLERS)) as url:
+    with demo.running(options.port, app=options.app or str(demo.HANDLERS), include=options.include) as url:
         print(url, flush=True)
         say("Open this address in a browser. Ctrl-C ends the demo.")
         if options.browser:

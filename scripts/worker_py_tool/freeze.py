@@ -17,12 +17,14 @@ TOOLS = "/tools"
 Installed = Mapping[Any, Distribution]
 
 
-async def run(text: str) -> str:
+async def run(text: str, limit: Any) -> str:
     """Install, try and lock.
 
     Args:
         text: JSON with `wheels` (paths here, by their addresses in the bundle), `install` (which of them), the
-            `requirements`, and `info`, what Pyodide's lock file says of the interpreter.
+            `requirements`, `info`, what Pyodide's lock file says of the interpreter, and `limitS`, how long an import
+            may take.
+        limit: The time limit of `fence.mjs`.
 
     Returns:
         JSON: `missing`, dependencies for which there is no wheel; `failed`, what does not work, as objects with
@@ -36,7 +38,7 @@ async def run(text: str) -> str:
     roots = [Requirement(each) for each in config["requirements"]]
     missing, failed = _check_dependencies(roots, found)
     if not missing and not failed:
-        failed = [problem for root in roots for problem in _try_imports(root, found)]
+        failed = [problem for root in roots for problem in _try_imports(root, found, limit, config["limitS"])]
     if missing or failed:
         return json.dumps({"missing": missing, "failed": failed})
     frozen = sorted(f"{each.name}=={each.version}" for each in found.values())
@@ -79,14 +81,19 @@ def _without_marker(needed: Requirement) -> str:
     return f"{needed.name}{extras}{needed.specifier}"
 
 
-def _try_imports(root: Requirement, installed: Installed) -> Iterator[dict[str, str]]:
+def _try_imports(root: Requirement, installed: Installed, limit: Any, limit_s: int) -> Iterator[dict[str, str]]:
     if root.marker is not None and not root.marker.evaluate():
         return
     for module in _modules(installed[canonicalize_name(root.name)]):
+        limit.begin(module)
         try:
             importlib.import_module(module)
+            limit.end()
         except BaseException as error:  # noqa: BLE001 - whatever it raises, the app could not import it either
-            reason = f"`import {module}` fails in the browser's Python: {type(error).__name__}: {error}"
+            if limit.end():
+                reason = f"`import {module}` did not end within {limit_s} s"
+            else:
+                reason = f"`import {module}` fails in the browser's Python: {type(error).__name__}: {error}"
             yield {"requirement": str(root), "reason": reason}
 
 

@@ -3,24 +3,19 @@
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from worker_py_tool import node_packages, progress, wheels
+from worker_py_tool import fence, progress, wheel_check, wheels
 from worker_py_tool.errors import ToolError
 from worker_py_tool.locking import exclusive
-from worker_py_tool.paths import CACHE, NODE_MODULES
-from worker_py_tool.process import run_quietly
+from worker_py_tool.paths import CACHE
+from worker_py_tool.scratch import scratch
 
 SCRIPT = Path(__file__).with_name("freeze.mjs")
 IN_PYODIDE = Path(__file__).with_name("freeze.py")
-PYODIDE = NODE_MODULES / "pyodide"
-FLAGS = ("--liftoff-only",)
-"""Without them Node may never end: its exit can hang while WebAssembly is optimized in the background."""
-TIMEOUT_S = 300.0
 ROUNDS = 5
 NOT_FOR_BROWSERS = "It needs what the browser's Python does not have: take another package or another version."
 
@@ -55,6 +50,7 @@ def freeze(requirements: Sequence[str]) -> Frozen:
     for _ in range(ROUNDS):
         theirs = wheels.required(wanted)
         loader = [path for path in wheels.loader() if _name(path) not in {_name(other) for other in theirs}]
+        wheel_check.check(wanted, theirs, loader)
         answer = _answer(requirements, loader, [own, *theirs])
         for problem in answer["failed"]:
             raise ToolError(f"--require {problem['requirement']}: {problem['reason']}", NOT_FOR_BROWSERS)
@@ -75,43 +71,47 @@ def _name(wheel: Path) -> str:
 def _answer(requirements: Sequence[str], loader: Sequence[Path], others: Sequence[Path]) -> Mapping[str, Any]:
     paths = [*loader, *others]
     tools = wheels.locked("freeze")
-    info = json.loads((PYODIDE / "pyodide-lock.json").read_text(encoding="utf-8"))["info"]
+    info = json.loads((fence.PYODIDE / "pyodide-lock.json").read_text(encoding="utf-8"))["info"]
     config = {
-        "pyodide": str(PYODIDE),
+        "pyodide": str(fence.PYODIDE),
         "tools": [str(path) for path in tools],
         "loader": [str(path) for path in loader],
         "script": str(IN_PYODIDE),
         "wheels": {wheels.address(path): str(path) for path in paths},
         "requirements": list(requirements),
         "info": info,
+        "limitS": fence.IMPORT_LIMIT_S,
     }
     cached = CACHE / "frozen" / f"{_key(config, [*tools, *paths])}.json"
     if not cached.exists():
         with exclusive(f"trying packages in Pyodide: {cached.stem}"):
             if not cached.exists():
-                _run(cached, config, requirements)
+                found = _run(cached, config, requirements)
+                if found["failed"]:
+                    return found
     answer: Mapping[str, Any] = json.loads(cached.read_text(encoding="utf-8"))
     return answer
 
 
-def _run(cached: Path, config: Mapping[str, Any], requirements: Sequence[str]) -> None:
+def _run(cached: Path, config: Mapping[str, Any], requirements: Sequence[str]) -> Mapping[str, Any]:
     cached.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cached.parent) as name:
-        (Path(name) / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    files = [Path(path) for path in (*config["tools"], *config["loader"], *config["wheels"].values(), IN_PYODIDE)]
+    with scratch("making-", cached.parent) as aside:
+        (aside / "config.json").write_text(json.dumps(config), encoding="utf-8")
         what = ", ".join(requirements) or "the bundle's own packages"
         with progress.step(f"trying in Pyodide: {what}"):
-            printed = run_quietly(
-                [node_packages.require().executable, *FLAGS, SCRIPT, Path(name) / "config.json"],
-                f"install {what} in Pyodide",
-                timeout_s=TIMEOUT_S,
-            )
-        answer = Path(name) / "answer.json"
-        answer.write_text(printed.strip().splitlines()[-1], encoding="utf-8")
-        os.replace(answer, cached)
+            arguments = [aside / "config.json"]
+            purpose = f"install {what} in Pyodide"
+            found = fence.run(SCRIPT, arguments, purpose, reads=files, imports=len(requirements))
+        if not found["failed"]:  # a machine that was slow may be quicker next time
+            answer = aside / "answer.json"
+            answer.write_text(json.dumps(found), encoding="utf-8")
+            os.replace(answer, cached)
+    return found
 
 
 def _key(config: Mapping[str, Any], contents: Sequence[Path]) -> str:
     digest = hashlib.sha256(json.dumps([config["requirements"], config["info"], *config["wheels"]]).encode())
-    for path in (SCRIPT, IN_PYODIDE, PYODIDE / "package.json", *contents):
+    for path in (SCRIPT, IN_PYODIDE, fence.INSIDE, fence.PYODIDE / "package.json", *contents):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:20]

@@ -77,6 +77,14 @@ def read(directory: Path) -> Manifest:
         raise ToolError(f"{directory / NAME} is damaged: {problem}", remedy) from problem
 
 
+def is_bundle(directory: Path) -> bool:
+    """Whether a directory is one of our bundles, whatever else is in it."""
+    try:
+        return (directory / NAME).is_file() and bool(read(directory))
+    except ToolError:
+        return False
+
+
 def check(directory: Path) -> list[str]:
     """Hold a bundle against its manifest.
 

@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from worker_py_tool.errors import ToolError
 from worker_py_tool.locking import exclusive
 from worker_py_tool.paths import CACHE, NODE_MODULES, ROOT, command
 from worker_py_tool.process import run_quietly
+from worker_py_tool.scratch import scratch
 
 MINIMUM_MAJOR = 24
 STATE = NODE_MODULES / ".worker-py.json"
@@ -70,9 +70,7 @@ def ensure_packages(*, development: bool) -> None:
     with exclusive("setting up npm packages"):
         if _installed(development):
             return
-        CACHE.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(prefix="npm-", dir=CACHE))
-        try:
+        with scratch("npm-", CACHE) as stage:
             with progress.step("installing npm packages" if development else "installing npm packages: pyodide"):
                 _install_into(stage, development)
             (stage / "node_modules" / STATE.name).write_text(
@@ -81,8 +79,6 @@ def ensure_packages(*, development: bool) -> None:
             if NODE_MODULES.exists():
                 NODE_MODULES.rename(stage / "replaced")
             (stage / "node_modules").rename(NODE_MODULES)
-        finally:
-            shutil.rmtree(stage, ignore_errors=True)
 
 
 def _install_into(stage: Path, development: bool) -> None:

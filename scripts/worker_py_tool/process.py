@@ -1,6 +1,7 @@
 """Runs other programs, and tells the person at the terminal what goes on."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,18 @@ from pathlib import Path
 from worker_py_tool.errors import ToolError
 
 SHOWN_LINES = 20
+
+
+class NotDone(ToolError):
+    """A program was ended because it took too long.
+
+    Attributes:
+        printed: Its standard output until then.
+    """
+
+    def __init__(self, message: str, remedy: str, printed: str) -> None:
+        super().__init__(message, remedy)
+        self.printed = printed
 
 
 def say(text: str) -> None:
@@ -24,8 +37,10 @@ def run_quietly(
     *,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
+    clean_env: Mapping[str, str] | None = None,
     timeout_s: float | None = None,
     remedy: str = "",
+    program: str = "",
 ) -> str:
     """Run a program and return its standard output.
 
@@ -34,17 +49,20 @@ def run_quietly(
         purpose: What it is for, as in "install the Python packages"; part of the error message.
         cwd: Directory to run in.
         env: Variables to add to the environment.
+        clean_env: The whole environment instead.
         timeout_s: Limit, in seconds; None for no limit.
         remedy: What the reader can do when it fails.
+        program: Its name, when another starts it.
 
     Raises:
-        ToolError: It cannot be started, took too long, or ended with another status than 0.
+        NotDone: It took too long.
+        ToolError: It cannot be started, or ended with another status than 0.
     """
     try:
         done = subprocess.run(
             [str(part) for part in command],
             cwd=cwd,
-            env={**os.environ, **(env or {})},
+            env=clean_env if clean_env is not None else {**os.environ, **(env or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -55,11 +73,15 @@ def run_quietly(
     except OSError as problem:
         raise ToolError(f"could not {purpose}: {command[0]} did not start: {problem}", remedy) from problem
     except subprocess.TimeoutExpired as problem:
-        raise ToolError(f"could not {purpose}: not done after {timeout_s} s", remedy) from problem
+        printed = problem.stdout.decode(errors="replace") if isinstance(problem.stdout, bytes) else problem.stdout or ""
+        raise NotDone(f"could not {purpose}: not done after {timeout_s:g} s", remedy, printed) from problem
+    if done.returncode == -signal.SIGXCPU:
+        raise NotDone(f"could not {purpose}: it took too much of the processor", remedy, done.stdout)
     if done.returncode != 0:
         shown = _shorten((done.stdout + done.stderr).strip().splitlines())
         raise ToolError(
-            f"could not {purpose}: {Path(command[0]).name} ended with status {done.returncode}\n{shown}", remedy
+            f"could not {purpose}: {program or Path(command[0]).name} ended with status {done.returncode}\n{shown}",
+            remedy,
         )
     return done.stdout
 

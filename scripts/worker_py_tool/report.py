@@ -4,11 +4,13 @@ import re
 from pathlib import Path
 
 from worker_py_tool import imports
+from worker_py_tool.app_source import AppSource
 from worker_py_tool.manifest import Manifest
 
 RESTORED = "snapshot.bin"
 NEVER = ("app.zip", "python_stdlib.zip", "pyodide-lock.json", ".whl")
 """Parts that a boot from the snapshot does not wait for."""
+LARGE = 5_000_000
 
 
 def boot_files(directory: Path, made: Manifest) -> list[str]:
@@ -29,12 +31,25 @@ def boot_files(directory: Path, made: Manifest) -> list[str]:
     return ["index.html", *modules, *(path for path in parts if not path.endswith((".br", ".gz")))]
 
 
-def report(directory: Path, made: Manifest) -> str:
+def large_files(made: Manifest, app: AppSource) -> list[tuple[str, int]]:
+    """Files of the integrator that weigh heavily on every browser, with their bytes."""
+    ours = ("pyodide/", f"assets/{made.build}/{RESTORED}", f"assets/{made.build}/app.zip")
+    files = {name: len(content) for name, content in app.files}
+    files |= {path: entry.bytes for path, entry in made.files.items() if not path.startswith(ours)}
+    return sorted((path, size) for path, size in files.items() if size > LARGE and not path.endswith((".br", ".gz")))
+
+
+def report(directory: Path, made: Manifest, app: AppSource) -> str:
     """For the person who built it: what the bundle holds, and each file that a boot fetches, in order."""
     total = sum(entry.bytes for path, entry in made.files.items() if not path.endswith((".br", ".gz")))
     lines = [f"build {made.build}: {len(made.files)} files, {total / 1e6:.1f} MB uncompressed"]
     if made.packages:
         lines.append(f"  packages: {', '.join(made.packages)}")
+    lines.append("  of the app:")
+    longest = max(len(name) for name, _ in app.files)
+    lines += [f"    {name:<{longest}}  {len(content):>11,} bytes" for name, content in app.files]
+    if app.left_out:
+        lines.append(f"  left out: {', '.join(app.left_out)}")
     files = boot_files(directory, made)
     width = max(len(path) for path in files)
     lines.append("  a boot fetches, in this order:")

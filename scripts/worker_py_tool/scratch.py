@@ -1,6 +1,7 @@
 """Directories of one run: other runs leave them alone while it lasts, and clear them away when it was killed."""
 
 import fcntl
+import glob
 import os
 import shutil
 import tempfile
@@ -16,9 +17,8 @@ def scratch(prefix: str, parent: Path) -> Iterator[Path]:
     """A directory `prefix…` in `parent`, for the time of the block; those of runs that are no more go now."""
     with exclusive(f"clearing {parent}/{prefix}"):
         parent.mkdir(parents=True, exist_ok=True)
-        for leftover in parent.glob(f"{prefix}*"):
-            if leftover.is_dir() and not _in_use(leftover):
-                shutil.rmtree(leftover, ignore_errors=True)
+        for leftover in leftovers(prefix, parent):
+            shutil.rmtree(leftover, ignore_errors=True)
         directory = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         handle = os.open(directory, os.O_RDONLY)
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -27,6 +27,12 @@ def scratch(prefix: str, parent: Path) -> Iterator[Path]:
     finally:
         os.close(handle)
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def leftovers(prefix: str, parent: Path) -> list[Path]:
+    """What runs that were killed left behind."""
+    found = parent.glob(f"{glob.escape(prefix)}*")
+    return [path for path in found if path.is_dir() and not path.is_symlink() and not _in_use(path)]
 
 
 def _in_use(directory: Path) -> bool:

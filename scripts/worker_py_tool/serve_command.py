@@ -5,7 +5,7 @@ import logging
 from collections.abc import Set
 from pathlib import Path
 
-from worker_py_tool import manifest
+from worker_py_tool import manifest, publish
 from worker_py_tool.bootstrap import Need
 from worker_py_tool.paths import command
 from worker_py_tool.waiting import until_interrupted
@@ -33,6 +33,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def needs(options: argparse.Namespace) -> Set[Need]:
     """Refuses what is no bundle before anything is installed."""
+    publish.put_back(options.directory)
     manifest.read(options.directory)
     return {Need.SERVE}
 

@@ -3,15 +3,21 @@
 //
 //   node snapshot.mjs CONFIG.json OUT
 //
-// CONFIG: {pyodide, wheels: [...], archive, module, attribute}, all paths. OUT gets the sparse
-// snapshot that `static/snapshot.js` reads: without the pages that a freshly instantiated module
-// holds anyway. The last line on stdout is JSON: {"ok": true, …} or {"ok": false, "reason": …}.
+// CONFIG: {pyodide, wheels: [...], archive, module, attribute, seed, limitS}, the first three paths. OUT
+// gets the sparse snapshot that `static/snapshot.js` reads: without the pages that a freshly
+// instantiated module holds anyway. The last line on stdout is JSON: {"ok": true, …} or
+// {"ok": false, "reason": …}, with "slow" when the import took longer than the limit.
 //
-// Two runs with the same input give the same bytes: clocks, hash seed and file times are fixed.
+// Two runs with the same input give the same bytes, on any machine: clocks, hash seed, file times,
+// language and random numbers are fixed, the last by `seed`.
 
+import { Buffer } from "node:buffer";
+import crypto from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
+import process from "node:process";
 import { pathToFileURL } from "node:url";
+import { answer, beforePyodide, close, fail, timeLimit } from "./fence.mjs";
 
 const PAGE = 4096;
 const MAGIC = "WPYSNAP1";
@@ -25,42 +31,53 @@ const config = JSON.parse(fs.readFileSync(configPath, "utf8"));
 const read = (file) => new Uint8Array(fs.readFileSync(file));
 
 fixClocks();
+fixRandomNumbers();
+beforePyodide();
 const fresh = captureFreshMemory();
 
 try {
+  const { snapshot, ...result } = await make();
+  if (snapshot) {
+    fs.writeFileSync(outPath, encode(snapshot, fresh.memory(), fresh.zone()));
+  }
+  answer(result);
+} catch (error) {
+  fail(error);
+}
+
+/** @returns {Promise<{ok: boolean, snapshot?: Uint8Array, reason?: string, slow?: boolean}>} */
+async function make() {
   const pyodide = await load();
   // What Python prints while it imports the app is not for the build's output.
   pyodide.setStdout({ batched: () => {} });
   pyodide.setStderr({ batched: () => {} });
   install(pyodide);
-  const host = pyodide.pyimport("worker_py._pyodide");
+  close();
+  const limit = timeLimit(pyodide, config.limitS);
   try {
-    host.prepare(config.module, config.attribute);
-  } finally {
-    host.destroy();
+    const host = pyodide.pyimport("worker_py._pyodide");
+    limit.begin(config.module);
+    try {
+      host.prepare(config.module, config.attribute);
+    } finally {
+      host.destroy();
+    }
+    limit.end();
+    refuseOpenFiles(pyodide);
+    return { ok: true, snapshot: pyodide.makeMemorySnapshot() };
+  } catch (error) {
+    const reason = String(/** @type {any} */ (error)?.message ?? error).trim();
+    return { ok: false, reason: reason.slice(-4000), slow: limit.end() };
   }
-  refuseOpenFiles(pyodide);
-  const snapshot = pyodide.makeMemorySnapshot();
-  const sparse = encode(snapshot, fresh.memory());
-  fs.writeFileSync(outPath, sparse.bytes);
-  say({ ok: true, bytes: sparse.bytes.length, pages: sparse.pages, heap: sparse.heap });
-} catch (error) {
-  say({ ok: false, reason: String(error?.message ?? error).trim().slice(-4000) });
-}
-process.exit(0);
-
-/** @param {object} result */
-function say(result) {
-  fs.writeSync(1, `\n${JSON.stringify(result)}\n`);
 }
 
 async function load() {
   const { loadPyodide } = await import(pathToFileURL(path.join(config.pyodide, "pyodide.mjs")).href);
   return loadPyodide({
     _makeSnapshot: true,
-    _sysExecutable: "/usr/bin/python3",
+    _sysExecutable: "./this.program", // as in a browser
     args: [],
-    env: { HOME: "/home/pyodide", PYTHONHASHSEED: "0", PYTHONINSPECT: "1", PATH: "/", TZ: "UTC" },
+    env: { HOME: "/home/pyodide", LANG: "en_US.UTF-8", PYTHONHASHSEED: "0", PYTHONINSPECT: "1", PATH: "/" },
   });
 }
 
@@ -114,6 +131,25 @@ function fixClocks() {
     }
   );
   performance.now = () => 0;
+}
+
+/**
+ * What is drawn while the app is imported is in the bundle for everybody to see; so it may as well
+ * be the same each time.
+ */
+function fixRandomNumbers() {
+  let count = 0;
+  /** @template {ArrayBufferView} T @param {T} view @returns {T} */
+  const fill = (view) => {
+    const bytes = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
+    const next = () => crypto.createHash("sha256").update(`${config.seed} ${count++}`).digest();
+    for (let start = 0; start < bytes.length; start += 32) {
+      next().copy(bytes, start);
+    }
+    return view;
+  };
+  crypto.randomFillSync = /** @type {any} */ (fill);
+  crypto.webcrypto.getRandomValues = /** @type {any} */ (fill);
   Math.random = () => 0.5;
 }
 
@@ -121,9 +157,18 @@ function fixClocks() {
 function captureFreshMemory() {
   /** @type {Uint8Array | null} */
   let copy = null;
+  /** @type {number[]} */
+  let zone = [];
   const { instantiate } = WebAssembly;
   WebAssembly.instantiate = /** @type {any} */ (
     async (/** @type {any} */ source, /** @type {any} */ imports) => {
+      const writeZone = imports?.env?._tzset_js;
+      if (writeZone) {
+        imports.env._tzset_js = (/** @type {number[]} */ ...places) => {
+          zone = places;
+          writeZone(...places);
+        };
+      }
       const result = /** @type {any} */ (await instantiate(source, imports));
       const memory = (result.instance ?? result).exports.memory;
       if (memory && !copy) {
@@ -132,14 +177,15 @@ function captureFreshMemory() {
       return result;
     }
   );
-  return { memory: () => /** @type {Uint8Array} */ (/** @type {unknown} */ (copy)) };
+  return { memory: () => /** @type {Uint8Array} */ (/** @type {unknown} */ (copy)), zone: () => zone };
 }
 
 /**
  * @param {Uint8Array} snapshot Pyodide's: a header, then the heap
  * @param {Uint8Array} freshMemory
+ * @param {number[]} zone where the memory holds the time zone
  */
-function encode(snapshot, freshMemory) {
+function encode(snapshot, freshMemory, zone) {
   const prefixBytes = new Uint32Array(snapshot.buffer, snapshot.byteOffset, 2)[1];
   const heap = Buffer.from(snapshot.buffer, snapshot.byteOffset + prefixBytes, snapshot.length - prefixBytes);
   const was = Buffer.from(freshMemory.buffer);
@@ -152,7 +198,7 @@ function encode(snapshot, freshMemory) {
       changed.push(page);
     }
   }
-  const header = Buffer.from(JSON.stringify({ heap: heap.length, prefix: prefixBytes, pages: changed.length }));
+  const header = Buffer.from(JSON.stringify({ heap: heap.length, zone, prefix: prefixBytes, pages: changed.length }));
   const start = MAGIC.length + 4;
   const padded = Math.ceil((start + header.length) / 4) * 4 - start;
   const length = Buffer.alloc(4);
@@ -166,5 +212,5 @@ function encode(snapshot, freshMemory) {
     Buffer.from(snapshot.buffer, snapshot.byteOffset, prefixBytes),
     ...changed.map((page) => heap.subarray(page * PAGE, (page + 1) * PAGE)),
   ]);
-  return { bytes, pages: changed.length, heap: heap.length };
+  return bytes;
 }

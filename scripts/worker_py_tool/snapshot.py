@@ -1,30 +1,22 @@
 """The memory snapshot of a bundle: the interpreter with the app imported, made in Node's Pyodide."""
 
-import functools
 import hashlib
 import json
 import os
 import re
-import subprocess
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker_py_tool import node_packages, progress
+from worker_py_tool import fence, progress
 from worker_py_tool.app_source import AppSource
 from worker_py_tool.errors import ToolError
 from worker_py_tool.locking import exclusive
-from worker_py_tool.paths import CACHE, NODE_MODULES
-from worker_py_tool.process import run_quietly, say
+from worker_py_tool.paths import CACHE
+from worker_py_tool.process import say
+from worker_py_tool.scratch import scratch
 
 SCRIPT = Path(__file__).with_name("snapshot.mjs")
-PYODIDE = NODE_MODULES / "pyodide"
-TIMEOUT_S = 300.0
-FLAGS = ("--liftoff-only", "--experimental-wasm-jspi")
-"""Without the first Node may never end: its exit can hang while WebAssembly is optimized in the background.
-Without the second, what is frozen believes for ever that stacks cannot be switched; whether the browser can is looked
-at when it starts. A version of Node that does not know one does without it."""
 NO_APP = re.compile(r"worker_py\.errors\.(WorkerPyError|RegistrationError): ")
 
 
@@ -47,13 +39,12 @@ def make(app: AppSource, wheels: Sequence[Path]) -> Snapshot:
     Raises:
         ToolError: The app's name is no `worker_py.App`.
     """
-    archive = app.archive()
-    key = _key(archive, app, wheels)
+    key = _key(app, wheels)
     cached = CACHE / "snapshots" / f"{key}.json"
     if not cached.exists():
         with exclusive(f"making a snapshot: {key}"):
             if not cached.exists():
-                _make(cached, archive, app, wheels)
+                _make(cached, key, app, wheels)
     result = json.loads(cached.read_text(encoding="utf-8"))
     if result["ok"]:
         return Snapshot(cached.with_suffix(".bin").read_bytes())
@@ -64,43 +55,52 @@ def make(app: AppSource, wheels: Sequence[Path]) -> Snapshot:
     return Snapshot(None, result["reason"])
 
 
-def _make(cached: Path, archive: bytes, app: AppSource, wheels: Sequence[Path]) -> None:
+def _make(cached: Path, key: str, app: AppSource, wheels: Sequence[Path]) -> None:
     cached.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cached.parent) as name:
-        aside = Path(name)
-        (aside / "app.zip").write_bytes(archive)
+    with scratch("making-", cached.parent) as aside:
+        (aside / "app.zip").write_bytes(app.archive())
         config = {
-            "pyodide": str(PYODIDE),
+            "pyodide": str(fence.PYODIDE),
             "wheels": [str(path) for path in wheels],
             "archive": str(aside / "app.zip"),
             "module": app.module,
             "attribute": app.attribute,
+            "seed": key,
+            "limitS": fence.IMPORT_LIMIT_S,
         }
         (aside / "config.json").write_text(json.dumps(config), encoding="utf-8")
+        (aside / "made").mkdir()
         with progress.step("making the memory snapshot"):
-            node = node_packages.require().executable
-            printed = run_quietly(
-                [node, *_known(node), SCRIPT, aside / "config.json", aside / "snapshot.bin"],
+            result = fence.run(
+                SCRIPT,
+                [aside / "config.json", aside / "made" / "snapshot.bin"],
                 "make the memory snapshot",
-                timeout_s=TIMEOUT_S,
+                reads=[aside / "app.zip", *wheels],
+                writes=[aside / "made"],
             )
-        result = json.loads(printed.strip().splitlines()[-1])
+        if result.get("slow"):
+            raise ToolError(
+                f"`import {app.module}` did not end within {fence.IMPORT_LIMIT_S} s\n{_of_the_app(result['reason'])}",
+                fence.ENDS,
+            )
         if result["ok"]:
-            os.replace(aside / "snapshot.bin", cached.with_suffix(".bin"))
+            os.replace(aside / "made" / "snapshot.bin", cached.with_suffix(".bin"))
         (aside / "result.json").write_text(json.dumps(result), encoding="utf-8")
         os.replace(aside / "result.json", cached)
 
 
-@functools.cache
-def _known(node: Path) -> tuple[str, ...]:
-    """Those of `FLAGS` that this Node takes; with one that it does not know it would not start."""
-    return tuple(flag for flag in FLAGS if subprocess.run([node, flag, "-e", ""], capture_output=True).returncode == 0)
+def _of_the_app(traceback: str) -> str:
+    """The lines of a traceback that show where the app's own code was."""
+    lines = traceback.splitlines()
+    starts = [number for number, line in enumerate(lines) if line.startswith('  File "/app/')]
+    return "\n".join(lines[starts[0] :] if starts else lines[-1:])
 
 
-def _key(archive: bytes, app: AppSource, wheels: Sequence[Path]) -> str:
+def _key(app: AppSource, wheels: Sequence[Path]) -> str:
     digest = hashlib.sha256()
-    parts = [SCRIPT.read_bytes(), " ".join(FLAGS).encode(), archive, f"{app.module}:{app.attribute}".encode()]
-    parts += [path.read_bytes() for path in (PYODIDE / "package.json", *wheels)]
+    names = " ".join((*fence.FLAGS, *fence.FLAGS_OF_SOME, f"{app.module}:{app.attribute}"))
+    parts = [SCRIPT.read_bytes(), fence.INSIDE.read_bytes(), names.encode(), app.archive()]
+    parts += [path.read_bytes() for path in (fence.PYODIDE / "package.json", *wheels)]
     for part in parts:
         digest.update(f"{len(part)}\n".encode() + part)
     return digest.hexdigest()[:20]

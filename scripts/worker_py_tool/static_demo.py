@@ -11,6 +11,7 @@ REST is in its page. The layout, beside the files of ``static/portal``::
 import dataclasses
 import html
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -25,12 +26,13 @@ PLAIN_HTML = '<html lang="en">'
 """What is replaced in the portal's page."""
 
 
-def write(out: Path, *, app: str = str(demo.HANDLERS)) -> Manifest:
+def write(out: Path, *, app: str = str(demo.HANDLERS), include: Sequence[str] = ()) -> Manifest:
     """Make the directory, or replace one that was made before.
 
     Args:
         out: The directory.
         app: `PATH[:NAME]` of the app.
+        include: Patterns of its files that are packed although they look like something that should not be.
 
     Returns:
         What was written.
@@ -45,6 +47,7 @@ def write(out: Path, *, app: str = str(demo.HANDLERS)) -> Manifest:
             BuildOptions(
                 app=app,
                 out=directory / APP,
+                include=include,
                 bx24_url=str(demo.CLIENT),
                 page_scripts=(demo.FEED, demo.LIVE_FEED),
                 phone="loopback",

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from worker_py_tool.errors import ToolError
 from worker_py_tool.locking import exclusive
 from worker_py_tool.paths import CACHE, NODE_MODULES, REQUIREMENTS, WORKER_PY, version
 from worker_py_tool.process import run_quietly, say
+from worker_py_tool.scratch import scratch
 
 PURE = (
     "--only-binary=:all:",
@@ -60,8 +60,7 @@ def worker_py() -> Path:
             digest.update(f"{path.relative_to(WORKER_PY)} {len(content)}\n".encode() + content)
 
     def build(directory: Path) -> None:
-        with tempfile.TemporaryDirectory(dir=directory.parent) as name:
-            aside = Path(name)
+        with scratch("source-", directory.parent.parent) as aside:
             (aside / "pyproject.toml").write_text(project, encoding="utf-8")
             shutil.copytree(WORKER_PY, aside / "worker_py", ignore=shutil.ignore_patterns("__pycache__"))
             run_quietly(
@@ -177,11 +176,8 @@ def _cached(key: str, fill: Callable[[Path], None]) -> list[Path]:
     if not directory.exists():
         with exclusive(f"preparing wheels: {key}"):
             if not directory.exists():
-                directory.parent.mkdir(parents=True, exist_ok=True)
-                aside = Path(tempfile.mkdtemp(dir=directory.parent))
-                try:
-                    fill(aside)
-                    os.rename(aside, directory)
-                finally:
-                    shutil.rmtree(aside, ignore_errors=True)
+                with scratch("making-", directory.parent) as aside:
+                    (aside / "wheels").mkdir()
+                    fill(aside / "wheels")
+                    os.rename(aside / "wheels", directory)
     return sorted(directory.glob("*.whl"))

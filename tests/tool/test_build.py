@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from worker_py_tool import manifest
+from worker_py_tool import frozen, manifest, snapshot
 from worker_py_tool.build import OFFICIAL_BX24, BuildOptions, build
 from worker_py_tool.errors import ToolError
 from worker_py_tool.phone import PHONES
@@ -117,6 +117,28 @@ def test_two_builds_of_the_same_input_are_identical(app: str, tmp_path: Path) ->
     second = build(BuildOptions(app=app, out=tmp_path / "b"))
     assert first == second
     assert (tmp_path / "a" / "manifest.json").read_bytes() == (tmp_path / "b" / "manifest.json").read_bytes()
+
+
+@pytest.mark.slow
+def test_time_zone_and_language_of_the_machine_change_nothing(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = (
+        "import datetime, locale, random, time, uuid\n"
+        "now = (time.timezone, time.tzname, time.localtime(), datetime.datetime.now().astimezone())\n"
+        "drawn = (random.random(), uuid.uuid1(), uuid.uuid4(), hash('text'))\n"
+    )
+    app = str(write("handlers.py", f"{SOURCE}{source}"))
+    made = []
+    for zone, language in (("America/New_York", "de_DE.UTF-8"), ("Asia/Vladivostok", "C")):
+        monkeypatch.setenv("TZ", zone)
+        monkeypatch.setenv("LANG", language)
+        monkeypatch.setenv("LC_ALL", language)
+        monkeypatch.setattr(snapshot, "CACHE", tmp_path / zone)  # else the second takes what the first made
+        monkeypatch.setattr(frozen, "CACHE", tmp_path / zone)
+        made.append(build(BuildOptions(app=app, out=tmp_path / "out", compress="none")))
+    assert made[0] == made[1]
+    assert any(path.endswith("/snapshot.bin") for path in made[0].files)
 
 
 @pytest.mark.slow

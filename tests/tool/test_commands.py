@@ -81,6 +81,26 @@ def test_build_warns_when_any_portal_may_frame_the_page(write: Write, tmp_path: 
     assert "warning: without --portal" in run("build", "--app", "app.py", "--out", "out", cwd=tmp_path).stderr
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(200)
+def test_a_disk_that_is_full_is_told_in_a_sentence_and_the_old_bundle_stays(write: Write, tmp_path: Path) -> None:
+    write("app.py", "from worker_py import App\n\napp = App()\n")
+    command = ("build", "--app", "app.py", "--out", "out", "--portal", "https://p.example")
+    assert run(*command, cwd=tmp_path).returncode == 0
+    before = (tmp_path / "out" / "index.html").read_bytes()
+    write("app.py", "from worker_py import App\n\napp = App()\nNEW = 1\n")
+    for blocks in (200, 6000, 20000):  # a file that grows beyond fails as it does on a full disk
+        full = ["sh", "-c", 'ulimit -f "$0"; trap "" XFSZ; exec "$@"', str(blocks), str(ROOT / "scripts" / "build")]
+        done = subprocess.run([*full, *command[1:]], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        lines = done.stderr.splitlines()
+        [problem] = [line for line in lines if line.startswith("error: ")]
+        assert "file too large" in problem.lower()
+        assert lines.index(problem) >= len(lines) - 2, "nothing but a remedy comes after it"
+        assert [path.name for path in tmp_path.glob(".out*")] == []
+        assert (tmp_path / "out" / "index.html").read_bytes() == before
+
+
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_demo_prints_its_address_first_and_cleans_up_when_ended(tmp_path: Path, ending: signal.Signals) -> None:
     before = set((ROOT / ".cache").glob("demo-*"))

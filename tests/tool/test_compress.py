@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from worker_py_tool import compress
+from worker_py_tool.app_source import read_app
 from worker_py_tool.build import BuildOptions, build
 from worker_py_tool.report import boot_files, report
 from worker_py_tool.serve import Server
@@ -87,7 +88,7 @@ def test_the_report_names_what_a_boot_fetches(bundle: Path) -> None:
     assert {"worker.js", "pyodide.asm.wasm", "snapshot.bin"} <= set(names)
     assert not {"python_stdlib.zip", "app.zip", "install.js"} & set(names)
     assert len(names) == len(set(names))
-    assert "MB on the wire" in report(bundle.parent / "again", made)
+    assert "MB on the wire" in report(bundle.parent / "again", made, read_app(str(bundle.parent / "app.py")))
 
 
 def test_a_file_that_changed_under_its_name_gets_a_copy_of_what_it_is_now(tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "scri
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"]+)\"")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+OF_THE_READER = "from app import app"
+"""In a test of the reader's: the app is that of the blocks before."""
 OUR_FILE = re.compile(r"\b((?:worker_py|static|tests|docs|scripts)/[\w./-]*[\w/])")
 COMMAND = re.compile(r"\bscripts/([a-z]+)\b(?![/_.])")
 A_RECORDED_CALL = {
@@ -101,7 +103,7 @@ def python_of(path: Path) -> str:
             start = text[: match.start(2)].count("\n")
             block = match[2].splitlines()
             lines[start : start + len(block)] = block
-    return "\n".join(lines)
+    return "\n".join("" if line == OF_THE_READER else line for line in lines)
 
 
 def run(path: Path) -> dict[str, Any]:

@@ -54,6 +54,55 @@ def test_two_interpreters_of_one_snapshot_share_neither_random_numbers_nor_ids_n
     assert not set(one[1]) & set(other[1])
 
 
+WHERE = """
+    import locale
+    import logging
+    import os
+    import socket
+    import sys
+    import time
+    import uuid
+
+    from worker_py import App
+
+    app = App()
+    uuid.uuid1()
+
+    @app.on_page_event("where")
+    async def where(payload, page):
+        at = time.localtime(0)
+        found = {
+            "zone": [time.timezone, time.altzone, time.daylight, list(time.tzname), time.strftime("%Z %z")],
+            "local": [at.tm_hour, at.tm_zone, at.tm_gmtoff],
+            "environment": dict(os.environ),
+            "locale": locale.setlocale(locale.LC_ALL),
+            "program": [sys.argv, sys.orig_argv, sys.executable, os.getcwd(), os.getpid(), os.umask(0)],
+            "machine": [socket.gethostname(), list(os.uname()), repr(sys._emscripten_info)],
+            "streams": [sys.stdout.encoding, sys.stdout.isatty(), sys.stdin.isatty()],
+        }
+        old = [time.time_ns() - logging._startTime > 6e11, abs(time.monotonic()) > 600, uuid._node]
+        await page.call("tell", [found, old])
+"""
+
+
+def test_an_interpreter_from_a_snapshot_runs_where_the_operator_is(
+    browser: Browser, bundle_for: BundleFor, serve_app: Callable[[Path], str], portal_url: str
+) -> None:
+    told = []
+    for source in (WHERE, f"kept = open(__file__)\n{dedent(WHERE)}"):
+        app_url = serve_app(bundle_for(source, page_scripts=(WITNESS,)))
+        with browser.new_context(timezone_id="Asia/Vladivostok") as context:
+            page = BrowserPortal(context, portal_url, app_url, WitnessPage).open_page()
+            assert (page.diagnostics()["plain_boot"] is None) is (source == WHERE)
+            page.emit("where")
+            told.append(page.told())
+    (restored, old), (plain, _) = told
+    assert restored == plain
+    assert restored["zone"] == [-36000, -36000, 0, ["UTC+1000", "UTC+1000"], "UTC+1000 +1000"]
+    assert restored["environment"]["TZ"] == "Asia/Vladivostok"
+    assert old == [False, False, None]
+
+
 PACKAGE = {
     "__init__.py": """
         from worker_py import App

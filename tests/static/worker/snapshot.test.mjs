@@ -11,7 +11,7 @@ const PAGE = 4096;
 function written({ heap, pages }) {
   const numbers = Object.keys(pages).map(Number);
   // Padded, as the numbers behind it are read in place.
-  const text = JSON.stringify({ heap, prefix: 4, pages: numbers.length });
+  const text = JSON.stringify({ heap, zone: [11, 12, 13, 14], prefix: 4, pages: numbers.length });
   const header = Buffer.from(text.padEnd(Math.ceil(text.length / 4) * 4));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(header.length);
@@ -62,8 +62,12 @@ async function started(t, { heap, limit }) {
     },
     API: { restoreSnapshot: (/** @type {Uint8Array} */ prefix) => restored.push(Buffer.from(prefix).toString()) },
   };
+  /** @type {any[]} */
+  const zones = [];
+  const _tzset_js = (/** @type {number[]} */ ...places) => zones.push([...places, runtime.HEAPU8[PAGE]]);
   const create = async () => {
-    await WebAssembly.instantiateStreaming(/** @type {any} */ (new Response()), {});
+    const imports = /** @type {any} */ ({ env: { _tzset_js } });
+    await WebAssembly.instantiateStreaming(/** @type {any} */ (new Response()), imports);
     new Uint8Array(fresh.buffer).fill(2); // the runtime begins, and writes into its memory
     return runtime;
   };
@@ -76,7 +80,7 @@ async function started(t, { heap, limit }) {
   });
   t.after(loader.unhook);
   const options = /** @type {any} */ (loader.options);
-  return { make: () => options.createPyodideModule({}), runtime, restored, loader };
+  return { make: () => options.createPyodideModule({}), runtime, restored, loader, zones };
 }
 
 test("memory becomes what it was: fresh where the snapshot has nothing, its own pages elsewhere", async (t) => {
@@ -86,6 +90,12 @@ test("memory becomes what it was: fresh where the snapshot has nothing, its own 
   assert.deepEqual([at(0), at(1), at(2), at(16)], [1, 9, 1, 0]);
   made.API.restoreSnapshot();
   assert.deepEqual(restored, ["head"]);
+});
+
+test("the time zone is written anew, over that of the machine that made the snapshot", async (t) => {
+  const { make, zones } = await started(t, { heap: 2 * PAGE, limit: 0 });
+  await make();
+  assert.deepEqual(zones, [[11, 12, 13, 14, 9]]); // where the snapshot says, once its pages lie there
 });
 
 test("without the memory that it wants, the reason says so", async (t) => {
