@@ -12,6 +12,7 @@ let pages = 0;
  */
 async function page(t, { name = "portal.example|1|sid", client = true, search = "", secure = true } = {}) {
   const clock = stillClock(t);
+  const locks = new FakeLocks();
   t.mock.method(console, "warn", () => {});
   t.mock.method(console, "error", () => {});
   /** @type {Array<{got: any[], say: (message: any) => Promise<unknown>, ended: boolean}>} */
@@ -29,7 +30,8 @@ async function page(t, { name = "portal.example|1|sid", client = true, search = 
       };
       this.#worker.say = async (message) => {
         port.postMessage(
-          message.json ?? (/^(ready|welcome|fatal|failed|boot)$/.test(message.t) ? message : JSON.stringify(message)),
+          message.json ??
+            (/^(ready|welcome|fatal|failed|boot|alive)$/.test(message.t) ? message : JSON.stringify(message)),
         );
         await settled();
       };
@@ -72,7 +74,7 @@ async function page(t, { name = "portal.example|1|sid", client = true, search = 
       listeners[type] = callback;
     },
     location: { search },
-    navigator: { locks: new FakeLocks() },
+    navigator: { locks },
     MessageChannel: FakeMessageChannel,
     SharedWorker: undefined,
     Worker: FakeWorker,
@@ -94,7 +96,7 @@ async function page(t, { name = "portal.example|1|sid", client = true, search = 
   };
   const eventsOf = (/** @type {number} */ number) =>
     workers[number - 1].got.filter(({ t: type }) => type === "event" || type === "emit");
-  return { clock, workerPy, workers, bound, commands, listeners, status, window, raise, ready, eventsOf };
+  return { clock, workerPy, workers, bound, commands, listeners, status, window, raise, ready, eventsOf, locks };
 }
 
 const marks = (/** @type {any[]} */ events) => events.map(({ seq, redelivered }) => [seq, redelivered]);
@@ -245,6 +247,50 @@ test("an event that ends two interpreters is set aside, though nobody says whose
     [1, 3],
   );
   assert.equal(workerPy.stats().set_aside, 1);
+});
+
+test("an event that was being handled in three workers that vanished is set aside, reported and named as a problem", async (t) => {
+  const { raise, ready, workers, workerPy, eventsOf, locks } = await page(t);
+  for (let click = 0; click < 3; click++) {
+    raise("BackgroundCallCard::muteButtonClick", true);
+  }
+  for (let vanished = 1; vanished <= 3; vanished++) {
+    const lock = `life-${vanished}`;
+    locks.request(lock, () => new Promise(() => {}));
+    await workers[vanished - 1].say({ t: "alive", lock });
+    await ready(vanished);
+    if (vanished > 1) {
+      await workers[vanished - 1].say({ t: "turn", seq: 2 });
+    }
+    assert.equal(workerPy.stats().set_aside, 0);
+    locks.release(lock);
+    await settled();
+    t.mock.timers.tick(5000);
+    await settled();
+  }
+  assert.deepEqual(
+    eventsOf(4).map(({ seq }) => seq),
+    [1, 3],
+  );
+  assert.equal(workerPy.stats().set_aside, 1);
+  const { ok, problems, reports } = workerPy.diagnostics();
+  assert.equal(ok, false);
+  const words = /muteButtonClick was set aside: it was being handled in 3 workers that ended or vanished/;
+  assert.match(problems.join("\n"), words);
+  assert.match(reports.map((/** @type {any} */ { text }) => text).join("\n"), words);
+});
+
+test("workers that are ended on request set nothing aside", async (t) => {
+  const { raise, ready, workers, workerPy } = await page(t);
+  raise("BackgroundCallCard::muteButtonClick", true);
+  for (let ended = 1; ended <= 5; ended++) {
+    await ready(ended);
+    await workers[ended - 1].say({ t: "turn", seq: 1 });
+    workerPy.killWorker();
+    t.mock.timers.tick(30_000);
+    await settled();
+  }
+  assert.deepEqual([workerPy.stats().set_aside, workerPy.stats().waiting], [0, 1]);
 });
 
 test("an event is not blamed for the death of an interpreter in which it had no turn", async (t) => {
