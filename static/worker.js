@@ -83,6 +83,7 @@ function connect(port) {
         leave(page, port, data.reason);
         break;
       case "die":
+        tellAll({ t: "ending" });
         self.close();
         break;
     }
