@@ -43,6 +43,8 @@ export class Binder {
   #news = performance.now();
   #asked = 0;
   #answers = 0;
+  /** Whether the portal's first answer did not name the event that announces a card. */
+  #late = false;
   #client;
   #onEvent;
   #onReport;
@@ -57,7 +59,8 @@ export class Binder {
    * @param {(text: string) => void} onFailure told what the client threw, of a bind once for each name; it is asked
    *   again
    * @param {(callback: () => void, ms: number) => void} later a timer
-   * @param {() => void} onLate told when cards are announced from now on, and were not at the portal's first answer
+   * @param {() => void} onLate told once, when the event that announces a card is bound and the portal's first answer did
+   *   not name it
    */
   constructor(client, onEvent, onReport, onFailure = () => {}, later = setTimeout, onLate = () => {}) {
     this.#client = client;
@@ -107,8 +110,9 @@ export class Binder {
 
   /** @param {string[]} names that the portal knows now */
   #known(names) {
-    this.#answers++;
-    const announced = this.#bound.has(INITIALIZED);
+    if (++this.#answers === 1) {
+      this.#late = !names.includes(INITIALIZED);
+    }
     for (const name of this.missing) {
       if (names.includes(name) && !this.#bound.has(name)) {
         if (!this.#failed.has(name)) {
@@ -117,7 +121,8 @@ export class Binder {
         this.#bind(name); // which may call back at once, and bind others meanwhile
       }
     }
-    if (!announced && this.#bound.has(INITIALIZED) && this.#answers > 1) {
+    if (this.#late && this.#bound.has(INITIALIZED)) {
+      this.#late = false;
       this.#onLate();
     }
   }

@@ -81,6 +81,7 @@
     }
   };
 
+  const installing = new URLSearchParams(location.search).has("install");
   const inPortal = window.name.split("|").length >= 3;
   const hasClient = () =>
     // @ts-expect-error `const` in a classic script defines no property of the global object
@@ -98,6 +99,9 @@
       insist(clientScript, Number.POSITIVE_INFINITY, hasClient).then(() =>
         dispatchEvent(new CustomEvent("workerpy:client")),
       );
+    }
+    if (installing) {
+      insist(named("install")[0], Number.POSITIVE_INFINITY, () => Symbol.for("worker-py.install") in window);
     }
     for (const script of named("page")) {
       await insist(script, ATTEMPTS);

@@ -6,23 +6,37 @@
  */
 
 import { addStyle } from "./elements.js";
-import { addressCheck, audience, errorAddress, handlerAddress, scopeChecks, UNFINISHED } from "./install_rules.js";
+import { findClient } from "./find_client.js";
+import {
+  addressCheck,
+  audience,
+  errorAddress,
+  handlerAddress,
+  isTaken,
+  removal,
+  scopeChecks,
+  taken,
+  UNFINISHED,
+} from "./install_rules.js";
 import { InstallView } from "./install_view.js";
-import { asker, employees, findOut, finish, postCheck, register, unregister } from "./registration.js";
+import { asker, employees, findOut, finish, postCheck, register, replace, unregister } from "./registration.js";
 
 /**
  * @typedef {import("./client.js").Client} Client
  * @typedef {import("./install_rules.js").Check} Check
+ * @typedef {import("./install_rules.js").Registration} Registration
  * @typedef {import("./registration.js").Found} Found
+ * @typedef {import("./registration.js").Registered} Registered
  */
 
 /**
  * @param {Client | null} client
  * @param {string | null} problem why there is none
  */
-export async function install(client, problem) {
+async function install(client, problem) {
   await addStyle();
   document.title = "Set up the call-card app";
+  document.querySelector("main")?.remove();
   const handler = handlerAddress(location.href);
   if (!client) {
     InstallView.withoutPortal(String(problem), handler);
@@ -81,25 +95,45 @@ class Installer {
 
   /** @param {number} userId 0 is everybody @param {string} errorUrl */
   async #register(userId, errorUrl) {
-    const people = audience(userId, this.#names);
-    const { error, removed, replaced } = await register(this.#ask, { handler: this.#handler, userId, errorUrl });
-    if (error) {
-      await this.#refresh();
-      this.#view.refused(error, removed ? `The former registration for ${people} was removed before that.` : "");
+    const wanted = { handler: this.#handler, userId, errorUrl };
+    await this.#tell(wanted, await register(this.#ask, wanted));
+  }
+
+  /** @param {Registration} wanted @param {Registered} came what came of it */
+  async #tell(wanted, { error, removed, inTheWay }) {
+    const people = audience(wanted.userId, this.#names);
+    const gone = removal(removed, wanted, this.#names);
+    if (!error) {
+      const again = removed.some(({ userId }) => userId === wanted.userId) ? " anew" : "";
+      await this.#finish(`Registered${again} for ${people}. ${gone}`.trim(), this.#installed !== true);
       return;
     }
-    const done = replaced ? `Registered anew for ${people}.` : `Registered for ${people}.`;
-    await this.#finish(done, this.#installed !== true);
+    await this.#refresh();
+    if (!isTaken(error)) {
+      this.#view.refused(error, gone);
+      return;
+    }
+    const others = inTheWay.some(({ userId }) => userId !== wanted.userId);
+    const instead = async () => this.#tell(wanted, await replace(this.#ask, wanted, inTheWay));
+    this.#view.refused(
+      error,
+      gone || "Nothing was removed.",
+      taken(inTheWay, wanted, this.#names),
+      others ? { label: `Register for ${people} instead`, act: instead } : null,
+    );
   }
 
   /** @param {number} userId */
   async #remove(userId) {
-    const { error } = await unregister(this.#ask, userId);
+    const people = audience(userId, this.#names);
+    const { count, error } = await unregister(this.#ask, userId);
     await this.#refresh();
     if (error) {
       this.#view.refused(error, "");
+    } else if (count > 0) {
+      this.#view.done(`Removed for ${people}. Pages that are open keep it until they are left.`);
     } else {
-      this.#view.done(`Removed for ${audience(userId, this.#names)}. Pages that are open keep it until they are left.`);
+      this.#view.done(`Nothing was removed: the portal had no registration for ${people} any more.`);
     }
   }
 
@@ -130,3 +164,22 @@ function portalChecks({ admin, scopes }) {
   }
   return admin.error ? known : [{ level: "ok", title: "You are an administrator of this portal." }, ...known];
 }
+
+/** Under this, `guard.js` and this module under another address find that the page has begun. */
+const BEGUN = Symbol.for("worker-py.install");
+
+function main() {
+  if (BEGUN in globalThis) {
+    return; // it was loaded twice: the first was slow
+  }
+  Object.defineProperty(globalThis, BEGUN, { value: true });
+  const config = JSON.parse(document.getElementById("worker-py-config")?.textContent ?? "{}");
+  const begin = () => {
+    const [client, problem] = findClient(config);
+    install(client, problem).catch(console.error);
+  };
+  begin();
+  addEventListener("workerpy:client", begin, { once: true }); // it has come after all
+}
+
+main();

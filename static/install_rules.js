@@ -241,6 +241,58 @@ export function detailOf({ code, description, status, argument }) {
 }
 
 /**
+ * Why there is no room for a registration, once the portal was asked what it has.
+ * @param {Registration[]} rows what is in the way; that for everybody first
+ * @param {Registration} wanted
+ * @param {Map<number, string>} names
+ * @returns {Advice}
+ */
+export function taken(rows, wanted, names) {
+  const [first] = rows;
+  const explained = advice({ code: TOO_MANY, description: "", status: 0 });
+  if (!first) {
+    return { title: explained.title, remedy: "The portal does not show which: open this page anew, and look again." };
+  }
+  if (first.userId === wanted.userId) {
+    return explained;
+  }
+  const several = rows.length > 1;
+  const people = audience(wanted.userId, names);
+  const load =
+    first.handler === wanted.handler
+      ? `The pages of ${people} load this page already.`
+      : `It names another page, ${first.handler}.`;
+  const others = `If you replace ${several ? "them" : "it"}, the pages of all others no longer load the app.`;
+  return {
+    title: several
+      ? `Registrations ${listed(rows, names)} are in the way.`
+      : "A registration for all users is in the way.",
+    remedy: `Beside one for all users the portal takes none for one employee. ${load} ${others}`,
+  };
+}
+
+/**
+ * What was taken away for a registration.
+ * @param {Registration[]} rows
+ * @param {Registration} wanted
+ * @param {Map<number, string>} names
+ */
+export function removal(rows, wanted, names) {
+  const [what, was] = rows.length > 1 ? ["registrations", "were"] : ["registration", "was"];
+  return rows.length > 0 ? `The former ${what} ${listed(rows, names, wanted.handler)} ${was} removed before that.` : "";
+}
+
+/**
+ * @param {Registration[]} rows
+ * @param {Map<number, string>} names
+ * @param {string} [handler] the page that goes without saying; without it all do
+ */
+function listed(rows, names, handler) {
+  const page = (/** @type {Registration} */ row) => (handler && row.handler !== handler ? ` (${row.handler})` : "");
+  return rows.map((row) => `for ${audience(row.userId, names)}${page(row)}`).join(" and ");
+}
+
+/**
  * Whose pages a registration concerns.
  * @param {number} userId
  * @param {Map<number, string>} names

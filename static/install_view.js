@@ -11,6 +11,7 @@ import { stepsToRegister } from "./install_steps.js";
 
 /**
  * @typedef {import("./client.js").RestFailure} RestFailure
+ * @typedef {import("./install_rules.js").Advice} Advice
  * @typedef {import("./install_rules.js").Check} Check
  * @typedef {import("./install_rules.js").Registration & {people: string}} Row
  * @typedef {{
@@ -132,14 +133,20 @@ export class InstallView {
     this.#result.replaceChildren(element("p", {}, text));
   }
 
-  /** @param {RestFailure} error @param {string} more what else the reader has to know */
-  refused(error, more) {
-    const { title: text, remedy, field } = advice(error);
-    this.#result.className = "result bad";
+  /**
+   * @param {RestFailure} error
+   * @param {string} more what else the reader has to know
+   * @param {Advice} [told] what the refusal means, where more is known of it than its code
+   * @param {{label: string, act: () => Promise<void>} | null} [offer] what can be done instead
+   */
+  refused(error, more, told = advice(error), offer = null) {
+    const { title: text, remedy, field } = told;
+    this.#result.className = `result ${offer ? "warn" : "bad"}`;
     this.#result.replaceChildren(
       element("p", { class: "what" }, text),
       element("p", {}, [more, remedy].filter(Boolean).join(" ")),
       element("p", { class: "detail" }, "The portal said: ", element("code", {}, detailOf(error))),
+      ...(offer ? [this.#offer(offer.label, offer.act)] : []),
     );
     this.#blame(field === "user" ? this.#user : field === "error-url" ? this.#errorUrl : null);
   }
@@ -170,6 +177,16 @@ export class InstallView {
     });
     this.#finish.addEventListener("click", () => this.#act("Finishing…", () => this.#options.finish()));
     return form;
+  }
+
+  /** @param {string} label @param {() => Promise<void>} act */
+  #offer(label, act) {
+    const button = element("button", { type: "button" }, label);
+    button.addEventListener("click", () => {
+      this.#submit.focus(); // the button goes
+      this.#act("Replacing…", act);
+    });
+    return element("p", { class: "buttons" }, button);
   }
 
   #submitted() {

@@ -17,6 +17,8 @@ import { bindParams, isTaken, registrations, unbindParams } from "./install_rule
  *   scopes: RestAnswer, admin: RestAnswer, app: RestAnswer, placements: RestAnswer,
  *   registered: Registration[], installed: boolean | null,
  * }} Found `installed` is null when the portal does not say
+ * @typedef {{removed: Registration[], inTheWay: Registration[], error?: RestFailure}} Registered
+ *   what the portal took away for the new one, what is left of what was in its way, and why there is no new one
  */
 
 const ANSWER_MS = 20_000;
@@ -75,28 +77,57 @@ function employee(row) {
 }
 
 /**
- * Bind the placement. What is bound for the same people already is unbound first, when the portal says so.
+ * Bind the placement. What is bound for the same people already is replaced. What concerns others is left as it is:
+ * one for all users, beside which the portal takes none for one employee.
  * @param {Ask} ask
  * @param {Registration} wanted
- * @returns {Promise<{replaced: boolean, removed: boolean, error?: RestFailure}>} `removed` without `replaced`: the
- *   former registration has gone, and the new one was refused
+ * @returns {Promise<Registered>}
  */
 export async function register(ask, wanted) {
   const first = await ask("placement.bind", bindParams(wanted));
   if (!first.error || !isTaken(first.error)) {
-    return { replaced: false, removed: false, ...failure(first) };
+    return { removed: [], inTheWay: [], ...failure(first) };
   }
-  const freed = await unregister(ask, wanted.userId);
-  if (freed.error) {
-    return { replaced: false, removed: false, ...freed };
+  const placements = await ask("placement.get");
+  const inTheWay = registrations(placements.result).filter(({ userId }) => userId === 0 || userId === wanted.userId);
+  if (inTheWay.length === 0 || inTheWay.some(({ userId }) => userId !== wanted.userId)) {
+    return { removed: [], inTheWay, ...failure(first) };
   }
-  const second = await ask("placement.bind", bindParams(wanted));
-  return { replaced: !second.error, removed: true, ...failure(second) };
+  return replace(ask, wanted, inTheWay);
 }
 
-/** @param {Ask} ask @param {number} userId 0 is everybody @returns {Promise<{error?: RestFailure}>} */
+/**
+ * Bind the placement in the place of others.
+ * @param {Ask} ask
+ * @param {Registration} wanted
+ * @param {Registration[]} others
+ * @returns {Promise<Registered>}
+ */
+export async function replace(ask, wanted, others) {
+  /** @type {Registration[]} */
+  const removed = [];
+  for (const [index, other] of others.entries()) {
+    const { count, error } = await unregister(ask, other.userId);
+    if (error) {
+      return { removed, inTheWay: others.slice(index), error };
+    }
+    if (count > 0) {
+      removed.push(other);
+    }
+  }
+  const bound = await ask("placement.bind", bindParams(wanted));
+  const inTheWay = bound.error ? others.filter((other) => !removed.includes(other)) : [];
+  return { removed, inTheWay, ...failure(bound) };
+}
+
+/**
+ * @param {Ask} ask
+ * @param {number} userId 0 is everybody
+ * @returns {Promise<{count: number, error?: RestFailure}>} how many registrations that ended, as the portal counts
+ */
 export async function unregister(ask, userId) {
-  return failure(await ask("placement.unbind", unbindParams(userId)));
+  const answer = await ask("placement.unbind", unbindParams(userId));
+  return { count: Number(Object(answer.result).count) || 0, ...failure(answer) };
 }
 
 /** @param {RestAnswer} answer @returns {{error?: RestFailure}} */

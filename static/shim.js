@@ -192,9 +192,13 @@ class Shim {
     this.#identify(this.#client);
   }
 
-  /** A card that was shown before the portal's names could be bound is announced by nobody. */
+  /**
+   * A card that was shown before the portal's names could be bound is announced by nobody. The question has a
+   * price: the portal's page takes itself for one that an app uses, and the transfer of its own calls suffers. In
+   * the desktop app it is refused whether there is a card or not.
+   */
   #lookForCard() {
-    if (this.#announced || !this.#client) {
+    if (this.#announced || !this.#client || /BitrixDesktop/.test(navigator.userAgent)) {
       return;
     }
     this.#probes++;
@@ -554,13 +558,15 @@ function main() {
     return; // it was loaded twice: the first was slow
   }
   const config = JSON.parse(document.getElementById("worker-py-config")?.textContent ?? "{}");
-  const [client, problem] = findClient(config);
   const installing = new URLSearchParams(location.search).has("install");
-  const shim = installing ? new Shim(config, null, INSTALLING) : new Shim(config, client, problem);
+  const [client, problem] = installing ? [null, INSTALLING] : findClient(config);
+  const shim = new Shim(config, client, problem);
   Object.defineProperty(globalThis, "workerPy", { value: shim, enumerable: true });
+  shim.start();
   if (installing) {
-    import("./install.js").then(({ install }) => install(client, problem)).catch(console.error);
-  } else if (problem) {
+    return; // `guard.js` loads what a person sees then
+  }
+  if (problem) {
     const status = document.getElementById("worker-py-status");
     if (status) {
       status.textContent = problem;
@@ -568,7 +574,6 @@ function main() {
       import("./outside.js").then(({ dress }) => dress(status, problem)).catch(() => {}); // the text will do
     }
   }
-  shim.start();
   addEventListener("workerpy:client", () => shim.clientCame(findClient(config)), { once: true });
 }
 

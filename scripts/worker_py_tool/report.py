@@ -15,7 +15,9 @@ def boot_files(directory: Path, made: Manifest) -> list[str]:
     """What a page fetches until its first event is handled, in order: a module's imports follow it."""
     folder = f"assets/{made.build}/"
     page = (directory / "index.html").read_text(encoding="utf-8")
-    scripts = [src for src in re.findall(r'<script[^>]* src="([^"]+)"', page) if src in made.files]
+    # The install page's script is named too, and no boot fetches it.
+    named = re.findall(r'<script(?! type="worker-py/install)[^>]* src="([^"]+)"', page)
+    scripts = [src for src in named if src in made.files]
     modules = imports.graph(directory, [*scripts, f"{folder}worker.js"])
     runtime = sorted((path for path in made.files if path.startswith("pyodide/")), key=lambda path: path.endswith("s"))
     if folder + RESTORED in made.files:

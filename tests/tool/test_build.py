@@ -62,6 +62,7 @@ def test_the_page_loads_the_client_first_then_the_shim_then_page_scripts(
         f'<script type="worker-py/early-module" src="assets/{made.build}/early.js">',
         f'<script type="worker-py/client" src="{OFFICIAL_BX24}">',
         f'<script type="worker-py/shim-module" src="assets/{made.build}/shim.js">',
+        f'<script type="worker-py/install-module" src="assets/{made.build}/install.js">',
         f'<script type="worker-py/page" src="assets/{made.build}/phone.js">',
         f'<script type="worker-py/page-module" src="assets/{made.build}/tones.mjs">',
     ]

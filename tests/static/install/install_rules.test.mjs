@@ -10,7 +10,9 @@ import {
   handlerAddress,
   isTaken,
   registrations,
+  removal,
   scopeChecks,
+  taken,
   unbindParams,
 } from "../../../static/install_rules.js";
 
@@ -139,5 +141,47 @@ test("an employee is named where the name is known", () => {
   assert.deepEqual(
     [audience(0, names), audience(5, names), audience(6, names)],
     ["all users", "Noor Haddad (id 5)", "the employee with id 6"],
+  );
+});
+
+const NAMES = new Map([[5, "Noor Haddad"]]);
+const rowOf = (/** @type {number} */ userId, handler = "https://app.example/") => ({ handler, userId, errorUrl: "" });
+
+test("one for all in the way of one for an employee is told with what replacing it would do", () => {
+  const { title, remedy } = taken([rowOf(0)], rowOf(5), NAMES);
+  assert.equal(title, "A registration for all users is in the way.");
+  assert.match(remedy, /takes none for one employee/);
+  assert.match(remedy, /pages of Noor Haddad \(id 5\) load this page already/);
+  assert.match(remedy, /replace it, the pages of all others/);
+});
+
+test("one for all that names another page is told with its address", () => {
+  const { remedy } = taken([rowOf(0, "https://old.example/")], rowOf(5), NAMES);
+  assert.match(remedy, /names another page, https:\/\/old\.example\//);
+  assert.doesNotMatch(remedy, /already/);
+});
+
+test("one for all and the employee's own are told as both in the way", () => {
+  const { title, remedy } = taken([rowOf(0), rowOf(5)], rowOf(5), NAMES);
+  assert.equal(title, "Registrations for all users and for Noor Haddad (id 5) are in the way.");
+  assert.match(remedy, /replace them/);
+});
+
+test("one for the same people that is still there is to be removed by hand, one that the portal hides to be looked for", () => {
+  for (const userId of [0, 5]) {
+    assert.deepEqual(taken([rowOf(userId)], rowOf(userId), NAMES), advice(failure("ERROR_PLACEMENT_MAX_COUNT")));
+  }
+  const { title, remedy } = taken([], rowOf(5), NAMES);
+  assert.match(title, /could not be replaced/);
+  assert.match(remedy, /does not show which/);
+});
+
+test("what was removed is told, with its page where that was another; nothing is not told as something", () => {
+  const own = rowOf(5);
+  assert.equal(removal([], own, NAMES), "");
+  assert.equal(removal([own], own, NAMES), "The former registration for Noor Haddad (id 5) was removed before that.");
+  assert.equal(
+    removal([rowOf(0, "https://old.example/"), own], own, NAMES),
+    "The former registrations for all users (https://old.example/) and for Noor Haddad (id 5) were removed before that.",
   );
 });

@@ -1,11 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asker, employees, findOut, finish, postCheck, register, unregister } from "../../../static/registration.js";
+import {
+  asker,
+  employees,
+  findOut,
+  finish,
+  postCheck,
+  register,
+  replace,
+  unregister,
+} from "../../../static/registration.js";
 import { stillClock } from "../../support/fakes.mjs";
 
 const WANTED = { handler: "https://app.example/", userId: 5, errorUrl: "https://app.example/e" };
-const TAKEN = { error: { code: "ERROR_PLACEMENT_MAX_COUNT", description: "", status: 400 } };
+const REFUSED = { code: "ERROR_PLACEMENT_MAX_COUNT", description: "", status: 400 };
+const TAKEN = { error: REFUSED };
 const DENIED = { error: { code: "ACCESS_DENIED", description: "", status: 403 } };
+const UNBOUND = { result: { count: 1 } };
 
 /**
  * A portal that gives these answers, one after the other.
@@ -21,41 +32,105 @@ function portal(...answers) {
   return { asked, ask };
 }
 
+/** What `placement.get` answers when this is registered for these people. @param {...number} users */
+const got = (...users) => ({
+  result: users.map((userId) => ({
+    placement: "PAGE_BACKGROUND_WORKER",
+    userId,
+    handler: WANTED.handler,
+    options: { errorHandlerUrl: WANTED.errorUrl },
+  })),
+});
+const rowOf = (/** @type {number} */ userId) => ({ ...WANTED, userId });
+
 const methods = (/** @type {Array<[string, any]>} */ asked) => asked.map(([method]) => method);
+const unbound = (/** @type {Array<[string, any]>} */ asked) =>
+  asked.filter(([method]) => method === "placement.unbind").map(([, params]) => params.USER_ID);
 
 test("a free place is bound at once", async () => {
   const { asked, ask } = portal({ result: true });
-  assert.deepEqual(await register(ask, WANTED), { replaced: false, removed: false });
+  assert.deepEqual(await register(ask, WANTED), { removed: [], inTheWay: [] });
   assert.deepEqual(methods(asked), ["placement.bind"]);
 });
 
-test("a place that is taken is unbound for the same people, and bound again", async () => {
-  const { asked, ask } = portal(TAKEN, { result: { count: 1 } }, { result: true });
-  assert.deepEqual(await register(ask, WANTED), { replaced: true, removed: true });
-  assert.deepEqual(methods(asked), ["placement.bind", "placement.unbind", "placement.bind"]);
-  assert.equal(asked[1][1].USER_ID, 5);
+for (const userId of [5, 0]) {
+  test(`a place that is taken for the same people (${userId}) is unbound for them, and bound again`, async () => {
+    const { asked, ask } = portal(TAKEN, got(userId, 7), UNBOUND, { result: true });
+    const wanted = { ...WANTED, userId };
+    assert.deepEqual(await register(ask, wanted), { removed: [rowOf(userId)], inTheWay: [] });
+    assert.deepEqual(methods(asked), ["placement.bind", "placement.get", "placement.unbind", "placement.bind"]);
+    assert.deepEqual(unbound(asked), [userId]);
+  });
+}
+
+for (const users of [[0], [0, 5], [0, 5, 7]]) {
+  test(`for one employee nothing is unbound where one for all is in the way: ${users}`, async () => {
+    const { asked, ask } = portal(TAKEN, got(...users));
+    const inTheWay = users.filter((userId) => userId !== 7).map(rowOf);
+    assert.deepEqual(await register(ask, WANTED), { removed: [], inTheWay, ...TAKEN });
+    assert.deepEqual(methods(asked), ["placement.bind", "placement.get"]);
+  });
+}
+
+for (const [what, answer] of /** @type {[string, any][]} */ ([
+  ["shows nothing that is in the way", got(7)],
+  ["does not say what is registered", DENIED],
+])) {
+  test(`nothing is unbound where the portal ${what}`, async () => {
+    const { asked, ask } = portal(TAKEN, answer);
+    assert.deepEqual(await register(ask, WANTED), { removed: [], inTheWay: [], ...TAKEN });
+    assert.deepEqual(unbound(asked), []);
+  });
+}
+
+test("one for all that is to be replaced by one for an employee is unbound, and the employee's own too", async () => {
+  const { asked, ask } = portal(UNBOUND, UNBOUND, { result: true });
+  const rows = [rowOf(0), rowOf(5)];
+  assert.deepEqual(await replace(ask, WANTED, rows), { removed: rows, inTheWay: [] });
+  assert.deepEqual(unbound(asked), [0, 5]);
+  assert.equal(asked[2][1].USER_ID, 5);
 });
 
 test("nothing is unbound for any other refusal", async () => {
   const { asked, ask } = portal(DENIED);
-  assert.deepEqual(await register(ask, WANTED), { replaced: false, removed: false, ...DENIED });
+  assert.deepEqual(await register(ask, WANTED), { removed: [], inTheWay: [], ...DENIED });
   assert.equal(asked.length, 1);
 });
 
 test("a place that cannot be freed stays as it was", async () => {
-  const { asked, ask } = portal(TAKEN, DENIED);
-  assert.deepEqual(await register(ask, WANTED), { replaced: false, removed: false, ...DENIED });
+  const { asked, ask } = portal(TAKEN, got(5), DENIED);
+  assert.deepEqual(await register(ask, WANTED), { removed: [], inTheWay: [rowOf(5)], ...DENIED });
+  assert.equal(asked.length, 3);
+});
+
+test("of two that are to be removed the first is told as removed when the second cannot be", async () => {
+  const { asked, ask } = portal(UNBOUND, DENIED);
+  const answer = await replace(ask, WANTED, [rowOf(0), rowOf(5)]);
+  assert.deepEqual(answer, { removed: [rowOf(0)], inTheWay: [rowOf(5)], ...DENIED });
   assert.equal(asked.length, 2);
 });
 
 test("a registration that was removed in vain is told as lost", async () => {
-  const { ask } = portal(TAKEN, { result: { count: 1 } }, DENIED);
-  assert.deepEqual(await register(ask, WANTED), { replaced: false, removed: true, ...DENIED });
+  const { ask } = portal(TAKEN, got(5), UNBOUND, DENIED);
+  assert.deepEqual(await register(ask, WANTED), { removed: [rowOf(5)], inTheWay: [], ...DENIED });
 });
 
-test("removing passes the refusal on", async () => {
-  assert.deepEqual(await unregister(portal(DENIED).ask, 0), DENIED);
-  assert.deepEqual(await unregister(portal({ result: { count: 1 } }).ask, 0), {});
+for (const result of [{ count: 0 }, { count: "0" }, true, null]) {
+  test(`a removal is told only where the portal counts one: ${JSON.stringify(result)}`, async () => {
+    const { ask } = portal(TAKEN, got(5), { result }, TAKEN);
+    assert.deepEqual(await register(ask, WANTED), { removed: [], inTheWay: [rowOf(5)], ...TAKEN });
+    assert.deepEqual(await unregister(portal({ result }).ask, 5), { count: 0 });
+  });
+}
+
+test("what another took away in the meantime is in nobody's way", async () => {
+  const { ask } = portal(TAKEN, got(5), { result: { count: 0 } }, { result: true });
+  assert.deepEqual(await register(ask, WANTED), { removed: [], inTheWay: [] });
+});
+
+test("removing passes the refusal on, and the portal's count", async () => {
+  assert.deepEqual(await unregister(portal(DENIED).ask, 0), { count: 0, ...DENIED });
+  assert.deepEqual(await unregister(portal(UNBOUND).ask, 0), { count: 1 });
 });
 
 test("employees come from all pages, those without a name by what else is known", async () => {

@@ -18,13 +18,16 @@ function binding(t, client = new FakeClient()) {
   const reports = [];
   /** @type {string[]} */
   const failures = [];
+  const late = { times: 0 };
   const binder = new Binder(
     client,
     (name, payload) => events.push([name, payload]),
     (missing) => reports.push(missing),
     (text) => failures.push(text),
+    setTimeout,
+    () => void late.times++,
   );
-  return { binder, client, clock, events, reports, failures };
+  return { binder, client, clock, events, reports, failures, late };
 }
 
 test("all names that the portal knows are bound at once, without waiting for a timer", (t) => {
@@ -394,4 +397,26 @@ test("that cards are announced from now on is told once, and not where they were
     assert.equal(told, wanted);
     t.mock.timers.reset();
   }
+});
+
+test("cards are not announced late for a portal that only answers late, names others late, or was bound at the second try", (t) => {
+  const { binder, client, clock, late } = binding(t);
+  const bind = client.bind.bind(client);
+  client.late = true;
+  client.known = EVENT_NAMES.slice(0, 12);
+  client.bind = (name, callback) => {
+    if (name === INITIALIZED) {
+      client.bind = bind;
+      throw new Error("not now");
+    }
+    bind(name, callback);
+  };
+  binder.start();
+  clock.tick(5000);
+  client.interfaceAnswers[0]();
+  client.late = false;
+  client.known = [...EVENT_NAMES];
+  clock.tick(1000);
+  assert.deepEqual(client.boundTimes, ONCE);
+  assert.equal(late.times, 0);
 });

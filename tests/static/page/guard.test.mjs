@@ -7,10 +7,12 @@ import { settled, stillClock, withGlobals } from "../../support/fakes.mjs";
 /** It is no module: it has to run where modules do not load. */
 const GUARD = new Script(readFileSync(new URL("../../../static/guard.js", import.meta.url), "utf8"));
 const ASSETS = "https://app.example/assets/b1/";
+const INSTALL = `${ASSETS}install.js`;
 const NAMED = [
   ["early-module", `${ASSETS}early.js`],
   ["client", "https://portal.example/api.js"],
   ["shim-module", `${ASSETS}shim.js`],
+  ["install-module", INSTALL],
   ["page", `${ASSETS}a.js`],
   ["page-module", `${ASSETS}b.js`],
 ];
@@ -19,8 +21,9 @@ const NAMED = [
  * A page whose first script has run.
  * @param {import("node:test").TestContext} t
  * @param {(url: string) => boolean} comes which scripts do; what they define is there then
+ * @param {string} [search] the address's query
  */
-function page(t, comes) {
+function page(t, comes, search = "?DOMAIN=portal.example") {
   const clock = stillClock(t);
   t.mock.method(console, "error", () => {});
   /** @type {string[]} */
@@ -47,6 +50,8 @@ function page(t, comes) {
           }
           if (script.src.endsWith("shim.js")) {
             Object.assign(window, { workerPy: {} });
+          } else if (script.src.endsWith("install.js")) {
+            Object.assign(window, { [Symbol.for("worker-py.install")]: true });
           } else if (script.src.endsWith("api.js")) {
             Object.assign(globalThis, { BX24: {} });
           }
@@ -59,6 +64,7 @@ function page(t, comes) {
   withGlobals(t, {
     document,
     window,
+    location: { search },
     fetch: async () => {},
     addEventListener: (/** @type {string} */ type, /** @type {() => void} */ listener) => {
       assert.equal(type, "load");
@@ -79,7 +85,7 @@ test("nothing is loaded before the document's load has passed, and then all in o
   await settled();
   assert.deepEqual(
     asked,
-    NAMED.map(([, src]) => src),
+    NAMED.map(([, src]) => src).filter((src) => src !== INSTALL),
   );
   assert.deepEqual(told, ["DOMContentLoaded", "load"]);
 });
@@ -119,4 +125,21 @@ test("a client that never comes does not hold up the page, and is asked for agai
   await settled();
   assert.ok(asked.filter((url) => url.endsWith("api.js")).length > before);
   assert.ok(told.includes("load"));
+});
+
+test("the install page's script is loaded where it is asked for, and again by another spelling until it came", async (t) => {
+  let tries = 0;
+  const comes = (/** @type {string} */ url) => !url.endsWith("install.js") || ++tries > 2;
+  const { asked, clock, load } = page(t, comes, "?install&DOMAIN=portal.example");
+  load();
+  await settled();
+  for (const ms of [1000, 2000, 4000, 8000]) {
+    clock.tick(ms);
+    await settled();
+  }
+  assert.deepEqual(
+    asked.filter((url) => url.endsWith("install.js")),
+    [INSTALL, "https://app.example/assets/%621/install.js", "https://app.example/assets/b%31/install.js"],
+  );
+  assert.ok(asked.indexOf(`${ASSETS}shim.js`) < asked.indexOf(INSTALL));
 });

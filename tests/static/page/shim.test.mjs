@@ -8,9 +8,12 @@ let pages = 0;
 /**
  * The placement page with a portal and workers that the test plays.
  * @param {import("node:test").TestContext} t
- * @param {{name?: string, client?: boolean, search?: string, secure?: boolean}} [options]
+ * @param {{name?: string, client?: boolean, search?: string, secure?: boolean, offered?: string[], userAgent?: string}} [options]
+ *   `offered` are the names that the portal knows, and comes to know
  */
-async function page(t, { name = "portal.example|1|sid", client = true, search = "", secure = true } = {}) {
+async function page(t, options = {}) {
+  const { name = "portal.example|1|sid", client = true, search = "", secure = true } = options;
+  const { offered = EVENT_NAMES, userAgent = "" } = options;
   const clock = stillClock(t);
   t.mock.method(console, "warn", () => {});
   t.mock.method(console, "error", () => {});
@@ -22,8 +25,11 @@ async function page(t, { name = "portal.example|1|sid", client = true, search = 
     constructor() {
       workers.push(this.#worker);
     }
-    /** @param {unknown} _ @param {any[]} ports */
-    postMessage(_, [port]) {
+    /** @param {unknown} _ @param {any[]} [ports] none for the clock's */
+    postMessage(_, [port] = []) {
+      if (!port) {
+        return;
+      }
       port.onmessage = (/** @type {any} */ { data }) => {
         this.#worker.got.push(typeof data === "string" ? JSON.parse(data) : data);
       };
@@ -44,7 +50,7 @@ async function page(t, { name = "portal.example|1|sid", client = true, search = 
   const commands = [];
   const BX24 = {
     placement: {
-      getInterface: (/** @type {any} */ callback) => callback({ event: EVENT_NAMES }),
+      getInterface: (/** @type {any} */ callback) => callback({ event: offered }),
       bindEvent: (/** @type {string} */ event, /** @type {any} */ callback) => {
         bound[event] = [...(bound[event] ?? []), callback];
       },
@@ -72,7 +78,7 @@ async function page(t, { name = "portal.example|1|sid", client = true, search = 
       listeners[type] = callback;
     },
     location: { search },
-    navigator: { locks: new FakeLocks() },
+    navigator: { locks: new FakeLocks(), userAgent },
     MessageChannel: FakeMessageChannel,
     SharedWorker: undefined,
     Worker: FakeWorker,
@@ -477,8 +483,10 @@ test("a page opened outside Bitrix24 says so, and starts nothing", async (t) => 
   await assert.rejects(workerPy.ready, /opened outside Bitrix24/);
 });
 
-test("the install page starts no Python, and says where it is", async (t) => {
-  const { workerPy, workers, bound } = await page(t, { search: "?install&DOMAIN=portal.example" });
+test("the install page starts no Python, neither when the client comes later, and says where it is", async (t) => {
+  const { workerPy, workers, bound, listeners } = await page(t, { search: "?install&DOMAIN=portal.example" });
+  listeners["workerpy:client"]?.({});
+  await settled();
   assert.deepEqual([workers.length, Object.keys(bound).length], [0, 0]);
   assert.match(workerPy.diagnostics().problems[0], /install page/);
   await assert.rejects(workerPy.ready, /install page/);
@@ -502,4 +510,67 @@ test("a recording holds what went either way", async (t) => {
       ["page", "ack"],
     ],
   );
+});
+
+const BROWSER = "Mozilla/5.0 (X11; Linux x86_64) Chrome/139.0.0.0 Safari/537.36";
+const DESKTOP_APP = `${BROWSER} BitrixDesktop/18.0.0.100`;
+const CARD_IS_THERE = [{ result: "error", errorCode: "Invalid ui state" }];
+
+/**
+ * A page that the portal shows its names when they have been asked for already.
+ * @param {import("node:test").TestContext} t
+ * @param {string} [userAgent]
+ */
+async function latePage(t, userAgent = BROWSER) {
+  const offered = /** @type {string[]} */ ([]);
+  const opened = await page(t, { offered, userAgent });
+  const portalComes = () => {
+    offered.push(...EVENT_NAMES);
+    opened.clock.tick(1000);
+  };
+  return { ...opened, portalComes };
+}
+
+const reportsOf = (/** @type {any} */ workerPy) =>
+  workerPy.diagnostics().reports.map((/** @type {any} */ { kind }) => kind);
+
+test("a page that could bind everything at once asks the portal for no card, however long it lives", async (t) => {
+  const { commands, clock, listeners, workerPy } = await page(t, { userAgent: BROWSER });
+  clock.tick(60_000);
+  listeners.pageshow({ persisted: false });
+  assert.deepEqual(commands, []);
+  assert.equal(workerPy.stats().service.probe, 0);
+});
+
+test("a page that could bind only late asks once for a card, and reports one that nobody announced", async (t) => {
+  const { commands, clock, workerPy, portalComes } = await latePage(t);
+  portalComes();
+  clock.tick(60_000);
+  assert.deepEqual(
+    commands.map(({ name }) => name),
+    ["CallCardSetUiState"],
+  );
+  commands[0].answer(CARD_IS_THERE);
+  assert.deepEqual(reportsOf(workerPy), ["missed_card"]);
+  assert.match(workerPy.diagnostics().problems.join(), /shows a card here that it announced before/);
+});
+
+test("a page that comes out of the browser's cache asks once for a card, unless one was announced here", async (t) => {
+  const { commands, listeners, raise } = await page(t, { userAgent: BROWSER });
+  listeners.pageshow({ persisted: true });
+  assert.equal(commands.length, 1);
+  raise(INITIALIZED, { CALL_ID: "a" });
+  listeners.pageshow({ persisted: true });
+  assert.equal(commands.length, 1);
+});
+
+test("in the desktop app, whose answer proves nothing, no card is asked for", async (t) => {
+  const { commands, listeners, workerPy, portalComes } = await latePage(t, DESKTOP_APP);
+  portalComes();
+  listeners.pageshow({ persisted: true });
+  for (const { answer } of commands) {
+    answer(CARD_IS_THERE);
+  }
+  assert.deepEqual(commands, []);
+  assert.deepEqual(reportsOf(workerPy), []);
 });
