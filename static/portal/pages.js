@@ -6,6 +6,7 @@
  */
 
 import { element, setText } from "./dom.js";
+import { SHOWN } from "./timeline_frame.js";
 
 /** @typedef {{id: string, kind: string}} FrameRow */
 
@@ -18,12 +19,10 @@ import { element, setText } from "./dom.js";
  * @property {string} state        of its shim: `booting`, `ready`, …
  * @property {string} mode         how the interpreter is hosted
  * @property {string} interpreter  tells interpreters apart
- * @property {string} call         id of the call whose card it owns; empty for none
+ * @property {string} call         id of the call whose card it shows; empty for none
  */
 
 const CHANNEL = "portal-pages";
-/** Names of `session` entries in a page's trace by which it got a card. */
-const GAINED = new Set(["opened", "restored", "moved here"]);
 
 export class Pages {
   /** What the pages of this tab said, by frame. @type {Map<string, Partial<PageRow>>} */
@@ -71,7 +70,7 @@ export class Pages {
    */
   traced(frame, { kind, name, call_id: call }) {
     if (kind === "session") {
-      this.#learn(frame, { call: GAINED.has(name) ? String(call) : "" });
+      this.#learn(frame, { call: SHOWN.has(name) ? String(call) : "" });
     }
   }
 
@@ -135,11 +134,11 @@ export class Pages {
   /** @param {PageRow} row @param {boolean} here in this tab */
   #line(row, here) {
     const name = `${row.kind === "slider" ? "Slider" : here ? "This page" : "Another tab"} ${row.uri}`;
-    const badge = row.call ? [element("span", { class: "badge" }, "owns the card"), " · "] : [];
+    const badge = row.call ? [element("span", { class: "badge" }, "shows the card"), " · "] : [];
     const details = [row.state, row.mode, row.interpreter && `interpreter ${row.interpreter.slice(0, 4)}`];
     return element(
       "li",
-      { class: row.call ? "owner" : "" },
+      { class: row.call ? "shows" : "" },
       element("span", { class: "whereabouts" }, name),
       element("span", { class: "hosting" }, ...badge, details.filter(Boolean).join(" · ")),
       ...(here ? [this.#buttons(row, name)] : []),

@@ -5,6 +5,7 @@
  */
 
 import { element, setText } from "./dom.js";
+import { outcomeOf } from "./timeline_outcomes.js";
 
 /**
  * One entry of the placement page's trace.
@@ -17,6 +18,7 @@ import { element, setText } from "./dom.js";
  * @property {number} [duration_ms]
  * @property {string} [outcome]   `ok`, or what went wrong
  * @property {unknown} [detail]
+ * @property {string} [where]     the tab beside this one that told it
  */
 
 const ROWS_KEPT = 400;
@@ -171,15 +173,17 @@ function rowOf(entry) {
  * @param {TraceEntry} entry
  * @returns {(Node | string)[]}
  */
-function whatOf({ kind, name = "", event, detail }) {
-  const shown = kind === "event" ? name.replace(/^.*::/, "") : name;
-  const parts = [element("code", {}, shown)];
+function whatOf({ name = "", event, detail, where }) {
+  const parts = [element("code", {}, name.replace(/^.*::/, ""))];
   if (event !== undefined) {
     parts.push(element("small", {}, `for ${event.replace(/^.*::/, "")}`));
   }
   if (detail !== undefined && detail !== null && detail !== "") {
     const words = typeof detail === "string" ? detail : JSON.stringify(detail);
     parts.push(element("small", {}, words.length > 240 ? `${words.slice(0, 240)}…` : words));
+  }
+  if (where !== undefined) {
+    parts.push(element("small", { class: "where" }, where));
   }
   return parts;
 }
@@ -198,7 +202,7 @@ function endOf({ kind, outcome, duration_ms }) {
   if (duration_ms !== undefined) {
     words.push(`${duration_ms < 10 ? duration_ms.toFixed(1) : Math.round(duration_ms)} ms`);
   }
-  const good = outcome === undefined || outcome === "ok" || outcome === "silence";
+  const good = outcome === undefined || outcomeOf(outcome) === "ok";
   const end = element("span", { class: good ? "end" : "end bad" });
   setText(end, words.join(" · "));
   return end;

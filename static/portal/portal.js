@@ -116,11 +116,16 @@ function start(appUrl) {
     const { workerPyTrace: entry, workerPyHosting: hosting, workerPyFeed: feed } = event.data ?? {};
     const { workerPyPhone: phoneState, workerPyPhoneEvent: phoneEvent, workerPyLive: live } = event.data ?? {};
     const progress = event.data?.workerPyProgress;
+    const beside = event.data?.workerPyBeside;
     const frame = portal.senderOf(event);
     if (frame !== undefined) {
       watch.heard(frame);
     }
-    if (live !== undefined) {
+    if (beside !== undefined) {
+      if (event.origin === location.origin) {
+        panel.add({ ...beside, id: `beside ${beside.id}`, where: "tab 2" });
+      }
+    } else if (live !== undefined) {
       if (frame?.id === portal.frames()[0]?.id) {
         handlers.heard(live);
       }
@@ -145,6 +150,9 @@ function start(appUrl) {
       timeline.traced(frame.id, entry); // a command of the project's own: a replay must not take it for the app's
     } else if (frame !== undefined) {
       panel.add(entry);
+      if (query.has("tab")) {
+        window.parent.postMessage({ workerPyBeside: entry }, location.origin);
+      }
       stage.traced(entry);
       faults.traced(entry);
       pages.traced(frame.id, entry);

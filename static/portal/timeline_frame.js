@@ -12,8 +12,8 @@ import { outcomeOf } from "./timeline_outcomes.js";
 /** @typedef {import("./timeline_model.js").LaneKind} LaneKind */
 /** @typedef {import("./timeline_outcomes.js").Outcome} Outcome */
 
-/** Names of `session` entries by which a page got a card. */
-const GAINED = new Set(["opened", "restored", "moved here"]);
+/** Names of `session` entries by which a page came to show a card. @type {ReadonlySet<string>} */
+export const SHOWN = new Set(["opened", "joined", "moved here", "restored", "shown again"]);
 
 export class FrameReader {
   /** @type {Span[]} */
@@ -25,7 +25,7 @@ export class FrameReader {
   /** @type {Span | null} */
   #page = null;
   /** @type {Span | null} */
-  #owning = null;
+  #showing = null;
   /** @type {Span | null} */
   #phase = null;
   /** When the present boot began, as far as this page saw. @type {number | null} */
@@ -258,15 +258,15 @@ export class FrameReader {
 
   /** @param {Entry} entry */
   #session({ at, name = "", call_id }) {
-    const owns = GAINED.has(name);
-    if (this.#owning) {
-      const outcome = owns ? "ok" : name;
-      Object.assign(this.#owning, { end: at, outcome: "ok", said: outcome, duration: at - this.#owning.start });
-      this.#owning = null;
+    const shows = SHOWN.has(name);
+    if (this.#showing) {
+      const outcome = shows ? "ok" : name;
+      Object.assign(this.#showing, { end: at, outcome: "ok", said: outcome, duration: at - this.#showing.start });
+      this.#showing = null;
     }
-    if (owns) {
+    if (shows) {
       const detail = `Call ${call_id ?? ""}; the card was ${name}`;
-      this.#owning = this.#add("page", "owns the card", at, null, { detail });
+      this.#showing = this.#add("page", "shows the card", at, null, { detail });
     } else {
       this.#add("note", `card ${name}`, at, at, { detail: `Call ${call_id ?? ""}` });
     }
@@ -280,7 +280,7 @@ export class FrameReader {
     this.#events.clear();
     this.#commands.clear();
     this.#page = null;
-    this.#owning = null;
+    this.#showing = null;
     this.#phase = null;
     this.#bootSeen = null;
   }

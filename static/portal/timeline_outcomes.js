@@ -13,12 +13,15 @@ export const OUTCOMES = {
   none: { sign: "•", word: "" },
 };
 
+/** What the trace says of success: a timer's command is never answered, and may have been proven all the same. */
+const WELL = new Set(["ok", "silence", "unanswered, proven"]);
+
 /**
  * @param {string} said the outcome in the words of the trace
  * @returns {Outcome}
  */
 export function outcomeOf(said) {
-  if (said === "ok" || said === "silence") {
+  if (WELL.has(said)) {
     return "ok";
   }
   if (said === "cancelled") {

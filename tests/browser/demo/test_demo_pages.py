@@ -1,4 +1,4 @@
-"""The demo shows which pages are attached, which one owns the card, and that one interpreter serves them all."""
+"""The demo shows which pages are attached, which ones show the card, and that one interpreter serves them all."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ def address(demo_bundle: Path, serve_app: Callable[[Path], str], portal_url: str
 @pytest.fixture
 def demo_page(warm_page: Page, address: str) -> Page:
     """The demo with a first call."""
-    return owning(warm_page, address)
+    return showing(warm_page, address)
 
 
 @pytest.fixture
 def cold_page(page: Page, address: str) -> Page:
     """The same with an interpreter of its own, for tests that end it, or in which it has to know of one call alone."""
-    return owning(page, address)
+    return showing(page, address)
 
 
-def owning(page: Page, address: str) -> Page:
+def showing(page: Page, address: str) -> Page:
     page.goto(address)
-    expect(page.locator("#pages li.owner")).to_have_count(1)
+    expect(page.locator("#pages li.shows")).to_have_count(1)
     page.get_by_text("Pages of the portal").click()
     return page
 
@@ -49,25 +49,25 @@ def test_tabs_and_sliders_are_shown_with_the_one_interpreter_that_serves_them(
 
     for each in (demo_page, other):
         expect(each.locator("#served")).to_have_text("One interpreter serves 3 pages.")
-        expect(each.locator("#pages .badge")).to_have_text(["owns the card"])
+        expect(each.locator("#pages .badge")).to_have_text(["shows the card"])
     expect(demo_page.locator("#pages li")).to_contain_text(["This page", "Slider", "Another tab"])
     other.close()
     expect(demo_page.locator("#served")).to_have_text("One interpreter serves 2 pages.")
 
 
-def test_the_card_and_its_owner_survive_a_navigation(demo_page: Page) -> None:
+def test_the_card_and_who_shows_it_survive_a_navigation(demo_page: Page) -> None:
     served = demo_page.locator("#pages li .hosting").inner_text()
     call = demo_page.evaluate("portal.card().callId")
 
     with demo_page.expect_navigation():
         demo_page.get_by_role("button", name="Go to another page").click()
 
-    expect(demo_page.locator("#pages li.owner")).to_contain_text("/crm/deal/details/3/")
+    expect(demo_page.locator("#pages li.shows")).to_contain_text("/crm/deal/details/3/")
     assert demo_page.evaluate("portal.card().callId") == call
     assert demo_page.locator("#pages li .hosting").inner_text() == served
 
 
-def test_a_page_that_is_killed_owns_nothing_and_one_that_is_reloaded_has_the_call_back(cold_page: Page) -> None:
+def test_a_page_that_is_killed_shows_nothing_and_one_that_is_reloaded_has_the_call_back(cold_page: Page) -> None:
     cold_page.get_by_role("button", name="Open a slider").click()
     expect(cold_page.locator("#served")).to_have_text("One interpreter serves 2 pages.")
 
@@ -75,10 +75,10 @@ def test_a_page_that_is_killed_owns_nothing_and_one_that_is_reloaded_has_the_cal
     expect(cold_page.locator("#served")).to_have_text("One interpreter serves one page.")
 
     cold_page.get_by_role("button", name="Reload: This page").click()
-    expect(cold_page.locator("#pages li.owner")).to_have_count(0)
+    expect(cold_page.locator("#pages li.shows")).to_have_count(0)
     expect(cold_page.locator("#served")).to_have_text("One interpreter serves one page.")
     cold_page.get_by_role("button", name="Answer").click()
-    expect(cold_page.locator("#pages li.owner")).to_have_count(1)
+    expect(cold_page.locator("#pages li.shows")).to_have_count(1)
 
 
 def test_an_interpreter_that_is_ended_is_replaced_in_the_list(cold_page: Page, complaints: Complaints) -> None:
@@ -89,7 +89,7 @@ def test_an_interpreter_that_is_ended_is_replaced_in_the_list(cold_page: Page, c
 
     expect(cold_page.locator("#pages li .hosting")).not_to_have_text(before)
     expect(cold_page.locator("#served")).to_have_text("One interpreter serves one page.")
-    expect(cold_page.locator("#pages li.owner")).to_have_count(1)
+    expect(cold_page.locator("#pages li.shows")).to_have_count(1)
 
 
 def test_without_raising_initialized_again_the_card_stays_behind(cold_page: Page) -> None:
@@ -97,7 +97,7 @@ def test_without_raising_initialized_again_the_card_stays_behind(cold_page: Page
     with cold_page.expect_navigation():
         cold_page.get_by_role("button", name="Go to another page").click()
     expect(cold_page.locator("#served")).to_have_text("One interpreter serves one page.")
-    expect(cold_page.locator("#pages li.owner")).to_have_count(0)
+    expect(cold_page.locator("#pages li.shows")).to_have_count(0)
     expect(cold_page.locator("#card-buttons")).to_have_count(0)
 
 
@@ -111,6 +111,16 @@ def test_two_tabs_stand_side_by_side_each_with_a_card_of_its_own(cold_page: Page
     cold_page.get_by_role("button", name="Hidden number").click()
     expect(second.get_by_role("heading", name="Hidden number")).to_be_visible()
     assert cold_page.evaluate("portal.tabs[0].card().callId === portal.card().callId")
+    expect(cold_page.locator("#pages .badge")).to_have_text(["shows the card", "shows the card"])
+    tops = [each.locator("#card").bounding_box() for each in (cold_page, second)]
+    assert tops[0] and tops[1]
+    assert tops[0]["y"] == pytest.approx(tops[1]["y"], abs=2)
+
+    second.get_by_role("button", name="Answer").click()
+    for each in (cold_page, second):
+        expect(each.locator("#card-state")).to_have_text("On the call")
+    for kind in ("event", "handler"):
+        expect(cold_page.locator(f"#trace .{kind}", has_text="answerButtonClick")).to_contain_text(["tab 2"])
 
     cold_page.get_by_role("button", name="Finish the call").click()
     expect(second.get_by_text("No card in this tab.")).to_be_visible()

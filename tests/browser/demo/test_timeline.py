@@ -121,14 +121,14 @@ def test_the_boots_phases_have_the_milliseconds_that_diagnostics_names(cold_tab:
     assert abs(sum(shown.values()) - total) <= 5 * len(shown)
 
 
-def test_which_page_owns_the_card_is_a_span_that_ends_when_the_page_goes(tab: TimelineTab) -> None:
-    owning = tab.bar("page", "owns the card")
-    expect(owning).to_have_attribute("data-outcome", "running")
+def test_which_page_shows_the_card_is_a_span_that_ends_when_the_page_goes(tab: TimelineTab) -> None:
+    showing = tab.bar("page", "shows the card")
+    expect(showing).to_have_attribute("data-outcome", "running")
     tab.page.evaluate("portal.openFrame({ kind: 'slider' })")
     expect(tab.page.locator('[data-heading="Slider (frame2)"]')).to_have_count(1)
-    assert owning.count() == 1, "the slider has no card"
+    assert showing.count() == 1, "the slider has no card"
     tab.page.evaluate("portal.reloadFrame()")
-    expect(owning).to_have_attribute("data-outcome", "ok")
+    expect(showing).to_have_attribute("data-outcome", "ok")
     tab.page.get_by_text("Pages of the portal").click()
     tab.page.get_by_role("button", name="Kill: Slider /").click()
     expect(tab.bar("page", "loaded", "ok")).to_have_count(2)
@@ -165,7 +165,7 @@ def test_a_bar_out_of_sight_is_brought_into_it_by_the_keys(tab: TimelineTab) -> 
     for _ in range(12):
         tab.button("Zoom in").click()
     tab.page.keyboard.press("Escape")
-    tab.bar("page", "owns the card").focus()
+    tab.bar("page", "shows the card").focus()
     tab.page.keyboard.press("ArrowDown")
     tab.page.keyboard.press("Home")
     first = tab.page.locator(".tl-bar:focus")
