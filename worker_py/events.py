@@ -23,6 +23,10 @@ class OpenEnum(StrEnum):
         member._value_ = value
         return member
 
+    def __reduce_ex__(self, proto: object) -> tuple[type[Self], tuple[str]]:
+        """By value: Python 3.11.2 copies and pickles by name, and finds only members that it knows."""
+        return type(self), (self.value,)
+
 
 class CallDirection(OpenEnum):
     """Who calls whom."""

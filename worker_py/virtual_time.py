@@ -177,7 +177,9 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
 def _swap_current_task(loop: asyncio.AbstractEventLoop | None, task: Any) -> Any:
     """Put another task in the place of the one that runs; since Python 3.14 all loops of a thread share that place."""
     swap = getattr(asyncio.tasks, "_swap_current_task", None)
-    return swap(loop, task) if swap is not None and loop is not None else None
+    if swap is None or loop is None or asyncio.current_task(loop) is task:
+        return task  # Python 3.12.1 fails where there is none to take away
+    return swap(loop, task)
 
 
 def _let_go(trace: TracebackType | None) -> None:

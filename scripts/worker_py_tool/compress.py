@@ -3,14 +3,16 @@
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from worker_py_tool import node_packages, progress
 from worker_py_tool.locking import exclusive
 from worker_py_tool.paths import CACHE
 from worker_py_tool.process import run_watched
+from worker_py_tool.progress import Advance
 from worker_py_tool.scratch import scratch
 
 SCRIPT = Path(__file__).with_name("compress.mjs")
@@ -20,6 +22,7 @@ SMALLEST = 512
 WORTH = 0.95
 FAST, BEST = 5, 11
 TIMEOUT_S = 900.0
+TOLD = 500_000
 
 
 def compress(directory: Path, *, best: bool) -> None:
@@ -54,16 +57,27 @@ def _cache_of(path: Path, quality: int) -> Path:
     return CACHE / "compressed" / f"{sha256(path.read_bytes()).hexdigest()[:32]}-{quality}"
 
 
+def _tell(what: Mapping[str, Any], advance: Advance) -> None:
+    """Show how far it is; small files go without saying."""
+    path = Path(what.get("begun") or what["done"])
+    large = path.stat().st_size >= TOLD
+    if "begun" in what:
+        advance(0, f"{path.name}: {path.stat().st_size / 1e6:.1f} MB ..." if large else "")
+    else:
+        advance(what["bytes"], f"{path.name}: {what['brotli'] / 1e6:.1f} MB as Brotli" if large else "")
+
+
 def _run(missing: dict[Path, Path], quality: int) -> None:
     with scratch("making-", CACHE / "compressed") as aside:
-        files = [[str(path), str(aside / target.name)] for target, path in missing.items()]
+        largest = sorted(missing.items(), key=lambda item: -item[1].stat().st_size)
+        files = [[str(path), str(aside / target.name)] for target, path in largest]
         (aside / "jobs.json").write_text(json.dumps({"quality": quality, "files": files}), encoding="utf-8")
         total = sum(path.stat().st_size for path in missing.values())
         with progress.step(f"compressing {total / 1e6:.0f} MB at quality {quality}", total) as advance:
             run_watched(
                 [node_packages.require().executable, SCRIPT, aside / "jobs.json"],
                 "compress the bundle",
-                lambda size: advance(int(size)),
+                lambda line: _tell(json.loads(line), advance),
                 timeout_s=TIMEOUT_S,
             )
         for target in missing:

@@ -21,6 +21,8 @@ from worker_py_tool.serve import Server
 HANDLERS = PORTAL / "handlers.py"
 CLIENT = PORTAL / "bx24.js"
 FEED = PORTAL / "feed.js"
+NAMES = ("127.0.0.1", "localhost")
+"""By which the demo may be called."""
 LIVE_FEED = PORTAL / "live_feed.js"
 """Takes source from the portal's page; only in bundles for live editing."""
 
@@ -91,5 +93,5 @@ def running(port: int = 0, *, app: str = str(HANDLERS), include: Sequence[str] =
     with scratch("demo-", CACHE) as directory:
         bundle = directory / "bundle"
         build_demo(bundle, app=app, include=include, phone="loopback", live=True)
-        with Server(bundle) as served, PortalServer(port=port) as portal:
+        with Server(bundle, allowed_hosts=NAMES) as served, PortalServer(port=port) as portal:
             yield portal_url(portal.url, served.url, rest="page")  # so that it goes on with the network cut

@@ -1,16 +1,22 @@
 """A small threaded HTTP server that its owner starts and stops: for the simulated portal, and for measurements."""
 
 import http.server
+import io
+import re
 import socket
 import threading
+import time
 from http import HTTPStatus
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from worker_py_tool.errors import ToolError
 
 BODY_LIMIT = 1 << 20
-READ_SIZE = 1 << 16
+TRAILERS_LIMIT = 1 << 15
+REQUEST_S = 30.0
+"""For a whole request, however it trickles in."""
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
 class BodyRefused(Exception):
@@ -21,15 +27,55 @@ class BodyRefused(Exception):
         self.status = status
 
 
+class _InTime(io.RawIOBase):
+    """What comes from a client, until a time."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self.until = 0.0
+
+    def readable(self) -> bool:
+        """It is for nothing else."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what there is, or wait for it.
+
+        Raises:
+            TimeoutError: The time is over.
+        """
+        rest_s = self.until - time.monotonic()
+        if rest_s <= 0:
+            raise TimeoutError
+        before_s = self._connection.gettimeout()
+        self._connection.settimeout(rest_s)
+        try:
+            return self._connection.recv_into(buffer)
+        finally:
+            self._connection.settimeout(before_s)
+
+
 class RequestHandler(http.server.BaseHTTPRequestHandler):
     """Reads bodies within limits and writes whole answers; keeps connections open, and logs nothing."""
 
     protocol_version = "HTTP/1.1"
-    timeout = 30
+    timeout = REQUEST_S
     disable_nagle_algorithm = True
     server_version = "worker-py"
     sys_version = ""
     extra_headers: ClassVar[dict[str, str]] = {}
+
+    def setup(self) -> None:
+        """Read within time."""
+        super().setup()
+        self.rfile.close()
+        self._source = _InTime(self.connection)
+        self.rfile = io.BufferedReader(self._source)
+
+    def handle_one_request(self) -> None:
+        """Answer one; a client that takes too long to tell what it wants is disconnected."""
+        self._source.until = time.monotonic() + REQUEST_S
+        super().handle_one_request()
 
     def read_body(self) -> bytes:
         """The request's body.
@@ -57,11 +103,25 @@ class RequestHandler(http.server.BaseHTTPRequestHandler):
             if size < 0 or len(body) + size > BODY_LIMIT:
                 raise BodyRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             if size == 0:
-                while self.rfile.readline(READ_SIZE).strip():
-                    pass  # trailers
+                self._drop_trailers()
                 return bytes(body)
             body += self.rfile.read(size)
             self.rfile.readline(100)
+
+    def _drop_trailers(self) -> None:
+        taken = 0
+        while line := self.rfile.readline(TRAILERS_LIMIT):
+            taken += len(line)
+            if taken >= TRAILERS_LIMIT:
+                raise BodyRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            if not line.strip():
+                return
+
+    def is_called_by_a_name_of_this_machine(self) -> bool:
+        """Whether the request is for a loopback name: a page that made its own name lead here must learn nothing."""
+        host = self.headers.get_all("Host") or []
+        name = re.sub(r":\d*$", "", host[0].strip().lower()) if len(host) == 1 else ""
+        return name in LOOPBACK_NAMES or name.endswith(".localhost")
 
     def respond(self, status: HTTPStatus, content: bytes = b"", headers: dict[str, str] | None = None) -> None:
         """Send an answer; to HEAD, without its content."""

@@ -14,6 +14,10 @@ CONNECT_SCHEMES = ("wss", "https", "ws", "http")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 _HOST = rf"(?:(?:\*\.)?{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\])"
 _LOOPBACK = re.compile(r"(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])(?::.*)?")
+_SUFFIX = re.compile(r"(?:(?:co|com|net|org|gov|edu|ac|or|ne|go|gob|in)\.[a-z]{2}|[a-z]{2,}|xn--[a-z0-9-]+|[\d.]+)")
+"""What a registry gives names under, so that a pattern for it means anybody."""
+_OWN_SUFFIX = frozenset({"localhost", "local", "lan", "internal", "intranet", "corp", "home", "private"})
+"""Under these a network gives its own names."""
 _ORIGIN = re.compile(rf"(?P<scheme>[a-z]+)://{_HOST}(?::(?:\d{{1,5}}|\*))?")
 
 
@@ -26,7 +30,7 @@ def origin(text: str, option: str, schemes: Sequence[str] = ("https", "http")) -
         schemes: What it may begin with.
 
     Raises:
-        ToolError: It is no origin.
+        ToolError: It is no origin, or a pattern for everybody's.
     """
     candidate = text.strip().lower().removesuffix("/")
     match = _ORIGIN.fullmatch(candidate)
@@ -34,6 +38,13 @@ def origin(text: str, option: str, schemes: Sequence[str] = ("https", "http")) -
         raise ToolError(
             f"{option} {text}: not an origin",
             f"Give scheme and host, with a port where there is one, such as {schemes[0]}://portal.example or {schemes[0]}://*.portal.example",
+        )
+    _, pattern, suffix = candidate.partition("://*.")
+    suffix = re.sub(r":(?:\d+|\*)$", "", suffix)
+    if pattern and _SUFFIX.fullmatch(suffix) and suffix not in _OWN_SUFFIX:
+        raise ToolError(
+            f"{option} {text}: anybody may have a name under {suffix}",
+            f"Name the sites that you mean, such as {match['scheme']}://*.company.{suffix}",
         )
     return candidate
 

@@ -83,8 +83,8 @@ class PortalRest:
     def _simulation(self, name: str, params: Params) -> object:
         if name == "simulation.session":
             session = Session.new(str(params.get("user", "")))
+            self._make_room()
             self._sessions.append(session)
-            del self._sessions[:-SESSIONS_KEPT]
             return session.tokens()
         if name == "simulation.refresh":
             session = self._refreshable(str(params.get("refresh_token", "")))
@@ -111,6 +111,11 @@ class PortalRest:
             return notices
         raise RestFault(404, "ERROR_METHOD_NOT_FOUND", "Method not found!")
 
+    def _make_room(self) -> None:
+        """Forget the session that is missed least: one that was never used, else the one whose use is longest ago."""
+        while len(self._sessions) >= SESSIONS_KEPT:
+            self._sessions.remove(min(self._sessions, key=lambda session: session.used_at))
+
     def _refreshable(self, refresh_token: str) -> Session:
         for session in self._sessions:
             if session.refresh_token == refresh_token:
@@ -120,6 +125,7 @@ class PortalRest:
     def _of_token(self, token: str) -> Session:
         for session in self._sessions:
             if token and (token == session.access_token or token in session.former_tokens):
+                session.used_at = time.monotonic()
                 return session
         raise RestFault(401, "invalid_token", "Unable to get application by token")
 

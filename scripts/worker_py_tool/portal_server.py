@@ -27,24 +27,37 @@ class PortalHandler(RequestHandler):
 
     rest: ClassVar[PortalRest]
     directory: ClassVar[Path]
+    local: ClassVar[bool]
 
     def handle_any(self) -> None:
         """Answer a request of whatever method."""
-        address = urlsplit(self.path)
         try:
             body = self.read_body()
+            address = urlsplit(self.path)
         except BodyRefused as refusal:
             self.close_connection = True
             self.refuse(refusal.status, {"Connection": "close"})
             return
+        except ValueError:  # an address that is none
+            self.refuse(HTTPStatus.BAD_REQUEST)
+            return
         method = REST_PATH.fullmatch(address.path)
-        if method is None:
+        if self.local and not self.is_called_by_a_name_of_this_machine():
+            self.refuse(HTTPStatus.MISDIRECTED_REQUEST)
+        elif method is None:
             self._send_file(unquote(address.path))
         elif self.command == "OPTIONS":
             self.respond(HTTPStatus.NO_CONTENT, headers=CORS)
+        elif method[1].lower().startswith("simulation.") and not self._is_asked_by_its_own_page():
+            self.refuse(HTTPStatus.FORBIDDEN)
         else:
             params = {**php_query.parse(address.query), **parameters(self.headers.get("Content-Type", ""), body)}
             self._send_result(*self.rest.handle(method[1], params))
+
+    def _is_asked_by_its_own_page(self) -> bool:
+        """Whether the portal's page asks, or no page at all: the simulation is nobody else's."""
+        origin = self.headers.get("Origin")
+        return origin is None or origin.lower() == f"http://{self.headers.get('Host', '').lower()}"
 
     def _send_result(self, status: int, answer: dict[str, Any]) -> None:
         content = json.dumps(answer, ensure_ascii=False).encode()
@@ -55,8 +68,12 @@ class PortalHandler(RequestHandler):
         if self.command not in ("GET", "HEAD"):
             self.refuse(HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": "GET, HEAD"})
             return
-        file = (self.directory / (path.lstrip("/") or "index.html")).resolve()
-        if not file.is_relative_to(self.directory) or not file.is_file():
+        try:
+            file = (self.directory / (path.lstrip("/") or "index.html")).resolve()
+            found = file.is_relative_to(self.directory) and file.is_file()
+        except (OSError, ValueError):  # no name that a file can have
+            found = False
+        if not found:
             self.refuse(HTTPStatus.NOT_FOUND)
             return
         headers = {"Content-Type": media_type(file.name), "Cache-Control": "no-cache"}
@@ -80,5 +97,6 @@ class PortalServer(Service):
         self, host: str = "127.0.0.1", port: int = 0, rest: PortalRest | None = None, directory: Path = PORTAL
     ) -> None:
         self.rest = rest or PortalRest()
-        attributes = {"rest": self.rest, "directory": directory.resolve()}
+        local = host in ("127.0.0.1", "::1", "localhost")
+        attributes = {"rest": self.rest, "directory": directory.resolve(), "local": local}
         super().__init__(type("Handler", (PortalHandler,), attributes), host, port)

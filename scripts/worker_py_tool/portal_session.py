@@ -19,6 +19,8 @@ DIRECTORY: Final = PORTAL / "directory.json"
 CRM: Final[Mapping[str, Any]] = json.loads(DIRECTORY.with_name("crm.json").read_text(encoding="utf-8"))
 """What else the CRM holds, and what a new record begins with."""
 TOKEN_LIFETIME_S: Final = 3600
+LONGEST_DELAY_MS: Final = 60_000
+MOST_REFUSALS: Final = 1000
 
 
 class RestFault(Exception):
@@ -100,6 +102,8 @@ class Session:
     refresh_token: str = ""
     expires_at: float = 0.0
     lifetime_s: float = TOKEN_LIFETIME_S
+    used_at: float = 0.0
+    """When a method was last called; 0 when none was."""
     former_tokens: set[str] = field(default_factory=set)
     comments: list[Record] = field(default_factory=list)
     calls: dict[str, Record] = field(default_factory=dict)
@@ -151,9 +155,11 @@ class Session:
             params: the faults to change.
 
         Raises:
-            RestFault: a name that is no fault.
+            RestFault: a name that is no fault, or a value that makes no sense.
         """
         for name, value in params.items():
+            if not _makes_sense(name, value):
+                raise RestFault(400, "ERROR_ARGUMENT", f"simulation.configure: {name} cannot be {value!r}"[:200])
             if name == "reset":
                 self.faults = Faults()
             elif name == "expire":
@@ -164,6 +170,23 @@ class Session:
                 setattr(self.faults, name, value)
             elif name != "auth":
                 raise RestFault(400, "ERROR_ARGUMENT", f"simulation.configure knows no {name!r}")
+
+
+def _makes_sense(name: str, value: object) -> bool:
+    """Whether a fault may have this value: nothing waits for more than a minute."""
+    if name == "delay_ms":
+        return isinstance(value, Mapping) and all(_is_number(each, LONGEST_DELAY_MS) for each in value.values())
+    if name == "lifetime_s":
+        return _is_number(value, TOKEN_LIFETIME_S)
+    if name == "limit":
+        return _is_number(value, MOST_REFUSALS)
+    if name in ("deny", "missing_scopes"):
+        return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    return True
+
+
+def _is_number(value: object, most: float) -> bool:
+    return isinstance(value, int | float) and 0 <= value <= most
 
 
 @cache

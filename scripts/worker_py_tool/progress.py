@@ -4,14 +4,22 @@ It is drawn by `rich`, on a terminal only, and not before it is installed: the s
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from worker_py_tool.process import say
 
 
+class Advance(Protocol):
+    """What a step is told of its progress by."""
+
+    def __call__(self, done: int, what: str = "") -> None:
+        """So much more is done; `what` has been done or is now being done, in words."""
+
+
 @contextmanager
-def step(text: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+def step(text: str, total: int | None = None) -> Iterator[Advance]:
     """Show a step for the time of the block.
 
     Args:
@@ -23,14 +31,14 @@ def step(text: str, total: int | None = None) -> Iterator[Callable[[int], None]]
     """
     if not sys.stderr.isatty():
         say(text)
-        yield lambda done: None
+        yield _said
         return
     try:
         from rich import progress
         from rich.console import Console
     except ImportError:
         say(text)
-        yield lambda done: None
+        yield _said
         return
     columns = (
         progress.SpinnerColumn(),
@@ -40,6 +48,17 @@ def step(text: str, total: int | None = None) -> Iterator[Callable[[int], None]]
     )
     with progress.Progress(*columns, console=Console(stderr=True)) as shown:
         task = shown.add_task(text, total=total)
-        yield lambda done: shown.advance(task, done)
+
+        def advance(done: int, what: str = "") -> None:
+            shown.advance(task, done)
+            if what:
+                shown.console.print(f"  {what}", highlight=False)
+
+        yield advance
         if total is None:
             shown.update(task, total=1, completed=1)
+
+
+def _said(done: int, what: str = "") -> None:
+    if what:
+        say(f"  {what}")

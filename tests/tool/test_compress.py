@@ -81,6 +81,21 @@ def test_the_same_content_is_compressed_once(bundle: Path, tmp_path: Path, monke
     assert (tmp_path / "shim.js.br").exists()
 
 
+def test_what_takes_long_is_named_when_it_is_begun_and_when_it_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(compress, "CACHE", tmp_path / "cache")
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "large.bin").write_bytes(b"text that packs well " * 30_000)
+    (tmp_path / "site" / "small.js").write_bytes(b"text that packs well " * 100)
+    compress.compress(tmp_path / "site", best=True)
+    assert capsys.readouterr().err.splitlines() == [
+        "compressing 1 MB at quality 11",
+        "  large.bin: 0.6 MB ...",
+        "  large.bin: 0.0 MB as Brotli",
+    ]
+
+
 def test_the_report_names_what_a_boot_fetches(bundle: Path) -> None:
     made = build(BuildOptions(app=str(bundle.parent / "app.py"), out=bundle.parent / "again", hard_link=True))
     names = [Path(path).name for path in boot_files(bundle.parent / "again", made)]

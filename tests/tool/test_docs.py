@@ -20,6 +20,7 @@ from worker_py.settings import Settings
 from worker_py.testing import Portal
 from worker_py_tool import build_command
 from worker_py_tool.paths import ROOT
+from worker_py_tool.portal_methods import METHODS
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "scripts" / "README.md"])
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -226,6 +227,18 @@ def test_every_option_of_a_build_is_described(capsys: pytest.CaptureFixture[str]
     text = text_of(ROOT / "docs" / "deployment.md")
     assert {"--app", "--out", "--portal"} <= options
     assert sorted(option for option in options if f"`{option}" not in text) == []
+
+
+def test_the_methods_that_the_simulated_portal_knows_are_listed() -> None:
+    text = text_of(ROOT / "docs" / "testing.md")
+    table = text[text.index("| methods | |") :].split("\n\n")[0]
+    listed: set[str] = set()
+    for row in table.splitlines()[2:]:
+        families, methods = ([*re.findall(r"`([\w.*]+)`", cell)] for cell in row.strip("| ").split(" | "))
+        names = [name for name in methods if name not in ("filter", "select", "start")]
+        families = families or ["*"]
+        listed |= {family.replace("*", name).lower() for family in families for name in names}
+    assert listed == {*METHODS, "batch"}
 
 
 def test_everything_that_is_named_in_the_browser_is_described() -> None:

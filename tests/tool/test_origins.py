@@ -22,6 +22,39 @@ def test_an_origin_is_taken(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "https://*.com",
+            "https://*.com/",
+            "https://*.COM:443",
+            "https://*.com:*",
+            "https://*.co.uk",
+            "http://*.com.br",
+        ),
+        *("https://*.xn--p1ai", "https://*.ru", "https://*.0.0.1"),
+    ],
+)
+def test_a_pattern_for_everybodys_names_is_refused(text: str) -> None:
+    with pytest.raises(ToolError, match="anybody may have a name under"):
+        origin(text, "--portal")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://*.company.com",
+        "https://*.com.example",
+        "http://*.localhost:*",
+        "https://*.corp",
+        "https://*.company.co.uk",
+    ],
+)
+def test_a_pattern_for_ones_own_names_is_taken(text: str) -> None:
+    assert origin(text, "--portal") == text
+
+
+@pytest.mark.parametrize(
     ("portal", "insecure"),
     [
         ("http://portal.example", True),

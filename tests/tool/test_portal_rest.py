@@ -124,6 +124,28 @@ def test_unknown_fault_and_parameters_of_the_wrong_kind_are_refused(page: Page) 
     assert page("crm.contact.list", start="soon")[1]["error"] == "ERROR_ARGUMENT"
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"delay_ms": {"profile": 1e9}},
+        {"delay_ms": {"profile": float("nan")}},
+        {"delay_ms": {"profile": -1}},
+        {"delay_ms": {"profile": "soon"}},
+        {"delay_ms": 1e9},
+        {"lifetime_s": float("inf")},
+        {"lifetime_s": "long"},
+        {"limit": 10**9},
+        {"limit": None},
+        {"deny": "profile"},
+        {"missing_scopes": [1]},
+    ],
+)
+def test_a_fault_that_makes_no_sense_is_refused_and_changes_nothing(page: Page, fault: dict[str, Any]) -> None:
+    status, answer = page("simulation.configure", **fault)
+    assert (status, answer["error"]) == (400, "ERROR_ARGUMENT")
+    assert page("profile")[0] == 200
+
+
 def test_registered_call_is_shown_once_and_can_be_finished(page: Page) -> None:
     call = {"USER_ID": 1, "PHONE_NUMBER": "+12025550178", "TYPE": 2}
     registered = page.result("telephony.externalCall.register", **call)

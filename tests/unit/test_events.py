@@ -27,6 +27,21 @@ def test_directions_and_call_states_have_the_names_of_the_portal() -> None:
 
 
 @pytest.mark.parametrize("kind", [UiState, CallDirection, CallState])
+def test_a_value_known_or_not_is_copied_and_pickled_as_what_it_is(kind: type[ev.OpenEnum]) -> None:
+    for member in (*kind, kind("someday")):
+        pickled = [pickle.loads(pickle.dumps(member, protocol)) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)]
+        for other in (copy.copy(member), copy.deepcopy(member), *pickled):
+            assert (type(other), other, other.name) == (kind, member, member.name)
+            assert other is member or member == "someday"
+
+
+def test_an_event_with_a_value_that_is_not_known_can_be_copied() -> None:
+    event = ev.Initialized(call_id="A.1", call_state=CallState("someday"))
+    assert copy.deepcopy(event) == event
+    assert dataclasses.asdict(event)["call_state"] == "someday"
+
+
+@pytest.mark.parametrize("kind", [UiState, CallDirection, CallState])
 def test_an_unknown_value_stays_what_it_is(kind: type[ev.OpenEnum]) -> None:
     member = kind("someday")
     assert isinstance(member, kind)

@@ -1,0 +1,95 @@
+"""What `requires-python` promises: the unit tests pass in each CPython of this machine, and older ones are refused.
+
+Python 3.14 is Pyodide's, in which the same tests run.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from worker_py_tool import wheels
+from worker_py_tool.paths import ROOT
+
+OLDEST = (3, 11)
+VERSION = "import sys; print(*sys.version_info[:3])"
+
+
+def candidates() -> Iterator[Path]:
+    """Where interpreters may be: on the path, of the system, of pyenv."""
+    for minor in range(8, 20):
+        if found := shutil.which(f"python3.{minor}"):
+            yield Path(found)
+    yield Path("/usr/bin/python3")
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    yield from sorted(pyenv.glob("versions/*/bin/python"))
+
+
+def interpreters(wanted: Callable[[tuple[int, ...]], bool]) -> dict[str, Path]:
+    """One of each version that is wanted."""
+    found: dict[str, Path] = {}
+    for path in filter(Path.is_file, candidates()):
+        done = subprocess.run([path, "-c", VERSION], capture_output=True, text=True, check=False)
+        version = tuple(map(int, done.stdout.split()))
+        if version and wanted(version):
+            found.setdefault(".".join(map(str, version)), path)
+    return found
+
+
+PYTHONS = interpreters(lambda version: version >= OLDEST and version != sys.version_info[:3])
+TOO_OLD = interpreters(lambda version: (3, 8) <= version < OLDEST)
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pytest and what the unit tests need, as pure Python: those of the suite inside Pyodide."""
+    directory = tmp_path_factory.mktemp("packages")
+    for wheel in wheels.locked("pyodide"):
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(directory)
+    return directory
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("version", sorted(PYTHONS))
+def test_the_unit_tests_pass(version: str, packages: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [PYTHONS[version], "-m", "pytest", "-q", "-c", "tests/pyodide/pytest.ini", "--rootdir=.", "tests/unit"],
+        cwd=ROOT,
+        env={"PYTHONPATH": f"{packages}:{ROOT}", "PATH": os.environ["PATH"], "PYTHONPYCACHEPREFIX": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("version", sorted(TOO_OLD))
+def test_an_older_python_is_refused_at_once_and_not_after_trying_older_packages(version: str, tmp_path: Path) -> None:
+    subprocess.run([TOO_OLD[version], "-m", "venv", tmp_path], check=True)
+    done = subprocess.run(
+        [tmp_path / "bin" / "python", "-m", "pip", "install", "--dry-run", "--no-input", f"{ROOT}[build]"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 1
+    assert "Requires-Python >=3.11" in done.stderr or "requires a different Python" in done.stderr
+    assert "This is taking longer than usual" not in done.stdout + done.stderr
+
+
+def test_what_an_extra_names_has_a_highest_version_too() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    loose = [each for names in extras.values() for each in names if not re.search(r"<|==|\[", each)]
+    assert loose == []
