@@ -116,10 +116,10 @@ MUTATIONS = (
     ),
     Mutation(
         "random numbers are the snapshot's",
-        "worker_py/_pyodide.py",
-        "    random.seed()  #",
-        "    random.seed(0)  #",
-        ("tests/browser/hosting/test_snapshot.py",),
+        "worker_py/thaw.py",
+        "            generator.seed()\n",
+        "            generator.seed(0)\n",
+        ("tests/unit/test_thaw.py", "tests/browser/hosting/test_snapshot.py"),
     ),
     Mutation(
         "an event is bound twice",
@@ -208,8 +208,8 @@ MUTATIONS = (
     Mutation(
         "the portal's server leaves its directory",
         "scripts/worker_py_tool/portal_server.py",
-        "if not file.is_relative_to(self.directory) or not file.is_file():",
-        "if not file.is_file():",
+        "found = file.is_relative_to(self.directory) and file.is_file()",
+        "found = file.is_file()",
         ("tests/tool/test_portal_server.py",),
     ),
     Mutation(

@@ -35,7 +35,7 @@ class Stage:
         self._seq = 0
         self._calls = 0
         self._shown = False
-        config = {"module": MODULE, "attribute": "app", "kept": {}, "live": False}
+        config = {"module": MODULE, "attribute": "app", "kept": {}, "live": False, "place": {}}
         self.runtime = _pyodide.start(json.dumps(config), self._take, lambda: None, lambda *_: None, lambda: None)
         self._slice = (-1, 0.0)
         self.runtime.watch_slices(self._left_ms)
@@ -124,7 +124,11 @@ def stage() -> Iterator[Stage]:
     gc.collect()
 
 
-@pytest.mark.parametrize("row", rows("handlers"), ids=lambda row: row["case"])
+ROWS = [row for row in rows("handlers") if row["case"] != "shell"]
+"""Without the one that asks for a shell: there is one where these tests run, in Node, but none in a browser."""
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["case"])
 def test_a_handler_comes_to_the_same_in_the_workers_interpreter(stage: Stage, row: Row) -> None:
     stage.comment(row["case"])
     if "reported" in row:
