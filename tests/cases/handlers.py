@@ -53,7 +53,7 @@ def time_is_near_received_at(event: AddCommentButtonClick, card: CallCard) -> bo
 
 def now_is_near_received_at(event: AddCommentButtonClick, card: CallCard) -> bool:
     now = datetime.datetime.now(datetime.UTC).timestamp()
-    return 0 <= now * 1000 - event.meta.received_at < 60_000
+    return abs(now * 1000 - event.meta.received_at) < 60_000
 
 
 async def monotonic_goes_on_over_sleep(event: AddCommentButtonClick, card: CallCard) -> list[bool]:
