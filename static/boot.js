@@ -35,6 +35,7 @@ import { SnapshotFile } from "./snapshot_file.js";
  *   wake: () => void,
  *   fatal: (error: unknown) => void,
  *   interruptBuffer: typeof import("./interrupt.js").interruptBuffer,
+ *   watchBlockingRequests: typeof import("./blocking_requests.js").watchBlockingRequests,
  * }} Outside
  */
 
@@ -238,14 +239,26 @@ const PARTS = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_std
  */
 async function run(pyodide, outside, interrupts, mountNow) {
   pyodide._api.on_fatal = outside.fatal;
-  const python = startApp(pyodide, outside, mountNow, await outside.kept());
+  let mounting = false;
+  const mount = () => {
+    mounting = true; // the requests that this makes are no handler's
+    try {
+      mountNow();
+    } finally {
+      mounting = false;
+    }
+  };
+  const python = startApp(pyodide, outside, mount, await outside.kept());
   if (python.slice_limit_ms) {
     const address = python.beat_address >>> 2;
     const readBeat = () => pyodide._module.HEAPU32[address];
-    interrupts.buffer = outside.interruptBuffer(readBeat, python.slice_limit_ms);
-    pyodide.setInterruptBuffer(interrupts.buffer);
+    const buffer = outside.interruptBuffer(readBeat, python.slice_limit_ms);
+    interrupts.buffer = buffer;
+    pyodide.setInterruptBuffer(buffer);
+    python.watch_slices(buffer.left);
   }
-  const { deliver, detach, turn, hear, slice_limit_ms, page_grace_s } = python;
+  const { deliver, detach, turn, hear, waited, slice_limit_ms, page_grace_s } = python;
+  outside.watchBlockingRequests((origin, ms) => mounting || waited(`a synchronous request to ${origin}`, ms));
   return { deliver, detach, turn, hear, slice_limit_ms, page_grace_s };
 }
 

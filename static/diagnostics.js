@@ -17,6 +17,7 @@
  *   failure: string | null,
  *   storage: boolean,
  *   lost: number,
+ *   setAside: string[],
  *   leftRunning: string[],
  * }} Facts
  */
@@ -73,7 +74,7 @@ export function problems(facts) {
     const events = facts.lost === 1 ? "1 event" : `${facts.lost} events`;
     found.push(`${events} went with the page before this one, before the handlers had ended.`);
   }
-  return [...found, ...facts.leftRunning];
+  return [...found, ...facts.setAside, ...facts.leftRunning];
 }
 
 /** The text for a page that no portal has loaded. */

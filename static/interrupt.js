@@ -23,31 +23,39 @@ const AGAIN_MS = 20;
  * @param {() => number} readBeat reads the counter that moves with every slice
  * @param {number} limitMs
  * @param {() => number} now a clock in milliseconds
- * @returns {{0: number}} to be given to `setInterruptBuffer`
+ * @returns {{0: number, left: () => number}} to be given to `setInterruptBuffer`; `left` says how many milliseconds the
+ *   slice that runs may still take
  */
 export function interruptBuffer(readBeat, limitMs, now = () => performance.now()) {
   let beat = -1;
   let ran = 0;
   let looked = 0;
   let entered = false;
+  const look = () => {
+    const time = now();
+    const current = readBeat();
+    if (!entered) {
+      entered = true;
+      queueMicrotask(() => {
+        entered = false; // Python has returned to the browser: time until it is called again is nobody's
+        beat = -1;
+      });
+    }
+    if (current !== beat) {
+      beat = current;
+      ran = 0;
+    } else {
+      ran += Math.min(time - looked, LONGEST_GAP_MS);
+    }
+    looked = time;
+  };
   return {
+    left() {
+      look();
+      return limitMs - ran;
+    },
     get 0() {
-      const time = now();
-      const current = readBeat();
-      if (!entered) {
-        entered = true;
-        queueMicrotask(() => {
-          entered = false; // Python has returned to the browser: time until it is called again is nobody's
-          beat = -1;
-        });
-      }
-      if (current !== beat) {
-        beat = current;
-        ran = 0;
-      } else {
-        ran += Math.min(time - looked, LONGEST_GAP_MS);
-      }
-      looked = time;
+      look();
       if (ran <= limitMs) {
         return 0;
       }

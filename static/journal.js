@@ -15,14 +15,17 @@
  *   watched: boolean,
  *   kills: number,
  *   call: string | undefined,
+ *   vanishings: number,
  * }} Entry
  *
  * `reached`: an interpreter may have begun to handle it. `watched`: it was delivered again, and Python says when it
- * has its turn.
+ * has its turn. `kills`, `vanishings`: interpreters that it may have ended, and workers.
  */
 
-/** An event that was being handled when the interpreter died this often is set aside. */
+/** An event that was being handled when the interpreter died more often is set aside. */
 const KILLS_ALLOWED = 1;
+/** The same of workers that vanished: that may be nobody's fault, the browser ends one when memory is short. */
+const VANISHINGS_ALLOWED = 2;
 
 /** So many are kept, at most, until it is known who works here. */
 const DOUBTFUL_KEPT = 100;
@@ -59,7 +62,8 @@ export class Journal {
    */
   add(name, fields, call) {
     const seq = ++this.#count;
-    const entry = { seq, name, fields, at: this.#now(), sent: false, reached: false, watched: false, kills: 0, call };
+    const kills = { kills: 0, vanishings: 0 };
+    const entry = { seq, name, fields, at: this.#now(), sent: false, reached: false, watched: false, ...kills, call };
     this.#entries.set(seq, entry);
     return entry;
   }
@@ -127,27 +131,30 @@ export class Journal {
   }
 
   /**
-   * The interpreter died of what it was doing.
+   * The interpreter died of what it was doing, or its worker vanished while it did that.
+   * @param {"kills" | "vanishings"} [what]
    * @returns {Entry | undefined} the entry that is set aside now, if any
    */
-  blame() {
+  blame(what = "kills") {
     const turn = this.#turn;
     this.#turn = 0;
     if (turn === 0) {
-      this.#suspect();
+      this.#suspect(what);
     }
     const entry = this.#entries.get(turn);
-    if (entry && ++entry.kills > KILLS_ALLOWED) {
-      return this.acknowledge(entry.seq);
+    if (!entry) {
+      return undefined;
     }
-    return undefined;
+    entry[what]++;
+    const tooMany = entry.kills > KILLS_ALLOWED || entry.kills + entry.vanishings > VANISHINGS_ALLOWED;
+    return tooMany ? this.acknowledge(entry.seq) : undefined;
   }
 
-  /** It died of something that was delivered for the first time, or of none of this. */
-  #suspect() {
+  /** It was something that was delivered for the first time, or none of this. @param {"kills" | "vanishings"} what */
+  #suspect(what) {
     for (const entry of this.#entries.values()) {
       if (entry.sent && entry.reached && !entry.watched) {
-        entry.kills ||= 1;
+        entry[what] ||= 1;
       }
     }
   }

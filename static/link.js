@@ -35,6 +35,9 @@ import { aliveLock } from "./protocol.js";
  * }} LinkEvents
  */
 
+/** Why a worker vanished that a test or the demo has ended: nothing that it did is to blame. */
+export const ON_REQUEST = "ended on request";
+
 /** Endings after which the worker is still there for a while, so that its name is of no use any more. @type {ReadonlySet<Ending>} */
 const LEFT_BEHIND = new Set(["fatal", "hang", "failed"]);
 
@@ -79,6 +82,8 @@ export class Link {
   /** Keeps time while an answer is overdue: the page's own timers may tick once a minute. */
   #clock;
   #clockAsked = false;
+  /** The worker is about to end because somebody asked for it. */
+  #endsOnRequest = false;
   /** Lets go of the lock that shows this page's life to the worker. */
   #releaseLock = () => {};
   /** The lock that the worker holds as long as it lives. */
@@ -123,6 +128,7 @@ export class Link {
     const generation = ++this.#generation;
     this.#welcome = this.#ready = false;
     this.#life = "";
+    this.#endsOnRequest = false;
     this.#silence = 0;
     this.#pingSent = this.#pongSeen;
     try {
@@ -220,7 +226,7 @@ export class Link {
   /** End the worker, as a fault that a test or a demo asks for. */
   kill() {
     if (this.#connection?.mode === "dedicated") {
-      this.#end(this.#generation, "vanished", "ended on request");
+      this.#end(this.#generation, "vanished", ON_REQUEST);
     } else {
       this.#connection?.port.postMessage({ t: "die" });
     }
@@ -310,6 +316,9 @@ export class Link {
       case "marked":
         this.#events.marked();
         break;
+      case "ending":
+        this.#endsOnRequest = true;
+        break;
       default:
         this.#end(generation, data.t, data.text, data.t === "failed" && data.permanent);
     }
@@ -346,7 +355,7 @@ export class Link {
     this.#stopAwaiting = new AbortController();
     // Shared: a page that sleeps in the browser's cache must not stand in the way of the others.
     const options = /** @type {LockOptions} */ ({ mode: "shared", signal: this.#stopAwaiting.signal });
-    const died = () => this.#end(generation, "vanished", "the worker was ended");
+    const died = () => this.#end(generation, "vanished", this.#endsOnRequest ? ON_REQUEST : "the worker was ended");
     navigator.locks?.request(lock, options, died).catch(() => {});
   }
 

@@ -160,5 +160,6 @@ export const aliveLock = (name) => `worker-py:alive:${name}:`;
  *   | {t: "failed", text: string, permanent: boolean}
  *   | {t: "fatal", text: string}
  *   | {t: "marked"}
+ *   | {t: "ending"}
  *   | {t: "pong", n: number}} FromWorker
  */

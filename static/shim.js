@@ -16,7 +16,7 @@ import { FromPython } from "./from_python.js";
 import { isSecure } from "./host.js";
 import { identify } from "./identity.js";
 import { Journal } from "./journal.js";
-import { Link } from "./link.js";
+import { Link, ON_REQUEST } from "./link.js";
 import { watchMessages } from "./messages.js";
 import { Pace } from "./pace.js";
 import { INITIALIZED, LIMITS } from "./protocol.js";
@@ -75,6 +75,8 @@ class Shim {
   #hosting = { mode: "none", reason: "not started" };
   /** Workers that hung and could not be ended at once. @type {Array<{text: string, until: number}>} */
   #leftRunning = [];
+  /** What was set aside, in words. @type {string[]} */
+  #setAside = [];
   /** @type {Record<string, number>} */
   #phases = {};
   /** Why the interpreter did not start from the snapshot. @type {string | null} */
@@ -297,6 +299,7 @@ class Shim {
       failure: this.#failure,
       storage: this.#storage,
       lost: this.#visits.lost,
+      setAside: this.#setAside,
       leftRunning,
     });
     return {
@@ -456,13 +459,17 @@ class Shim {
     this.#workerEnds.push(masked(`${ending}: ${text.slice(0, 500)}`));
     this.#workerEnds.splice(0, this.#workerEnds.length - 20);
     this.#trace.add("boot", `worker ended: ${ending}`, { detail: text.slice(0, 500) });
-    const setAside = ending === "fatal" || ending === "hang" ? this.#journal.blame() : this.#journal.turn(0);
+    const setAside = this.#blame(ending, text);
     if (ending !== "failed") {
       this.#journal.reachedAll(); // its last words are lost: it may have come further than we know
     }
     if (setAside) {
       this.#counts.set_aside++;
-      const what = `${setAside.name} ended the interpreter twice and was set aside`;
+      const what = setAside.vanishings
+        ? `${setAside.name} was set aside: it was being handled in ${setAside.kills + setAside.vanishings} workers that ended or vanished`
+        : `${setAside.name} ended the interpreter twice and was set aside`;
+      this.#setAside.push(`${what}: what its handlers do ends the interpreter.`);
+      this.#setAside.splice(0, this.#setAside.length - 20);
       this.#reports.add("set_aside", what, { event: setAside.name, level: "error" });
       this.#trace.add("report", "set_aside", { event: setAside.name });
     }
@@ -488,6 +495,19 @@ class Shim {
         level: "error",
       });
     }
+  }
+
+  /**
+   * What was being handled when the worker ended may have ended it.
+   * @param {import("./link.js").Ending} ending
+   * @param {string} text
+   * @returns {import("./journal.js").Entry | undefined} what is set aside
+   */
+  #blame(ending, text) {
+    if (ending === "fatal" || ending === "hang") {
+      return this.#journal.blame();
+    }
+    return ending === "vanished" && text !== ON_REQUEST ? this.#journal.blame("vanishings") : this.#journal.turn(0);
   }
 
   // The page's life -------------------------------------------------------------------------------

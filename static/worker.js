@@ -8,6 +8,7 @@
  * @module
  */
 
+import { watchBlockingRequests } from "./blocking_requests.js";
 import { boot } from "./boot.js";
 import "./downloads.js"; // named here, what boot.js needs comes along with it, not after it
 import { interruptBuffer } from "./interrupt.js";
@@ -82,6 +83,7 @@ function connect(port) {
         leave(page, port, data.reason);
         break;
       case "die":
+        tellAll({ t: "ending" });
         self.close();
         break;
     }
@@ -305,6 +307,7 @@ async function start() {
       wake,
       fatal,
       interruptBuffer,
+      watchBlockingRequests,
     });
   } catch (error) {
     bootFailed(error);

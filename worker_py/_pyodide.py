@@ -24,12 +24,12 @@ from typing import Any
 
 from pyodide.webloop import WebLoop
 
+from . import blocking
 from .app import App
 from .background import make_task
 from .dispatch import Dispatcher
 from .errors import HandlerTimeout, WorkerPyError
 from .patience import Patience, new_slice
-from .registry import handler_name
 from .reload import SourceEditor
 from .thaw import Freezing, Place
 
@@ -95,6 +95,14 @@ class WorkerLoop(WebLoop):  # type: ignore[misc]
             self._timers[:] = [timer for timer in self._timers if not timer.cancelled()]
             heapq.heapify(self._timers)
             self._timers_cancelled = 0
+
+    def run_until_complete(self, future: Any) -> Any:
+        """Refused: `WebLoop` begins what it is given, and returns at once."""
+        blocking.refuse("run_until_complete()", future)
+
+    def run_forever(self) -> None:
+        """Refused: it would return at once."""
+        blocking.refuse("run_forever()")
 
     def create_future(self) -> asyncio.Future[Any]:
         """A plain future: nothing here needs JavaScript's ``then``."""
@@ -174,11 +182,12 @@ class Runtime:
     ) -> None:
         self._loop = loop
         self._slice_limit_ms = app.settings.slice_limit_ms
-        self._handler = "the app"
         self._patience = Patience(loop.beat)
         self._page_grace_s = app.settings.page_grace_s
         self._dispatcher = Dispatcher(app, post, _now_ms, self._entered, keep)
         self._loop.set_exception_handler(self._dispatcher.background_failed)
+        self._slice_left: Callable[[], float] | None = None
+        blocking.guarded_by(blocking.Guard(self._left_ms, self._dispatcher.waited))
         signal.signal(signal.SIGINT, self._interrupt)
 
     @property
@@ -220,8 +229,18 @@ class Runtime:
         """Turn the loop."""
         return self._loop.turn()
 
-    def _entered(self, handler: str) -> None:
-        self._handler = handler
+    def watch_slices(self, left: Callable[[], float]) -> None:
+        """Know from the one who interrupts how many milliseconds the slice that runs has left."""
+        self._slice_left = left
+
+    def waited(self, what: str, ms: float) -> None:
+        """The worker had to wait for something that the code that runs asked for."""
+        self._dispatcher.waited(what, ms)
+
+    def _left_ms(self) -> float | None:
+        return None if self._slice_left is None else self._slice_left()
+
+    def _entered(self, _: str) -> None:
         new_slice(self._loop.beat)
 
     def _interrupt(self, _: int, frame: FrameType | None) -> None:
@@ -235,10 +254,10 @@ class Runtime:
 
     def _overrun(self) -> HandlerTimeout:
         """What the code that holds the interpreter gets."""
-        task = asyncio.current_task()
-        if task is None or self._dispatcher.runs(task):
-            return HandlerTimeout(self._handler, self.slice_limit_ms, "slice")
-        error = HandlerTimeout(f"background {handler_name(task.get_coro())}", self.slice_limit_ms, "slice")
+        name, task = self._dispatcher.who()
+        error = HandlerTimeout(name, self.slice_limit_ms, "slice")
+        if task is None:
+            return error
         # It is a cancellation, and to asyncio a task that ends in one has not failed: report it from here.
         context = {"message": str(error), "exception": error, "task": task}
         self._loop.call_soon(self._loop.call_exception_handler, context)
@@ -295,6 +314,7 @@ def prepare(module: str, attribute: str) -> None:
         RuntimeError: the import started a task, which a snapshot would lose.
     """
     global _frozen
+    blocking.stand_in()
     loop = asyncio.get_event_loop()
     begun = loop._in_progress  # type: ignore[attr-defined]
     freezing = Freezing()
@@ -312,6 +332,19 @@ def prepare(module: str, attribute: str) -> None:
     freezing.freeze()
     _frozen = freezing
     gc.collect()
+
+
+def _complete_requests() -> None:
+    """Give Pyodide's blocking requests what Node had not, where a snapshot of them was made."""
+    try:
+        from js import XMLHttpRequest
+        from pyodide.ffi import JsException
+    except ImportError:
+        return  # nor has this place
+    for name in ("pyodide.http", "pyodide.http.pyxhr"):
+        module = sys.modules.get(name)
+        if module is not None:
+            vars(module).update(XMLHttpRequest=XMLHttpRequest, JsException=JsException)
 
 
 def start(
@@ -339,6 +372,8 @@ def start(
     loop = WorkerLoop(wake)
     asyncio.set_event_loop(loop)
     loop._install_running_loop()
+    blocking.stand_in()
+    _complete_requests()
     app = load_app(wanted["module"], wanted["attribute"])
     runtime = Runtime(loop, app, post, keep)
     runtime.remember(wanted["kept"])

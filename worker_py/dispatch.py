@@ -79,6 +79,7 @@ class Dispatcher:
         self._routing = Routing(self._out, self._desk, self.calls, start=self._start, ack=self._ack)
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn: tuple[str, int] | None = None
+        self._handler = "the app"
         self._started = False
         self._closing = False
         self._receivers: dict[str, Callable[[Page, dict[str, Any]], None]] = {
@@ -272,6 +273,7 @@ class Dispatcher:
                     self._out.tell(other, outbox.turn(0))
                 if page is not None:
                     self._out.tell(page, outbox.turn(seq))
+            self._handler = name
             self._entered(name)
 
         return enter
@@ -370,6 +372,25 @@ class Dispatcher:
     def runs(self, task: asyncio.Task[Any]) -> bool:
         """Whether this task runs handlers; any other is one that the app left behind."""
         return task in self._tasks
+
+    def who(self) -> tuple[str, asyncio.Task[Any] | None]:
+        """Whose code runs now; and its task, when that is one that a handler left behind."""
+        task = asyncio.current_task()
+        if task is None or self.runs(task):
+            return self._handler, None
+        return f"background {handler_name(task.get_coro())}", task
+
+    def waited(self, what: str, ms: float) -> None:
+        """Code of the app has held the interpreter, and all cards with it, to wait for something: that is over now."""
+        page = self._pages.get(WINDOW.get() or "") or next(iter(self._pages.values()), None)
+        if page is None:
+            return
+        self._out.trace(page, "wait", what, id=CAUSE.get(), duration_ms=round(ms, 1))
+        limit = self._app.settings.slice_limit_ms
+        if limit is not None and ms > limit:
+            name, _ = self.who()
+            text = f"{name} held all cards for {ms / 1000:.1f} s, by {what}; {limit:g} ms are the limit"
+            self._out.tell(page, outbox.report("held", text, handler=name, id=CAUSE.get()))
 
     def close(self) -> None:
         """From now on a cancelled handler has not failed: its loop is about to be closed."""

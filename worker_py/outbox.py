@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
+from .bounds import check_numbers
 from .wire import to_json
 
 Message = dict[str, Any]
@@ -41,8 +42,10 @@ class Outbox:
             self._send(page.id, to_json(message))
 
     def post(self, page_id: str, message: Mapping[str, Any]) -> None:
-        """Hand a message to whatever page has this id. Raises as `to_json` does."""
-        self._send(page_id, to_json(message))
+        """Hand a message to whatever page has this id. Raises as `to_json` and `check_numbers` do."""
+        text = to_json(message)
+        check_numbers(text, message)
+        self._send(page_id, text)
 
     def trace(self, page: Addressee, kind: str, name: str, **more: Any) -> None:
         """Add to a page's trace."""

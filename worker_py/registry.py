@@ -108,6 +108,11 @@ class Registry:
         """The handlers of failures."""
         return self._on_error
 
+    def everything(self) -> Iterator[Handler]:
+        """Every function that is registered for anything."""
+        for registered in (*self._handlers.values(), *self._page_events.values(), self._on_error):
+            yield from (each.handler for each in registered)
+
     def card_event_types(self) -> Iterator[type[Event]]:
         """Which of the portal's events have a handler."""
         return (kind for kind in self._handlers if issubclass(kind, CardEvent))

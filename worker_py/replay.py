@@ -10,6 +10,7 @@ from typing import Any
 
 from . import inbox
 from .app import App
+from .as_in_browser import AsInBrowser
 from .dispatch import Dispatcher
 from .virtual_time import VirtualTimeLoop
 from .wire import PREFIX
@@ -56,20 +57,25 @@ def replay(recording: Mapping[str, Any] | str, app: App) -> Replay:
     source = json.loads(recording) if isinstance(recording, str) else recording
     if not isinstance(source, Mapping) or source.get("version") != 1:
         raise ValueError("not a recording of workerPy.record(), version 1")
-    return _Player(source["entries"], app).play()
+    return _Player(source["entries"], app, source.get("started_at", 0) / 1000).play()
 
 
 class _Player:
-    def __init__(self, entries: list[Mapping[str, Any]], app: App) -> None:
-        self._loop = VirtualTimeLoop()
-        self._dispatcher = Dispatcher(app, self._from_app, lambda: self._loop.time() * 1000)
-        self._loop.set_exception_handler(self._dispatcher.background_failed)
+    def __init__(self, entries: list[Mapping[str, Any]], app: App, started_s: float) -> None:
         self._incoming: list[Timed] = []
         self._answers: dict[Key, deque[list[Timed]]] = defaultdict(deque)
         self._probes: list[tuple[float, list[Timed]]] = []
         self._result = Replay([], [], [])
         self._began = 0.0
         self._read(entries)
+        epoch_s = started_s - self._began
+        self._loop = VirtualTimeLoop()
+        browser = AsInBrowser(app, self._loop, lambda what, ms: self._dispatcher.waited(what, ms), epoch_s)
+        self._dispatcher = Dispatcher(
+            app, self._from_app, lambda: (epoch_s + self._loop.time()) * 1000, browser.begin_slice
+        )
+        self._loop.set_exception_handler(self._dispatcher.background_failed)
+        self._loop.around = browser
 
     def play(self) -> Replay:
         end = max((at for at, _ in self._incoming), default=0) + self._began + _TAIL_S

@@ -27,8 +27,10 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
-from . import inbox
+from . import inbox, outbox
 from .app import App
+from .as_in_browser import AsInBrowser
+from .bounds import PAYLOAD_CHARS, RESULT_CHARS, refused
 from .commands import PROBE_SHOWN, SILENT_COMMANDS, UNDEFINED, CommandName
 from .dispatch import Dispatcher
 from .errors import RestError
@@ -134,9 +136,15 @@ class MemoryPage:
         self._rest_tasks: dict[str, asyncio.Task[None]] = {}
 
     def raise_event(self, short_name: str, payload: Payload = None) -> int:
-        """Raise one of the portal's events; returns its sequence number."""
+        """Raise one of the portal's events; returns its sequence number, 0 when the page refuses its payload."""
         short_name = short_name.removeprefix(PREFIX)
         self._portal.raised(self, short_name, payload)
+        why = refused(payload, PAYLOAD_CHARS)
+        if why is not None:
+            name = PREFIX + short_name
+            text = f"the payload of {name} was refused: {why}"
+            self.messages.append(outbox.report("refused_payload", text, event=name))
+            return 0
         seq, at = self._next()
         return self._journal(inbox.event(PREFIX + short_name, payload, seq=seq, at=at))
 
@@ -158,7 +166,14 @@ class MemoryPage:
         return self.raise_event("initialized", payload | fields)
 
     def emit(self, name: str, payload: Payload = None) -> int:
-        """What the page's own scripts do by ``workerPy.emit``."""
+        """What the page's own scripts do by ``workerPy.emit``.
+
+        Raises:
+            TypeError: the payload is refused.
+        """
+        why = refused(payload, PAYLOAD_CHARS)
+        if why is not None:
+            raise TypeError(f"workerPy.emit({json.dumps(name)}): the payload is {why}")
         seq, at = self._next()
         return self._journal(inbox.emit(name, payload, seq=seq, at=at))
 
@@ -233,9 +248,19 @@ class MemoryPage:
             self._reply(inbox.sent(message["id"]))
         answer = self._portal.answer_to(name, self, ours=purpose == "title")
         if self.card is not None and error_code(answer.payload) is None:
-            self.card.carry_out(name, params)
+            self._carry_out(self.card, name, params)
+        why = refused(answer.payload, PAYLOAD_CHARS)
+        reply = inbox.answer(message["id"], answer.payload)
+        if why is not None:
+            reply = inbox.refused(message["id"], f"the portal's answer was refused: {why}")
         for _ in range(answer.times):
-            self._reply(inbox.answer(message["id"], answer.payload), answer.after_ms)
+            self._reply(reply, answer.after_ms)
+
+    def _carry_out(self, card: MemoryCard, name: str, params: Mapping[str, Any]) -> None:
+        if name == CommandName.CLOSE:
+            self._portal.finish(card.call_id)  # in one window, so in all
+        else:
+            card.carry_out(name, params)
 
     def _take_probe(self, message: dict[str, Any]) -> None:
         self.probes += 1
@@ -300,7 +325,11 @@ class MemoryPage:
             if function is None:
                 raise LookupError("the page provides no such function")
             value = function(message["params"])
-            reply["value"] = await value if inspect.isawaitable(value) else value
+            value = await value if inspect.isawaitable(value) else value
+            why = refused(value, RESULT_CHARS)
+            if why is not None:
+                raise TypeError(f"what it returned was refused: {why}")
+            reply["value"] = value
         except Exception as error:  # noqa: BLE001 - whatever it raises goes back as data
             name = "NotProvided" if function is None else type(error).__name__
             reply["error"] = {"name": name, "message": str(error)}
@@ -334,8 +363,10 @@ class Portal:
         self.answers_interface = True
         self.rest: dict[str, Any] = {}
         self.pages: dict[str, MemoryPage] = {}
-        self.dispatcher = Dispatcher(app, self._receive, lambda: self.now_ms)
+        browser = AsInBrowser(app, self.loop, lambda what, ms: self.dispatcher.waited(what, ms), EPOCH_MS / 1000)
+        self.dispatcher = Dispatcher(app, self._receive, lambda: self.now_ms, browser.begin_slice)
         self.loop.set_exception_handler(self.dispatcher.background_failed)
+        self.loop.around = browser
         self._mode = mode
         self.page = self.open_page()
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 import heapq
 from asyncio import events
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import Context
 from pathlib import PurePath
 from types import TracebackType
 from typing import Any, TypeVar
 
 from .background import make_task
+from .blocking import refuse
 
 T = TypeVar("T")
 
@@ -59,6 +61,8 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
 
     def __init__(self) -> None:
         super().__init__()
+        self.around: AbstractContextManager[Any] = nullcontext()
+        """What is entered while the loop runs; it may be entered again inside."""
         self._selector = _Clock()
         self._clock_resolution = 1e-9
         self.set_task_factory(make_task)  # type: ignore[arg-type]
@@ -91,6 +95,25 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
         """Run everything that can run now, without moving the clock."""
         while self._has_work():
             self._until(self.create_future_after_ready())
+
+    def pass_time(self, seconds: float) -> None:
+        """Let this much time pass in which nothing runs."""
+        self._selector.now += seconds
+
+    def run_until_complete(self, future: Generator[Any, None, T] | Awaitable[T]) -> T:
+        """As any loop's; refused while this one runs."""
+        if self.is_running():
+            refuse("run_until_complete()", future)
+        return super().run_until_complete(future)
+
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:  # type: ignore[override]
+        """Run a function here and now, as the browser's loop does: it has no other thread."""
+        future = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except BaseException as error:  # noqa: BLE001 - whoever awaits it gets it
+            future.set_exception(error)
+        return future
 
     def _has_work(self) -> bool:
         timers: list[asyncio.TimerHandle] = self._scheduled  # type: ignore[attr-defined]
@@ -133,7 +156,8 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
         task = _swap_current_task(running, None)
         events._set_running_loop(None)  # inside Pyodide one is always running
         try:
-            return self._run_until(future)
+            with self.around:
+                return self._run_until(future)
         finally:
             events._set_running_loop(running)
             _swap_current_task(running, task)

@@ -14,7 +14,7 @@ const NEXT = {
 };
 
 /**
- * @param {Pick<CardModel, "uiState" | "open"> | null} card
+ * @param {Pick<CardModel, "uiState" | "open" | "external"> | null} card
  * @returns {string}
  */
 export function guideTo(card) {
@@ -23,6 +23,9 @@ export function guideTo(card) {
   }
   if (!card.open) {
     return "The card is closed. Start another call below.";
+  }
+  if (!card.external) {
+    return "A regular call: no event of its card reaches an app, and no app can change it.";
   }
   return NEXT[card.uiState] ?? "Press any button of the card: Python decides what it does.";
 }

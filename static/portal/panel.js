@@ -173,9 +173,8 @@ function rowOf(entry) {
  * @param {TraceEntry} entry
  * @returns {(Node | string)[]}
  */
-function whatOf({ kind, name = "", event, detail, where }) {
-  const shown = kind === "event" ? name.replace(/^.*::/, "") : name;
-  const parts = [element("code", {}, shown)];
+function whatOf({ name = "", event, detail, where }) {
+  const parts = [element("code", {}, name.replace(/^.*::/, ""))];
   if (event !== undefined) {
     parts.push(element("small", {}, `for ${event.replace(/^.*::/, "")}`));
   }

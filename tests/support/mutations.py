@@ -119,21 +119,7 @@ MUTATIONS = (
         "worker_py/thaw.py",
         "            generator.seed()\n",
         "            generator.seed(0)\n",
-        ("tests/unit/test_thaw.py",),
-    ),
-    Mutation(
-        "the app reaches the process that makes its snapshot",
-        "scripts/worker_py_tool/snapshot.mjs",
-        "  close();\n",
-        "",
-        ("tests/tool/test_fence.py",),
-    ),
-    Mutation(
-        "a secret goes into the bundle",
-        "scripts/worker_py_tool/app_files.py",
-        "        if reason:\n",
-        "        if reason is True:\n",
-        ("tests/tool/test_app_files.py",),
+        ("tests/unit/test_thaw.py", "tests/browser/hosting/test_snapshot.py"),
     ),
     Mutation(
         "an event is bound twice",

@@ -133,6 +133,27 @@ def test_when_one_tab_goes_the_call_goes_on_in_the_other(portal: HostingPortal) 
     assert second.logged("closed") == []
 
 
+def test_where_each_page_has_an_interpreter_of_its_own_each_window_is_right_by_itself(portal: HostingPortal) -> None:
+    portal.context.add_init_script("delete globalThis.SharedWorker")
+    first, second = two_tabs(portal, 0)
+    assert [tab.host()["mode"] for tab in (first, second)] == ["dedicated", "dedicated"]
+    call = first.incoming_call().call_id
+    until_alike(first, second, uiState="incoming", title="Greeted")
+
+    second.click("Answer")
+    second.until_card(uiState="connected")
+    first.until_settled()
+    second.until_settled()
+
+    assert first.card()["uiState"] == "incoming", "what is alike in others is not promised there"
+    assert [len(tab.logged("answer")) for tab in (first, second)] == [0, 1]
+    assert [tab.stats()["service"]["mirror"] for tab in (first, second)] == [0, 0]
+    first.act("(portal) => portal.act('closeButtonClick')")
+    for tab in (first, second):
+        tab.until_logged("closed", call)
+        assert len(tab.logged("closed")) == 1
+
+
 # Ends that nobody tells ------------------------------------------------------------------------------
 
 

@@ -31,7 +31,8 @@ APP = """
 
     @app.on_page_event("draw")
     async def draw(payload, page):
-        drawn = [random.random(), random.randbytes(8).hex(), secrets.token_hex(8), uuid.uuid4().hex, time.time_ns()]
+        now = str(time.time_ns())  # as a number it is more than JSON in a page can hold
+        drawn = [random.random(), random.randbytes(8).hex(), secrets.token_hex(8), uuid.uuid4().hex, now]
         await page.call("tell", [at_import, drawn])
 """
 

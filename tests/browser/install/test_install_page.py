@@ -191,6 +191,28 @@ def test_a_removal_of_what_has_gone_already_is_not_told_as_one(installing: Insta
     expect(installing.result).to_contain_text("Nothing was removed")
 
 
+def test_one_for_all_users_gives_way_to_one_employees_only_when_told_to(
+    installing: Installing, complaints: Complaints
+) -> None:
+    complaints.expect(REFUSED)
+    installing.register()
+    expect(installing.result).to_contain_text("Registered for all users.")
+    installing.until_ready()
+    installing.for_employee("Ines Hartmann (id 2)")
+
+    installing.register()
+
+    expect(installing.result.locator(".what")).to_have_text("A registration for all users is in the way.")
+    expect(installing.result).to_contain_text("Nothing was removed.")
+    assert [user for user, _, _ in installing.bound()] == [0]
+
+    installing.frame.get_by_role("button", name="Register for Ines Hartmann (id 2) instead").click()
+
+    expect(installing.result).to_contain_text("Registered for Ines Hartmann (id 2).")
+    expect(installing.result).to_contain_text("The former registration for all users was removed before that.")
+    assert [user for user, _, _ in installing.bound()] == [2]
+
+
 def test_a_registration_can_be_removed(installing: Installing) -> None:
     installing.register()
     expect(installing.frame.locator("#state")).to_have_text("Registered for all users.")

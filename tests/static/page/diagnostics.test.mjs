@@ -14,6 +14,7 @@ const FINE = {
   failure: null,
   storage: true,
   lost: 0,
+  setAside: [],
   leftRunning: [],
 };
 
@@ -44,6 +45,12 @@ test("a call that is not external is named with the remedy", () => {
   const [text] = problems({ ...FINE, ofCalls: new Set(["not_external"]) });
   assert.match(text, /not external/);
   assert.match(text, /telephony\.externalCall\.register/);
+});
+
+test("what was set aside is named", () => {
+  assert.deepEqual(problems({ ...FINE, setAside: ["answerButtonClick was set aside"] }), [
+    "answerButtonClick was set aside",
+  ]);
 });
 
 test("everything that is wrong is said", () => {

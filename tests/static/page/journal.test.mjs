@@ -172,6 +172,41 @@ test("what was held back, or was delivered again and had no turn, is not suspect
   assert.deepEqual([first.kills, second.kills], [0, 0]);
 });
 
+test("an entry that was being handled in three workers that vanished is set aside, in two it is not", () => {
+  const journal = new Journal();
+  filled(journal, 3);
+  for (let vanished = 1; vanished <= 2; vanished++) {
+    journal.turn(2);
+    assert.equal(journal.blame("vanishings"), undefined);
+  }
+  journal.turn(2);
+  assert.equal(journal.blame("vanishings")?.name, "e2");
+  assert.equal(journal.size, 2);
+});
+
+test("a worker that vanished before anybody had a turn counts against what it was given first", () => {
+  const journal = new Journal();
+  filled(journal, 2);
+  delivered(journal);
+  journal.blame("vanishings");
+  for (const expected of [undefined, "e2"]) {
+    delivered(journal);
+    journal.turn(2);
+    assert.equal(journal.blame("vanishings")?.name, expected);
+  }
+});
+
+test("vanishing and dying add up", () => {
+  const journal = new Journal();
+  filled(journal, 1);
+  journal.turn(1);
+  journal.blame("vanishings");
+  journal.turn(1);
+  assert.equal(journal.blame(), undefined);
+  journal.turn(1);
+  assert.equal(journal.blame("vanishings")?.name, "e1");
+});
+
 test("only the entry whose turn it was is blamed", () => {
   const journal = new Journal();
   filled(journal, 2);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Link } from "../../../static/link.js";
+import { Link, ON_REQUEST } from "../../../static/link.js";
 import { FakeLocks, FakeMessageChannel, FakePort, settled, stillClock, withGlobals } from "../../support/fakes.mjs";
 
 /**
@@ -40,6 +40,8 @@ function linking(t, { mode = "dedicated", refuse = () => {} } = {}) {
   });
   /** @type {any[]} */
   const seen = [];
+  /** Why each worker ended. @type {string[]} */
+  const told = [];
   /** The timer that is not slowed. */
   const steady = { slowed: false, asked: 0, later: () => void steady.asked++ };
   const state = { busy: true };
@@ -63,7 +65,10 @@ function linking(t, { mode = "dedicated", refuse = () => {} } = {}) {
         }
       },
       progress: (phase, fraction) => seen.push(["progress", phase, fraction]),
-      ended: (ending, _text, retryInMs) => seen.push(["ended", ending, retryInMs]),
+      ended: (ending, text, retryInMs) => {
+        seen.push(["ended", ending, retryInMs]);
+        told.push(text);
+      },
       marked: () => seen.push(["marked"]),
       busy: () => state.busy,
     },
@@ -85,8 +90,26 @@ function linking(t, { mode = "dedicated", refuse = () => {} } = {}) {
       await settled();
     }
   };
+  const texts = () => told;
   const endings = () => seen.filter(([what]) => what === "ended").map(([, ending]) => ending);
-  return { clock, steady, locks, workers, moves, givenUp, host, link, seen, state, journal, say, ready, pass, endings };
+  return {
+    clock,
+    steady,
+    locks,
+    workers,
+    moves,
+    givenUp,
+    host,
+    link,
+    seen,
+    state,
+    journal,
+    say,
+    ready,
+    pass,
+    endings,
+    texts,
+  };
 }
 
 /** The worker answers every ping from now on. @param {any} worker */
@@ -212,6 +235,27 @@ test("a worker has vanished when its lock is released, and not before", async (t
   locks.release("life");
   await settled();
   assert.deepEqual(endings(), ["vanished"]);
+});
+
+test("a worker that vanishes after it said that somebody asked for it was ended on request, the next one was not", async (t) => {
+  const { link, locks, say, texts } = linking(t);
+  for (const [lock, asked] of /** @type {const} */ ([
+    ["one", true],
+    ["two", false],
+  ])) {
+    locks.request(lock, () => new Promise(() => {}));
+    if (asked) {
+      link.open();
+    }
+    await say({ t: "welcome" });
+    await say({ t: "alive", lock });
+    if (asked) {
+      await say({ t: "ending" });
+    }
+    locks.release(lock);
+    await settled();
+  }
+  assert.deepEqual(texts(), [ON_REQUEST, "the worker was ended"]);
 });
 
 test("a browser without locks does without", async (t) => {

@@ -15,6 +15,7 @@ async function page(t, options = {}) {
   const { name = "portal.example|1|sid", client = true, search = "", secure = true } = options;
   const { offered = EVENT_NAMES, userAgent = "" } = options;
   const clock = stillClock(t);
+  const locks = new FakeLocks();
   t.mock.method(console, "warn", () => {});
   t.mock.method(console, "error", () => {});
   /** @type {Array<{got: any[], say: (message: any) => Promise<unknown>, ended: boolean}>} */
@@ -35,7 +36,8 @@ async function page(t, options = {}) {
       };
       this.#worker.say = async (message) => {
         port.postMessage(
-          message.json ?? (/^(ready|welcome|fatal|failed|boot)$/.test(message.t) ? message : JSON.stringify(message)),
+          message.json ??
+            (/^(ready|welcome|fatal|failed|boot|alive)$/.test(message.t) ? message : JSON.stringify(message)),
         );
         await settled();
       };
@@ -78,7 +80,7 @@ async function page(t, options = {}) {
       listeners[type] = callback;
     },
     location: { search },
-    navigator: { locks: new FakeLocks(), userAgent },
+    navigator: { locks, userAgent },
     MessageChannel: FakeMessageChannel,
     SharedWorker: undefined,
     Worker: FakeWorker,
@@ -100,7 +102,7 @@ async function page(t, options = {}) {
   };
   const eventsOf = (/** @type {number} */ number) =>
     workers[number - 1].got.filter(({ t: type }) => type === "event" || type === "emit");
-  return { clock, workerPy, workers, bound, commands, listeners, status, window, raise, ready, eventsOf };
+  return { clock, workerPy, workers, bound, commands, listeners, status, window, raise, ready, eventsOf, locks };
 }
 
 const marks = (/** @type {any[]} */ events) => events.map(({ seq, redelivered }) => [seq, redelivered]);
@@ -251,6 +253,50 @@ test("an event that ends two interpreters is set aside, though nobody says whose
     [1, 3],
   );
   assert.equal(workerPy.stats().set_aside, 1);
+});
+
+test("an event that was being handled in three workers that vanished is set aside, reported and named as a problem", async (t) => {
+  const { raise, ready, workers, workerPy, eventsOf, locks } = await page(t);
+  for (let click = 0; click < 3; click++) {
+    raise("BackgroundCallCard::muteButtonClick", true);
+  }
+  for (let vanished = 1; vanished <= 3; vanished++) {
+    const lock = `life-${vanished}`;
+    locks.request(lock, () => new Promise(() => {}));
+    await workers[vanished - 1].say({ t: "alive", lock });
+    await ready(vanished);
+    if (vanished > 1) {
+      await workers[vanished - 1].say({ t: "turn", seq: 2 });
+    }
+    assert.equal(workerPy.stats().set_aside, 0);
+    locks.release(lock);
+    await settled();
+    t.mock.timers.tick(5000);
+    await settled();
+  }
+  assert.deepEqual(
+    eventsOf(4).map(({ seq }) => seq),
+    [1, 3],
+  );
+  assert.equal(workerPy.stats().set_aside, 1);
+  const { ok, problems, reports } = workerPy.diagnostics();
+  assert.equal(ok, false);
+  const words = /muteButtonClick was set aside: it was being handled in 3 workers that ended or vanished/;
+  assert.match(problems.join("\n"), words);
+  assert.match(reports.map((/** @type {any} */ { text }) => text).join("\n"), words);
+});
+
+test("workers that are ended on request set nothing aside", async (t) => {
+  const { raise, ready, workers, workerPy } = await page(t);
+  raise("BackgroundCallCard::muteButtonClick", true);
+  for (let ended = 1; ended <= 5; ended++) {
+    await ready(ended);
+    await workers[ended - 1].say({ t: "turn", seq: 1 });
+    workerPy.killWorker();
+    t.mock.timers.tick(30_000);
+    await settled();
+  }
+  assert.deepEqual([workerPy.stats().set_aside, workerPy.stats().waiting], [0, 1]);
 });
 
 test("an event is not blamed for the death of an interpreter in which it had no turn", async (t) => {

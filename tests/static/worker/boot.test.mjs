@@ -53,6 +53,8 @@ async function booting(t, holds = {}) {
       detach: () => -1,
       turn: () => -1,
       hear: () => {},
+      watch_slices: (/** @type {() => number} */ left) => log.push(["left", left()]),
+      waited: (/** @type {string} */ what, /** @type {number} */ ms) => log.push(["waited", what, ms]),
       slice_limit_ms: 0,
       page_grace_s: 60,
       beat_address: 16,
@@ -160,7 +162,11 @@ async function booting(t, holds = {}) {
     kept: () => kept.promise,
     wake: () => {},
     fatal: () => {},
-    interruptBuffer: t.mock.fn((/** @type {() => number} */ _beat, /** @type {number} */ _limit) => ({ 0: 0 })),
+    interruptBuffer: t.mock.fn((/** @type {() => number} */ _beat, /** @type {number} */ _limit) => ({
+      0: 0,
+      left: () => 3,
+    })),
+    watchBlockingRequests: t.mock.fn((/** @type {(origin: string, ms: number) => void} */ _over) => {}),
   };
   const { boot } = await import(`../../../static/boot.js?${number}`);
   return {
@@ -342,6 +348,15 @@ test("what counts the slices is read where it is, also after the memory has grow
   pyodide._module.HEAPU32 = new Uint32Array([0, 0, 0, 0, 8]);
   assert.equal(readBeat(), 8);
   assert.deepEqual(did("interrupt"), [["interrupt", call.result]]);
+});
+
+test("Python knows how much the slice that runs has left, and hears of requests that held it", async (t) => {
+  const { begin, did, outside, starts } = await booting(t);
+  starts.python.slice_limit_ms = 900;
+  await ended(begin());
+  assert.deepEqual(did("left"), [["left", 3]]);
+  outside.watchBlockingRequests.mock.calls[0].arguments[0]("https://crm.example", 1234);
+  assert.deepEqual(did("waited"), [["waited", "a synchronous request to https://crm.example", 1234]]);
 });
 
 test("a counter that lies in the upper half of four gigabytes is found too", async (t) => {
@@ -593,6 +608,20 @@ test("while files are put in place nothing is interrupted, and afterwards it is 
   all.mountNow();
   const kinds = all.log.map(([kind, what]) => (kind === "interrupt" ? what : kind)).filter((kind) => kind !== "now");
   assert.deepEqual(kinds, [undefined, "write", "unpack", "unpack", "unpack", buffer]);
+});
+
+test("the requests by which the files come are no handler's", async (t) => {
+  const all = await waiting(t);
+  const [over] = all.outside.watchBlockingRequests.mock.calls[0].arguments;
+  const { writeFile } = all.pyodide.FS;
+  all.pyodide.FS.writeFile = (/** @type {string} */ path, /** @type {Uint8Array} */ bytes) => {
+    over("https://app.example", 5000);
+    writeFile(path, bytes);
+  };
+  all.mountNow();
+  assert.deepEqual(all.did("waited"), []);
+  over("https://crm.example", 5000);
+  assert.equal(all.did("waited").length, 1);
 });
 
 test("files that cannot be put in place leave the interrupts on", async (t) => {

@@ -44,6 +44,16 @@ test("after an interruption that was put off it asks again after 20 ms, and agai
   assert.equal(run(5000, 1), 21);
 });
 
+test("what a slice has left is told, of a new one the whole limit", () => {
+  const { run, state, buffer } = watched(1000);
+  run(300);
+  assert.equal(buffer.left(), 700);
+  state.now += 100;
+  assert.equal(buffer.left(), 600);
+  state.beat++;
+  assert.equal(buffer.left(), 1000);
+});
+
 test("a new slice begins from nothing", () => {
   const { run, state } = watched(1000);
   assert.equal(run(900), null);

@@ -411,9 +411,10 @@ for (const permanent of [true, false]) {
 
 test("a worker that is asked to die closes", async (t) => {
   const { join, self } = await working(t);
-  const { say } = await join("p1");
+  const [{ say, heard }, other] = [await join("p1"), await join("p2")];
   await say({ t: "die" });
   assert.equal(self.closed, true);
+  assert.deepEqual([heard.at(-1), other.heard.at(-1)], [{ t: "ending" }, { t: "ending" }]);
 });
 
 test("that a source is about to run is told before it can hold the interpreter", async (t) => {

@@ -1,0 +1,75 @@
+"""Python that waits for another host and holds all cards meanwhile: it works, and is told when it took too long."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from tests.browser.conftest import OpenPage
+from tests.support.witness import WITNESS
+from worker_py_tool import demo
+from worker_py_tool.asgi import create_app
+from worker_py_tool.serve import AsgiServer
+
+APP = """
+from pyodide.http import pyfetch, pyxhr
+
+from worker_py import App
+from worker_py.events import AddCommentButtonClick
+
+app = App(slice_limit_ms=300)
+
+
+@app.on(AddCommentButtonClick)
+async def ask(event, card):
+    how, url = event.comment.split()
+    answer = await (await pyfetch(url)).text() if how == "pyfetch" else pyxhr.get(url).text
+    await card.page.call("tell", answer)
+"""
+LONGER_THAN_A_SLICE_S = 0.7
+
+
+@pytest.fixture
+def other_host() -> Iterator[str]:
+    """A host of another origin that lets itself be asked; `slow` takes its time, which is what is tested."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await asyncio.sleep(LONGER_THAN_A_SLICE_S if scope["path"] == "/slow" else 0)
+            headers = [(b"access-control-allow-origin", b"*"), (b"content-type", b"text/plain")]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": b"hello"})
+
+    with AsgiServer(answer) as server:
+        yield f"http://crm.localhost:{server.port}"
+
+
+def test_a_request_that_blocks_is_traced_and_reported_when_it_took_longer_than_a_slice(
+    open_page: OpenPage, other_host: str, tmp_path: Path
+) -> None:
+    (tmp_path / "app.py").write_text(APP, encoding="utf-8")
+    demo.build_demo(
+        tmp_path / "bundle", app=str(tmp_path / "app.py"), page_scripts=[WITNESS], connect=[other_host], hard_link=False
+    )
+    with AsgiServer(create_app(tmp_path / "bundle")) as server:
+        page = open_page(url=f"http://app.localhost:{server.port}/")
+        page.initialized()
+        for how in ("pyfetch", "pyxhr"):
+            for path in ("quick", "slow"):
+                page.raise_event("addCommentButtonClick", f"{how} {other_host}/{path}")
+                assert page.told() == "hello"
+        page.until_settled()
+
+        waits = [entry for entry in page.trace() if entry["kind"] == "wait"]
+        assert [entry["name"] for entry in waits] == [f"a synchronous request to {other_host}"] * 2
+        assert waits[0]["duration_ms"] < 1000 * LONGER_THAN_A_SLICE_S <= waits[1]["duration_ms"]
+        (report,) = page.reports()
+        assert report["kind"] == "held"
+        words = r"ask held all cards for \d\.\d s, by a synchronous request to http://crm\.localhost"
+        assert re.match(words, report["text"])
+        assert page.worker_ends() == []

@@ -1,0 +1,31 @@
+"""The handlers of `tests/cases` in the kit: they come to what they come to in the browser."""
+
+import json
+
+import pytest
+
+from tests.cases.handlers import app, kept
+from tests.support.cases import Row, check_report, payload_of, rows
+from worker_py.testing import Portal
+
+
+@pytest.mark.parametrize("row", rows("handlers") + rows("payloads"), ids=lambda row: row["case"])
+def test_a_handler_comes_to_the_same_in_the_kit(row: Row) -> None:
+    told: list[tuple[str, object]] = []
+    kept.clear()
+    with Portal(app) as portal:
+        portal.provide("tell", told.append)
+        portal.provide("echo", lambda value: value)
+        portal.initialized()
+        portal.raise_event("addCommentButtonClick", payload_of(row))
+        portal.advance(1)
+        if "refused" in row:
+            assert told == []
+            assert row["refused"] in portal.reports[0]["text"]
+        elif "reported" in row:
+            (report,) = portal.reports
+            check_report(row, report["error"], report["text"])
+        else:
+            assert json.loads(json.dumps([said for _, said in told])) == [row["said"]]
+            assert portal.reports == []
+        assert [name for name, _ in portal.sent] == row.get("commands", [])

@@ -1,0 +1,222 @@
+"""Python as an app finds it in the browser, for the time in which a test runs the app.
+
+Its clocks follow the portal's, so a wait of a minute shows on them and costs nothing. What would hold every card is
+refused (`blocking`), and what a browser does not have is missing: processes, threads, sockets, deep recursion.
+"""
+
+from __future__ import annotations
+
+import datetime
+import errno
+import inspect
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import PurePath
+from types import TracebackType
+from typing import Any
+
+from . import blocking
+from .app import App
+from .blocking import StandIn
+from .virtual_time import VirtualTimeLoop
+
+RECURSION_LIMIT = 300
+"""As the worker sets it: deeper, and the stack of the browser's interpreter overflows."""
+
+_READ_S = 1e-6
+"""How far a clock goes on each time that it is read: code that waits for it to move comes to an end."""
+
+_PACKAGE = str(PurePath(__file__).parent)
+
+
+class AsInBrowser:
+    """A context in which an app finds what it finds in the browser. It may be entered again inside.
+
+    Args:
+        app: the app; names in the modules of its handlers that mean what is replaced are replaced too.
+        loop: runs it, and has the portal's time.
+        waited: told what code of the app held the interpreter for, and how many milliseconds.
+        epoch_s: when the loop's time began, in seconds since the epoch.
+    """
+
+    def __init__(self, app: App, loop: VirtualTimeLoop, waited: Callable[[str, float], None], epoch_s: float) -> None:
+        self._loop = loop
+        self._waited = waited
+        self._limit_ms = app.settings.slice_limit_ms
+        self._held_ms = 0.0
+        self._guard = blocking.Guard(self._left_ms, self._held, loop.pass_time)
+        self._entered = 0
+        stand_ins = [*blocking.STAND_INS, *_clocks(loop.time, epoch_s), *_missing()]
+        known = {id(getattr(where, name)): each for where, name, each in stand_ins}
+        self._places: list[tuple[Any, str, Any]] = [(_Attribute(where), name, each) for where, name, each in stand_ins]
+        for names in _namespaces(app.registry.everything()):
+            self._places += [(names, name, known[id(value)]) for name, value in names.items() if id(value) in known]
+        self._before: list[Any] = []
+        self._guard_before: blocking.Guard | None = None
+        self._limit_before = 0
+
+    def __enter__(self) -> None:
+        self._entered += 1
+        if self._entered > 1:
+            return
+        self._guard_before = blocking.guarded_by(self._guard)
+        self._before = [names[name] for names, name, _ in self._places]
+        for names, name, each in self._places:
+            names[name] = each
+        self._limit_before = sys.getrecursionlimit()
+        sys.setrecursionlimit(_depth() + RECURSION_LIMIT)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._entered -= 1
+        if self._entered:
+            return
+        sys.setrecursionlimit(self._limit_before)
+        for (names, name, _), each in zip(self._places, self._before, strict=True):
+            names[name] = each
+        blocking.guarded_by(self._guard_before)
+
+    def begin_slice(self, _: str = "") -> None:
+        """Code of the app starts, or goes on after a pause."""
+        self._held_ms = 0.0
+
+    def _left_ms(self) -> float | None:
+        return None if self._limit_ms is None else self._limit_ms - self._held_ms
+
+    def _held(self, what: str, ms: float) -> None:
+        self._held_ms += ms
+        self._loop.call_soon(self.begin_slice)  # what runs next, and is no handler, has not held anything
+        self._waited(what, ms)
+
+
+class _Attribute:
+    """The attributes of a module or a class, as its names."""
+
+    def __init__(self, of: Any) -> None:
+        self._of = of
+
+    def __getitem__(self, name: str) -> Any:
+        return getattr(self._of, name)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        setattr(self._of, name, value)
+
+
+def _depth() -> int:
+    """How many frames are on the stack."""
+    depth, frame = 0, sys._getframe()
+    while frame.f_back is not None:
+        depth, frame = depth + 1, frame.f_back
+    return depth
+
+
+def _namespaces(handlers: Iterable[Callable[..., Any]]) -> Iterator[dict[str, Any]]:
+    """The names in the modules of an app: those beside its handlers, and below."""
+    files = {getattr(inspect.unwrap(each), "__globals__", {}).get("__file__") for each in handlers}
+    folders = tuple({os.path.join(os.path.dirname(file), "") for file in files if isinstance(file, str)})
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        if isinstance(file, str) and file.startswith(folders) and _is_the_apps(file):
+            yield vars(module)
+
+
+def _is_the_apps(file: str) -> bool:
+    return not file.startswith(_PACKAGE) and "site-packages" not in file
+
+
+# Clocks -------------------------------------------------------------------------------------------
+
+
+def _clocks(since_s: Callable[[], float], epoch_s: float) -> list[StandIn]:
+    """What takes the place of the functions and classes that tell the time."""
+    reads = 0
+    started_s = time.monotonic()
+
+    def passed_s() -> float:
+        nonlocal reads
+        reads += 1
+        return since_s() + reads * _READ_S
+
+    def now() -> float:
+        return epoch_s + passed_s()
+
+    def monotonic() -> float:
+        return started_s + passed_s()
+
+    def by_default(real: Callable[[float], Any]) -> Callable[..., Any]:
+        return lambda seconds=None: real(now() if seconds is None else seconds)
+
+    clocks: list[StandIn] = [(time, "time", now), (time, "time_ns", lambda: int(now() * 1e9))]
+    for name in ("monotonic", "perf_counter"):
+        clocks += [(time, name, monotonic), (time, f"{name}_ns", lambda: int(monotonic() * 1e9))]
+    clocks += [(time, name, by_default(getattr(time, name))) for name in ("gmtime", "localtime", "ctime")]
+    return [*clocks, (datetime, "datetime", _datetime(now)), (datetime, "date", _date(now))]
+
+
+class _Posing(type):
+    """Makes a class pose as the one that it derives from, in checks of types too."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, cls.__bases__[0])
+
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        return issubclass(subclass, cls.__bases__[0])
+
+
+def _datetime(now_s: Callable[[], float]) -> type:
+    real = datetime.datetime
+
+    class StandIn(real, metaclass=_Posing):  # type: ignore[misc, valid-type]
+        def __new__(cls, *args: Any, **fields: Any) -> Any:
+            return real(*args, **fields)
+
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> Any:
+            return real.fromtimestamp(now_s(), tz)
+
+        @classmethod
+        def today(cls) -> Any:
+            return real.fromtimestamp(now_s())
+
+        @classmethod
+        def utcnow(cls) -> Any:
+            return real.fromtimestamp(now_s(), datetime.UTC).replace(tzinfo=None)
+
+    return StandIn
+
+
+def _date(now_s: Callable[[], float]) -> type:
+    real = datetime.date
+
+    class StandIn(real, metaclass=_Posing):  # type: ignore[misc, valid-type]
+        def __new__(cls, *args: Any, **fields: Any) -> Any:
+            return real(*args, **fields)
+
+        @classmethod
+        def today(cls) -> Any:
+            return real.fromtimestamp(now_s())
+
+    return StandIn
+
+
+# What a browser does not have ---------------------------------------------------------------------
+
+_PROCESSES = ("fork", "posix_spawn", "execv", "execve")
+
+
+def _missing() -> list[StandIn]:
+    """What takes the place of what is not there, in the thread that runs the app."""
+    processes = OSError(errno.ENOTSUP, "a browser runs no processes")
+    threads = RuntimeError("can't start new thread: a browser runs all of an app's Python in one")
+    gone: list[tuple[Any, str, Exception]] = [
+        (subprocess.Popen, "__init__", processes),
+        (threading.Thread, "start", threads),
+        *((os, name, processes) for name in _PROCESSES if hasattr(os, name)),
+    ]
+    stand_ins = [(where, name, blocking.refusing(getattr(where, name), why)) for where, name, why in gone]
+    return [*stand_ins, (os, "system", lambda command: -1)]
