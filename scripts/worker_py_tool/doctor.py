@@ -53,12 +53,14 @@ class Questions:
         portals: origins that have to be able to frame the page.
         requests: how often the page is posted.
         bundle: the directory of the bundle that ought to be there, when it is at hand.
+        boot: load the page in an installed browser too.
     """
 
     url: str
     portals: Sequence[str] = ()
     requests: int = REQUESTS
     bundle: Path | None = None
+    boot: bool = False
 
 
 @dataclass(slots=True)
@@ -130,7 +132,22 @@ def examine(questions: Questions) -> Examination:
     doctor_page.examine_headers(page, seen)
     doctor_page.examine_policy(page, seen, portals, assets.policy, assets.client_origin)
     assets.examine(portals)
+    if questions.boot:
+        _boot(seen, page.content, portals)
     return seen
+
+
+def _boot(seen: Examination, page: bytes, portals: Sequence[str]) -> None:
+    from worker_py_tool import chromium, doctor_boot
+
+    executable = chromium.find_installed()
+    if executable is None:
+        remedy = (
+            "Install Chromium or Chrome, or name its program in WORKER_PY_CHROMIUM; or leave this out by --no-boot."
+        )
+        seen.warn("boot", "not tried: there is no browser here", remedy)
+    else:
+        doctor_boot.examine_boot(seen, executable, page, portals)
 
 
 def check_address(url: str) -> None:

@@ -50,6 +50,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     options.add_argument(
         "--bundle", metavar="DIR", type=Path, help="the bundle that ought to be there, to compare all files with"
     )
+    options.add_argument(
+        "--boot",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="load the page in an installed browser, and see whether Python comes up (default: yes)",
+    )
     return options.parse_args(arguments)
 
 
@@ -60,7 +66,7 @@ def needs(options: argparse.Namespace) -> Set[Need]:
 
 def run(options: argparse.Namespace) -> int:
     """Examine, and print what was found."""
-    questions = Questions(options.url, options.portal, options.requests, options.bundle)
+    questions = Questions(options.url, options.portal, options.requests, options.bundle, options.boot)
     try:
         check_address(options.url)
         for text in options.portal:

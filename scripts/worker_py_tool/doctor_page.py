@@ -20,14 +20,15 @@ class Visit:
 
     Attributes:
         url: the address with the portal's query.
-        form: the body.
+        fields: what the form holds.
+        form: the same as a body.
     """
 
     def __init__(self, url: str) -> None:
         secret = [secrets.token_hex(35) for _ in range(4)]
         sid = secrets.token_hex(16)
         query = {"DOMAIN": "doctor.invalid", "PROTOCOL": "1", "LANG": "en", "APP_SID": sid}
-        fields = {
+        self.fields = {
             "AUTH_ID": secret[0],
             "AUTH_EXPIRES": "3600",
             "REFRESH_ID": secret[1],
@@ -40,8 +41,8 @@ class Visit:
             "PLACEMENT_OPTIONS": '{"URI":"/crm/deal/details/3/"}',
         }
         self.url = f"{url}{'&' if '?' in url else '?'}{urlencode(query)}"
-        self.form = urlencode(fields).encode()
-        self._secrets = (*secret[:3], fields["member_id"], sid)
+        self.form = urlencode(self.fields).encode()
+        self._secrets = (*secret[:3], self.fields["member_id"], sid)
 
     def echoed(self, answer: Answer) -> str:
         """Where a token came back: ``content``, a header's name, or nowhere."""

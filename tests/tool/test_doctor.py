@@ -421,7 +421,7 @@ def test_the_address_must_be_one_that_a_portal_takes(url: str, verdict: Verdict)
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    status = doctor_command.run(doctor_command.parse(["--requests", "1", *arguments]))
+    status = doctor_command.run(doctor_command.parse(["--no-boot", "--requests", "1", *arguments]))
     printed = capsys.readouterr()
     return status, printed.out, printed.err
 
