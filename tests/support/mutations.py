@@ -122,6 +122,20 @@ MUTATIONS = (
         ("tests/unit/test_thaw.py", "tests/browser/hosting/test_snapshot.py"),
     ),
     Mutation(
+        "the app reaches the process that makes its snapshot",
+        "scripts/worker_py_tool/snapshot.mjs",
+        "  close();\n",
+        "",
+        ("tests/tool/test_fence.py",),
+    ),
+    Mutation(
+        "a secret goes into the bundle",
+        "scripts/worker_py_tool/app_files.py",
+        "        if reason:\n",
+        "        if reason is True:\n",
+        ("tests/tool/test_app_files.py",),
+    ),
+    Mutation(
         "an event is bound twice",
         "static/binder.js",
         "        this.#bind(name); // which may",
