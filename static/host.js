@@ -103,13 +103,15 @@ export class Host {
    */
   settle(then) {
     const { plain, plainUntil, generation } = this.placement;
-    if (this.#early || this.#dedicatedBecause || !plain || plainUntil > Date.now()) {
+    const leftMs = plainUntil - Date.now();
+    const goesOn = leftMs > 0 && leftMs <= PLAIN_FOR_MS; // more is none: the clock was set back since
+    if (this.#early || this.#dedicatedBecause || !plain || goesOn) {
       then();
       return;
     }
-    lockIsHeld(aliveLock(this.#nameOf(this.placement))).then((runs) => {
+    holderOf(aliveLock(this.#nameOf(this.placement))).then((runs) => {
       const now = this.placement;
-      if (!runs && now.generation === generation) {
+      if (runs === null && now.generation === generation) {
         this.#write({ ...now, generation: generation + 1, plain: false });
       }
       then();
@@ -366,13 +368,19 @@ function parsed(text) {
   }
 }
 
-/** Whether anybody holds a lock whose name begins so. @param {string} prefix */
-export async function lockIsHeld(prefix) {
+/**
+ * The lock that a worker holds whose name begins so: each worker has one of its own. Pages wait for its end by a shared
+ * request, and one that is frozen holds what it was granted then until it thaws: that says nothing of a worker.
+ * @param {string} prefix
+ * @returns {Promise<string | null>}
+ */
+export async function holderOf(prefix) {
   try {
     const { held } = await navigator.locks.query();
-    return (held ?? []).some(({ name }) => name?.startsWith(prefix));
+    const found = (held ?? []).find(({ name, mode }) => mode === "exclusive" && name?.startsWith(prefix));
+    return found?.name ?? null;
   } catch {
-    return false;
+    return null;
   }
 }
 

@@ -6,7 +6,7 @@
  */
 
 import { soon } from "./clock.js";
-import { lockIsHeld } from "./host.js";
+import { holderOf } from "./host.js";
 import { aliveLock } from "./protocol.js";
 
 /**
@@ -50,8 +50,10 @@ const BOOT_SILENCE_MS = 120_000;
 const LONGEST_DELAY_MS = 30_000;
 /** A worker that exists and does not say welcome within this time hangs. */
 const WELCOME_MS = 8000;
-/** One that does not exist may have been about to end itself when this page asked for it: ask again. */
+/** The one that this page asked may have been about to end, as it is for some 100 ms after its last word: ask again. */
 const ASK_AGAIN_MS = 3000;
+/** Before it counts as hanging, a worker that was asked again has so long. */
+const ANSWER_MS = 4000;
 /** One that does not exist yet may still be on its way through a slow network. */
 const SCRIPT_MS = 30_000;
 /** A worker of the page's own whose script is cut short starts without an error, and without a word. */
@@ -68,6 +70,8 @@ export class Link {
   /** Whose page this is, once it is known. @type {string | null} */
   #user = null;
   #askedAgain = 0;
+  /** The lock of the worker that was there when this page last asked again. @type {string | null} */
+  #asked = null;
   /** Endings since something was last acknowledged. */
   #failures = 0;
   #sliceLimit = 0;
@@ -138,6 +142,7 @@ export class Link {
       return;
     }
     this.#askedAgain = 0;
+    this.#asked = null;
     this.#greet(false);
   }
 
@@ -199,6 +204,7 @@ export class Link {
       return;
     }
     this.#silence = this.#askedAgain = 0;
+    this.#asked = null;
     this.#pingSent = this.#pongSeen;
     if (this.#connection.mode === "dedicated") {
       this.#welcome = false;
@@ -411,18 +417,20 @@ export class Link {
     }
     const generation = this.#generation;
     this.#asking = true;
-    const exists = await lockIsHeld(aliveLock(connection.name));
+    const holder = await holderOf(aliveLock(connection.name));
     this.#asking = false;
     if (generation !== this.#generation || this.#welcome) {
       return;
     }
-    if (exists && this.#silence > WELCOME_MS) {
-      this.#end(generation, "hang", `no welcome within ${WELCOME_MS / 1000} s`);
-    } else if (!exists && this.#silence > SCRIPT_MS) {
+    if (holder === null && this.#silence > SCRIPT_MS) {
       this.#giveUpShared(generation, "silent");
-    } else if (!exists) {
+    } else if (holder === null || holder !== this.#asked) {
+      // There is none, or one that another page has brought since: this page's may have gone to the one before.
+      this.#asked = holder;
       this.#askedAgain = this.#silence;
       this.#askAgain();
+    } else if (this.#silence > WELCOME_MS && this.#silence - this.#askedAgain > ANSWER_MS) {
+      this.#end(generation, "hang", `no welcome within ${WELCOME_MS / 1000} s`);
     }
   }
 

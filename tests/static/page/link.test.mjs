@@ -6,9 +6,10 @@ import { FakeLocks, FakeMessageChannel, FakePort, settled, stillClock, withGloba
 /**
  * A link whose workers the test plays.
  * @param {import("node:test").TestContext} t
- * @param {{mode?: "dedicated" | "extended" | "shared", refuse?: () => void}} [options]
+ * @param {{mode?: "dedicated" | "extended" | "shared", refuse?: () => void, name?: string}} [options] `name`:
+ *   of every worker
  */
-function linking(t, { mode = "dedicated", refuse = () => {} } = {}) {
+function linking(t, { mode = "dedicated", refuse = () => {}, name = "" } = {}) {
   const clock = stillClock(t);
   const locks = new FakeLocks();
   withGlobals(t, { MessageChannel: FakeMessageChannel, navigator: { locks } });
@@ -29,7 +30,7 @@ function linking(t, { mode = "dedicated", refuse = () => {} } = {}) {
       const end = () => {
         worker.ended = true;
       };
-      return { mode: host.mode, reason: "", name: `w${workers.length}`, port: port1, end };
+      return { mode: host.mode, reason: "", name: name || `w${workers.length}`, port: port1, end };
     },
     moveOn: (/** @type {{name: string}} */ { name }, /** @type {boolean} */ hung) => moves.push([name, hung]),
     refetch: async () => {},
@@ -481,13 +482,51 @@ test("a shared worker whose script fails is given up for one of the page's own, 
 });
 
 test("a shared worker that exists and says no welcome hangs", async (t) => {
-  const { link, locks, pass, endings } = linking(t, { mode: "extended" });
-  locks.request("worker-py:alive:w1:1234", () => new Promise(() => {}));
+  const { link, locks, pass, endings } = linking(t, { mode: "extended", name: "w" });
+  locks.request("worker-py:alive:w:1234", () => new Promise(() => {}));
   link.open();
   await pass(8000);
   assert.deepEqual(endings(), []);
   await pass(2000);
   assert.deepEqual(endings(), ["hang"]);
+});
+
+test("a page that asked a worker in its last moments asks again, and does not take another page's new one for hung", async (t) => {
+  const { link, locks, workers, state, pass, ready, endings } = linking(t, { mode: "extended", name: "w" });
+  state.busy = false;
+  link.open(); // goes to one that is about to end
+  locks.request("worker-py:alive:w:5678", () => new Promise(() => {})); // what another page has brought
+  await pass(4000);
+  assert.equal(workers.length, 2);
+  await ready();
+  await pass(60_000);
+  assert.deepEqual([workers.length, endings()], [2, []]);
+});
+
+test("each new worker that a page asks has its time to answer", async (t) => {
+  const { link, locks, workers, pass, endings } = linking(t, { mode: "extended", name: "w" });
+  link.open();
+  locks.request("worker-py:alive:w:1", () => new Promise(() => {}));
+  await pass(6000);
+  locks.release("worker-py:alive:w:1");
+  locks.request("worker-py:alive:w:2", () => new Promise(() => {}));
+  await pass(5000);
+  assert.deepEqual([workers.length, endings()], [3, []]);
+  await pass(4000);
+  assert.deepEqual(endings(), ["hang"]);
+});
+
+test("the lock that a frozen page was granted when its worker died is no worker's", async (t) => {
+  const { link, locks, workers, state, pass, ready, endings } = linking(t, { mode: "extended", name: "w" });
+  state.busy = false;
+  locks.request("worker-py:alive:w:1234", { mode: "shared" }, () => new Promise(() => {}));
+  link.open();
+  await pass(9000);
+  assert.deepEqual(endings(), []);
+  assert.ok(workers.length > 1, "it asks again");
+  await ready();
+  await pass(60_000);
+  assert.deepEqual(endings(), []);
 });
 
 test("a shared worker that was about to end itself is asked for again, and its successor takes over", async (t) => {

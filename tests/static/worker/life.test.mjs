@@ -265,5 +265,5 @@ test("the lock that shows its life is held for ever, under its name", async (t) 
   const { life } = begin("w1");
   await settled();
   assert.ok(life.lock.startsWith("worker-py:alive:w1:"));
-  assert.deepEqual((await locks.query()).held, [{ name: life.lock }]);
+  assert.deepEqual((await locks.query()).held, [{ name: life.lock, mode: "exclusive" }]);
 });
