@@ -40,7 +40,7 @@ def _is_deep(value: Any) -> bool:
         level += 1
         if level > DEPTH:
             return True
-        layer = [inner for each in layer for _, inner in _inside(each)]
+        layer = [inner for each in layer for _, inner in inside(each)]
     return False
 
 
@@ -61,10 +61,11 @@ def check_numbers(text: str, message: Mapping[str, Any]) -> None:
         path, value = waiting.pop()
         if isinstance(value, int) and not -EXACT <= value <= EXACT:
             raise ValueError(f"{path} is beyond 2**53 - 1, and JavaScript would round it: send it as a string")
-        waiting.extend((f"{path}[{key!r}]", inner) for key, inner in _inside(value))
+        waiting.extend((f"{path}[{key!r}]", inner) for key, inner in inside(value))
 
 
-def _inside(value: Any) -> Iterator[tuple[Any, Any]]:
+def inside(value: Any) -> Iterator[tuple[Any, Any]]:
+    """What a value that is JSON holds, by key or index."""
     if isinstance(value, dict):
         yield from value.items()
     elif isinstance(value, list | tuple):

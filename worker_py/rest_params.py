@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-MAX_DEPTH = 64
-"""Levels of nesting; as many as what comes from the portal may have."""
-
-_SAFE_INTEGER = 2**53 - 1
+from .bounds import DEPTH, EXACT, inside
 
 
 def check_call(params: Mapping[str, Any]) -> None:
@@ -49,12 +46,9 @@ def _values(params: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
     waiting: list[tuple[tuple[str, ...], Any]] = [((str(name),), value) for name, value in params.items()]
     while waiting:
         path, value = waiting.pop()
-        if len(path) > MAX_DEPTH:
-            raise ValueError(f"REST parameters are nested deeper than {MAX_DEPTH} levels, or hold themselves")
-        if isinstance(value, int) and abs(value) > _SAFE_INTEGER:
+        if len(path) > DEPTH:
+            raise ValueError(f"REST parameters are nested deeper than {DEPTH} levels, or hold themselves")
+        if isinstance(value, int) and abs(value) > EXACT:
             raise ValueError(f"the number at {'.'.join(path)} is beyond 2**53 and would be rounded; give it as text")
         yield path, value
-        if isinstance(value, dict):
-            waiting += [((*path, str(name)), each) for name, each in value.items()]
-        elif isinstance(value, list | tuple):
-            waiting += [((*path, str(index)), each) for index, each in enumerate(value)]
+        waiting += [((*path, str(key)), each) for key, each in inside(value)]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from starlette.types import Message, Receive, Scope, Send
 
+from worker_py_tool import manifest
 from worker_py_tool.asgi import create_app
 from worker_py_tool.serve import AsgiServer
 
@@ -50,6 +51,7 @@ class FaultyServer(AsgiServer):
 
     def __init__(self, bundle: Path) -> None:
         self._app = create_app(bundle)
+        self._parts = list(manifest.read(bundle).files)
         self.faults: dict[str, Fault] = {}
         self.asked: list[str] = []
 
@@ -57,6 +59,16 @@ class FaultyServer(AsgiServer):
             await self._answer(scope, receive, send)
 
         super().__init__(answer)
+
+    def part(self, name: str) -> str:
+        """The path of a part by its name, or by the beginning of it."""
+        found = [
+            path
+            for path in self._parts
+            if path.rsplit("/", 1)[-1].startswith(name) and not path.endswith((".br", ".gz"))
+        ]
+        assert len(found) == 1, found
+        return found[0]
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].lstrip("/") or "index.html"

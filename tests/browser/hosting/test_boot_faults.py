@@ -3,18 +3,16 @@
 A call that rings meanwhile is answered as soon as that has passed.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Collection, Sequence
 
 import pytest
 from _pytest.mark.structures import ParameterSet
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from tests.browser.conftest import BundleFor
 from tests.support.faulty_server import Fault, FaultyServer
 from tests.support.raised import initialized
-from tests.support.witness import WITNESS, WitnessPage
-from worker_py_tool import demo, manifest
+from tests.support.witness import WitnessPage
+from worker_py_tool import demo
 
 APP = """
     from worker_py import App
@@ -42,35 +40,6 @@ def cases(parts: Sequence[str], kinds: Sequence[str], usual: Collection[tuple[st
         for part in parts
         for kind in kinds
     ]
-
-
-@pytest.fixture(scope="module")
-def bundle(bundle_for: BundleFor) -> Path:
-    return bundle_for(APP, page_scripts=(WITNESS,))
-
-
-@pytest.fixture
-def server(bundle: Path) -> Iterator[FaultyServer]:
-    with FaultyServer(bundle) as running:
-        yield running
-
-
-@pytest.fixture
-def quiet_page(browser: Browser) -> Iterator[Page]:
-    """A page whose complaints are not looked at: loads fail here on purpose."""
-    with browser.new_context() as context:
-        yield context.new_page()
-
-
-def part(bundle: Path, name: str) -> str:
-    """The path of a part by its name, or by the beginning of it."""
-    found = [
-        path
-        for path in manifest.read(bundle).files
-        if path.rsplit("/", 1)[-1].startswith(name) and not path.endswith((".br", ".gz"))
-    ]
-    assert len(found) == 1, found
-    return found[0]
 
 
 class Boot:
@@ -107,9 +76,9 @@ class Boot:
 )
 @pytest.mark.timeout(200)
 def test_without_the_snapshot_python_boots_from_nothing_and_says_why(
-    quiet_page: Page, server: FaultyServer, bundle: Path, portal_url: str, kind: str
+    quiet_page: Page, server: FaultyServer, portal_url: str, kind: str
 ) -> None:
-    server.faults[part(bundle, "snapshot.bin")] = fault = Fault(kind)
+    server.faults[server.part("snapshot.bin")] = fault = Fault(kind)
     boot = Boot(quiet_page, server, portal_url)
     boot.ring()
     boot.until_answered()
@@ -129,9 +98,9 @@ def test_without_the_snapshot_python_boots_from_nothing_and_says_why(
 )
 @pytest.mark.timeout(300)
 def test_without_a_part_that_every_boot_needs_the_page_says_so_and_boots_once_it_is_back(
-    quiet_page: Page, server: FaultyServer, bundle: Path, portal_url: str, name: str, kind: str
+    quiet_page: Page, server: FaultyServer, portal_url: str, name: str, kind: str
 ) -> None:
-    server.faults[part(bundle, name)] = fault = Fault(kind)
+    server.faults[server.part(name)] = fault = Fault(kind)
     boot = Boot(quiet_page, server, portal_url)
     boot.ring()
     boot.until_it_says("The interpreter could not be started, and is tried again")
@@ -150,13 +119,13 @@ def test_without_a_part_that_every_boot_needs_the_page_says_so_and_boots_once_it
 )
 @pytest.mark.timeout(300)
 def test_a_boot_from_nothing_that_lacks_a_part_names_it_and_goes_on_once_it_is_back(
-    quiet_page: Page, server: FaultyServer, bundle: Path, portal_url: str, name: str, kind: str
+    quiet_page: Page, server: FaultyServer, portal_url: str, name: str, kind: str
 ) -> None:
-    server.faults[part(bundle, "snapshot.bin")] = Fault("missing")
-    server.faults[part(bundle, name)] = fault = Fault(kind)
+    server.faults[server.part("snapshot.bin")] = Fault("missing")
+    server.faults[server.part(name)] = fault = Fault(kind)
     boot = Boot(quiet_page, server, portal_url)
     boot.ring()
-    boot.until_it_says(part(bundle, name).rsplit("/", 1)[-1])
+    boot.until_it_says(server.part(name).rsplit("/", 1)[-1])
     assert fault.happened >= 1
     server.faults.clear()
     boot.until_answered()
@@ -172,9 +141,9 @@ def test_a_boot_from_nothing_that_lacks_a_part_names_it_and_goes_on_once_it_is_b
 )
 @pytest.mark.timeout(200)
 def test_a_part_that_fails_once_is_asked_for_again_and_the_snapshot_used(
-    quiet_page: Page, server: FaultyServer, bundle: Path, portal_url: str, name: str, kind: str
+    quiet_page: Page, server: FaultyServer, portal_url: str, name: str, kind: str
 ) -> None:
-    server.faults[part(bundle, name)] = fault = Fault(kind, times=1)
+    server.faults[server.part(name)] = fault = Fault(kind, times=1)
     boot = Boot(quiet_page, server, portal_url)
     boot.ring()
     boot.until_answered()
@@ -188,9 +157,9 @@ def test_a_part_that_fails_once_is_asked_for_again_and_the_snapshot_used(
 )
 @pytest.mark.timeout(200)
 def test_a_module_of_the_page_that_fails_once_makes_the_page_load_anew(
-    quiet_page: Page, server: FaultyServer, bundle: Path, portal_url: str, name: str, kind: str
+    quiet_page: Page, server: FaultyServer, portal_url: str, name: str, kind: str
 ) -> None:
-    server.faults[part(bundle, name)] = fault = Fault(kind, times=1)
+    server.faults[server.part(name)] = fault = Fault(kind, times=1)
     boot = Boot(quiet_page, server, portal_url)
     boot.ring()
     boot.until_answered()
@@ -209,9 +178,9 @@ def test_a_module_of_the_page_that_fails_once_makes_the_page_load_anew(
 )
 @pytest.mark.timeout(200)
 def test_a_part_that_is_late_is_waited_for_and_the_call_waits_too(
-    quiet_page: Page, server: FaultyServer, bundle: Path, portal_url: str, name: str, late_s: float
+    quiet_page: Page, server: FaultyServer, portal_url: str, name: str, late_s: float
 ) -> None:
-    server.faults[part(bundle, name)] = fault = Fault("late", late_s=late_s)
+    server.faults[server.part(name)] = fault = Fault("late", late_s=late_s)
     quiet_page.set_default_timeout(120_000)
     boot = Boot(quiet_page, server, portal_url)
     boot.page.playwright_page.set_default_timeout(120_000)

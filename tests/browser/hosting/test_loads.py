@@ -4,17 +4,13 @@ Nothing that the network delays may hold it, and the page must never be loaded a
 again inside of it.
 """
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from tests.browser.conftest import BundleFor
 from tests.support.faulty_server import Fault, FaultyServer
 from tests.support.raised import initialized
 from tests.support.witness import WITNESS, WitnessPage
-from worker_py_tool import demo, manifest
+from worker_py_tool import demo
 
 APP = """
     from worker_py import App
@@ -41,30 +37,10 @@ PAGE_LOAD_MS = 1000
 campaign = pytest.mark.campaign
 
 
-@pytest.fixture(scope="module")
-def bundle(bundle_for: BundleFor) -> Path:
-    return bundle_for(APP, page_scripts=(WITNESS,))
-
-
 @pytest.fixture
-def server(bundle: Path) -> Iterator[FaultyServer]:
-    with FaultyServer(bundle) as running:
-        yield running
-
-
-@pytest.fixture
-def quiet_page(browser: Browser) -> Iterator[Page]:
-    """A page whose complaints are not looked at: loads fail here on purpose."""
-    with browser.new_context() as context:
-        page = context.new_page()
-        page.add_init_script(WATCH_LOADS)
-        yield page
-
-
-def part(bundle: Path, name: str) -> str:
-    """The path of a part by its name."""
-    [found] = [path for path in manifest.read(bundle).files if path.rsplit("/", 1)[-1] == name]
-    return found
+def watched_page(quiet_page: Page) -> Page:
+    quiet_page.add_init_script(WATCH_LOADS)
+    return quiet_page
 
 
 def open_portal(page: Page, server: FaultyServer, portal_url: str) -> WitnessPage:
@@ -91,11 +67,11 @@ def loads(page: Page) -> list[float]:
     [pytest.param(name, marks=() if name == "shim.js" else campaign) for name in SLOW_PARTS],
 )
 def test_a_slow_script_does_not_hold_the_load_and_the_call_waits_for_it(
-    quiet_page: Page, server: FaultyServer, bundle: Path, portal_url: str, name: str
+    watched_page: Page, server: FaultyServer, portal_url: str, name: str
 ) -> None:
-    server.faults[part(bundle, name)] = fault = Fault("held")
-    placement = open_portal(quiet_page, server, portal_url)
-    quiet_page.wait_for_function("() => performance.now() - window.frameLoads[0] > 1000", polling=100)
+    server.faults[server.part(name)] = fault = Fault("held")
+    placement = open_portal(watched_page, server, portal_url)
+    watched_page.wait_for_function("() => performance.now() - window.frameLoads[0] > 1000", polling=100)
     took = placement.evaluate(
         "() => { const [{ loadEventEnd }] = performance.getEntriesByType('navigation'); return loadEventEnd; }"
     )
@@ -103,21 +79,21 @@ def test_a_slow_script_does_not_hold_the_load_and_the_call_waits_for_it(
     fault.released.set()
     answer_a_call(placement)
     assert fault.happened >= 1
-    assert len(loads(quiet_page)) == 1
+    assert len(loads(watched_page)) == 1
 
 
 @pytest.mark.parametrize("kind", ["missing", "corrupt", pytest.param("aborted", marks=campaign)])
 @pytest.mark.parametrize("name", ["shim.js", "host.js", "bx24.js"])
 def test_a_script_that_does_not_come_is_loaded_again_without_another_load_of_the_frame(
-    quiet_page: Page, server: FaultyServer, bundle: Path, portal_url: str, name: str, kind: str
+    watched_page: Page, server: FaultyServer, portal_url: str, name: str, kind: str
 ) -> None:
-    server.faults[part(bundle, name)] = fault = Fault(kind)
-    placement = open_portal(quiet_page, server, portal_url)
+    server.faults[server.part(name)] = fault = Fault(kind)
+    placement = open_portal(watched_page, server, portal_url)
     began = placement.evaluate("() => performance.timeOrigin")
     while fault.happened < 3:  # each is a round trip
         placement.evaluate("() => new Promise((resolve) => setTimeout(resolve))")
     server.faults.clear()
     answer_a_call(placement)
     assert placement.evaluate("() => performance.timeOrigin") == began
-    assert len(loads(quiet_page)) == 1
+    assert len(loads(watched_page)) == 1
     assert placement.evaluate("() => workerPy.diagnostics().problems") == []
