@@ -4,7 +4,6 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.projects import own_tests_of
 from worker_py_tool import new_command
 from worker_py_tool.paths import ROOT
 
@@ -39,15 +39,7 @@ def test_its_handler_and_its_test_go_into_the_project_that_was_made(tmp_path: Pa
     write_files(tmp_path / "cards")
     lines = (tmp_path / "cards" / "app.py").read_text(encoding="utf-8").splitlines()
     assert [line for line in made if line not in lines and not line.startswith("from worker_py.events")] == []
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
-        cwd=tmp_path / "cards",
-        env={"PYTHONPATH": str(ROOT), "PATH": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, "5 passed" in done.stdout) == (0, True), done.stdout
+    assert "5 passed" in own_tests_of(tmp_path / "cards")
 
 
 class Reader:

@@ -1,14 +1,12 @@
 """`worker-py new`: the project works as it is, and nothing that is there is overwritten."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.projects import own_tests_of
 from worker_py_tool import app_source, new_command
 from worker_py_tool.errors import ToolError
-from worker_py_tool.paths import ROOT
 
 
 def test_the_project_can_be_built(tmp_path: Path) -> None:
@@ -18,15 +16,7 @@ def test_the_project_can_be_built(tmp_path: Path) -> None:
 
 def test_its_tests_pass(tmp_path: Path) -> None:
     new_command.make(tmp_path / "cards")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
-        cwd=tmp_path / "cards",
-        env={"PYTHONPATH": str(ROOT), "PATH": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, "4 passed" in done.stdout) == (0, True), done.stdout
+    assert "4 passed" in own_tests_of(tmp_path / "cards")
 
 
 def test_its_readme_bears_the_projects_name(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.support.told import Journal, watching
 from worker_py import App, CallCard, CommandFailed, UiState
 from worker_py.calls import PROBE_EVERY_S
-from worker_py.events import AnswerButtonClick, CardClosed, Initialized
+from worker_py.events import AnswerButtonClick, CardClosed, CardEvent, Initialized
 from worker_py.testing import CALL_ID, Answer, MemoryPage, Portal, refusal
 
 CLOSED = ("CardClosed", CALL_ID, "closed_by_portal")
@@ -27,6 +27,15 @@ def ended(portal: Portal, journal: Journal) -> float:
         portal.advance(0.1)
         assert portal.loop.time() - since < 10, "nobody noticed"
     return portal.loop.time() - since
+
+
+def mutes_in_vain(app: App, at: type[CardEvent]) -> None:
+    """Let the app send a command that the portal refuses."""
+
+    @app.on(at)
+    async def mute(event: CardEvent, card: CallCard) -> None:
+        with pytest.raises(CommandFailed):
+            await card.set_mute(True)
 
 
 @pytest.mark.parametrize("after_s", [0, 0.7, 1.99, 60])
@@ -82,11 +91,7 @@ def test_a_command_that_meets_no_card_any_more_ends_the_call_at_once() -> None:
 
 def test_a_refusal_of_a_card_that_is_still_shown_ends_nothing() -> None:
     app, journal = quiet_app()
-
-    @app.on(AnswerButtonClick)
-    async def mute(event: AnswerButtonClick, card: CallCard) -> None:
-        with pytest.raises(CommandFailed):
-            await card.set_mute(True)
+    mutes_in_vain(app, AnswerButtonClick)
 
     with Portal(app) as portal:
         portal.answers["CallCardSetMute"] = refusal()
@@ -318,11 +323,7 @@ def test_a_card_that_never_could_be_managed_is_not_external_and_does_not_end_by_
 
 def test_not_external_is_taken_back_when_the_card_can_be_managed_after_all() -> None:
     app, _ = quiet_app()
-
-    @app.on(Initialized)
-    async def mute(event: Initialized, card: CallCard) -> None:
-        with pytest.raises(CommandFailed):
-            await card.set_mute(True)
+    mutes_in_vain(app, Initialized)
 
     with Portal(app) as portal:
         portal.page.probe = portal.answers["CallCardSetMute"] = refusal()
@@ -335,11 +336,7 @@ def test_not_external_is_taken_back_when_the_card_can_be_managed_after_all() -> 
 
 def test_a_card_that_could_be_managed_before_is_never_called_not_external() -> None:
     app, _ = quiet_app()
-
-    @app.on(AnswerButtonClick)
-    async def mute(event: AnswerButtonClick, card: CallCard) -> None:
-        with pytest.raises(CommandFailed):
-            await card.set_mute(True)
+    mutes_in_vain(app, AnswerButtonClick)
 
     with Portal(app) as portal:
         portal.initialized()

@@ -1,16 +1,14 @@
 """The nine commands: what reaches the portal, what comes of each outcome, and what the card then believes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
+from tests.support.acting import Act, Acting
 from worker_py import App, CallCard, CardState, CommandFailed, CommandTimeout, PageGone, PayloadError, UiState
 from worker_py.events import AnswerButtonClick, HangupButtonClick, Initialized, MuteButtonClick
 from worker_py.testing import CALL_ID, Answer, Portal, refusal
-
-Act = Callable[[CallCard], Awaitable[Any]]
 
 COMMANDS: list[tuple[Act, str, dict[str, Any]]] = [
     (lambda card: card.set_mute(True), "CallCardSetMute", {"muted": True}),
@@ -36,43 +34,11 @@ COMMANDS: list[tuple[Act, str, dict[str, Any]]] = [
 ANSWERED = [row for row in COMMANDS if "Timer" not in row[1]]
 
 
-class Call:
-    """Runs one act in a handler, and keeps what came of it."""
-
-    def __init__(self, act: Act, **limits: Any) -> None:
-        self.results: list[Any] = []
-        self.cards: list[CallCard] = []
-        self.times: list[float] = []
-        app = App(**limits)
-
-        @app.on(AnswerButtonClick)
-        async def run(event: AnswerButtonClick, card: CallCard) -> None:
-            self.cards.append(card)
-            try:
-                self.results.append(await act(card))
-            except Exception as error:  # noqa: BLE001 - whatever it is, the tests look at it
-                self.results.append(error)
-            self.times.append(self.portal.loop.time())
-
-        self.portal = Portal(app)
-
-    def __enter__(self) -> Portal:
-        self.portal.initialized()
-        return self.portal
-
-    def __exit__(self, *_: object) -> None:
-        self.portal.close()
-
-    @property
-    def card(self) -> CallCard:
-        return self.cards[-1]
-
-
 @pytest.mark.parametrize(("act", "name", "params"), COMMANDS)
 def test_each_command_reaches_the_portal_with_its_documented_parameters(
     act: Act, name: str, params: dict[str, Any]
 ) -> None:
-    call = Call(act)
+    call = Acting(act)
     with call as portal:
         portal.raise_event("answerButtonClick")
         portal.advance(1)
@@ -89,7 +55,7 @@ def test_each_command_reaches_the_portal_with_its_documented_parameters(
 def test_the_portals_error_is_raised_in_both_shapes_and_changes_no_state(
     act: Act, name: str, params: dict[str, Any], answer: Answer
 ) -> None:
-    call = Call(act)
+    call = Acting(act)
     with call as portal:
         portal.answers[name] = answer
         before: list[CardState] = []
@@ -104,7 +70,7 @@ def test_the_portals_error_is_raised_in_both_shapes_and_changes_no_state(
 
 @pytest.mark.parametrize(("act", "name", "params"), ANSWERED)
 def test_no_answer_is_a_timeout_that_names_command_and_id(act: Act, name: str, params: dict[str, Any]) -> None:
-    call = Call(act)
+    call = Acting(act)
     with call as portal:
         portal.silent = True
         portal.raise_event("answerButtonClick")
@@ -121,7 +87,7 @@ def test_no_answer_is_a_timeout_that_names_command_and_id(act: Act, name: str, p
 
 
 def test_the_deadline_of_commands_is_the_apps() -> None:
-    call = Call(lambda card: card.set_mute(True), command_timeout_ms=250)
+    call = Acting(lambda card: card.set_mute(True), command_timeout_ms=250)
     with call as portal:
         portal.silent = True
         portal.raise_event("answerButtonClick")
@@ -131,7 +97,7 @@ def test_the_deadline_of_commands_is_the_apps() -> None:
 
 
 def test_without_a_deadline_a_command_waits_for_its_answer() -> None:
-    call = Call(lambda card: card.set_mute(True), command_timeout_ms=None, handler_timeout_s=None)
+    call = Acting(lambda card: card.set_mute(True), command_timeout_ms=None, handler_timeout_s=None)
     with call as portal:
         portal.answers["CallCardSetMute"] = Answer(after_ms=3_600_000)
         portal.raise_event("answerButtonClick")
@@ -145,7 +111,7 @@ def test_without_a_deadline_a_command_waits_for_its_answer() -> None:
     ("act", "running"), [(lambda card: card.start_timer(), True), (lambda card: card.stop_timer(), False)]
 )
 def test_the_silence_of_the_timers_is_success_after_silent_ok_ms(act: Act, running: bool) -> None:
-    call = Call(act)
+    call = Acting(act)
     with call as portal:
         portal.silent = True
         portal.raise_event("answerButtonClick")
@@ -158,7 +124,7 @@ def test_the_silence_of_the_timers_is_success_after_silent_ok_ms(act: Act, runni
 
 
 def test_the_length_of_the_silence_is_the_apps() -> None:
-    call = Call(lambda card: card.start_timer(), silent_ok_ms=20)
+    call = Acting(lambda card: card.start_timer(), silent_ok_ms=20)
     with call as portal:
         portal.silent = True
         portal.raise_event("answerButtonClick")
@@ -167,7 +133,7 @@ def test_the_length_of_the_silence_is_the_apps() -> None:
 
 
 def test_a_timer_that_is_answered_does_not_wait_for_the_silence_to_end() -> None:
-    call = Call(lambda card: card.start_timer())
+    call = Acting(lambda card: card.start_timer())
     with call as portal:
         portal.answers["CallCardStartTimer"] = Answer([])
         portal.raise_event("answerButtonClick")
@@ -176,7 +142,7 @@ def test_a_timer_that_is_answered_does_not_wait_for_the_silence_to_end() -> None
 
 
 def test_a_timer_that_the_portal_refuses_fails() -> None:
-    call = Call(lambda card: card.stop_timer())
+    call = Acting(lambda card: card.stop_timer())
     with call as portal:
         portal.answers["CallCardStopTimer"] = refusal("Call card is undefined")
         portal.raise_event("answerButtonClick")
@@ -185,7 +151,7 @@ def test_a_timer_that_the_portal_refuses_fails() -> None:
 
 
 def test_a_second_answer_is_ignored_and_counted() -> None:
-    call = Call(lambda card: card.set_mute(True))
+    call = Acting(lambda card: card.set_mute(True))
     with call as portal:
         portal.answers["CallCardSetMute"] = Answer(times=2)
         portal.raise_event("answerButtonClick")
@@ -194,7 +160,7 @@ def test_a_second_answer_is_ignored_and_counted() -> None:
 
 
 def test_an_error_with_a_second_answer_stays_an_error() -> None:
-    call = Call(lambda card: card.set_hold(True))
+    call = Acting(lambda card: card.set_hold(True))
     with call as portal:
         portal.answers["CallCardSetHold"] = Answer({"result": "error", "errorCode": "missing field held"}, times=0)
         portal.raise_event("answerButtonClick")
@@ -208,7 +174,7 @@ def test_an_error_with_a_second_answer_stays_an_error() -> None:
 
 
 def test_an_answer_after_the_deadline_is_ignored_and_counted_as_late() -> None:
-    call = Call(lambda card: card.set_mute(True))
+    call = Acting(lambda card: card.set_mute(True))
     with call as portal:
         portal.answers["CallCardSetMute"] = Answer(after_ms=6000)
         portal.raise_event("answerButtonClick")
@@ -219,7 +185,7 @@ def test_an_answer_after_the_deadline_is_ignored_and_counted_as_late() -> None:
 
 
 def test_the_answer_of_a_timer_after_its_silence_is_ignored_and_counted_as_late() -> None:
-    call = Call(lambda card: card.start_timer())
+    call = Acting(lambda card: card.start_timer())
     with call as portal:
         portal.answers["CallCardStartTimer"] = Answer(refusal().payload, after_ms=400)
         portal.raise_event("answerButtonClick")
@@ -236,7 +202,7 @@ def test_an_answer_to_a_question_that_nobody_asked_is_counted_as_unknown() -> No
 
 @pytest.mark.parametrize(("act", "name", "params"), COMMANDS)
 def test_a_page_that_goes_away_ends_the_command(act: Act, name: str, params: dict[str, Any]) -> None:
-    call = Call(act)
+    call = Acting(act)
     with call as portal:
         portal.silent = True
         portal.raise_event("answerButtonClick")
@@ -258,7 +224,7 @@ def test_a_command_on_a_card_whose_page_is_gone_is_not_sent() -> None:
         except PageGone:
             await card.set_mute(True)
 
-    call = Call(act)
+    call = Acting(act)
     with call as portal:
         portal.provide("wait", never)
         portal.raise_event("answerButtonClick")
@@ -299,7 +265,7 @@ def test_a_command_on_a_card_whose_page_is_gone_is_not_sent() -> None:
 def test_arguments_of_the_wrong_kind_are_refused_before_anything_is_sent(
     act: Act, error: type[Exception], message: str
 ) -> None:
-    call = Call(act)
+    call = Acting(act)
     with call as portal:
         portal.raise_event("answerButtonClick")
         assert [(type(each), str(each)) for each in call.results] == [(error, message)]
@@ -307,7 +273,7 @@ def test_arguments_of_the_wrong_kind_are_refused_before_anything_is_sent(
 
 
 def test_the_list_of_states_is_what_the_portal_says() -> None:
-    call = Call(lambda card: card.get_list_ui_states())
+    call = Acting(lambda card: card.get_list_ui_states())
     with call as portal:
         portal.raise_event("answerButtonClick")
         portal.answers["CallCardGetListUiStates"] = Answer({"0": "incoming", "1": "brandNew"})
@@ -320,7 +286,7 @@ def test_the_list_of_states_is_what_the_portal_says() -> None:
 
 
 def test_what_the_page_itself_refuses_to_pass_on_has_failed() -> None:
-    call = Call(lambda card: card.set_mute(True))
+    call = Acting(lambda card: card.set_mute(True))
     with call as portal:
         portal.answers["CallCardSetMute"] = Answer(times=0)
         portal.raise_event("answerButtonClick")
@@ -331,7 +297,7 @@ def test_what_the_page_itself_refuses_to_pass_on_has_failed() -> None:
 
 
 def test_an_answer_of_another_page_is_not_taken() -> None:
-    call = Call(lambda card: card.set_mute(True))
+    call = Acting(lambda card: card.set_mute(True))
     with call as portal:
         other = portal.open_page("other")
         portal.answers["CallCardSetMute"] = Answer(times=0)
@@ -350,7 +316,7 @@ def test_a_command_is_never_held_back_because_of_what_we_believe() -> None:
         await card.set_ui_state(UiState.MONEY_ERROR)
         await card.start_timer()
 
-    call = Call(twice)
+    call = Acting(twice)
     with call as portal:
         portal.raise_event("answerButtonClick")
         portal.advance(1)
@@ -369,7 +335,7 @@ def test_the_state_is_believed_once_the_portal_has_answered_and_not_before() -> 
         await card.set_mute(True)
         seen.append(card.state.muted)
 
-    call = Call(act)
+    call = Acting(act)
     with call as portal:
         portal.answers["CallCardSetMute"] = Answer(after_ms=100)
         portal.raise_event("answerButtonClick")
@@ -409,7 +375,7 @@ def test_events_and_commands_change_the_state_in_the_order_in_which_they_happene
 
 
 def test_a_card_shows_its_call_and_page() -> None:
-    call = Call(lambda card: card.set_mute(True))
+    call = Acting(lambda card: card.set_mute(True))
     with call as portal:
         portal.raise_event("answerButtonClick")
         assert repr(call.card) == f"<CallCard {CALL_ID} on page page-1>"

@@ -2,53 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
+from tests.support.acting import Act, Acting
 from worker_py import App, CallCard, CommandFailed, CommandTimeout, UiState
 from worker_py.events import AnswerButtonClick
 from worker_py.page import INTERFACE_S, PROBE_AFTER_MS
 from worker_py.testing import Answer, Portal
 
-Act = Callable[[CallCard], Awaitable[Any]]
 SILENT = Answer(times=0)
 PROBE_AFTER_S = PROBE_AFTER_MS / 1000
 
 
-class Acting:
-    """One act in a handler: what came of it, when, and what the card then believes."""
-
-    def __init__(self, act: Act, **limits: Any) -> None:
-        self.results: list[Any] = []
-        self.at: list[float] = []
-        self.cards: list[CallCard] = []
-        app = App(**limits)
-
-        @app.on(AnswerButtonClick)
-        async def run(event: AnswerButtonClick, card: CallCard) -> None:
-            self.cards.append(card)
-            try:
-                self.results.append(await act(card))
-            except (CommandFailed, CommandTimeout) as error:
-                self.results.append(error)
-            self.at.append(self.portal.loop.time())
-
-        self.portal = Portal(app)
-
-    def __enter__(self) -> Portal:
-        self.portal.initialized()
-        return self.portal
-
-    def __exit__(self, *_: object) -> None:
-        self.portal.close()
-
-    @property
-    def code(self) -> str:
-        error = self.results[-1]
-        assert isinstance(error, CommandFailed)
-        return error.error_code
+def code(of: Acting) -> str:
+    """The error of the last act."""
+    error = of.results[-1]
+    assert isinstance(error, CommandFailed)
+    return error.error_code
 
 
 SUCCEED: list[tuple[Act, str]] = [
@@ -73,7 +45,7 @@ def test_silence_that_is_known_to_be_success_is_proven_at_once(act: Act, name: s
     with acting as portal:
         portal.answers[name] = SILENT
         portal.raise_event("answerButtonClick")
-        assert (acting.results, acting.at) == ([None], [0])
+        assert (acting.results, acting.times) == ([None], [0])
         assert portal.outcomes == [(name, "unanswered, proven")]
 
 
@@ -85,7 +57,7 @@ def test_any_other_silent_command_has_failed_at_once(act: Act, name: str) -> Non
         before = portal.page.probes
         portal.raise_event("answerButtonClick")
         portal.advance(PROBE_AFTER_S)
-        assert (acting.code, acting.at) == ("UNANSWERED", [PROBE_AFTER_S])
+        assert (code(acting), acting.times) == ("UNANSWERED", [PROBE_AFTER_S])
         assert portal.outcomes == [(name, "UNANSWERED")]
         assert portal.page.probes - before == 2
 
@@ -98,7 +70,7 @@ def test_a_silent_command_that_the_portal_does_not_list_is_unknown(act: Act, nam
         portal.interface = ["CallCardSomethingElse"]
         portal.raise_event("answerButtonClick")
         portal.advance(PROBE_AFTER_S)
-        assert acting.code == "UNKNOWN_COMMAND"
+        assert code(acting) == "UNKNOWN_COMMAND"
 
 
 @pytest.mark.parametrize("listed", [None, []])
@@ -109,7 +81,7 @@ def test_a_portal_that_lists_nothing_changes_nothing(listed: list[str] | None) -
         portal.interface = listed
         portal.raise_event("answerButtonClick")
         portal.advance(PROBE_AFTER_S)
-        assert acting.code == "UNANSWERED"
+        assert code(acting) == "UNANSWERED"
 
 
 def test_a_portal_that_does_not_answer_the_question_changes_nothing_but_the_time() -> None:
@@ -119,8 +91,8 @@ def test_a_portal_that_does_not_answer_the_question_changes_nothing_but_the_time
         portal.answers_interface = False
         portal.raise_event("answerButtonClick")
         portal.advance(1)
-        assert (acting.code, acting.at) == ("UNANSWERED", [PROBE_AFTER_S + INTERFACE_S])
-        assert acting.at[0] < 0.5
+        assert (code(acting), acting.times) == ("UNANSWERED", [PROBE_AFTER_S + INTERFACE_S])
+        assert acting.times[0] < 0.5
 
 
 def test_a_command_that_is_answered_at_once_costs_no_probe() -> None:
@@ -145,7 +117,7 @@ def test_an_answer_that_comes_a_few_turns_late_goes_before_the_proof(act: Act, n
         assert acting.results == []
         error = {"result": "error", "errorCode": "late"}
         portal.page.tell({"t": "answer", "id": asked, "answer": error})
-        assert acting.code == "late"
+        assert code(acting) == "late"
 
 
 def test_a_slow_portal_is_slow_for_the_probe_too_and_its_answer_counts() -> None:
@@ -154,7 +126,7 @@ def test_a_slow_portal_is_slow_for_the_probe_too_and_its_answer_counts() -> None
         portal.answers["CallCardSetMute"] = Answer(after_ms=1500)
         portal.raise_event("answerButtonClick")
         portal.advance(2)
-        assert (acting.results, acting.at) == ([None], [1.5])
+        assert (acting.results, acting.times) == ([None], [1.5])
 
 
 @pytest.mark.parametrize(("act", "name"), FAIL)
@@ -165,7 +137,7 @@ def test_a_portal_that_answers_nothing_at_all_is_a_timeout(act: Act, name: str) 
         portal.raise_event("answerButtonClick")
         portal.advance(5)
         assert [type(each) for each in acting.results] == [CommandTimeout]
-        assert acting.at == [5]
+        assert acting.times == [5]
 
 
 @pytest.mark.parametrize("answer", [Answer([]), Answer("?"), Answer(times=0)], ids=["desktop", "odd", "silent"])
@@ -185,7 +157,7 @@ def test_the_timers_fall_back_to_their_silence() -> None:
         portal.page.probe = Answer([])
         portal.raise_event("answerButtonClick")
         portal.advance(1)
-        assert (acting.at, acting.cards[-1].state.timer_running) == ([0.3], True)
+        assert (acting.times, acting.card.state.timer_running) == ([0.3], True)
 
 
 def test_what_was_proven_by_order_only_leaves_the_timer_unknown() -> None:
@@ -218,7 +190,7 @@ def test_a_silent_command_on_a_card_that_is_taken_away_meanwhile_has_an_outcome_
         portal.raise_event("answerButtonClick")
         portal.finish()
         portal.advance(1)
-        assert acting.code == "UNANSWERED"
+        assert code(acting) == "UNANSWERED"
 
 
 def test_several_silent_commands_are_each_settled() -> None:
@@ -249,7 +221,7 @@ def test_a_command_that_has_been_answered_is_watched_no_more() -> None:
         portal.page.probe = SILENT
         portal.raise_event("answerButtonClick")
         portal.advance(0.06)
-        page = acting.cards[-1].page
+        page = acting.card.page
         assert page.probes.watched == 1
         portal.advance(0.03)
         assert (acting.results, page.probes.watched) == ([None], 0)
@@ -261,4 +233,4 @@ def test_a_limit_that_is_shorter_than_the_wait_for_a_proof_is_kept() -> None:
         portal.silent = True
         portal.raise_event("answerButtonClick")
         portal.advance(1)
-        assert acting.at == [0.02]
+        assert acting.times == [0.02]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -169,57 +170,64 @@ def test_a_call_that_another_user_begins_before_it_is_known_who_that_is_goes_to_
 # Builds ----------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Deployment:
+    """A portal whose app a host serves from one address, and the build that comes next."""
+
+    portal: HostingPortal
+    deploy_the_new: Callable[[], object]
+
+
+@pytest.fixture
+def deployment(bundle_for: BundleFor, portal_url: str, context: BrowserContext, tmp_path: Path) -> Iterator[Deployment]:
+    """Both builds are put in the same place, as a host does."""
+    old, new = (bundle_for(app_with(grace_s=grace), page_scripts=(DESK,)) for grace in (60, 2))
+    shutil.copytree(old, tmp_path / "site")
+    with Server(tmp_path / "site") as server:
+        portal = BrowserPortal(context, portal_url, f"http://app.localhost:{server.port}/", HostingPage)
+        yield Deployment(portal, lambda: shutil.copytree(new, tmp_path / "site", dirs_exist_ok=True))
+
+
 def test_a_new_build_has_an_interpreter_of_its_own_and_the_old_one_ends_soon_after_its_last_page(
-    bundle_for: BundleFor, portal_url: str, context: BrowserContext, tmp_path: Path
+    deployment: Deployment,
 ) -> None:
-    """Both are deployed to one address, as a host does."""
-    old, new = (bundle_for(app_with(grace_s=grace), page_scripts=(DESK,)) for grace in (60, 2))
-    shutil.copytree(old, tmp_path / "site")
-    with Server(tmp_path / "site") as server:
-        portal = BrowserPortal(context, portal_url, f"http://app.localhost:{server.port}/", HostingPage)
-        tab = portal.open_page()
-        before, workers = tab.interpreter(), alive(tab)
+    tab = deployment.portal.open_page()
+    before, workers = tab.interpreter(), alive(tab)
 
-        shutil.copytree(new, tmp_path / "site", dirs_exist_ok=True)
-        newer = portal.open_page()
+    deployment.deploy_the_new()
+    newer = deployment.portal.open_page()
 
-        assert newer.interpreter() != before
-        assert tab.interpreter() == before
-        assert [len(workers), len(alive(newer))] == [1, 2]
-        closed = time.monotonic()
-        tab.close()
-        newer.poll(lambda: not set(alive(newer)) & set(workers), "the end of the old build's worker")
-        assert time.monotonic() - closed < 10
-        assert len(alive(newer)) == 1
+    assert newer.interpreter() != before
+    assert tab.interpreter() == before
+    assert [len(workers), len(alive(newer))] == [1, 2]
+    closed = time.monotonic()
+    tab.close()
+    newer.poll(lambda: not set(alive(newer)) & set(workers), "the end of the old build's worker")
+    assert time.monotonic() - closed < 10
+    assert len(alive(newer)) == 1
 
 
-def test_a_call_that_goes_over_to_the_new_build_has_what_was_kept_of_it_last(
-    bundle_for: BundleFor, portal_url: str, context: BrowserContext, tmp_path: Path
-) -> None:
+def test_a_call_that_goes_over_to_the_new_build_has_what_was_kept_of_it_last(deployment: Deployment) -> None:
     """One that had begun when the new interpreter booted, and one that begins after that."""
-    old, new = (bundle_for(app_with(grace_s=grace), page_scripts=(DESK,)) for grace in (60, 2))
-    shutil.copytree(old, tmp_path / "site")
-    with Server(tmp_path / "site") as server:
-        portal = BrowserPortal(context, portal_url, f"http://app.localhost:{server.port}/", HostingPage)
-        early, late = (portal.open_page(again="yes") for _ in range(2))
-        calls = [early.greeted_call().call_id]
-        early.raise_event("addCommentButtonClick", "before")
-        early.until_settled()
+    early, late = (deployment.portal.open_page(again="yes") for _ in range(2))
+    calls = [early.greeted_call().call_id]
+    early.raise_event("addCommentButtonClick", "before")
+    early.until_settled()
 
-        shutil.copytree(new, tmp_path / "site", dirs_exist_ok=True)
-        newer = portal.open_page()
-        early.raise_event("addCommentButtonClick", "after")
-        early.until_settled()
-        late.portal("(portal) => portal.endCall()")
-        calls.append(late.greeted_call().call_id)
-        late.raise_event("addCommentButtonClick", "late")
-        late.until_settled()
-        for tab, call in zip((early, late), calls, strict=True):
-            tab.navigate("/crm/")
-            newer.until_logged("initialized", call)
+    deployment.deploy_the_new()
+    newer = deployment.portal.open_page()
+    early.raise_event("addCommentButtonClick", "after")
+    early.until_settled()
+    late.portal("(portal) => portal.endCall()")
+    calls.append(late.greeted_call().call_id)
+    late.raise_event("addCommentButtonClick", "late")
+    late.until_settled()
+    for tab, call in zip((early, late), calls, strict=True):
+        tab.navigate("/crm/")
+        newer.until_logged("initialized", call)
 
-        cards = newer.state_of_python()["cards"]
-        assert [cards[call]["data"]["comments"] for call in calls] == [["before", "after"], ["late"]]
+    cards = newer.state_of_python()["cards"]
+    assert [cards[call]["data"]["comments"] for call in calls] == [["before", "after"], ["late"]]
 
 
 def alive(tab: HostingPage) -> list[str]:
