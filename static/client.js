@@ -80,6 +80,17 @@ export function failureOf(told, status) {
 }
 
 /**
+ * The rows of a batch, each changed.
+ * @template A, B
+ * @param {Record<string, A>} rows
+ * @param {(row: A) => B} change
+ * @returns {Record<string, B>}
+ */
+export function mapped(rows, change) {
+  return Object.fromEntries(Object.entries(rows).map(([key, row]) => [key, change(row)]));
+}
+
+/**
  * A refresh that serves all who ask while it is under way; one that is not answered is given up.
  * @param {() => Promise<void>} refresh
  * @returns {() => Promise<void>}

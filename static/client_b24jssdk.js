@@ -12,7 +12,7 @@
  * @module
  */
 
-import { commandsOf, eventsOf, failure, shared } from "./client.js";
+import { commandsOf, eventsOf, failure, mapped, shared } from "./client.js";
 import { ownRest } from "./rest.js";
 
 /**
@@ -155,15 +155,6 @@ function shareRefresh(auth) {
     refreshed = performance.now();
     return fresh;
   };
-}
-
-/**
- * @param {Record<string, any>} rows
- * @param {(row: any) => RestAnswer} change
- * @returns {Record<string, RestAnswer>}
- */
-function mapped(rows, change) {
-  return Object.fromEntries(Object.entries(rows).map(([key, row]) => [key, change(row)]));
 }
 
 /** @param {unknown} value */

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { commandsOf, eventsOf, failure, failureOf, shared } from "./client.js";
+import { commandsOf, eventsOf, failure, failureOf, mapped, shared } from "./client.js";
 import { ownRest, restAddress } from "./rest.js";
 
 /**
@@ -100,8 +100,7 @@ function throughScript(BX24) {
       BX24.callBatch(
         calls,
         (/** @type {Record<string, any>} */ results) => {
-          const rows = Object.entries(results ?? {}).map(([key, result]) => [key, restAnswer(result)]);
-          callback(Object.fromEntries(rows));
+          callback(mapped(results ?? {}, restAnswer));
         },
         halt,
       );

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { failure, failureOf, LOST } from "./client.js";
+import { failure, failureOf, LOST, mapped } from "./client.js";
 
 /**
  * Where REST is, and the client's tokens for it, as far as it has any that are good by its own clock.
@@ -181,14 +181,4 @@ function pairs(name, value) {
   }
   const plain = typeof value === "boolean" ? Number(value) : (value ?? "");
   return [`${name}=${encodeURIComponent(String(plain))}`];
-}
-
-/**
- * @template A, B
- * @param {Record<string, A>} rows
- * @param {(row: A) => B} change
- * @returns {Record<string, B>}
- */
-function mapped(rows, change) {
-  return Object.fromEntries(Object.entries(rows).map(([key, row]) => [key, change(row)]));
 }

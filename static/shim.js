@@ -360,13 +360,11 @@ class Shim {
       this.#trace.add("report", "refused_payload", { event: name, detail: refused });
       return;
     }
-    if (name === INITIALIZED) {
-      this.#announced = true;
-      this.#missedCards = 0;
-    }
     // A copy: what is delivered again must be what came, whoever else holds the payload.
     const copy = json === undefined ? undefined : JSON.parse(json);
     if (name === INITIALIZED) {
+      this.#announced = true;
+      this.#missedCards = 0;
       this.#callId = typeof copy?.CALL_ID === "string" ? copy.CALL_ID : undefined;
     }
     this.#deliver(name, json === undefined ? { t: "event", name } : { t: "event", name, payload: copy }, "event");
