@@ -118,7 +118,7 @@ class Dispatcher:
     def _stray(self, page_id: str, request_id: str, answer_is: str) -> None:
         page = self._pages.get(page_id)
         if page is not None:
-            self._out.trace(page, "stray", f"{answer_is} answer", id=request_id)
+            self._out.trace(page, "stray", answer_is, id=request_id)
 
     def _spawn(
         self, coroutine: Coroutine[Any, Any, None], ended: Callable[[], None] = lambda: None
@@ -357,8 +357,7 @@ class Dispatcher:
     def _trace_runs(self, page: Page, event: Event, runs: list[HandlerRun]) -> None:
         """No acknowledgement tells of these handlers."""
         for run in runs:
-            more = {"duration_ms": run.duration_ms, "outcome": run.outcome, "started": run.started}
-            self._out.trace(page, "handler", run.name, id=event.meta.id, event=event.meta.name, **more)
+            self._out.trace(page, "handler", **run, id=event.meta.id, event=event.meta.name)
 
     def background_failed(self, loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
         """Report what the app left behind and what failed there, like a handler: the loop's exception handler."""

@@ -23,7 +23,7 @@ from .runner import failure_report
 SOURCE_CHARS = 256 * 1024
 """The longest source; ``static/protocol.js`` has the same limit."""
 
-TAKEN = frozenset({"applied", "applied again"})
+TAKEN = frozenset({"applied", "applied_again"})
 """Outcomes after which another source runs than before."""
 
 _FIXED = ("slice_limit_ms", "page_grace_s")
@@ -112,7 +112,7 @@ class SourceEditor:
         outcome, error = "shown", None
         if isinstance(source, str):
             again = message.get("again") is True
-            outcome = "kept" if again and not self.untouched else "applied again" if again else "applied"
+            outcome = "kept" if again and not self.untouched else "applied_again" if again else "applied"
         if isinstance(source, str) and outcome in TAKEN:
             try:
                 adopt(self.load(source, entered))

@@ -313,7 +313,7 @@ def test_every_page_hears_of_a_source_that_was_taken_and_only_its_own_of_a_refus
 
 
 def test_what_a_page_remembers_is_taken_by_a_new_interpreter_and_not_by_one_that_took_another(bench: Bench) -> None:
-    assert bench.edit(EDITED, again=True)["outcome"] == "applied again"
+    assert bench.edit(EDITED, again=True)["outcome"] == "applied_again"
     answer = bench.edit(EDITED.replace("edited", "stale"), again=True)
     assert (answer["outcome"], answer["source"]) == ("kept", source_of(EDITED))
 
