@@ -328,7 +328,7 @@ class Calls:
         """Tell the pages whether the operator has buttons to close and to fold and no other."""
         if call.ended is not None or call.ending:
             return
-        given = call.card.state.ui_state is not None
+        given = call.state.ui_state is not None
         if given or (call.greeted and call.managed and not _gives_buttons(call)):
             for window in call.alive():
                 self._problem(call, window.page, "no_buttons", on=not given)

@@ -32,6 +32,7 @@ from .reload import TAKEN, SourceEditor
 from .requests import Requests
 from .routing import Routing
 from .runner import Enter, FailureReport, HandlerRun, Runner, failure_report
+from .settings import Settings
 
 _PAGES_REMEMBERED = 64
 
@@ -76,7 +77,9 @@ class Dispatcher:
             closed=self._run_closed,
             keep=lambda call_id, kept: self.keep(call_id, kept),
         )
-        self._routing = Routing(self._out, self._desk, self.calls, start=self._start, ack=self._ack)
+        self._routing = Routing(
+            self._out, self._desk, self.calls, due=lambda page, s: self._run_all(self._routing.waited(page, s))
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn: tuple[str, int] | None = None
         self._handler = "the app"
@@ -142,8 +145,9 @@ class Dispatcher:
         attached = inbox.read_attached(message)
         page = self._pages.get(page_id) or self._back(page_id)
         if page is None:
-            settings, probed = self._app.settings, self.calls.probed
-            page = Page(page_id, attached.mode, self._requests, settings, self._clock, self._out, probed)
+            page = Page(
+                page_id, attached.mode, self._requests, self._settings, self._clock, self._out, self.calls.probed
+            )
         self._pages[page_id] = page
         if not self._started:
             self._started = True
@@ -179,6 +183,10 @@ class Dispatcher:
         meta = self._meta("PageDetached", page_id)
         self._spawn(self._run_lifecycle(ev.PageDetached(reason, meta=meta), page))
 
+    def _settings(self) -> Settings:
+        """The limits of the app that runs now."""
+        return self._app.settings
+
     def _any_page(self) -> Page:
         for page in reversed(self._pages.values()):
             return page
@@ -188,7 +196,7 @@ class Dispatcher:
 
     def _event(self, page: Page, message: dict[str, Any]) -> None:
         delivered = inbox.read_delivered(message)
-        if not self._is_new(page, delivered.seq):
+        if not self._admit(page, delivered.seq):
             return
         meta = EventMeta(
             id=f"{page.id}:{delivered.seq}",
@@ -205,10 +213,10 @@ class Dispatcher:
             self._out.tell(page, outbox.report("bad_event", text, event=delivered.name, seq=delivered.seq))
             self._ack(page, delivered.seq)
         else:
-            self._routing.route(Delivery(page, delivered.seq, event, delivered.call_id))
+            self._run_all(self._routing.route(Delivery(page, delivered.seq, event, delivered.call_id)))
 
-    def _is_new(self, page: Page, seq: int) -> bool:
-        """Take note of an event; one that is finished is acknowledged again."""
+    def _admit(self, page: Page, seq: int) -> bool:
+        """Take in an event that is new, and acknowledge one that is finished again; whether it was new."""
         seat = self._desk.at(page)
         if seq > seat.last_seq:
             seat.last_seq = seq
@@ -218,10 +226,14 @@ class Dispatcher:
             self._out.tell(page, outbox.ack(seq))
         return False
 
-    def _start(self, delivery: Delivery, call: Call) -> None:
-        """Run the handlers of an event of this call, in a task of their own."""
-        ended = partial(self._ended, delivery.page, delivery.seq, call.call_id)
-        self._spawn(self._run_event(delivery, call), ended)
+    def _run_all(self, routed: list[Delivery]) -> None:
+        """Run the handlers of events, each in a task of its own; those of no call are done with."""
+        for delivery in routed:
+            page, seq, call = delivery.page, delivery.seq, delivery.call
+            if call is None:
+                self._ack(page, seq)
+            else:
+                self._spawn(self._run_event(delivery, call), partial(self._ended, page, seq, call.call_id))
 
     def _ended(self, page: Page, seq: int, call_id: str | None = None) -> None:
         """An event whose task was cancelled, or failed in our own code, has been dealt with as well."""
@@ -235,10 +247,10 @@ class Dispatcher:
         if call.before is not None:
             await call.before.wait()
         if not call.is_applied(page.id, delivery.seq):
-            if not states.is_expected(card.state, event):
-                looks = str(card.state.ui_state) if card.state.ui_state else "closed"
+            if not states.is_expected(call.state, event):
+                looks = str(call.state.ui_state) if call.state.ui_state else "closed"
                 self._out.trace(page, "unexpected", event.meta.name, id=event.meta.id, detail=looks)
-            call.apply(page.id, delivery.seq, states.after_event(card.state, event))
+            call.apply(page.id, delivery.seq, states.after_event(call.state, event))
         if len(call.windows) > 1:
             self.calls.carrier.mirror(call, page, event)
         registrations = self._app.registry.handlers(type(event))
@@ -285,7 +297,7 @@ class Dispatcher:
 
     def _emit(self, page: Page, message: dict[str, Any]) -> None:
         delivered = inbox.read_delivered(message)
-        if self._is_new(page, delivered.seq):
+        if self._admit(page, delivered.seq):
             self._spawn(self._run_page_event(page, delivered), partial(self._ended, page, delivered.seq))
 
     async def _run_page_event(self, page: Page, delivered: inbox.Delivered) -> None:
@@ -321,8 +333,6 @@ class Dispatcher:
         app.bind(self._any_page)
         self._app = app
         self._runner = self._runner_of(app)
-        for page in (*self._pages.values(), *self._left.values()):
-            page._settings = app.settings
         self._spawn(self._run_lifecycle(ev.Started(meta=self._meta("Started")), None))
 
     def _runner_of(self, app: App) -> Runner:

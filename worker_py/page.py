@@ -61,7 +61,7 @@ class Page:
         page_id: str,
         mode: str,
         requests: Requests,
-        settings: Settings,
+        settings: Callable[[], Settings],
         clock: Callable[[], float],
         out: Outbox,
         probed: Callable[[Page, bool], None] = lambda _, __: None,
@@ -143,9 +143,9 @@ class Page:
         try:
             answer = await self._ask(
                 outbox.command(request_id, command.name, command.params, silent=silent, purpose=purpose),
-                timeout_ms=self._settings.command_timeout_ms,
+                timeout_ms=self._settings().command_timeout_ms,
                 expired=lambda after_ms: CommandTimeout(command.name, after_ms, request_id),
-                silent_ok_ms=self._settings.silent_ok_ms,
+                silent_ok_ms=self._settings().silent_ok_ms,
                 silent=silent,
                 overdue_ms=0 if may_be_silent(command) else PROBE_AFTER_MS,
                 overdue=overdue,
@@ -180,7 +180,7 @@ class Page:
         try:
             answer = await self._ask(
                 {**message, "id": request_id},
-                timeout_ms=self._settings.rest_timeout_ms,
+                timeout_ms=self._settings().rest_timeout_ms,
                 expired=lambda after_ms: RestError("REQUEST_TIMEOUT", f"no answer within {after_ms:.0f} ms"),
             )
         except (asyncio.CancelledError, RestError):
