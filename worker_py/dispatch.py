@@ -28,13 +28,19 @@ from .events import Event, EventMeta
 from .outbox import Outbox
 from .page import Page
 from .registry import handler_name
-from .reload import TAKEN, SourceEditor
 from .requests import Requests
 from .routing import Routing
 from .runner import Enter, FailureReport, HandlerRun, Runner, failure_report
 from .settings import Settings
 
 _PAGES_REMEMBERED = 64
+
+Receiver = Callable[[Page, dict[str, Any]], None]
+"""Takes a message of a page."""
+
+
+def _refuse_source(page: Page, message: Mapping[str, Any]) -> None:
+    raise PayloadError("this bundle takes no source: only one built for live editing does")
 
 
 class Dispatcher:
@@ -57,12 +63,10 @@ class Dispatcher:
         keep: Callable[[str, str | None], None] = lambda _, __: None,
     ) -> None:
         self._app = app
-        self._out = Outbox(send)
+        self.out = Outbox(send)
         self._clock = clock
         self._entered = entered
-        self._requests = Requests(self._out.post, self._stray)
-        self.editor: SourceEditor | None = None
-        """Takes other source for the app; without one, no message can bring any."""
+        self._requests = Requests(self.out.post, self._stray)
         self._runners: WeakSet[Runner] = WeakSet()
         self._runner = self._runner_of(app)
         self._pages: dict[str, Page] = {}
@@ -70,7 +74,7 @@ class Dispatcher:
         self.keep = keep
         self._desk = Desk()
         self.calls = Calls(
-            self._out,
+            self.out,
             self._desk,
             app.settings.page_grace_s,
             spawn=self._spawn,
@@ -78,14 +82,14 @@ class Dispatcher:
             keep=lambda call_id, kept: self.keep(call_id, kept),
         )
         self._routing = Routing(
-            self._out, self._desk, self.calls, due=lambda page, s: self._run_all(self._routing.waited(page, s))
+            self.out, self._desk, self.calls, due=lambda page, s: self._run_all(self._routing.waited(page, s))
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn: tuple[str, int] | None = None
         self._handler = "the app"
         self._started = False
         self._closing = False
-        self._receivers: dict[str, Callable[[Page, dict[str, Any]], None]] = {
+        self._receivers: dict[str, Receiver] = {
             "event": self._event,
             "emit": self._emit,
             "sent": lambda page, message: self._requests.passed_on(page.id, wire.word(message, "id")),
@@ -96,7 +100,7 @@ class Dispatcher:
             "call_answer": self._answer,
             "detach": lambda page, message: self.detach(page.id, wire.word(message, "reason")),
             "user_changed": lambda page, message: self.calls.user_changed(page),
-            "reload": self._reload,
+            "reload": _refuse_source,
         }
         app.bind(self._any_page)
 
@@ -113,7 +117,11 @@ class Dispatcher:
             if page is not None:
                 self._receivers[message["t"]](page, message)
         except PayloadError as error:
-            self._out.post(page_id, outbox.report("bad_message", str(error)))
+            self.out.post(page_id, outbox.report("bad_message", str(error)))
+
+    def listen(self, kind: str, receiver: Receiver) -> None:
+        """From now on messages of this kind go there; it raises `PayloadError` for one that is none."""
+        self._receivers[kind] = receiver
 
     def _answer(self, page: Page, message: dict[str, Any]) -> None:
         self._requests.answered(page.id, message)
@@ -121,7 +129,7 @@ class Dispatcher:
     def _stray(self, page_id: str, request_id: str, answer_is: str) -> None:
         page = self._pages.get(page_id)
         if page is not None:
-            self._out.trace(page, "stray", answer_is, id=request_id)
+            self.out.trace(page, "stray", answer_is, id=request_id)
 
     def _spawn(
         self, coroutine: Coroutine[Any, Any, None], ended: Callable[[], None] = lambda: None
@@ -146,7 +154,7 @@ class Dispatcher:
         page = self._pages.get(page_id) or self._back(page_id)
         if page is None:
             page = Page(
-                page_id, attached.mode, self._requests, self._settings, self._clock, self._out, self.calls.probed
+                page_id, attached.mode, self._requests, self._settings, self._clock, self.out, self.calls.probed
             )
         self._pages[page_id] = page
         if not self._started:
@@ -183,6 +191,11 @@ class Dispatcher:
         meta = self._meta("PageDetached", page_id)
         self._spawn(self._run_lifecycle(ev.PageDetached(reason, meta=meta), page))
 
+    @property
+    def pages(self) -> list[Page]:
+        """The pages that are attached."""
+        return list(self._pages.values())
+
     def _settings(self) -> Settings:
         """The limits of the app that runs now."""
         return self._app.settings
@@ -210,7 +223,7 @@ class Dispatcher:
             event = wire.read_event(delivered.name, delivered.payload, meta)
         except PayloadError as error:
             text = f"the payload of {delivered.name} was refused: {error}"
-            self._out.tell(page, outbox.report("bad_event", text, event=delivered.name, seq=delivered.seq))
+            self.out.tell(page, outbox.report("bad_event", text, event=delivered.name, seq=delivered.seq))
             self._ack(page, delivered.seq)
         else:
             self._run_all(self._routing.route(Delivery(page, delivered.seq, event, delivered.call_id)))
@@ -223,7 +236,7 @@ class Dispatcher:
             seat.running.add(seq)
             return True
         if seq not in seat.running:
-            self._out.tell(page, outbox.ack(seq))
+            self.out.tell(page, outbox.ack(seq))
         return False
 
     def _run_all(self, routed: list[Delivery]) -> None:
@@ -249,14 +262,14 @@ class Dispatcher:
         if not call.is_applied(page.id, delivery.seq):
             if not states.is_expected(call.state, event):
                 looks = str(call.state.ui_state) if call.state.ui_state else "closed"
-                self._out.trace(page, "unexpected", event.meta.name, id=event.meta.id, detail=looks)
+                self.out.trace(page, "unexpected", event.meta.name, id=event.meta.id, detail=looks)
             call.apply(page.id, delivery.seq, states.after_event(call.state, event))
         if len(call.windows) > 1:
             self.calls.carrier.mirror(call, page, event)
         registrations = self._app.registry.handlers(type(event))
         runs: list[HandlerRun] = []
         if registrations:
-            enter = self._enter_for(page if event.meta.redelivered else None, delivery.seq)
+            enter = self.enter_for(page if event.meta.redelivered else None, delivery.seq)
             runs = await self._runner.run(registrations, (event, card), event, enter)
         if isinstance(event, ev.Initialized):
             self.calls.greeted(call)
@@ -270,7 +283,7 @@ class Dispatcher:
             self._report(failure_report("card.data", event, error))
         self._ack(page, delivery.seq, runs, call.call_id)
 
-    def _enter_for(self, page: Page | None, seq: int = 0) -> Enter:
+    def enter_for(self, page: Page | None, seq: int = 0) -> Enter:
         """Tells the page when a handler of an event that is delivered again has its turn.
 
         It knows what to blame then, should the interpreter die once more; for all other events it costs nothing.
@@ -282,9 +295,9 @@ class Dispatcher:
                 before, self._turn = self._turn, turn
                 other = self._pages.get(before[0]) if before else None
                 if other is not None and other is not page:
-                    self._out.tell(other, outbox.turn(0))
+                    self.out.tell(other, outbox.turn(0))
                 if page is not None:
-                    self._out.tell(page, outbox.turn(seq))
+                    self.out.tell(page, outbox.turn(seq))
             self._handler = name
             self._entered(name)
 
@@ -293,7 +306,7 @@ class Dispatcher:
     def _ack(self, page: Page, seq: int, runs: Sequence[HandlerRun] = (), call_id: str | None = None) -> None:
         """Tell a page that an event has been dealt with: these handlers ran, and it need not come again."""
         self._desk.at(page).running.discard(seq)
-        self._out.tell(page, outbox.ack(seq, runs, call_id))
+        self.out.tell(page, outbox.ack(seq, runs, call_id))
 
     def _emit(self, page: Page, message: dict[str, Any]) -> None:
         delivered = inbox.read_delivered(message)
@@ -304,25 +317,11 @@ class Dispatcher:
         CAUSE.set(f"{page.id}:{delivered.seq}")
         WINDOW.set(page.id)
         registrations = self._app.registry.page_event_handlers(delivered.name)
-        enter = self._enter_for(page if delivered.redelivered else None, delivered.seq)
+        enter = self.enter_for(page if delivered.redelivered else None, delivered.seq)
         runs = await self._runner.run(registrations, (delivered.payload, page), None, enter)
         self._ack(page, delivered.seq, runs)
 
-    # Other source for the app --------------------------------------------------------------------
-
-    def _reload(self, page: Page, message: dict[str, Any]) -> None:
-        """Take a source, or say what runs; every page hears of a source that was taken."""
-        if self.editor is None:
-            raise PayloadError("this bundle takes no source: only one built for live editing does")
-        enter = self._enter_for(None)
-
-        def begins(name: str) -> None:
-            self._out.tell(page, outbox.taking(wire.word(message, "id")))
-            enter(name)
-
-        told = self.editor.take(message, self.adopt, begins)
-        for each in list(self._pages.values()) if told["outcome"] in TAKEN else [page]:
-            self._out.tell(each, outbox.reloaded(told, wire.word(message, "id") if each is page else None))
+    # The app's life ------------------------------------------------------------------------------
 
     def adopt(self, app: App) -> None:
         """Run another app from now on: its handlers get the next event, its ``Started`` handlers run now.
@@ -339,8 +338,6 @@ class Dispatcher:
         runner = Runner(app.registry, app.settings, self._clock, self._report)
         self._runners.add(runner)
         return runner
-
-    # The app's life ------------------------------------------------------------------------------
 
     def _meta(self, name: str, page_id: str = "") -> EventMeta:
         return EventMeta(
@@ -359,7 +356,7 @@ class Dispatcher:
     async def _run_lifecycle(self, event: Event, subject: object) -> None:
         CAUSE.set(event.meta.id)
         registrations = self._app.registry.handlers(type(event))
-        runs = await self._runner.run(registrations, (event, subject), event, self._enter_for(None))
+        runs = await self._runner.run(registrations, (event, subject), event, self.enter_for(None))
         page = self._pages.get(event.meta.page_id)
         if page is not None:
             self._trace_runs(page, event, runs)
@@ -367,7 +364,7 @@ class Dispatcher:
     def _trace_runs(self, page: Page, event: Event, runs: list[HandlerRun]) -> None:
         """No acknowledgement tells of these handlers."""
         for run in runs:
-            self._out.trace(page, "handler", **run, id=event.meta.id, event=event.meta.name)
+            self.out.trace(page, "handler", **run, id=event.meta.id, event=event.meta.name)
 
     def background_failed(self, loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
         """Report what the app left behind and what failed there, like a handler: the loop's exception handler."""
@@ -394,12 +391,12 @@ class Dispatcher:
         page = self._pages.get(WINDOW.get() or "") or next(iter(self._pages.values()), None)
         if page is None:
             return
-        self._out.trace(page, "wait", what, id=CAUSE.get(), duration_ms=round(ms, 1))
+        self.out.trace(page, "wait", what, id=CAUSE.get(), duration_ms=round(ms, 1))
         limit = self._app.settings.slice_limit_ms
         if limit is not None and ms > limit:
             name, _ = self.who()
             text = f"{name} held all cards for {ms / 1000:.1f} s, by {what}; {limit:g} ms are the limit"
-            self._out.tell(page, outbox.report("held", text, handler=name, id=CAUSE.get()))
+            self.out.tell(page, outbox.report("held", text, handler=name, id=CAUSE.get()))
 
     def close(self) -> None:
         """From now on a cancelled handler has not failed: its loop is about to be closed."""
@@ -412,5 +409,5 @@ class Dispatcher:
         more = {"event": meta.name, "id": meta.id, "handler": failure.handler, "error": failure.error}
         message = outbox.report("handler_failed", failure.text, **more)
         page = self._pages.get(meta.page_id)
-        for each in [page] if page else list(self._pages.values()):
-            self._out.tell(each, message)
+        for each in [page] if page else self.pages:
+            self.out.tell(each, message)
