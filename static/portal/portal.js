@@ -158,7 +158,9 @@ function start(appUrl) {
       pages.hosted(frame.id, hosting);
       faults.hosted(hosting);
       boot.hosted(hosting.state);
-      python.hosted(hosting);
+      if (python.hosted(hosting)) {
+        keep();
+      }
       handlers.pythonFails(python.failure !== null);
       guide();
     } else if (frame !== undefined && entry.purpose !== undefined) {

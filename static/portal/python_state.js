@@ -33,15 +33,21 @@ export class PythonState {
     return first;
   }
 
-  /** How a placement page is hosted. @param {{state: string, failure?: Failure | null}} hosting */
+  /**
+   * How a placement page is hosted: one that joins a living interpreter has no other sign of it.
+   * @param {{state: string, failure?: Failure | null}} hosting
+   * @returns {boolean} whether it is the first sign of Python
+   */
   hosted({ state, failure }) {
     if (state === "ready") {
-      this.failure = null;
-    } else if (failure) {
+      return this.runs();
+    }
+    if (failure) {
       this.failure = failure;
       this.#runs = false;
       this.#show("Python could not be started", wordsOf(failure));
     }
+    return false;
   }
 
   /** @param {string} words @param {string} quiet empty: it is not shown */

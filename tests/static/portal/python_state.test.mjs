@@ -42,12 +42,13 @@ test("one that is tried again is said to be tried again, and what failed goes wh
   assert.equal(quiet.hidden && failure.hidden && failure.textContent === "", true);
 });
 
-test("a page that starts or joins says nothing of a failure", () => {
+test("a page that starts says nothing new, and one that joins a living interpreter is ready with that", () => {
   const { python, state } = shown();
-  python.hosted({ state: "booting", failure: null });
-  python.hosted({ state: "ready" });
-  assert.equal(python.failure, null);
+  assert.equal(python.hosted({ state: "booting", failure: null }), false);
   assert.equal(state.textContent, "");
+  assert.equal(python.hosted({ state: "ready", failure: null }), true);
+  assert.equal(python.failure, null);
+  assert.equal(state.textContent, "Python is ready");
 });
 
 test("lines of a failure are few and none is endless", () => {
