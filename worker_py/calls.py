@@ -119,18 +119,18 @@ class Calls:
         elif data is not None:
             call.card.data = data
         again = data is not None and not call.restored
-        how = "restored" if call.restored else "shown again" if again else "opened"
+        how = "restored" if call.restored else "shown_again" if again else "opened"
         self._show(call, page, how)
         return call, call.restored or again
 
     def show_again(self, call: Call, page: Page) -> None:
         """The portal shows a fresh card of a call whose end nobody saw."""
         call.show_again(page)
-        self._show(call, page, "shown again")
+        self._show(call, page, "shown_again")
 
     def join(self, call: Call, page: Page) -> None:
         """One more window shows the card, or one does while none did: it is brought to the card as it is."""
-        how = "joined" if call.alive() else "moved here"
+        how = "joined" if call.alive() else "moved"
         window = call.join(page)
         self._show(call, page, how)
         self.carrier.bring(call, window)
@@ -157,7 +157,7 @@ class Calls:
         call = self._calls.get(call_id)
         if call is None and call_id in self._ended:
             self._out.tell(page, outbox.forget(call_id))
-            self._out.trace(page, "session", f"closed: {self._ended[call_id]}", call_id=call_id)
+            self._out.trace(page, "session", "closed", call_id=call_id, detail=self._ended[call_id])
         elif call is None:
             self.open(call_id, page, attached.kept or {})
         else:
@@ -167,7 +167,7 @@ class Calls:
         before, others = call.windows.get(page.id), bool(call.alive())
         window = call.join(page)
         window.managed = before.managed if before is not None else call.managed
-        self._show(call, page, "joined" if others else "moved here")
+        self._show(call, page, "joined" if others else "moved")
         if before is not None and others:
             self.carrier.bring(call, window)  # what happened to the card elsewhere while it was away
 
@@ -279,7 +279,7 @@ class Calls:
         for window in call.windows.values():
             window.shown = False
             self._out.tell(window.page, outbox.forget(call.call_id))
-            self._out.trace(window.page, "session", f"closed: {reason}", call_id=call.call_id)
+            self._out.trace(window.page, "session", "closed", call_id=call.call_id, detail=reason)
         if reason == "user_changed":
             self._desk.forget(call)
         self._keep(call.call_id, None)
@@ -328,7 +328,7 @@ class Calls:
         """Tell the pages whether the operator has buttons to close and to fold and no other."""
         if call.ended is not None or call.ending:
             return
-        given = call.card.state.ui_state is not None
+        given = call.state.ui_state is not None
         if given or (call.greeted and call.managed and not _gives_buttons(call)):
             for window in call.alive():
                 self._problem(call, window.page, "no_buttons", on=not given)

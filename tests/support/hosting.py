@@ -186,9 +186,10 @@ class ThawedPage(HostingPage):
         found: dict[str, Any] = self._asked("diagnostics")
         return found
 
-    def until_traced(self, kind: str, name: str) -> None:
-        """Wait for an entry of the trace."""
-        self.poll(lambda: any(entry["name"] == name for entry in self.trace(kind)), f"{kind} {name} in the trace")
+    def until_traced(self, kind: str, name: str, **more: str) -> None:
+        """Wait for an entry of the trace, with these fields."""
+        wanted = {"name": name, **more}.items()
+        self.poll(lambda: any(wanted <= entry.items() for entry in self.trace(kind)), f"{kind} {name} in the trace")
 
     def until_settled(self, timeout_s: float = 30) -> None:
         """Wait until every event has been handled to its end."""

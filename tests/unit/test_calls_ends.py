@@ -358,7 +358,7 @@ def test_a_silence_that_was_proven_where_there_is_no_card_does_not_make_it_one_t
         portal.page.probe = refusal()
         portal.initialized()
         portal.advance(30)
-        assert portal.outcomes == [("CallCardStartTimer", "unanswered, proven")]
+        assert portal.outcomes == [("CallCardStartTimer", "proven")]
         assert journal == [("Initialized", CALL_ID, "page-1")]
 
 

@@ -148,7 +148,7 @@ export class Handlers {
   #hearRuns(runs) {
     const known = this.runs;
     this.runs = runs;
-    if (runs.outcome === "applied again") {
+    if (runs.outcome === "applied_again") {
       this.#notice = "Another interpreter runs: your edit was applied to it again.";
     } else if (runs.outcome === "applied" && this.#asked === 0) {
       this.#notice = "Another page of the portal applied other handlers.";
