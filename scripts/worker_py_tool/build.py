@@ -33,6 +33,8 @@ OFFICIAL_BX24 = "https://api.bitrix24.com/api/v1/"
 PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 B24JSSDK = NODE_MODULES / "@bitrix24" / "b24jssdk" / "dist" / "umd" / "index.min.js"
 PLACEHOLDER = "bundle.js"
+OPTIONAL = ("live", "phone", "portal")
+"""Folders of `static` that are not in every bundle."""
 GUARD = STATIC / "guard.js"
 """Written into the page itself: a script that the page had to fetch would hold its `load`."""
 LOCK = "pyodide-lock.json"
@@ -121,7 +123,7 @@ def build(options: BuildOptions) -> Manifest:
         folder = directory / "assets" / build_id
         folder.mkdir(parents=True)
         for name, content in assets.items():
-            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(content)
         client_url = f"assets/{build_id}/{client.name}" if client.content is not None else client.url
         config = {
@@ -232,8 +234,10 @@ def _place(source: Path, target: Path, hard_link: bool) -> None:
 
 def _assets(app: AppSource, scripts: Sequence[PageScript], client: _ClientScript) -> dict[str, bytes]:
     """Everything under assets/<build>/ but bundle.js, by name."""
-    files = sorted(path for path in STATIC.iterdir() if path.suffix in (".css", ".js"))
-    ours = {path.name: path.read_bytes() for path in files if path.name not in (PLACEHOLDER, GUARD.name)}
+    files = sorted(path for path in STATIC.rglob("*") if path.suffix in (".css", ".js"))
+    names = {path.relative_to(STATIC).as_posix(): path for path in files if path != GUARD}
+    ours = {name: path.read_bytes() for name, path in names.items() if name.partition("/")[0] not in OPTIONAL}
+    del ours[PLACEHOLDER]
     assets = {**ours, "app.zip": app.archive()}
     theirs = [(script.name, script.content, "--page-script") for script in scripts]
     if client.content is not None:
