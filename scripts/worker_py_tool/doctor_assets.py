@@ -17,7 +17,7 @@ from worker_py_tool.doctor_page import judge_policies
 from worker_py_tool.manifest import Manifest
 from worker_py_tool.process import say
 
-WORKERS = ("worker.js", "clock_worker.js")
+WORKERS = ("worker/worker.js", "page/clock_worker.js")
 ENCODINGS = ("br", "gzip")
 LARGE = 4096
 """Files of at least so many bytes gain from compression, if of these kinds."""
@@ -122,8 +122,8 @@ class Assets:
         }
 
     def _crawl(self) -> None:
-        shim = next((one for one in self._scripts if one.endswith("/shim.js")), None)
-        folder = shim.removesuffix("shim.js") if shim else ""
+        shim = next((one for one in self._scripts if one.endswith("/page/shim.js")), None)
+        folder = shim.removesuffix("page/shim.js") if shim else ""
         answer = self._host.ask("GET", urljoin(self._url, folder + PLACEHOLDER))
         found = _BUNDLE.search(answer.content.decode("utf-8", "replace"))
         if shim is None or answer.status != 200 or found is None:
@@ -206,14 +206,14 @@ class Assets:
             (self._seen.fail if fatal else self._seen.warn)(check, shown, remedy)
 
     def _examine_workers(self, portals: Sequence[str]) -> None:
-        workers = [path for path in self._expected if path.rsplit("/", 1)[-1] in WORKERS]
+        workers = [path for path in self._expected if path.endswith(WORKERS)]
         for path in workers:
             answer = self._host.ask("GET", urljoin(self._url, path))
             policies = doctor_policy.parse(answer.headers.get("content-security-policy", ()))
             if not policies:
                 text = f"{path} has no policy of its own: the worker runs without restriction"
                 self._seen.fail("worker-policy", text, "Send the policy with every .js and .mjs file too.")
-            elif path.endswith("/worker.js"):
+            elif path.endswith(WORKERS[0]):
                 judge_policies(self._seen, "worker-policy", policies, (), ())
         self._seen.ok_unless_noted("worker-policy", f"{len(workers)} worker scripts carry a policy of their own")
 

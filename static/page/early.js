@@ -32,7 +32,7 @@ function begin() {
 function makeHost(build) {
   const [portal] = window.name.split("|");
   // Not relative to this module: all pages must name the worker's script alike, however they came to theirs.
-  const url = new URL(`assets/${build}/worker.js`, document.baseURI).href;
+  const url = new URL(`assets/${build}/worker/worker.js`, document.baseURI).href;
   return new Host({ url, build, portal });
 }
 

@@ -4,8 +4,8 @@
  * @module
  */
 
+import { aliveLock } from "../protocol.js";
 import { KeptStore } from "./kept_store.js";
-import { aliveLock } from "./protocol.js";
 
 /** Without a page, before the app's own grace for calls is known. */
 const LINGER_S = 60;

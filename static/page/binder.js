@@ -7,9 +7,9 @@
  * @module
  */
 
-import { EVENT_NAMES, INITIALIZED } from "./protocol.js";
+import { EVENT_NAMES, INITIALIZED } from "../protocol.js";
 
-/** @typedef {import("./client.js").Client} Client */
+/** @typedef {import("./client/client.js").Client} Client */
 
 /** A little more than 10 s, so that what came in the last moment has been asked for. */
 const REPORT_AFTER_MS = 10_250;

@@ -10,8 +10,8 @@ import { bundle } from "./bundle.js";
 const ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 500;
 
-/** @param {string} path relative to the bundle's modules */
-export const locate = (path) => new URL(path, import.meta.url).href;
+/** @param {string} path relative to the folder of this build */
+export const locate = (path) => new URL(path, new URL("../", import.meta.url)).href;
 
 /**
  * @template T

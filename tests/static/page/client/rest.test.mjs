@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { restAddress } from "../../../static/rest.js";
-import { deferred, settled, stillClock } from "../../support/fakes.mjs";
-import { CLIENTS, RestPortal } from "../../support/rest_portal.mjs";
+import { restAddress } from "../../../../static/page/client/rest.js";
+import { deferred, settled, stillClock } from "../../../support/fakes.mjs";
+import { CLIENTS, RestPortal } from "../../../support/rest_portal.mjs";
 
 /** What of Python's parameters goes out how. @type {Array<{title: string, params: any, json: string, query: string | null}>} */
-const CASES = JSON.parse(readFileSync(new URL("../../cases/rest_params.json", import.meta.url), "utf8"));
+const CASES = JSON.parse(readFileSync(new URL("../../../cases/rest_params.json", import.meta.url), "utf8"));
 
 const DONE = { json: { result: true } };
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { b24jssdkClient } from "../../../static/client_b24jssdk.js";
-import { settled, withGlobals } from "../../support/fakes.mjs";
+import { b24jssdkClient } from "../../../../static/page/client/b24jssdk.js";
+import { settled, withGlobals } from "../../../support/fakes.mjs";
 
 /**
  * The SDK with a frame that is ready.
@@ -35,7 +35,7 @@ const actions = (call, batch) => ({ actions: { v2: { call: { make: call }, batch
  */
 const success = (result, more = {}) => ({ isSuccess: true, getData: () => ({ result }), ...more });
 
-/** @param {import("../../../static/client.js").Client} client */
+/** @param {import("../../../../static/page/client/client.js").Client} client */
 async function restOf(client) {
   /** @type {any[]} */
   const answers = [];

@@ -5,12 +5,12 @@
  * @module
  */
 
+import { aliveLock } from "../protocol.js";
 import { soon } from "./clock.js";
 import { lockIsHeld } from "./host.js";
-import { aliveLock } from "./protocol.js";
 
 /**
- * @typedef {import("./protocol.js").FromWorker} FromWorker
+ * @typedef {import("../protocol.js").FromWorker} FromWorker
  * @typedef {import("./host.js").Host} Host
  * @typedef {import("./host.js").Connection} Connection
  */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { b24jssdkClient } from "../../../static/client_b24jssdk.js";
-import { deferred, FakeMessageChannel, settled, stillClock, withGlobals } from "../../support/fakes.mjs";
+import { b24jssdkClient } from "../../../../static/page/client/b24jssdk.js";
+import { deferred, FakeMessageChannel, settled, stillClock, withGlobals } from "../../../support/fakes.mjs";
 
 /** What the SDK resolves a promise with that nobody answered in time. */
 const SILENCE = { isSafely: true };

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { aliveLock } from "./protocol.js";
+import { aliveLock } from "../protocol.js";
 import { refetch } from "./refetch.js";
 
 /**

@@ -33,15 +33,15 @@ const waiting = [];
 /** @type {Runtime | null} */
 let runtime = null;
 let dead = false;
-/** What to tell a page that connects later. @type {import("./protocol.js").FromWorker | null} */
+/** What to tell a page that connects later. @type {import("../protocol.js").FromWorker | null} */
 let verdict = null;
-/** How far the boot is. @type {import("./protocol.js").FromWorker | null} */
+/** How far the boot is. @type {import("../protocol.js").FromWorker | null} */
 let progress = null;
 
 /** A longer delay overflows `setTimeout`, which then does not wait at all. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** @param {import("./protocol.js").FromWorker} message */
+/** @param {import("../protocol.js").FromWorker} message */
 function tellAll(message) {
   for (const port of ports.values()) {
     port.postMessage(message);
@@ -92,7 +92,7 @@ function connect(port) {
 
 /**
  * @param {MessagePort} port
- * @param {import("./protocol.js").Hello} hello
+ * @param {import("../protocol.js").Hello} hello
  */
 function welcome(port, { page, portal, user, visit }) {
   if (visit < (visits.get(page) ?? 0)) {

@@ -1,6 +1,6 @@
 /**
  * What the bundle holds and where. `scripts/build` writes this module anew for each bundle; this
- * one shows its shape. All paths are relative to it.
+ * one shows its shape. All paths are relative to the folder of this build.
  *
  * @module
  */

@@ -16,7 +16,7 @@ const KEPT_CALLS = 8;
  *   trace: import("./trace.js").Trace,
  *   reports: import("./reports.js").Reports,
  *   recorder: import("./recorder.js").Recorder,
- *   live: () => import("./live/live.js").Live | null,
+ *   live: () => import("../live/live.js").Live | null,
  *   proven: () => void,
  * }} Places
  */

@@ -4,16 +4,16 @@
  * @module
  */
 
-import { INSECURE, OUTSIDE } from "./diagnostics.js";
+import { INSECURE, OUTSIDE } from "../page/diagnostics.js";
 import { addressText, element } from "./elements.js";
-import { advice, detailOf } from "./install_rules.js";
-import { stepsToRegister } from "./install_steps.js";
+import { advice, detailOf } from "./rules.js";
+import { stepsToRegister } from "./steps.js";
 
 /**
- * @typedef {import("./client.js").RestFailure} RestFailure
- * @typedef {import("./install_rules.js").Advice} Advice
- * @typedef {import("./install_rules.js").Check} Check
- * @typedef {import("./install_rules.js").Registration & {people: string}} Row
+ * @typedef {import("../page/client/client.js").RestFailure} RestFailure
+ * @typedef {import("./rules.js").Advice} Advice
+ * @typedef {import("./rules.js").Check} Check
+ * @typedef {import("./rules.js").Registration & {people: string}} Row
  * @typedef {{
  *   domain: string | undefined, handler: string, errorUrl: string,
  *   register: (userId: number, errorUrl: string) => Promise<void>,

@@ -14,7 +14,7 @@ import {
   scopeChecks,
   taken,
   unbindParams,
-} from "../../../static/install_rules.js";
+} from "../../../static/install/rules.js";
 
 const failure = (/** @type {string} */ code, more = {}) => ({ code, description: "", status: 400, ...more });
 

@@ -6,12 +6,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { CLIENTS, RestPortal } from "../../support/rest_portal.mjs";
+import { CLIENTS, RestPortal } from "../../../support/rest_portal.mjs";
 
-/** @typedef {import("../../support/rest_portal.mjs").Answer} Answer */
+/** @typedef {import("../../../support/rest_portal.mjs").Answer} Answer */
 
 /** @type {Array<{title: string, http: Answer, error: {code: string, description?: string, status: number}}>} */
-const CASES = JSON.parse(readFileSync(new URL("../../cases/rest_faults.json", import.meta.url), "utf8"));
+const CASES = JSON.parse(readFileSync(new URL("../../../cases/rest_faults.json", import.meta.url), "utf8"));
 
 /** @param {any} error @param {{code: string, description?: string, status: number}} wanted */
 function assertError(error, wanted) {

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { INSECURE, OUTSIDE } from "./diagnostics.js";
+import { INSECURE, OUTSIDE } from "../page/diagnostics.js";
 import { addressText, addStyle, element } from "./elements.js";
-import { handlerAddress } from "./install_rules.js";
-import { stepsToRegister } from "./install_steps.js";
+import { handlerAddress } from "./rules.js";
+import { stepsToRegister } from "./steps.js";
 
 /** Title and heading, by what is wrong. @type {Record<string, [string, string]>} */
 const NAMED = {

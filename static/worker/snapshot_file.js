@@ -8,7 +8,7 @@
 import { fetchUnverified, locate, verify } from "./downloads.js";
 
 /** One for each bundle of this origin, with one entry: the copy of its newest build. */
-const CACHE = `worker-py ${new URL("../../", import.meta.url).pathname}`;
+const CACHE = `worker-py ${new URL(locate("../../")).pathname}`;
 /** A storage that takes longer is no help. */
 const PATIENCE_MS = 1000;
 /** Calls come first. */
@@ -23,7 +23,7 @@ export class SnapshotFile {
   /** Rejects when they are not what the build wrote. @type {Promise<void>} */
   verified;
 
-  /** @param {string} path relative to the bundle's modules */
+  /** @param {string} path relative to the folder of this build */
   constructor(path) {
     this.#path = path;
     this.#url = locate(path);

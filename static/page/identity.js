@@ -7,9 +7,9 @@
  * @module
  */
 
-import { askRest } from "./client.js";
+import { askRest } from "./client/client.js";
 
-/** @typedef {import("./client.js").Client} Client */
+/** @typedef {import("./client/client.js").Client} Client */
 
 /** When to ask again while the portal's REST is out of order. */
 const AGAIN_AFTER_MS = [5_000, 30_000, 120_000];

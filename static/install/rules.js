@@ -6,7 +6,7 @@
  */
 
 /**
- * @typedef {import("./client.js").RestFailure} RestFailure
+ * @typedef {import("../page/client/client.js").RestFailure} RestFailure
  * @typedef {{title: string, remedy: string, field?: "error-url" | "user"}} Advice
  * @typedef {{level: "ok" | "warn" | "bad", title: string, remedy?: string}} Check
  * @typedef {{handler: string, userId: number, errorUrl: string}} Registration

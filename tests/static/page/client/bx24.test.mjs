@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eventsOf } from "../../../static/client.js";
-import { bx24Client } from "../../../static/client_bx24.js";
-import { settled, withGlobals } from "../../support/fakes.mjs";
+import { bx24Client } from "../../../../static/page/client/bx24.js";
+import { eventsOf } from "../../../../static/page/client/client.js";
+import { settled, withGlobals } from "../../../support/fakes.mjs";
 
 /**
  * What `BX24.callMethod` hands to its callback.

@@ -5,8 +5,9 @@
  * @module
  */
 
+import { findClient } from "../page/client/find.js";
 import { addStyle } from "./elements.js";
-import { findClient } from "./find_client.js";
+import { asker, employees, findOut, finish, postCheck, register, replace, unregister } from "./registration.js";
 import {
   addressCheck,
   audience,
@@ -17,14 +18,13 @@ import {
   scopeChecks,
   taken,
   UNFINISHED,
-} from "./install_rules.js";
-import { InstallView } from "./install_view.js";
-import { asker, employees, findOut, finish, postCheck, register, replace, unregister } from "./registration.js";
+} from "./rules.js";
+import { InstallView } from "./view.js";
 
 /**
- * @typedef {import("./client.js").Client} Client
- * @typedef {import("./install_rules.js").Check} Check
- * @typedef {import("./install_rules.js").Registration} Registration
+ * @typedef {import("../page/client/client.js").Client} Client
+ * @typedef {import("./rules.js").Check} Check
+ * @typedef {import("./rules.js").Registration} Registration
  * @typedef {import("./registration.js").Found} Found
  * @typedef {import("./registration.js").Registered} Registered
  */

@@ -4,14 +4,14 @@
  * @module
  */
 
-import { askRest } from "./client.js";
-import { bindParams, isTaken, registrations, unbindParams } from "./install_rules.js";
+import { askRest } from "../page/client/client.js";
+import { bindParams, isTaken, registrations, unbindParams } from "./rules.js";
 
 /**
- * @typedef {import("./client.js").Client} Client
- * @typedef {import("./client.js").RestAnswer} RestAnswer
- * @typedef {import("./client.js").RestFailure} RestFailure
- * @typedef {import("./install_rules.js").Registration} Registration
+ * @typedef {import("../page/client/client.js").Client} Client
+ * @typedef {import("../page/client/client.js").RestAnswer} RestAnswer
+ * @typedef {import("../page/client/client.js").RestFailure} RestFailure
+ * @typedef {import("./rules.js").Registration} Registration
  * @typedef {(method: string, params?: Record<string, unknown>) => Promise<RestAnswer>} Ask
  * @typedef {{id: number, name: string}} Employee
  * @typedef {{
@@ -146,7 +146,7 @@ export async function finish(client) {
 /**
  * Whether our own host answers as the portal will ask: by POST. Many static hosts do not.
  * @param {string} handler on this page's own origin
- * @returns {Promise<import("./install_rules.js").Check>}
+ * @returns {Promise<import("./rules.js").Check>}
  */
 export async function postCheck(handler) {
   const started = performance.now();

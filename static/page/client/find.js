@@ -4,10 +4,10 @@
  * @module
  */
 
-import { b24jssdkClient } from "./client_b24jssdk.js";
-import { bx24Client } from "./client_bx24.js";
-import { clientNotLoaded, INSECURE, OUTSIDE } from "./diagnostics.js";
-import { isSecure } from "./host.js";
+import { clientNotLoaded, INSECURE, OUTSIDE } from "../diagnostics.js";
+import { isSecure } from "../host.js";
+import { b24jssdkClient } from "./b24jssdk.js";
+import { bx24Client } from "./bx24.js";
 
 /**
  * @param {{client: string, bx24_url?: string}} config

@@ -5,13 +5,14 @@
  * @module
  */
 
+import { INITIALIZED, LIMITS } from "../protocol.js";
 import { Binder } from "./binder.js";
 import { bounded } from "./bounds.js";
+import { findClient } from "./client/find.js";
 import { Clock, soon } from "./clock.js";
 import { INSTALLING, problems } from "./diagnostics.js";
 import { takeHost } from "./early.js";
 import { Executor } from "./executor.js";
-import { findClient } from "./find_client.js";
 import { FromPython } from "./from_python.js";
 import { isSecure } from "./host.js";
 import { identify } from "./identity.js";
@@ -19,14 +20,13 @@ import { Journal } from "./journal.js";
 import { Link, ON_REQUEST } from "./link.js";
 import { watchMessages } from "./messages.js";
 import { Pace } from "./pace.js";
-import { INITIALIZED, LIMITS } from "./protocol.js";
 import { Recorder } from "./recorder.js";
 import { Reports } from "./reports.js";
 import { masked, Trace } from "./trace.js";
 import { Visits } from "./visits.js";
 
 /**
- * @typedef {import("./client.js").Client} Client
+ * @typedef {import("./client/client.js").Client} Client
  * @typedef {{build: string, client: string, bx24_url?: string, live?: boolean}} Config
  * @typedef {{phase: string, fraction: number}} Progress
  */
@@ -62,7 +62,7 @@ class Shim {
   #fromPython;
   #recorder;
   #visits;
-  /** Takes other source for the app, in a bundle that was built for that. @type {import("./live/live.js").Live | null} */
+  /** Takes other source for the app, in a bundle that was built for that. @type {import("../live/live.js").Live | null} */
   #live = null;
   #goesLive = false;
 
@@ -329,7 +329,7 @@ class Shim {
   /** A new interpreter must get the source that was applied before it gets events: so this is there first. */
   #goLive() {
     const [portal] = window.name.split("|");
-    const live = import("./live/live.js").then(
+    const live = import("../live/live.js").then(
       ({ Live }) => {
         const storage = {
           // Where it is blocked, the property itself throws.
@@ -595,7 +595,7 @@ function main() {
     if (status) {
       status.textContent = problem;
       status.hidden = false;
-      import("./outside.js").then(({ dress }) => dress(status, problem)).catch(() => {}); // the text will do
+      import("../install/outside.js").then(({ dress }) => dress(status, problem)).catch(() => {}); // the text will do
     }
   }
   addEventListener("workerpy:client", () => shim.clientCame(findClient(config)), { once: true });

@@ -4,13 +4,13 @@
  * @module
  */
 
+import { LIMITS } from "../protocol.js";
 import { bounded } from "./bounds.js";
-import { EXPIRED, failure, shared } from "./client.js";
-import { LIMITS } from "./protocol.js";
+import { EXPIRED, failure, shared } from "./client/client.js";
 
 /**
- * @typedef {import("./client.js").Client} Client
- * @typedef {import("./client.js").RestAnswer} RestAnswer
+ * @typedef {import("./client/client.js").Client} Client
+ * @typedef {import("./client/client.js").RestAnswer} RestAnswer
  * @typedef {Record<string, any> & {t: string, id: string}} Request
  * @typedef {(message: Record<string, unknown>) => void} Reply
  * @typedef {(params: any, context: {signal: AbortSignal}) => unknown} PageFunction
@@ -187,7 +187,7 @@ export class Executor {
    * @param {(callback: (answer: A) => void, signal: AbortSignal) => void} request
    * @param {(answer: A) => boolean} isExpired
    * @param {(answer: A) => void} done
-   * @param {(error: import("./client.js").RestFailure) => void} failed
+   * @param {(error: import("./client/client.js").RestFailure) => void} failed
    */
   #request(id, request, isExpired, done, failed) {
     const controller = new AbortController();
@@ -305,7 +305,7 @@ function restMessage(id, answer, cursor) {
 
 /**
  * An error of REST, bounded: the portal, or what stands before it, may say any amount.
- * @param {import("./client.js").RestFailure} error
+ * @param {import("./client/client.js").RestFailure} error
  */
 function shortened({ code, description, argument, ...more }) {
   const short = { ...more, code: code.slice(0, MAX_CODE), description: description.slice(0, MAX_TEXT) };

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runInThisContext } from "node:vm";
-import { OUTSIDE } from "../../../static/diagnostics.js";
-import { findClient } from "../../../static/find_client.js";
-import { withGlobals } from "../../support/fakes.mjs";
+import { findClient } from "../../../../static/page/client/find.js";
+import { OUTSIDE } from "../../../../static/page/diagnostics.js";
+import { withGlobals } from "../../../support/fakes.mjs";
 
 const CONFIG = { client: "bx24", bx24_url: "https://portal.example/bx24.js" };
 
