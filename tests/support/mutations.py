@@ -196,7 +196,7 @@ MUTATIONS = (
         "static/portal/card/model.js",
         '  "redial",\n',
         "",
-        ("tests/static/portal/card_model.test.mjs",),
+        ("tests/static/portal/card/model.test.mjs",),
     ),
     Mutation(
         "hold is not negotiated",

@@ -146,7 +146,7 @@ def test_events_are_raised_no_sooner_than_the_speed_chosen_says(tab: TimelineTab
 
     expect(tab.status).to_contain_text("Same: all 2 commands")
     first, second = tab.page.evaluate("portal.log.filter(({ kind }) => kind === 'event').map(({ at }) => at)")
-    assert second - first > 0.9 * expected_ms  # how exactly: tests/static/portal/replay.test.mjs
+    assert second - first > 0.9 * expected_ms  # how exactly: tests/static/portal/timeline/replay.test.mjs
 
 
 def test_a_replay_can_be_stopped(tab: TimelineTab) -> None:
