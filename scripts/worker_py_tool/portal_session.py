@@ -14,7 +14,7 @@ from worker_py_tool.paths import PORTAL
 Params = Mapping[str, Any]
 Record = dict[str, Any]
 
-DIRECTORY: Final = PORTAL / "directory.json"
+DIRECTORY: Final = PORTAL / "rest_api" / "directory.json"
 """The made-up people whom the portal's page shows too."""
 CRM: Final[Mapping[str, Any]] = json.loads(DIRECTORY.with_name("crm.json").read_text(encoding="utf-8"))
 """What else the CRM holds, and what a new record begins with."""

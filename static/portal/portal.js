@@ -9,28 +9,28 @@
  * operator's calls in other tabs; without it of none), `tab` (a tab that stands beside another one: the card alone).
  */
 
-import { appAddress, queryOf } from "./address.js";
 import { Portal } from "./automation.js";
 import { CardView } from "./card/view.js";
-import { connectControls } from "./controls.js";
-import { byId, setText } from "./dom.js";
-import { FaultPanel } from "./fault_panel.js";
-import { FrameWatch } from "./frame_watch.js";
-import { connectGroups } from "./groups.js";
-import { guideTo } from "./guide.js";
+import { fullEventName } from "./core/vocabulary.js";
+import { appAddress, queryOf } from "./demo/address.js";
+import { connectControls } from "./demo/controls.js";
+import { byId, setText } from "./demo/dom.js";
+import { FaultPanel } from "./demo/fault_panel.js";
+import { FrameWatch } from "./demo/frame_watch.js";
+import { connectGroups } from "./demo/groups.js";
+import { guideTo } from "./demo/guide.js";
+import { keepForOffline } from "./demo/offline.js";
+import { Pages } from "./demo/pages.js";
+import { Panel } from "./demo/panel.js";
+import { PhonePanel } from "./demo/phone_panel.js";
+import { BootProgress } from "./demo/progress.js";
+import { PythonState } from "./demo/python_state.js";
+import { showScenarios } from "./demo/scenario_panel.js";
+import { ScenarioStage } from "./demo/stage.js";
+import { connectTabs } from "./demo/tabs.js";
+import { connectTabsBeside } from "./demo/tabs_beside.js";
 import { HandlersTab } from "./live/handlers_tab.js";
-import { keepForOffline } from "./offline.js";
-import { Pages } from "./pages.js";
-import { Panel } from "./panel.js";
-import { PhonePanel } from "./phone_panel.js";
-import { BootProgress } from "./progress.js";
-import { PythonState } from "./python_state.js";
-import { showScenarios } from "./scenario_panel.js";
-import { ScenarioStage } from "./stage.js";
-import { connectTabs } from "./tabs.js";
-import { connectTabsBeside } from "./tabs_beside.js";
-import { connectTimeline } from "./timeline.js";
-import { fullEventName } from "./vocabulary.js";
+import { connectTimeline } from "./timeline/timeline.js";
 
 const NO_CARD = "No call. Start one with the buttons below.";
 /** How long the demo's CRM takes for its part of a card, about as a portal's. */
@@ -183,7 +183,7 @@ function start(appUrl) {
 
   /**
    * @param {import("./core/frames.js").Frame | undefined} frame
-   * @param {import("./phone_panel.js").PhoneState | undefined} state
+   * @param {import("./demo/phone_panel.js").PhoneState | undefined} state
    * @param {any} told
    */
   function showPhone(frame, state, told) {

@@ -4,11 +4,11 @@
  * No DOM and no wire, so that it runs in Node. Time comes from the caller.
  */
 
-import { FIRST_STATE, UI_STATES } from "../vocabulary.js";
+import { FIRST_STATE, UI_STATES } from "../core/vocabulary.js";
 
-/** @typedef {import("../vocabulary.js").UiState} UiState */
+/** @typedef {import("../core/vocabulary.js").UiState} UiState */
 /** @typedef {UiState | typeof FIRST_STATE} CardState */
-/** @typedef {import("../vocabulary.js").EventName} EventName */
+/** @typedef {import("../core/vocabulary.js").EventName} EventName */
 
 /**
  * One button: the event it raises and its accessible name.

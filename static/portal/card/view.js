@@ -4,23 +4,23 @@
  * Every control that raises an event carries `data-event` with the event's short name.
  */
 
-import { CallListView } from "../card_list.js";
-import { ClientPane } from "../card_pane.js";
-import { commentTool, dialPadTool, qualityTool } from "../card_tools.js";
-import { transferTool } from "../card_transfer.js";
-import { clock, commentWords, flagWords, initials, numberWords, stateWords } from "../card_words.js";
-import { element, setText } from "../dom.js";
-import { icon } from "../icons.js";
+import { element, setText } from "../demo/dom.js";
+import { icon } from "./icons.js";
+import { CallListView } from "./list.js";
+import { ClientPane } from "./pane.js";
+import { commentTool, dialPadTool, qualityTool } from "./tools.js";
+import { transferTool } from "./transfer.js";
+import { clock, commentWords, flagWords, initials, numberWords, stateWords } from "./words.js";
 
 /** @typedef {import("./model.js").CardModel} CardModel */
 /** @typedef {import("./model.js").Button} Button */
-/** @typedef {import("../vocabulary.js").EventName} EventName */
+/** @typedef {import("../core/vocabulary.js").EventName} EventName */
 /** @typedef {(event: EventName, argument?: unknown) => void} Act */
 
 /**
  * What the card asks of the portal besides the events that it raises.
  * @typedef {object} Desk
- * @property {import("../card_client.js").Ask} ask
+ * @property {import("./client.js").Ask} ask
  * @property {(folded: boolean) => void} fold
  * @property {(text: string | null) => void} draft  what stands in the comment box; null: it is closed
  * @property {(department: number) => void} transferToDepartment

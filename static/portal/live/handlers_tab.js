@@ -5,7 +5,7 @@
  * tab is opened for the first time.
  */
 
-import { element, setText } from "../dom.js";
+import { element, setText } from "../demo/dom.js";
 import { Handlers, STARTING } from "./handlers.js";
 
 /** @typedef {import("./codemirror.js").Editor} Editor */

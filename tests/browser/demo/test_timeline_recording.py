@@ -151,7 +151,7 @@ def test_events_are_raised_no_sooner_than_the_speed_chosen_says(
     first, second = tab.playwright_page.evaluate(
         "portal.log.filter(({ kind }) => kind === 'event').map(({ at }) => at)"
     )
-    assert second - first > 0.9 * expected_ms  # how exactly: tests/static/portal/replay.test.mjs
+    assert second - first > 0.9 * expected_ms  # how exactly: tests/static/portal/timeline/replay.test.mjs
 
 
 def test_a_replay_can_be_stopped(tab: TimelinePage) -> None:

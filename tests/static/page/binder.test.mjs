@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Binder } from "../../../static/binder.js";
+import { Binder } from "../../../static/page/binder.js";
 import { EVENT_NAMES, INITIALIZED } from "../../../static/protocol.js";
 import { FakeClient, stillClock } from "../../support/fakes.mjs";
 
