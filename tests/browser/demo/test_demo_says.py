@@ -11,7 +11,6 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import BundleFor, Complaints
 from tests.support.faulty_server import Fault, FaultyServer
-from tests.support.live_desk import Desk
 from worker_py_tool import demo, manifest
 
 FAILS_IN_A_WORKER = """
@@ -70,7 +69,7 @@ def test_words_that_come_move_no_button_of_the_card(talking: Page, width: int) -
 
 
 def test_a_call_that_an_example_left_to_the_phone_does_not_keep_the_next_from_being_answered(talking: Page) -> None:
-    desk = Desk(talking)
+    desk = LivePage(talking, talking.url)
     desk.open()
     desk.load_example("Wrap-up timer")
     desk.click("hangupButtonClick")
