@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import BundleFor, Complaints
 from tests.support.faulty_server import Fault, FaultyServer
+from tests.support.live_page import LivePage
 from worker_py_tool import demo, manifest
 
 FAILS_IN_A_WORKER = """
