@@ -1,4 +1,4 @@
-"""No modules of a package import each other in a circle, not even for their types."""
+"""How the modules of a package hang together: in no circle, not even for their types, and by no private fields."""
 
 import ast
 from graphlib import CycleError, TopologicalSorter
@@ -66,3 +66,23 @@ def test_a_circle_is_found_whatever_way_the_modules_are_imported(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(source, encoding="utf-8")
     assert len(set(circle(tmp_path / "p"))) == found
+
+
+OF_THE_STANDARD_LIBRARY = {"_emscripten_info", "_log_destroy_pending", "_name_", "_scheduled", "_value_"}
+
+
+def private_writes(source: str) -> set[str]:
+    """The private fields that are set on anything but ``self``."""
+    nodes = [each for each in ast.walk(ast.parse(source)) if isinstance(each, ast.Attribute)]
+    written = [
+        each
+        for each in nodes
+        if isinstance(each.ctx, ast.Store) and each.attr.startswith("_") and not each.attr.startswith("__")
+    ]
+    return {each.attr for each in written if not (isinstance(each.value, ast.Name) and each.value.id == "self")}
+
+
+def test_no_module_writes_private_fields_of_others() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in WORKER_PY.rglob("*.py")]
+    assert set().union(*map(private_writes, sources)) == OF_THE_STANDARD_LIBRARY
+    assert private_writes("self._a = 1\nself.card._b = 2\npage._c += 3\nx.y = z._d") == {"_b", "_c"}
