@@ -24,6 +24,12 @@ from .page import Page
 PROBE_EVERY_S = 2.0
 """How often a window that shows a card is asked whether it still does."""
 
+REFUSED_S = 1.0
+"""How long a card that an app could manage is believed in after the portal has said that there is none.
+
+The probe that is sent at once tells before, unless the window answers it oddly or not at all.
+"""
+
 ENDING_S = 0.1
 """How long the handlers of a call wait until it is known whether the one before it has ended."""
 
@@ -207,10 +213,18 @@ class Calls:
             self.check_buttons(call)
 
     def _refused(self, call: Call, window: Window) -> None:
-        """A command was answered as where there is no card that can be managed: the probe tells."""
+        """A command was answered as where there is no card that can be managed: the probe tells, if anything does."""
         window.refused = True
         if window.alive and call.ended is None:
             window.page.probe()
+            if window.managed:
+                asyncio.get_running_loop().call_later(REFUSED_S, self._believe_refused, call, window)
+
+    def _believe_refused(self, call: Call, window: Window) -> None:
+        """Nothing has shown since that there is a card."""
+        if window.refused and window.alive and call.ended is None and not call.ending:
+            window.taken = True
+            self._lost(call, window, "closed_by_portal")
 
     def leave(self, call: Call, page: Page) -> None:
         """The page shows the card of another call: this one's is gone from there."""

@@ -117,9 +117,10 @@ class HostingPage(PortalPage):
         """Which interpreter this page has."""
         return str(self.state_of_python()["interpreter"])
 
-    def logged(self, what: str) -> list[list[Any]]:
-        """The entries of the interpreter's log of one kind."""
-        return [entry for entry in self.state_of_python()["log"] if entry[0] == what]
+    def logged(self, what: str, *about: object) -> list[list[Any]]:
+        """The entries of the interpreter's log of one kind, and of one call if it is given."""
+        wanted = [what, *about]
+        return [entry for entry in self.state_of_python()["log"] if entry[: len(wanted)] == wanted]
 
     def until_logged(self, *entry: object) -> None:
         """Wait until the interpreter's log holds an entry that begins so."""

@@ -88,7 +88,7 @@ async function page(t, options = {}) {
     isSecureContext: secure,
     ...(secure ? {} : { crypto: {}, navigator: {} }),
   });
-  await import(`../../../static/shim.js?${++pages}`);
+  await import(`../../../static/page/shim.js?${++pages}`);
   const workerPy = /** @type {any} */ (globalThis).workerPy;
   await settled();
   const raise = (/** @type {string} */ event, /** @type {unknown} */ payload) => {
