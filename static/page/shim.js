@@ -5,6 +5,7 @@
  * @module
  */
 
+import * as messages from "../messages.js";
 import { INITIALIZED, LIMITS } from "../protocol.js";
 import { Binder } from "./binder.js";
 import { bounded } from "./bounds.js";
@@ -239,7 +240,7 @@ class Shim {
     if (refused) {
       throw new TypeError(`workerPy.emit(${JSON.stringify(name)}): the payload is ${refused}`);
     }
-    this.#deliver(name, { t: "emit", name, payload: JSON.parse(json) }, "emit");
+    this.#deliver(messages.emit(name, JSON.parse(json)));
   }
 
   /** Called with the progress of loading; at once, when some was made before. */
@@ -367,17 +368,18 @@ class Shim {
       this.#missedCards = 0;
       this.#callId = typeof copy?.CALL_ID === "string" ? copy.CALL_ID : undefined;
     }
-    this.#deliver(name, json === undefined ? { t: "event", name } : { t: "event", name, payload: copy }, "event");
+    this.#deliver(messages.event(name, copy));
   }
 
-  /** @param {string} name @param {Record<string, unknown>} message @param {string} kind */
-  #deliver(name, message, kind) {
+  /** @param {import("../messages.js").Happening} what */
+  #deliver(what) {
+    const { t: kind, name } = what;
     if (this.#state === "failed" || this.#state === "outside") {
       this.#counts.undeliverable++; // nobody will ever take it: the journal must not grow for nothing
       this.#trace.add(kind, name, { outcome: "undeliverable" });
       return;
     }
-    const entry = this.#journal.add(name, message, this.#callId);
+    const entry = this.#journal.add(what, this.#callId);
     const at = Date.now();
     this.#pace.add(entry); // first: the worker wakes up meanwhile
     this.#trace.add(kind, name, { id: `${this.#pageId}:${entry.seq}`, at });
@@ -404,7 +406,7 @@ class Shim {
   #opened(send, { mode, reason }, again) {
     this.#counts.workers += again ? 0 : 1;
     this.#hosting = { mode, reason };
-    const attach = JSON.stringify({ t: "attach", mode, reason, card: this.#fromPython.card });
+    const attach = JSON.stringify(messages.attach(mode, reason, this.#fromPython.card));
     this.#recorder.add("python", attach);
     send(attach);
     this.#live?.opened(send);
@@ -546,7 +548,7 @@ class Shim {
     this.#link.identified(user, another);
     if (another) {
       this.#trace.add("page", "another user");
-      this.#link.send(JSON.stringify({ t: "user_changed" }));
+      this.#link.send(JSON.stringify(messages.userChanged()));
       this.#forgetOtherUser();
       this.#link.move("another user works here now");
     }

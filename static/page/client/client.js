@@ -4,10 +4,7 @@
  * @module
  */
 
-/**
- * `argument` names the parameter that the portal did not like, where it says so.
- * @typedef {{code: string, description: string, status: number, argument?: string}} RestFailure
- */
+/** @typedef {import("../../protocol.js").RestFailure} RestFailure */
 
 /**
  * A REST answer: the result and how to get the next page, or an error.
