@@ -183,3 +183,18 @@ export class Live {
     }
   }
 }
+
+/**
+ * What remembers it for this tab.
+ * @param {string} portal
+ * @param {() => void} watch as `Live` takes it
+ */
+export function inThisTab(portal, watch) {
+  const storage = {
+    // Where it is blocked, the property itself throws.
+    getItem: (/** @type {string} */ key) => sessionStorage.getItem(key),
+    setItem: (/** @type {string} */ key, /** @type {string} */ value) => sessionStorage.setItem(key, value),
+    removeItem: (/** @type {string} */ key) => sessionStorage.removeItem(key),
+  };
+  return new Live(portal, storage, watch);
+}

@@ -43,9 +43,12 @@ export class Executor {
   #client;
   #scriptsHaveRun;
 
-  /** @param {Client} client @param {Promise<unknown>} scriptsHaveRun when all that may provide functions have done so */
+  /**
+   * @param {Client | null} client none yet: nothing is asked before it has come
+   * @param {Promise<unknown>} scriptsHaveRun when all that may provide functions have done so
+   */
   constructor(client, scriptsHaveRun) {
-    this.#client = client;
+    this.#client = /** @type {Client} */ (client);
     this.#scriptsHaveRun = scriptsHaveRun;
   }
 
@@ -54,7 +57,7 @@ export class Executor {
     return this.#refreshed;
   }
 
-  /** The one that came later than the page. @param {Client} client */
+  /** @param {Client} client */
   set client(client) {
     this.#client = client;
   }

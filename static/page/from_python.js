@@ -128,7 +128,8 @@ export class FromPython {
         break;
       case "reloaded":
         if (message.outcome !== "shown" && message.outcome !== "kept") {
-          this.#trace.add("page", `handlers ${message.outcome}`, { detail: message.error?.text });
+          const name = `handlers_${message.outcome.replaceAll(" ", "_")}`;
+          this.#trace.add("page", name, { detail: message.error?.text });
         }
         this.#live()?.reloaded(message);
         break;

@@ -195,9 +195,9 @@ export class FrameReader {
   }
 
   /** @param {Entry} entry */
-  #boot({ at, name = "", phases, duration_ms, detail }) {
-    if (name.startsWith("worker ended")) {
-      this.#interpreterEnded(at, name, detail);
+  #boot({ at, name = "", phases, duration_ms, ending, detail }) {
+    if (name === "worker_ended") {
+      this.#interpreterEnded(at, ending, detail);
     } else if (phases !== undefined) {
       this.#booted(at, phases, duration_ms ?? 0);
     } else {
@@ -239,12 +239,12 @@ export class FrameReader {
     }
   }
 
-  /** @param {number} at @param {string} name @param {unknown} detail */
-  #interpreterEnded(at, name, detail) {
+  /** @param {number} at @param {string | undefined} how @param {unknown} detail */
+  #interpreterEnded(at, how, detail) {
     this.#closePhase(at);
     this.#bootSeen = null;
-    const moved = /moved|unreachable/.test(name);
-    this.#add("boot", name, at, at, { outcome: moved ? "none" : "failed", detail: String(detail ?? "") });
+    const outcome = how === "moved" || how === "unreachable" ? "none" : "failed";
+    this.#add("boot", `worker ended: ${how}`, at, at, { outcome, detail: String(detail ?? "") });
     this.#cutCommands(at, "interpreter ended");
   }
 

@@ -10,7 +10,7 @@ import { FrameReader } from "./frame.js";
 /**
  * An entry of the trace as feed.js forwards it, with the frame that it came from; see docs/api.md.
  * @typedef {{at: number, kind: string, name?: string, id?: string, call_id?: string, event?: string,
- *   duration_ms?: number, outcome?: string, detail?: unknown, started?: number, cause?: string,
+ *   duration_ms?: number, outcome?: string, ending?: string, detail?: unknown, started?: number, cause?: string,
  *   phases?: Record<string, number>, frame?: string}} Entry
  */
 

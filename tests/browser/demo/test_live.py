@@ -161,7 +161,7 @@ def test_what_was_applied_is_applied_again_to_another_interpreter_and_said(
     expect(desk.state).to_have_text("Another interpreter runs: your edit was applied to it again.")
     desk.mute()
     expect(desk.card_status).to_have_text("edited; data: before the edit; muted: True")
-    assert desk.frame.evaluate("workerPy.trace().some(({name}) => name === 'handlers applied again')")
+    assert desk.frame.evaluate("workerPy.trace().some(({name}) => name === 'handlers_applied_again')")
 
 
 def test_what_was_applied_survives_a_reload_of_the_page_and_so_does_what_was_not(desk: Desk) -> None:
