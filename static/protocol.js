@@ -105,8 +105,8 @@ export const TO_PAGE = Object.freeze(
  */
 
 /**
- * A handler that ran: its name, how long it took, how it ended, and when it began (milliseconds since the epoch).
- * @typedef {[name: string, duration_ms: number, outcome: string, started: number]} HandlerRun
+ * A handler that ran; `started` is milliseconds since the epoch.
+ * @typedef {{name: string, duration_ms: number, outcome: string, started: number}} HandlerRun
  */
 
 /**
@@ -131,7 +131,7 @@ export const TO_PAGE = Object.freeze(
  * @typedef {{t: "keep", call_id: string, kept: string}} Keep
  * @typedef {{t: "forget", call_id: string}} Forget
  * @typedef {{t: "taking", id: string}} Taking
- * @typedef {{t: "reloaded", id: string | null, outcome: "shown" | "applied" | "applied again" | "kept" | "refused",
+ * @typedef {{t: "reloaded", id: string | null, outcome: "shown" | "applied" | "applied_again" | "kept" | "refused",
  *   error: SourceError | null, file: string, source: string, original: string, edited: boolean}} Reloaded
  * @typedef {Turn | Ack | Outcome | Report | Trace | Problem | Keep | Forget | Taking | Reloaded} News
  */

@@ -95,7 +95,7 @@ def build(options: BuildOptions) -> Manifest:
     client = _client_script(options)
     with publish.staged(options.out) as directory:
         pyodide_url = _add_pyodide(directory, options.hard_link)
-        packages = frozen.freeze(options.requirements)
+        packages = frozen.freeze(options.requirements, live=options.live)
         loader_urls = [_add_wheel(directory, path) for path in packages.loader]
         wheel_urls = [_add_wheel(directory, path) for path in packages.app]
         assets = {**_assets(app, scripts, client), LOCK: packages.lock, **phone.assets(options.phone)}

@@ -104,12 +104,13 @@ export function addressCheck(handler, securePortal) {
     };
   }
   const { hostname, protocol } = new URL(handler);
-  if (isLocal(hostname)) {
-    return {
-      level: "warn",
-      title: `${hostname} is not a public name; the portal refuses such handlers.`,
-      remedy: "Serve the bundle from a public host with a domain name, and open the install page from there.",
-    };
+  const remedy = "Serve the bundle from a public host with a domain name, and open the install page from there.";
+  if (isBare(hostname)) {
+    return { level: "warn", title: `${hostname} is not a public name; the portal refuses such handlers.`, remedy };
+  }
+  if (hostname.endsWith(".localhost") || hostname.endsWith(".local")) {
+    const title = `${hostname} is not a public name; browsers elsewhere do not find it, and a portal may refuse it.`;
+    return { level: "warn", title, remedy };
   }
   if (protocol === "http:") {
     return {
@@ -121,10 +122,9 @@ export function addressCheck(handler, securePortal) {
   return { level: "ok", title: `${hostname} is reached by https.` };
 }
 
-/** @param {string} hostname */
-function isLocal(hostname) {
-  const address = /^[\d.]+$/.test(hostname) || hostname.startsWith("[");
-  return address || !hostname.includes(".") || hostname.endsWith(".localhost") || hostname.endsWith(".local");
+/** @param {string} hostname @returns {boolean} whether it has no domain: an IP address, or one name alone */
+function isBare(hostname) {
+  return /^[\d.]+$/.test(hostname) || hostname.startsWith("[") || !hostname.includes(".");
 }
 
 /** @param {RestFailure} error whether the place is taken */

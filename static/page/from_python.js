@@ -112,9 +112,7 @@ export class FromPython {
         this.#report(message);
         break;
       case "trace":
-        this.counts.late_answers += message.entry.name === "late answer" ? 1 : 0;
-        this.counts.second_answers += message.entry.name === "second answer" ? 1 : 0;
-        this.#trace.add(message.entry.kind, message.entry.name, message.entry);
+        this.#traced(message.entry);
         break;
       case "keep":
         this.#kept.delete(message.call_id);
@@ -128,8 +126,7 @@ export class FromPython {
         break;
       case "reloaded":
         if (message.outcome !== "shown" && message.outcome !== "kept") {
-          const name = `handlers_${message.outcome.replaceAll(" ", "_")}`;
-          this.#trace.add("page", name, { detail: message.error?.text });
+          this.#trace.add("page", `handlers_${message.outcome}`, { detail: message.error?.text });
         }
         this.#live()?.reloaded(message);
         break;
@@ -152,20 +149,24 @@ export class FromPython {
     this.counts.acknowledged++;
     this.#proven();
     const id = `${this.#pageId}:${seq}`;
-    for (const [name, duration_ms, outcome, started] of handlers) {
-      this.#trace.add("handler", name, {
-        id,
-        event: entry.name,
-        call_id: call_id ?? undefined,
-        duration_ms,
-        outcome,
-        started,
-      });
+    for (const { name, duration_ms, outcome, started } of handlers) {
+      const more = { id, event: entry.name, call_id: call_id ?? undefined, duration_ms, outcome, started };
+      this.#trace.add("handler", name, more);
     }
     // Not so for what the page emits: that can be much, and would drive the rest out of the trace.
     if (handlers.length === 0 && entry.what.t === "event") {
       this.#trace.add("handled", entry.name, { id, detail: "no handler ran" });
     }
+  }
+
+  /** @param {import("../protocol.js").Trace["entry"]} entry */
+  #traced(entry) {
+    if (entry.kind === "stray" && entry.name === "late") {
+      this.counts.late_answers++;
+    } else if (entry.kind === "stray" && entry.name === "second") {
+      this.counts.second_answers++;
+    }
+    this.#trace.add(entry.kind, entry.name, entry);
   }
 
   /** @param {import("../protocol.js").Outcome} message */

@@ -24,6 +24,7 @@ import { Pages } from "./demo/pages.js";
 import { Panel } from "./demo/panel.js";
 import { PhonePanel } from "./demo/phone_panel.js";
 import { BootProgress } from "./demo/progress.js";
+import { PythonState } from "./demo/python_state.js";
 import { showScenarios } from "./demo/scenario_panel.js";
 import { ScenarioStage } from "./demo/stage.js";
 import { connectTabs } from "./demo/tabs.js";
@@ -49,6 +50,16 @@ if (query.has("away")) {
 /** @param {string} appUrl */
 function start(appUrl) {
   const cardHost = byId("card");
+  /** @type {import("./card/model.js").CardModel | null} */
+  let shown = null;
+  const python = new PythonState({
+    state: byId("python-state"),
+    quiet: byId("python-quiet"),
+    failure: byId("python-failure"),
+  });
+  const guide = () =>
+    setText(byId("guide"), guideTo(shown, { callComes: !query.has("plain"), failed: python.failure !== null }));
+  guide();
   const view = new CardView(cardHost, (event, argument) => portal.act(event, argument), {
     ask: (method, params) => portal.ask(method, params),
     fold: (folded) => portal.fold(folded),
@@ -63,7 +74,8 @@ function start(appUrl) {
     cardHost,
     showCard: (card, desktop) => {
       view.show(card, desktop);
-      setText(byId("guide"), guideTo(card));
+      shown = card;
+      guide();
     },
     frameLoaded: (frame) => watch.loaded({ ...frame }),
     rest: query.get("rest") === "page" ? "page" : "http",
@@ -146,6 +158,11 @@ function start(appUrl) {
       pages.hosted(frame.id, hosting);
       faults.hosted(hosting);
       boot.hosted(hosting.state);
+      if (python.hosted(hosting)) {
+        keep();
+      }
+      handlers.pythonFails(python.failure !== null);
+      guide();
     } else if (frame !== undefined && entry.purpose !== undefined) {
       timeline.traced(frame.id, entry); // a command of the project's own: a replay must not take it for the app's
     } else if (frame !== undefined) {
@@ -157,8 +174,9 @@ function start(appUrl) {
       faults.traced(entry);
       pages.traced(frame.id, entry);
       timeline.traced(frame.id, entry);
-      if (Panel.tellsOfPython(entry)) {
-        pythonRuns();
+      if (Panel.tellsOfPython(entry) && python.runs()) {
+        keep();
+        guide();
       }
     }
   });
@@ -191,15 +209,8 @@ function start(appUrl) {
   void portal.start(query.get("view"));
 }
 
-/** The first sign of Python: says so, and then keeps the page for use without a network. */
-function pythonRuns() {
-  const quiet = byId("python-quiet");
-  if (quiet.hidden) {
-    return;
-  }
-  quiet.hidden = true;
-  setText(byId("python-state"), "Python is ready");
-  byId("python-state").classList.add("ready");
+/** Python runs: from now on the page is worth keeping for use without a network. */
+function keep() {
   const build = query.get("build");
   if (build !== null) {
     void keepForOffline(build);

@@ -16,6 +16,8 @@ import { amount, stageWords } from "./words.js";
 export class ClientPane {
   /** For whom the pane was filled, or is being filled. */
   #whom = "";
+  /** Of whom it shows something that the CRM knows. */
+  #known = "";
   /** Counts the look-ups: an answer that comes late must not overwrite a later one's. */
   #asked = 0;
   #content = element("div", { class: "client-content", id: "card-client-content" });
@@ -48,6 +50,7 @@ export class ClientPane {
     const whom = `${crmEntityType}:${crmEntityId}`;
     if (whom !== this.#whom) {
       this.#whom = whom;
+      this.#known = "";
       this.#binding.show(crmEntityType, crmEntityId);
       this.#again.hidden = crmEntityId === 0;
       this.#content.replaceChildren(...waiting());
@@ -68,7 +71,13 @@ export class ClientPane {
     const found = await lookUp(this.ask, type, Number(id));
     if (mine === this.#asked) {
       this.#content.dataset.found = found.kind;
-      this.#content.replaceChildren(...words(found));
+      if (found.kind === "failed" && this.#known === this.#whom) {
+        this.#content.querySelector(".bad")?.remove();
+        this.#content.prepend(...words(found)); // what was known before is still worth something
+      } else {
+        this.#known = found.kind === "known" ? this.#whom : "";
+        this.#content.replaceChildren(...words(found));
+      }
       this.#content.setAttribute("aria-busy", "false");
     }
   }

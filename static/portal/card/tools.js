@@ -82,8 +82,9 @@ export function qualityTool(act) {
  * The box is open as long as something stands in it that was not saved.
  * @param {Act} act
  * @param {(text: string | null) => void} draft
+ * @param {() => string} whatBecame  of a comment that was told, in a word or a few
  */
-export function commentTool(act, draft) {
+export function commentTool(act, draft, whatBecame) {
   const field = element("textarea", {
     id: "card-comment",
     rows: "2",
@@ -95,7 +96,7 @@ export function commentTool(act, draft) {
   const tool = element("div", { class: "comment" }, field, element("div", { class: "row" }, save, saved));
   const keep = () => {
     act("addCommentButtonClick", field.value);
-    setText(saved, "Saved");
+    setText(saved, whatBecame());
   };
   onButton(tool, keep);
   field.addEventListener("input", () => {

@@ -44,7 +44,7 @@ export function numberWords({ phoneNumber }) {
  * @returns {string} what holds besides the state
  */
 export function flagWords(card) {
-  const words = [card.muted ? "Microphone off" : "", card.held ? "On hold" : ""];
+  const words = card.inCall ? [card.muted ? "Microphone off" : "", card.held ? "On hold" : ""] : [];
   if (card.digits !== "") {
     words.push(`Dialled ${card.digits}`);
   }
@@ -58,6 +58,17 @@ export function flagWords(card) {
     words.push("Regular call: not open to apps");
   }
   return words.filter(Boolean).join(" · ");
+}
+
+/**
+ * @param {CardModel} card
+ * @returns {string} what becomes of a comment on this call
+ */
+export function commentWords({ external, party }) {
+  if (!external) {
+    return "No app hears it";
+  }
+  return party.crmEntityId === 0 ? "Told to the app, but no client is chosen" : "Saved";
 }
 
 /**

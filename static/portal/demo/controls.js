@@ -37,11 +37,16 @@ export function connectControls(portal, panel, pages) {
       pages.show();
     },
     "open-app": () => {
-      for (const { id } of portal.frames().filter(({ kind }) => kind === "app")) {
-        portal.closeFrame(id);
-      }
+      closeApp(portal);
       portal.openApp();
       byId("app-view").scrollIntoView();
+    },
+    "close-app": () => {
+      closeApp(portal);
+      if (portal.frames().length === 0) {
+        portal.openFrame(); // the portal was opened with the app's page alone
+      }
+      pages.show();
     },
     freeze: () => location.assign(`${location.pathname}?away`),
     "end-interpreter": () => portal.endInterpreter(),
@@ -51,6 +56,14 @@ export function connectControls(portal, panel, pages) {
   }
   connectSwitch("fault-desktop", (on) => portal.configure({ desktop: on }));
   connectRaiseAgain();
+}
+
+/** @param {Portal} portal */
+function closeApp(portal) {
+  for (const { id } of portal.frames().filter(({ kind }) => kind === "app")) {
+    portal.closeFrame(id);
+  }
+  byId("app-view").hidden = true;
 }
 
 /** @returns {string} */

@@ -60,14 +60,14 @@ export const FAULTS = [
     excludes: "fault-slow",
     stirs: "after",
     tells: ({ entry }) =>
-      timedOut(entry) ?? (isStray(entry, "late answer") ? "The answer came after that, and was dropped." : null),
+      timedOut(entry) ?? (isStray(entry, "late") ? "The answer came after that, and was dropped." : null),
   },
   {
     id: "fault-double",
     does: "The first answer ends the command. A second one is dropped and counted, as the desktop app gives it.",
     make: (portal, on) => portal.configure({ double: on ? [...COMMANDS] : [] }),
     stirs: "after",
-    tells: ({ entry }) => (isStray(entry, "second answer") ? "A second answer came, and was dropped." : null),
+    tells: ({ entry }) => (isStray(entry, "second") ? "A second answer came, and was dropped." : null),
   },
   {
     id: "fault-rest",
@@ -140,7 +140,7 @@ function failed(entry) {
 
 /** @param {Entry} entry */
 function interrupted(entry) {
-  return entry?.kind === "handler" && entry.outcome === "timed out"
+  return entry?.kind === "handler" && entry.outcome === "timeout"
     ? `${entry.name} was interrupted after ${ms(entry.duration_ms)}.`
     : null;
 }
@@ -168,7 +168,7 @@ function ended(entry) {
 }
 
 /** How a call came to a page, in words. @type {Readonly<Record<string, string>>} */
-const TAKEN = { restored: "taken up from what was kept of it", "moved here": "given to the new page" };
+const TAKEN = { restored: "taken up from what was kept of it", moved: "given to the new page" };
 
 /** @param {Entry} entry */
 function taken(entry) {

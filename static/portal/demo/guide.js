@@ -15,11 +15,16 @@ const NEXT = {
 
 /**
  * @param {Pick<CardModel, "uiState" | "open" | "external"> | null} card
+ * @param {{callComes?: boolean, failed?: boolean}} [page] whether this page begins with a call of its own; whether Python
+ *   could not be started
  * @returns {string}
  */
-export function guideTo(card) {
+export function guideTo(card, { callComes = true, failed = false } = {}) {
+  if (failed) {
+    return "Python could not be started: “What Python did” says why. No click on the card reaches it.";
+  }
   if (card === null) {
-    return "A call is about to ring here.";
+    return callComes ? "A call is about to ring here." : "No call yet. Start one below.";
   }
   if (!card.open) {
     return "The card is closed. Start another call below.";

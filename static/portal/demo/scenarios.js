@@ -232,10 +232,15 @@ export const SCENARIOS = [
         TAKES_CALLS,
       ),
       clicks("She takes it: the phone hands the call over and is free", "completeTransferButtonClick", {
-        card: { uiState: "transferConnected", statusText: "Handed over" },
+        card: { uiState: "redial", statusText: "Handed over to Ines Hartmann" },
         phone: { phase: "idle" },
       }),
-      hangsUp("Done"),
+      clicks(
+        "The call is over here: a comment still goes to the client's timeline",
+        "addCommentButtonClick",
+        { card: { statusText: "Comment saved in the CRM" }, phone: { phase: "idle" } },
+        "Ines Hartmann has the call now",
+      ),
     ],
   },
   {

@@ -79,6 +79,12 @@ export class HandlersTab {
     void this.#open();
   }
 
+  /** @param {boolean} fails whether the interpreter could not be started */
+  pythonFails(fails) {
+    this.#handlers.pythonFails = fails;
+    this.#show();
+  }
+
   async #open() {
     if (this.#panel.hidden || this.#loading || this.#handlers.runs === null) {
       return;

@@ -16,7 +16,8 @@
 
   /**
    * @typedef {{version: number, build: string, started_at: number, entries: {at: number}[]}} Recording
-   * @typedef {{trace(): unknown[], diagnostics(): {state: string, host: object}, killWorker(): void,
+   * @typedef {{at: number, kind: string, text: string}} Report
+   * @typedef {{trace(): unknown[], diagnostics(): {state: string, host: object, reports: Report[]}, killWorker(): void,
    *   emit(name: string, payload: unknown): void, stats(): Record<string, unknown>,
    *   record(on?: boolean): Recording, ready: Promise<unknown>,
    *   onprogress: ((progress: {phase: string, fraction: number}) => void) | null}} WorkerPy
@@ -77,11 +78,21 @@
     return whole;
   };
 
+  let readyAt = 0;
+
+  /** Why there is no interpreter, when the last one could not be started. @param {string} state @param {Report[]} reports */
+  const failureOf = (state, reports) => {
+    readyAt = state === "ready" ? Date.now() : readyAt;
+    const last = reports.findLast(({ kind, at }) => at > readyAt && /^(?:app|worker)_failed$/.test(kind));
+    return last ? { text: last.text, final: last.kind === "app_failed" } : null;
+  };
+
   /** Which interpreter serves this page and what was counted, when there is news. */
   const forwardHosting = () => {
-    const { state, host } = workerPy?.diagnostics() ?? { state: "outside", host: {} };
+    const { state, host, reports } = workerPy?.diagnostics() ?? { state: "outside", host: {}, reports: [] };
     const { redelivered, late_answers, second_answers, workers } = workerPy?.stats() ?? {};
-    const hosting = { state, ...host, counts: { redelivered, late_answers, second_answers, workers } };
+    const counts = { redelivered, late_answers, second_answers, workers };
+    const hosting = { state, ...host, counts, failure: failureOf(state, reports) };
     if (JSON.stringify(hosting) !== told) {
       told = JSON.stringify(hosting);
       tell({ workerPyHosting: hosting });

@@ -131,7 +131,8 @@ function checkHandler(session, handler) {
   }
   const host = address.hostname;
   const isAddress = /^[\d.]+$/.test(host) || host.startsWith("[");
-  if (session.faults.public_handlers && (isAddress || !host.includes(".") || host.endsWith(".localhost"))) {
+  const isLocal = session.faults.public_handlers && host.endsWith(".localhost");
+  if (isAddress || !host.includes(".") || isLocal) {
     throw new RestFault(400, "ERROR_WRONG_HANDLER_URL", "Wrong handler URL");
   }
 }

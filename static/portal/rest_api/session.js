@@ -23,6 +23,13 @@ class SessionFaults {
   not_admin = false;
   webhook = false;
   public_handlers = false;
+  /** @type {Record<string, unknown>} */
+  stubs = {};
+
+  /** @param {string} method @returns {unknown[]} the result that was given for it; nothing when there is none */
+  stub(method) {
+    return Object.entries(this.stubs).flatMap(([name, result]) => (name.toLowerCase() === method ? [result] : []));
+  }
 
   /** @param {string} method */
   delayMs(method) {

@@ -13,7 +13,7 @@ import { outcomeOf } from "./outcomes.js";
 /** @typedef {import("./outcomes.js").Outcome} Outcome */
 
 /** Names of `session` entries by which a page came to show a card. @type {ReadonlySet<string>} */
-export const SHOWN = new Set(["opened", "joined", "moved here", "restored", "shown again"]);
+export const SHOWN = new Set(["opened", "joined", "moved", "restored", "shown_again"]);
 
 export class FrameReader {
   /** @type {Span[]} */
@@ -257,25 +257,26 @@ export class FrameReader {
   }
 
   /** @param {Entry} entry */
-  #session({ at, name = "", call_id }) {
+  #session({ at, name = "", call_id, detail: why }) {
     const shows = SHOWN.has(name);
+    const how = why === undefined ? name.replaceAll("_", " ") : `${name}: ${why}`;
     if (this.#showing) {
-      const outcome = shows ? "ok" : name;
+      const outcome = shows ? "ok" : how;
       Object.assign(this.#showing, { end: at, outcome: "ok", said: outcome, duration: at - this.#showing.start });
       this.#showing = null;
     }
     if (shows) {
-      const detail = `Call ${call_id ?? ""}; the card was ${name}`;
+      const detail = `Call ${call_id ?? ""}; the card was ${how}`;
       this.#showing = this.#add("page", "shows the card", at, null, { detail });
     } else {
-      this.#add("note", `card ${name}`, at, at, { detail: `Call ${call_id ?? ""}` });
+      this.#add("note", `card ${how}`, at, at, { detail: `Call ${call_id ?? ""}` });
     }
   }
 
   /** The page was loaded anew, or closed: what it had goes with it. @param {Entry} entry */
   #left({ at, name = "left" }) {
     for (const span of this.#spans.filter(({ end }) => end === null)) {
-      this.#end(span, at, span.lane === "page" ? "ok" : "page gone", at - span.start, `page ${name}`);
+      this.#end(span, at, span.lane === "page" ? "ok" : "page_gone", at - span.start, `page ${name}`);
     }
     this.#events.clear();
     this.#commands.clear();

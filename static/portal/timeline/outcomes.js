@@ -14,7 +14,7 @@ export const OUTCOMES = {
 };
 
 /** What the trace says of success: a timer's command is never answered, and may have been proven all the same. */
-const WELL = new Set(["ok", "silence", "unanswered, proven"]);
+const WELL = new Set(["ok", "silence", "proven"]);
 
 /**
  * @param {string} said the outcome in the words of the trace
@@ -27,12 +27,12 @@ export function outcomeOf(said) {
   if (said === "cancelled") {
     return "cancelled";
   }
-  return said === "timed out" || /timeout$/i.test(said) ? "timeout" : "failed";
+  return /timeout$/i.test(said) ? "timeout" : "failed";
 }
 
 /**
  * @param {{outcome: Outcome, said: string, lane: string}} span
- * @returns {string} e.g. `failed (page gone)`
+ * @returns {string} e.g. `failed (page_gone)`
  */
 export function outcomeWords({ outcome, said, lane }) {
   const { word } = OUTCOMES[outcome];

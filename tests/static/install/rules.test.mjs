@@ -92,6 +92,18 @@ for (const [handler, secure, level, words] of /** @type {[string, boolean, strin
   });
 }
 
+for (const [handler, refused] of /** @type {[string, boolean][]} */ ([
+  ["http://127.0.0.1:8001/", true],
+  ["http://localhost:8001/", true],
+  ["http://[::1]:8001/", true],
+  ["http://app.localhost:8001/", false],
+  ["http://printer.local/", false],
+])) {
+  test(`${handler} is said to be refused where portals refuse it: ${refused}`, () => {
+    assert.equal(/the portal refuses/.test(addressCheck(handler, false).title), refused);
+  });
+}
+
 for (const [code, words] of /** @type {[string, RegExp][]} */ ([
   ["EMPTY_ERROR_HANDLER_URL", /error address/i],
   ["ERROR_PLACEMENT_MAX_COUNT", /Remove it/],

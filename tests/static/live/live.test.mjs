@@ -59,7 +59,7 @@ test("a source is sent, remembered when it was taken, and answered", async () =>
 test("a refusal leaves remembered what was", async () => {
   const { live, open, say, kept } = page({ [KEY]: "edit" });
   open();
-  say({ ...EDITED, id: "again", outcome: "applied again" });
+  say({ ...EDITED, id: "again", outcome: "applied_again" });
   const answer = live.apply("app = (");
   say({ ...EDITED, id: "reload-1", outcome: "refused", error: REFUSAL });
   assert.deepEqual((await answer).error, REFUSAL);

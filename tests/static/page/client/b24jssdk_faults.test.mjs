@@ -187,6 +187,21 @@ test("a bind whose client throws at once is refused", async (t) => {
   assert.equal(String(refused), "Error: no");
 });
 
+test("what the portal knows is not told by a client that throws at once, rejects or is silent; nothing else comes of it", async (t) => {
+  for (const getInterface of [
+    () => {
+      throw new Error("no");
+    },
+    async () => {
+      throw new Error("no");
+    },
+    async () => ({ isSafely: true }),
+  ]) {
+    clientOf(t, { placement: { getInterface } }).getInterface(() => assert.fail("no answer"));
+    await settled();
+  }
+});
+
 test("the first event, which resolves its bind, is delivered; silence is not", async (t) => {
   for (const [first, wanted] of [
     [{ CALL_ID: "a" }, [{ CALL_ID: "a" }]],

@@ -4,6 +4,7 @@ import { CardModel } from "../../../../static/portal/card/model.js";
 import {
   amount,
   clock,
+  commentWords,
   flagWords,
   initials,
   numberWords,
@@ -39,6 +40,27 @@ test("what holds besides the state is said in one line", () => {
     flagWords(card),
     "Microphone off · On hold · Dialled 12# · Passed to Sales by the portal; apps hear nothing of it · Regular call: not open to apps",
   );
+});
+
+for (const uiState of UI_STATES) {
+  const card = new CardModel({ callId: "C", uiState: "connected", parties: [PARTY] });
+  Object.assign(card, { muted: true, held: true, digits: "42", rating: 4 });
+  card.setUiState(uiState);
+  const goesOn = ["connected", "transferring", "transferFailed", "transferConnected"].includes(uiState);
+
+  test(`what a call was like is ${goesOn ? "kept" : "not said any more"} in ${uiState}`, () => {
+    assert.equal(flagWords(card), goesOn ? "Microphone off · On hold · Dialled 42" : "");
+    assert.equal(card.rating, goesOn ? 4 : null);
+    assert.equal(card.muted, true, "the button stays as it was pressed: only an app can change it");
+  });
+}
+
+test("a comment is said to be saved only where an app hears it and a client is there to save it for", () => {
+  const words = (/** @type {boolean} */ external, /** @type {number} */ crmEntityId) =>
+    commentWords(new CardModel({ callId: "C", uiState: "redial", parties: [{ ...PARTY, crmEntityId }], external }));
+  assert.equal(words(true, 7), "Saved");
+  assert.match(words(true, 0), /no client/);
+  assert.match(words(false, 7), /No app/);
 });
 
 test("initials are two letters, and a question mark for nobody", () => {

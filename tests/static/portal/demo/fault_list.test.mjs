@@ -53,7 +53,7 @@ test("a command that was not answered is told with its time, in the silence as w
 });
 
 test("answers that nobody waits for are told as dropped", () => {
-  assert.match(told("fault-late", { entry: { kind: "stray", name: "late answer" } }) ?? "", /dropped/);
-  assert.match(told("fault-double", { entry: { kind: "stray", name: "second answer" } }) ?? "", /dropped/);
-  assert.equal(told("fault-double", { entry: { kind: "stray", name: "late answer" } }), null);
+  assert.match(told("fault-late", { entry: { kind: "stray", name: "late" } }) ?? "", /dropped/);
+  assert.match(told("fault-double", { entry: { kind: "stray", name: "second" } }) ?? "", /dropped/);
+  assert.equal(told("fault-double", { entry: { kind: "stray", name: "late" } }), null);
 });

@@ -56,7 +56,7 @@ test("an event is as bad as the worst of its handlers, whichever comes first", (
   const bad = handler({ name: "broken", outcome: "failed" });
   assert.equal(only(read(EVENT, bad, handler({})), "event").outcome, "failed");
   assert.equal(only(read(EVENT, handler({}), bad), "event").outcome, "failed");
-  assert.equal(only(read(EVENT, handler({ outcome: "timed out" })), "event").outcome, "timeout");
+  assert.equal(only(read(EVENT, handler({ outcome: "timeout" })), "event").outcome, "timeout");
 });
 
 test("an event for which no handler ran is over all the same", () => {
@@ -179,11 +179,11 @@ test("a second boot leaves the bars of the first", () => {
 test("a page shows the card from when it got it until it lost it", () => {
   const timeline = read(
     { at: 100, kind: "session", name: "opened", call_id: "A" },
-    { at: 400, kind: "session", name: "closed: closed_by_app", call_id: "A" },
-    { at: 500, kind: "session", name: "moved here", call_id: "B" },
-    { at: 600, kind: "session", name: "closed: closed_by_portal", call_id: "B" },
-    { at: 700, kind: "session", name: "shown again", call_id: "B" },
-    { at: 800, kind: "session", name: "closed: closed_by_operator", call_id: "B" },
+    { at: 400, kind: "session", name: "closed", detail: "closed_by_app", call_id: "A" },
+    { at: 500, kind: "session", name: "moved", call_id: "B" },
+    { at: 600, kind: "session", name: "closed", detail: "closed_by_portal", call_id: "B" },
+    { at: 700, kind: "session", name: "shown_again", call_id: "B" },
+    { at: 800, kind: "session", name: "closed", detail: "closed_by_operator", call_id: "B" },
     { at: 900, kind: "session", name: "joined", call_id: "C" },
   );
   const showing = inLane(timeline, "page").filter(({ name }) => name === "shows the card");
@@ -275,10 +275,10 @@ test("nothing gives an empty timeline", () => {
 
 test("outcomes are told apart in whatever words they come", () => {
   const wordsOf = {
-    ok: ["ok", "silence", "unanswered, proven"],
-    timeout: ["timed out", "timeout", "REQUEST_TIMEOUT"],
+    ok: ["ok", "silence", "proven"],
+    timeout: ["timeout", "REQUEST_TIMEOUT"],
     cancelled: ["cancelled"],
-    failed: ["page gone", "UNANSWERED", "ACCESS_DENIED"],
+    failed: ["page_gone", "UNANSWERED", "ACCESS_DENIED"],
   };
   for (const [outcome, words] of Object.entries(wordsOf)) {
     assert.deepEqual(words.map(outcomeOf), Array(words.length).fill(outcome));

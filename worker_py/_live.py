@@ -1,7 +1,7 @@
-"""Other source for an app that runs: compiled, executed and checked before anything changes.
+"""Live editing: other source for an app that runs, compiled, executed and checked before anything changes.
 
-A bundle holds this door shut unless it was built for live editing: `Dispatcher.editor` is ``None``
-then, and no message brings code in. Nothing here imports the browser.
+Only bundles that were built for it have this module; where it does not `join`, no message brings code in. Nothing here
+imports the browser.
 """
 
 from __future__ import annotations
@@ -15,21 +15,43 @@ from pathlib import PurePath
 from types import ModuleType
 from typing import Any
 
+from . import outbox
 from .app import App
+from .dispatch import Dispatcher
 from .errors import WorkerPyError
 from .failure import words
+from .page import Page
 from .runner import failure_report
+from .wire import word
 
 SOURCE_CHARS = 256 * 1024
 """The longest source; ``static/protocol.js`` has the same limit."""
 
-TAKEN = frozenset({"applied", "applied again"})
+_TAKEN = frozenset({"applied", "applied_again"})
 """Outcomes after which another source runs than before."""
 
 _FIXED = ("slice_limit_ms", "page_grace_s")
 """What is set up once, when the interpreter starts."""
 _FILES_KEPT = 8
 """Sources whose lines tracebacks can still show: handlers in flight may be of an earlier one."""
+
+
+def join(dispatcher: Dispatcher, app: App, module: str, attribute: str) -> None:
+    """From now on pages may bring other source for the app; all hear of one that was taken, the asker of any other."""
+    editor = SourceEditor(app, module, attribute)
+
+    def reload(page: Page, message: Mapping[str, Any]) -> None:
+        request_id, enter = word(message, "id"), dispatcher.enter_for(None)
+
+        def begins(name: str) -> None:
+            dispatcher.out.tell(page, outbox.taking(request_id))
+            enter(name)
+
+        told = editor.take(message, dispatcher.adopt, begins)
+        for each in dispatcher.pages if told["outcome"] in _TAKEN else [page]:
+            dispatcher.out.tell(each, outbox.reloaded(told, request_id if each is page else None))
+
+    dispatcher.listen("reload", reload)
 
 
 class SourceRefused(WorkerPyError):
@@ -82,16 +104,6 @@ class SourceEditor:
         """The source that the bundle came with."""
         self.running = Running(self._file, self.original)
 
-    @property
-    def edited(self) -> bool:
-        """Whether another source than the bundle's runs."""
-        return self.running.file != self._file
-
-    @property
-    def untouched(self) -> bool:
-        """Whether no source was ever taken: the interpreter is as it started."""
-        return self._edits == 0
-
     def take(
         self, message: Mapping[str, Any], adopt: Callable[[App], None], entered: Callable[[str], None]
     ) -> dict[str, Any]:
@@ -112,14 +124,14 @@ class SourceEditor:
         outcome, error = "shown", None
         if isinstance(source, str):
             again = message.get("again") is True
-            outcome = "kept" if again and not self.untouched else "applied again" if again else "applied"
-        if isinstance(source, str) and outcome in TAKEN:
+            outcome = "kept" if again and self._edits > 0 else "applied_again" if again else "applied"
+        if isinstance(source, str) and outcome in _TAKEN:
             try:
                 adopt(self.load(source, entered))
             except SourceRefused as refusal:
                 outcome, error = "refused", refusal.to_json()
         running = {"file": self.running.file, "source": self.running.source, "original": self.original}
-        return {"outcome": outcome, "error": error, "edited": self.edited, **running}
+        return {"outcome": outcome, "error": error, "edited": self.running.file != self._file, **running}
 
     def load(self, source: str, entered: Callable[[str], None] = lambda _: None) -> App:
         """Run a source as the app's module and give its app, which runs from now on.

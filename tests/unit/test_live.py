@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from worker_py import App
+from worker_py import App, inbox
+from worker_py._live import SOURCE_CHARS, SourceEditor, join
 from worker_py.errors import HandlerTimeout
-from worker_py.reload import SOURCE_CHARS, SourceEditor
 from worker_py.testing import Portal
 
 MODULE = "an_app_to_edit"
@@ -52,16 +52,16 @@ class Bench:
         exec(compile(source, FILE, "exec"), module.__dict__)
         self.original = source
         self.portal = Portal(module.app)
-        self.editor = self.portal.dispatcher.editor = SourceEditor(module.app, MODULE, "app")
+        join(self.portal.dispatcher, module.app, MODULE, "app")
 
-    def reload(self, source: str | None, **more: object) -> dict[str, Any]:
+    def reload(self, source: str | None, *, again: bool = False) -> dict[str, Any]:
         """Bring a source, as the page does; gives the answer."""
-        self.portal.page.tell({"t": "reload", "id": "r1", "source": source, **more})
+        self.portal.page.tell(inbox.reload("r1", source, again=again))
         return self.told()[-1]
 
-    def edit(self, text: str, **more: object) -> dict[str, Any]:
+    def edit(self, text: str, *, again: bool = False) -> dict[str, Any]:
         """`reload` with the usual imports."""
-        return self.reload(source_of(text), **more)
+        return self.reload(source_of(text), again=again)
 
     def told(self) -> list[dict[str, Any]]:
         """Answers to the first page."""
@@ -220,7 +220,7 @@ def test_a_source_that_is_too_long_is_refused_before_it_runs(bench: Bench) -> No
 
 def test_an_app_that_is_a_package_is_not_edited(bench: Bench) -> None:
     sys.modules[MODULE].__path__ = ["/app"]
-    bench.editor = bench.portal.dispatcher.editor = SourceEditor(sys.modules[MODULE].app, MODULE, "app")
+    join(bench.portal.dispatcher, sys.modules[MODULE].app, MODULE, "app")
     assert "is a package; only an app in one file" in bench.edit(EDITED)["error"]["text"]
 
 
@@ -313,7 +313,7 @@ def test_every_page_hears_of_a_source_that_was_taken_and_only_its_own_of_a_refus
 
 
 def test_what_a_page_remembers_is_taken_by_a_new_interpreter_and_not_by_one_that_took_another(bench: Bench) -> None:
-    assert bench.edit(EDITED, again=True)["outcome"] == "applied again"
+    assert bench.edit(EDITED, again=True)["outcome"] == "applied_again"
     answer = bench.edit(EDITED.replace("edited", "stale"), again=True)
     assert (answer["outcome"], answer["source"]) == ("kept", source_of(EDITED))
 
@@ -342,16 +342,17 @@ def test_the_lines_of_old_sources_are_forgotten_one_day(bench: Bench) -> None:
     assert kept == [f"{FILE} (edit {number})" for number in range(5, 13)]
 
 
-def test_without_an_editor_no_message_brings_source_in(bench: Bench) -> None:
-    bench.portal.dispatcher.editor = None
-    bench.portal.initialized()
-    bench.portal.page.tell({"t": "reload", "id": "r1", "source": source_of(EDITED)})
-    [report] = bench.portal.reports
-    assert report["kind"] == "bad_message"
-    assert report["text"] == "this bundle takes no source: only one built for live editing does"
-    assert bench.told() == []
-    bench.portal.raise_event("muteButtonClick", True)
-    assert bench.texts == ["original", "original mute"]
+def test_where_live_editing_has_not_joined_no_message_brings_source_in(bench: Bench) -> None:
+    with Portal(sys.modules[MODULE].app) as portal:
+        portal.initialized()
+        portal.page.tell(inbox.reload("r1", source_of(EDITED)))
+        [report] = portal.reports
+        assert report["kind"] == "bad_message"
+        assert report["text"] == "this bundle takes no source: only one built for live editing does"
+        assert not [message for message in portal.page.messages if message["t"] == "reloaded"]
+        portal.raise_event("muteButtonClick", True)
+        texts = [params["statusText"] for name, params in portal.sent if name == "CallCardSetStatusText"]
+        assert texts == ["original", "original mute"]
 
 
 def test_an_app_that_was_never_registered_as_a_module_file_is_named_by_its_module() -> None:
