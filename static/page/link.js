@@ -5,6 +5,7 @@
  * @module
  */
 
+import * as messages from "../messages.js";
 import { aliveLock } from "../protocol.js";
 import { soon } from "./clock.js";
 import { lockIsHeld } from "./host.js";
@@ -119,11 +120,6 @@ export class Link {
     return this.#ready ? this.#life.slice(-12) : "";
   }
 
-  /** How the interpreter is hosted, once it is. */
-  get connection() {
-    return this.#connection;
-  }
-
   open() {
     const generation = ++this.#generation;
     this.#welcome = this.#ready = false;
@@ -148,7 +144,7 @@ export class Link {
     const { port } = connection;
     port.onmessage = ({ data }) => this.#receive(generation, data);
     const who = { page: this.#pageId, portal: this.#portal, user: this.#user };
-    port.postMessage({ t: "hello", ...who, visit: ++this.#visits });
+    port.postMessage(messages.hello({ ...who, visit: ++this.#visits }));
     this.#showLife(port);
     this.#events.opened((text) => port.postMessage(text), connection, again);
     this.watch();
@@ -178,7 +174,7 @@ export class Link {
 
   /** Have the worker say when it has handed to Python what was sent before. */
   mark() {
-    this.#connection?.port.postMessage({ t: "mark" });
+    this.#connection?.port.postMessage(messages.mark());
   }
 
   /** Something was acknowledged: the worker does its work. */
@@ -188,7 +184,7 @@ export class Link {
 
   /** The page is leaving, for good or into the browser's cache of pages. @param {string} reason */
   leave(reason) {
-    this.#connection?.port.postMessage({ t: "bye", reason });
+    this.#connection?.port.postMessage(messages.bye(reason));
     this.#releaseLock(); // a page in the cache that holds a lock is evicted as soon as somebody asks for it
     this.#stopAwaiting.abort();
   }
@@ -215,7 +211,7 @@ export class Link {
    */
   identified(user, leaving) {
     this.#user = user;
-    this.#connection?.port.postMessage({ t: "user", user, leaving });
+    this.#connection?.port.postMessage(messages.user(user, leaving));
   }
 
   /** Go on to the worker that the host names now. @param {string} why */
@@ -228,7 +224,7 @@ export class Link {
     if (this.#connection?.mode === "dedicated") {
       this.#end(this.#generation, "vanished", ON_REQUEST);
     } else {
-      this.#connection?.port.postMessage({ t: "die" });
+      this.#connection?.port.postMessage(messages.die());
     }
   }
 
@@ -267,7 +263,7 @@ export class Link {
     const lock = `worker-py:page:${this.#pageId}:${crypto.randomUUID()}`;
     navigator.locks
       ?.request(lock, () => {
-        port.postMessage({ t: "watch", lock }); // from inside, or the worker could be first
+        port.postMessage(messages.watch(lock)); // from inside, or the worker could be first
         return new Promise((resolve) => {
           this.#releaseLock = () => resolve(undefined);
         });
@@ -386,7 +382,7 @@ export class Link {
   #ping(passed) {
     if (this.#pongSeen === this.#pingSent) {
       this.#silence = 0;
-      this.#connection?.port.postMessage({ t: "ping", n: ++this.#pingSent });
+      this.#connection?.port.postMessage(messages.ping(++this.#pingSent));
       return;
     }
     this.#silence += passed;
@@ -444,7 +440,7 @@ export class Link {
     this.#ready = false;
     if (left) {
       this.#releaseLock();
-      left.port.postMessage({ t: "bye", reason: ending });
+      left.port.postMessage(messages.bye(ending));
       left.port.close();
       left.end();
       if (LEFT_BEHIND.has(ending) && !permanent) {

@@ -98,10 +98,9 @@ export function ownRest(access) {
   return { call, batch };
 }
 
-/** @param {string} frameName `window.name`: the portal's `DOMAIN|PROTOCOL|APP_SID` @returns {string} where its REST is */
-export function restAddress(frameName) {
-  const [domain = "", protocol] = frameName.split("|");
-  return `${protocol === "0" ? "http" : "https"}://${domain.replace(/:(80|443)$/, "")}/rest`;
+/** @param {import("../portal_frame.js").PortalFrame} frame @returns {string} where the portal's REST is */
+export function restAddress({ origin }) {
+  return `${origin.replace(/:(80|443)$/, "")}/rest`;
 }
 
 /**
