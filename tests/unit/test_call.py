@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ from worker_py.testing import Portal, VirtualTimeLoop
 
 def page(page_id: str = "p") -> Page:
     requests = Requests(lambda _, __: None, lambda _, __, ___: None)
-    return Page(page_id, "memory", requests, Settings(), lambda: 0.0, Outbox(lambda _, __: None))
+    return Page(page_id, "memory", requests, Settings, lambda: 0.0, Outbox(lambda _, __: None))
 
 
 async def nothing(call: Call, command: Any) -> None:
@@ -46,7 +45,7 @@ def news(of: Call) -> dict[str, Any] | None:
 def test_state_and_data_are_news_once() -> None:
     call = session()
     call.card.data["n"] = 1
-    call.set_state(CardState(title="T"))
+    call.state = CardState(title="T")
     assert news(call) == {"state": {"title": "T"}, "data": {"n": 1}, "applied": None}
     assert news(call) is None
     call.card.data["n"] = 2
@@ -126,7 +125,7 @@ class Outside:
         return [message["entry"]["name"] for message in self.told if message["t"] == "trace"]
 
     def page(self, page_id: str = "p") -> Page:
-        return Page(page_id, "memory", self.requests, Settings(), lambda: 0.0, self.out, self.calls.probed)
+        return Page(page_id, "memory", self.requests, Settings, lambda: 0.0, self.out, self.calls.probed)
 
     def open(self, call_id: str, on: Page | None = None) -> Call:
         call, _ = self.calls.open(call_id, on or self.page())
@@ -155,7 +154,7 @@ def outside() -> Outside:
 
 
 def test_what_an_earlier_interpreter_kept_is_taken_up_when_the_call_shows_up(outside: Outside) -> None:
-    state = replace(CardState(), digits="7").to_json()
+    state = vars(CardState(digits="7"))
     outside.calls.remember({"A": json.dumps({"state": state, "data": {"n": 1}}), "B": "{", "C": "[1]", "D": "[" * 50})
     first = outside.open("A")
     assert (first.card.state.digits, first.card.data, first.restored) == ("7", {"n": 1}, True)
