@@ -54,12 +54,17 @@ export function ownRest(access) {
       return { error };
     }
     const start = Number.parseInt(String(body.next), 10);
+    const here = Number(params.start) || 0;
+    /** @type {RestAnswer["next"]} */
+    const next =
+      start > here
+        ? (callback, pageSignal) => void call(method, { ...params, start }, pageSignal).then(callback)
+        : (callback) =>
+            callback({ error: failure("BAD_NEXT", `the list goes on at ${start}, says its page at ${here}`) });
     return {
       result: body.result,
       total: Number(body.total) || undefined,
-      next: Number.isNaN(start)
-        ? undefined
-        : (callback, pageSignal) => void call(method, { ...params, start }, pageSignal).then(callback),
+      next: Number.isNaN(start) ? undefined : next,
     };
   }
 
