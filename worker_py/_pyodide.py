@@ -19,6 +19,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -30,10 +31,11 @@ from .background import make_task
 from .dispatch import Dispatcher
 from .errors import HandlerTimeout, WorkerPyError
 from .patience import Patience, new_slice
-from .reload import SourceEditor
 from .thaw import Freezing, Place
 
 APP_DIRECTORY = "/app"
+_LIVE = "worker_py._live"
+"""Is there in bundles that were built for live editing."""
 
 _BUDGET_S = 0.008
 _RECURSION_LIMIT = 300
@@ -184,10 +186,10 @@ class Runtime:
         self._slice_limit_ms = app.settings.slice_limit_ms
         self._patience = Patience(loop.beat)
         self._page_grace_s = app.settings.page_grace_s
-        self._dispatcher = Dispatcher(app, post, _now_ms, self._entered, keep)
-        self._loop.set_exception_handler(self._dispatcher.background_failed)
+        self.dispatcher = Dispatcher(app, post, _now_ms, self._entered, keep)
+        self._loop.set_exception_handler(self.dispatcher.background_failed)
         self._slice_left: Callable[[], float] | None = None
-        blocking.guarded_by(blocking.Guard(self._left_ms, self._dispatcher.waited))
+        blocking.guarded_by(blocking.Guard(self._left_ms, self.dispatcher.waited))
         signal.signal(signal.SIGINT, self._interrupt)
 
     @property
@@ -207,23 +209,19 @@ class Runtime:
 
     def remember(self, kept: dict[str, str]) -> None:
         """Take what an earlier interpreter kept, by call id."""
-        self._dispatcher.calls.remember(kept)
+        self.dispatcher.calls.remember(kept)
 
     def hear(self, call_id: str, kept: str | None) -> None:
         """Another interpreter, of another build, keeps this of a call: pages may bring it here."""
-        self._dispatcher.calls.remember({call_id: kept})
-
-    def take_source(self, app: App, module: str, attribute: str) -> None:
-        """From now on pages may bring other source for the app: what a bundle for live editing is built for."""
-        self._dispatcher.editor = SourceEditor(app, module, attribute)
+        self.dispatcher.calls.remember({call_id: kept})
 
     def deliver(self, page_id: str, text: str) -> float:
         """Take one message of a page, and turn the loop. Returns what `turn` returns."""
-        return self._loop.turn(lambda: self._dispatcher.receive(page_id, text))
+        return self._loop.turn(lambda: self.dispatcher.receive(page_id, text))
 
     def detach(self, page_id: str, reason: str) -> float:
         """A page went away without a word. Returns what `turn` returns."""
-        return self._loop.turn(lambda: self._dispatcher.detach(page_id, reason))
+        return self._loop.turn(lambda: self.dispatcher.detach(page_id, reason))
 
     def turn(self) -> float:
         """Turn the loop."""
@@ -235,7 +233,7 @@ class Runtime:
 
     def waited(self, what: str, ms: float) -> None:
         """The worker had to wait for something that the code that runs asked for."""
-        self._dispatcher.waited(what, ms)
+        self.dispatcher.waited(what, ms)
 
     def _left_ms(self) -> float | None:
         return None if self._slice_left is None else self._slice_left()
@@ -254,7 +252,7 @@ class Runtime:
 
     def _overrun(self) -> HandlerTimeout:
         """What the code that holds the interpreter gets."""
-        name, task = self._dispatcher.who()
+        name, task = self.dispatcher.who()
         error = HandlerTimeout(name, self.slice_limit_ms, "slice")
         if task is None:
             return error
@@ -320,6 +318,8 @@ def prepare(module: str, attribute: str) -> None:
     freezing = Freezing()
     with freezing.watch():
         load_app(module, attribute)
+    with suppress(ModuleNotFoundError):
+        importlib.import_module(_LIVE)
     if loop._in_progress > begun:  # type: ignore[attr-defined]
         raise RuntimeError(f"{module} starts a task when it is imported; start it in a handler of Started")
     for loaded in list(sys.modules.values()):
@@ -378,7 +378,7 @@ def start(
     runtime = Runtime(loop, app, post, keep)
     runtime.remember(wanted["kept"])
     if wanted["live"] is True:
-        runtime.take_source(app, wanted["module"], wanted["attribute"])
+        importlib.import_module(_LIVE).join(runtime.dispatcher, app, wanted["module"], wanted["attribute"])
     sys.meta_path.insert(0, _LateImports(mount, loop.beat))
     sys.setrecursionlimit(_RECURSION_LIMIT)  # deeper, and the wasm stack overflows: that is fatal
     return runtime

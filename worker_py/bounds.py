@@ -1,6 +1,6 @@
 """What a page takes in from outside, and which numbers reach it as they are.
 
-``static/bounds.js`` refuses the same, ``static/protocol.js`` has the same limits.
+``static/page/bounds.js`` refuses the same, ``static/protocol.js`` has the same limits.
 """
 
 from __future__ import annotations

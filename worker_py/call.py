@@ -61,6 +61,7 @@ class Call:
     Attributes:
         call_id: the portal's id of the call.
         card: what handlers get.
+        state: what is believed about the card.
         windows: the pages that show the card, or showed it, by their ids.
         showing: counts how often the portal has shown a fresh card for this call.
         began_on: the id of the page that it began on, as far as this interpreter knows.
@@ -85,6 +86,7 @@ class Call:
         self.windows: dict[str, Window] = {}
         self.last_page_id = page.id
         self.card = CallCard(call_id, self, lambda command: execute(self, command))
+        self.state = CardState()
         self.showing = 0
         self.began_on = page.id
         self.ended: str | None = None
@@ -143,7 +145,7 @@ class Call:
         for window in self.windows.values():
             window.shown = False
         self.join(page)
-        self.set_state(CardState())
+        self.state = CardState()
         self.unproven_timer = self.greeted = False
         self._entity = self._comment = None
 
@@ -154,10 +156,13 @@ class Call:
 
     # Events --------------------------------------------------------------------------------------
 
-    def is_echo(self, event: ev.CardEvent) -> bool:
-        """Take note of what each window may tell; whether another window has told it already.
+    def note(self, event: ev.CardEvent) -> bool:
+        """Take note of what each window may tell.
 
         The portal tells each of a change of the CRM entity; and each may raise the comment at the end.
+
+        Returns:
+            Whether it is an echo: another window has told it already.
         """
         at = event.meta.received_at
         if isinstance(event, ev.EntityChanged):
@@ -175,15 +180,11 @@ class Call:
 
     def set_closed(self) -> None:
         """Nothing shows the card any more."""
-        self.set_state(changed(self.card.state, closed=True))
-
-    def set_state(self, state: CardState) -> None:
-        """Replace what is believed about the card."""
-        self.card._state = state
+        self.state = changed(self.state, closed=True)
 
     def apply(self, page_id: str, seq: int, state: CardState) -> None:
         """Replace what is believed about the card because of an event."""
-        self.set_state(state)
+        self.state = state
         if self._applied is None or self._applied[0] != page_id or self._applied[1] < seq:
             self._applied = (page_id, seq)
 
@@ -198,11 +199,11 @@ class Call:
         What of ``card.data`` JSON cannot carry is left out. With them goes which event changed the state last, and
         when this was written: of two records the newer one holds.
         """
-        card = self.card
-        if not card.data and card.state is self._kept_state:
+        data = self.card.data
+        if not data and self.state is self._kept_state:
             return None
-        self._kept_state = None if card.data else card.state
-        kept = _dump({"state": card.state.known(), "data": card.data})
+        self._kept_state = None if data else self.state
+        kept = _dump({"state": self.state.known(), "data": data})
         if kept == self._kept:
             return None
         self._kept = kept
@@ -215,14 +216,14 @@ class Call:
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Take up what `news_to_keep` gave; whatever does not fit is left unknown."""
-        self.restored = self.card._restored = True
+        self.restored = True
         self.managed = kept.get("managed") is True
         self._kept_at = kept_at(kept)
         for window in self.windows.values():
             window.managed = self.managed
         state, data = kept.get("state"), kept.get("data")
         if isinstance(state, dict):
-            self.set_state(CardState.from_json(state))
+            self.state = CardState.from_json(state)
         if isinstance(data, dict):
             self.card.data.update(data)
         match kept.get("applied"):

@@ -24,6 +24,12 @@ from .page import Page
 PROBE_EVERY_S = 2.0
 """How often a window that shows a card is asked whether it still does."""
 
+REFUSED_S = 1.0
+"""How long a card that an app could manage is believed in after the portal has said that there is none.
+
+The probe that is sent at once tells before, unless the window answers it oddly or not at all.
+"""
+
 ENDING_S = 0.1
 """How long the handlers of a call wait until it is known whether the one before it has ended."""
 
@@ -119,18 +125,18 @@ class Calls:
         elif data is not None:
             call.card.data = data
         again = data is not None and not call.restored
-        how = "restored" if call.restored else "shown again" if again else "opened"
+        how = "restored" if call.restored else "shown_again" if again else "opened"
         self._show(call, page, how)
         return call, call.restored or again
 
     def show_again(self, call: Call, page: Page) -> None:
         """The portal shows a fresh card of a call whose end nobody saw."""
         call.show_again(page)
-        self._show(call, page, "shown again")
+        self._show(call, page, "shown_again")
 
     def join(self, call: Call, page: Page) -> None:
         """One more window shows the card, or one does while none did: it is brought to the card as it is."""
-        how = "joined" if call.alive() else "moved here"
+        how = "joined" if call.alive() else "moved"
         window = call.join(page)
         self._show(call, page, how)
         self.carrier.bring(call, window)
@@ -157,7 +163,7 @@ class Calls:
         call = self._calls.get(call_id)
         if call is None and call_id in self._ended:
             self._out.tell(page, outbox.forget(call_id))
-            self._out.trace(page, "session", f"closed: {self._ended[call_id]}", call_id=call_id)
+            self._out.trace(page, "session", "closed", call_id=call_id, detail=self._ended[call_id])
         elif call is None:
             self.open(call_id, page, attached.kept or {})
         else:
@@ -167,7 +173,7 @@ class Calls:
         before, others = call.windows.get(page.id), bool(call.alive())
         window = call.join(page)
         window.managed = before.managed if before is not None else call.managed
-        self._show(call, page, "joined" if others else "moved here")
+        self._show(call, page, "joined" if others else "moved")
         if before is not None and others:
             self.carrier.bring(call, window)  # what happened to the card elsewhere while it was away
 
@@ -207,10 +213,18 @@ class Calls:
             self.check_buttons(call)
 
     def _refused(self, call: Call, window: Window) -> None:
-        """A command was answered as where there is no card that can be managed: the probe tells."""
+        """A command was answered as where there is no card that can be managed: the probe tells, if anything does."""
         window.refused = True
         if window.alive and call.ended is None:
             window.page.probe()
+            if window.managed:
+                asyncio.get_running_loop().call_later(REFUSED_S, self._believe_refused, call, window)
+
+    def _believe_refused(self, call: Call, window: Window) -> None:
+        """Nothing has shown since that there is a card."""
+        if window.refused and window.alive and call.ended is None and not call.ending:
+            window.taken = True
+            self._lost(call, window, "closed_by_portal")
 
     def leave(self, call: Call, page: Page) -> None:
         """The page shows the card of another call: this one's is gone from there."""
@@ -279,7 +293,7 @@ class Calls:
         for window in call.windows.values():
             window.shown = False
             self._out.tell(window.page, outbox.forget(call.call_id))
-            self._out.trace(window.page, "session", f"closed: {reason}", call_id=call.call_id)
+            self._out.trace(window.page, "session", "closed", call_id=call.call_id, detail=reason)
         if reason == "user_changed":
             self._desk.forget(call)
         self._keep(call.call_id, None)
@@ -328,7 +342,7 @@ class Calls:
         """Tell the pages whether the operator has buttons to close and to fold and no other."""
         if call.ended is not None or call.ending:
             return
-        given = call.card.state.ui_state is not None
+        given = call.state.ui_state is not None
         if given or (call.greeted and call.managed and not _gives_buttons(call)):
             for window in call.alive():
                 self._problem(call, window.page, "no_buttons", on=not given)

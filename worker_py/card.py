@@ -21,9 +21,11 @@ Execute = Callable[[Command], Awaitable[Any]]
 """Carries out a command wherever the card is shown."""
 
 
-class Windows(Protocol):
-    """The pages of a call, as far as its card needs them."""
+class Backing(Protocol):
+    """A call, as far as its card shows it."""
 
+    state: states.CardState
+    restored: bool
     last_page_id: str
     """The page that showed the card last."""
 
@@ -52,15 +54,13 @@ class CallCard:
     Source: https://apidocs.bitrix24.com/api-reference/widgets/ui-interaction/page-background-worker/card.html
     """
 
-    def __init__(self, call_id: str, windows: Windows, execute: Execute) -> None:
+    def __init__(self, call_id: str, call: Backing, execute: Execute) -> None:
         self.call_id = call_id
         self.data: dict[str, Any] = {}
         """The app's own; lives as long as the call. What is JSON outlives the interpreter too."""
         self.lock = asyncio.Lock()
         """For handlers that need exclusion: those of different events may overlap."""
-        self._state = states.CardState()
-        self._windows = windows
-        self._restored = False
+        self._call = call
         self._execute = execute
 
     def __repr__(self) -> str:
@@ -69,18 +69,18 @@ class CallCard:
     @property
     def state(self) -> states.CardState:
         """What is believed about the card, from events and from commands that succeeded."""
-        return self._state
+        return self._call.state
 
     @property
     def page_ids(self) -> tuple[str, ...]:
         """The pages that show the card; empty while the call waits for one."""
-        return tuple(page.id for page in self._windows.shown())
+        return tuple(page.id for page in self._call.shown())
 
     @property
     def page_id(self) -> str:
         """The page of the event that is being handled, else one that shows the card, or showed it last."""
         page = self._here()
-        return self._windows.last_page_id if page is None else page.id
+        return self._call.last_page_id if page is None else page.id
 
     @property
     def page(self) -> Page:
@@ -91,11 +91,11 @@ class CallCard:
         """
         page = self._here()
         if page is None:
-            raise PageGone(self._windows.last_page_id)
+            raise PageGone(self._call.last_page_id)
         return page
 
     def _here(self) -> Page | None:
-        pages = self._windows.reachable()
+        pages = self._call.reachable()
         of_event = WINDOW.get()
         return next((page for page in pages if page.id == of_event), pages[0] if pages else None)
 
@@ -105,7 +105,7 @@ class CallCard:
 
         Its ``data`` and ``state`` are then what had been kept; the rest is unknown.
         """
-        return self._restored
+        return self._call.restored
 
     @property
     def rest(self) -> Rest:

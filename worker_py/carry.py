@@ -151,7 +151,7 @@ class Carrier:
         if is_connected(command):
             call.unproven_timer = done.proven
         timer_unknown = call.unproven_timer and (done.proven or is_connected(command))
-        call.set_state(states.after_command(call.card.state, command, timer_unknown=timer_unknown))
+        call.state = states.after_command(call.state, command, timer_unknown=timer_unknown)
         if command.name is CommandName.SET_CARD_TITLE:
             for window in call.alive():
                 self._keep_title(call, window)
@@ -170,9 +170,9 @@ class Carrier:
 
     def bring(self, call: Call, window: Window) -> None:
         """Bring a window that has just shown the card to the card as it is, and as it will be in a moment."""
-        for command in [*states.commands_to_show(call.card.state), *call.under_way]:
+        for command in [*states.commands_to_show(call.state), *call.under_way]:
             self._also(call, window, command, "mirror")
-        if call.card.state.title is not None:
+        if call.state.title is not None:
             self._keep_title(call, window)
 
     def _keep_title(self, call: Call, window: Window) -> None:
@@ -184,7 +184,7 @@ class Carrier:
                 window.titles.append(loop.call_at(window.since + after, self._title_again, call, window))
 
     def _title_again(self, call: Call, window: Window) -> None:
-        title = call.card.state.title
+        title = call.state.title
         if title is None or not window.alive:
             return
         self._also(call, window, Command(CommandName.SET_CARD_TITLE, {"title": title}), "title")

@@ -12,13 +12,15 @@ from .page import Page
 
 @dataclass(slots=True, eq=False)
 class Delivery:
-    """An event of a page on its way through the handlers."""
+    """An event of a page on its way to the handlers."""
 
     page: Page
     seq: int
     event: ev.CardEvent
     call_id: str | None = None
     """When it is delivered again: whose it was."""
+    call: Call | None = None
+    """Whose handlers get it; ``None`` once it is routed: nobody's."""
 
 
 @dataclass(slots=True, eq=False)

@@ -28,12 +28,19 @@ from .events import Event, EventMeta
 from .outbox import Outbox
 from .page import Page
 from .registry import handler_name
-from .reload import TAKEN, SourceEditor
 from .requests import Requests
 from .routing import Routing
 from .runner import Enter, FailureReport, HandlerRun, Runner, failure_report
+from .settings import Settings
 
 _PAGES_REMEMBERED = 64
+
+Receiver = Callable[[Page, dict[str, Any]], None]
+"""Takes a message of a page."""
+
+
+def _refuse_source(page: Page, message: Mapping[str, Any]) -> None:
+    raise PayloadError("this bundle takes no source: only one built for live editing does")
 
 
 class Dispatcher:
@@ -56,12 +63,10 @@ class Dispatcher:
         keep: Callable[[str, str | None], None] = lambda _, __: None,
     ) -> None:
         self._app = app
-        self._out = Outbox(send)
+        self.out = Outbox(send)
         self._clock = clock
         self._entered = entered
-        self._requests = Requests(self._out.post, self._stray)
-        self.editor: SourceEditor | None = None
-        """Takes other source for the app; without one, no message can bring any."""
+        self._requests = Requests(self.out.post, self._stray)
         self._runners: WeakSet[Runner] = WeakSet()
         self._runner = self._runner_of(app)
         self._pages: dict[str, Page] = {}
@@ -69,20 +74,22 @@ class Dispatcher:
         self.keep = keep
         self._desk = Desk()
         self.calls = Calls(
-            self._out,
+            self.out,
             self._desk,
             app.settings.page_grace_s,
             spawn=self._spawn,
             closed=self._run_closed,
             keep=lambda call_id, kept: self.keep(call_id, kept),
         )
-        self._routing = Routing(self._out, self._desk, self.calls, start=self._start, ack=self._ack)
+        self._routing = Routing(
+            self.out, self._desk, self.calls, due=lambda page, s: self._run_all(self._routing.waited(page, s))
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn: tuple[str, int] | None = None
         self._handler = "the app"
         self._started = False
         self._closing = False
-        self._receivers: dict[str, Callable[[Page, dict[str, Any]], None]] = {
+        self._receivers: dict[str, Receiver] = {
             "event": self._event,
             "emit": self._emit,
             "sent": lambda page, message: self._requests.passed_on(page.id, wire.word(message, "id")),
@@ -93,7 +100,7 @@ class Dispatcher:
             "call_answer": self._answer,
             "detach": lambda page, message: self.detach(page.id, wire.word(message, "reason")),
             "user_changed": lambda page, message: self.calls.user_changed(page),
-            "reload": self._reload,
+            "reload": _refuse_source,
         }
         app.bind(self._any_page)
 
@@ -110,7 +117,11 @@ class Dispatcher:
             if page is not None:
                 self._receivers[message["t"]](page, message)
         except PayloadError as error:
-            self._out.post(page_id, outbox.report("bad_message", str(error)))
+            self.out.post(page_id, outbox.report("bad_message", str(error)))
+
+    def listen(self, kind: str, receiver: Receiver) -> None:
+        """From now on messages of this kind go there; it raises `PayloadError` for one that is none."""
+        self._receivers[kind] = receiver
 
     def _answer(self, page: Page, message: dict[str, Any]) -> None:
         self._requests.answered(page.id, message)
@@ -118,7 +129,7 @@ class Dispatcher:
     def _stray(self, page_id: str, request_id: str, answer_is: str) -> None:
         page = self._pages.get(page_id)
         if page is not None:
-            self._out.trace(page, "stray", f"{answer_is} answer", id=request_id)
+            self.out.trace(page, "stray", answer_is, id=request_id)
 
     def _spawn(
         self, coroutine: Coroutine[Any, Any, None], ended: Callable[[], None] = lambda: None
@@ -142,8 +153,9 @@ class Dispatcher:
         attached = inbox.read_attached(message)
         page = self._pages.get(page_id) or self._back(page_id)
         if page is None:
-            settings, probed = self._app.settings, self.calls.probed
-            page = Page(page_id, attached.mode, self._requests, settings, self._clock, self._out, probed)
+            page = Page(
+                page_id, attached.mode, self._requests, self._settings, self._clock, self.out, self.calls.probed
+            )
         self._pages[page_id] = page
         if not self._started:
             self._started = True
@@ -179,6 +191,15 @@ class Dispatcher:
         meta = self._meta("PageDetached", page_id)
         self._spawn(self._run_lifecycle(ev.PageDetached(reason, meta=meta), page))
 
+    @property
+    def pages(self) -> list[Page]:
+        """The pages that are attached."""
+        return list(self._pages.values())
+
+    def _settings(self) -> Settings:
+        """The limits of the app that runs now."""
+        return self._app.settings
+
     def _any_page(self) -> Page:
         for page in reversed(self._pages.values()):
             return page
@@ -188,7 +209,7 @@ class Dispatcher:
 
     def _event(self, page: Page, message: dict[str, Any]) -> None:
         delivered = inbox.read_delivered(message)
-        if not self._is_new(page, delivered.seq):
+        if not self._admit(page, delivered.seq):
             return
         meta = EventMeta(
             id=f"{page.id}:{delivered.seq}",
@@ -202,26 +223,30 @@ class Dispatcher:
             event = wire.read_event(delivered.name, delivered.payload, meta)
         except PayloadError as error:
             text = f"the payload of {delivered.name} was refused: {error}"
-            self._out.tell(page, outbox.report("bad_event", text, event=delivered.name, seq=delivered.seq))
+            self.out.tell(page, outbox.report("bad_event", text, event=delivered.name, seq=delivered.seq))
             self._ack(page, delivered.seq)
         else:
-            self._routing.route(Delivery(page, delivered.seq, event, delivered.call_id))
+            self._run_all(self._routing.route(Delivery(page, delivered.seq, event, delivered.call_id)))
 
-    def _is_new(self, page: Page, seq: int) -> bool:
-        """Take note of an event; one that is finished is acknowledged again."""
+    def _admit(self, page: Page, seq: int) -> bool:
+        """Take in an event that is new, and acknowledge one that is finished again; whether it was new."""
         seat = self._desk.at(page)
         if seq > seat.last_seq:
             seat.last_seq = seq
             seat.running.add(seq)
             return True
         if seq not in seat.running:
-            self._out.tell(page, outbox.ack(seq))
+            self.out.tell(page, outbox.ack(seq))
         return False
 
-    def _start(self, delivery: Delivery, call: Call) -> None:
-        """Run the handlers of an event of this call, in a task of their own."""
-        ended = partial(self._ended, delivery.page, delivery.seq, call.call_id)
-        self._spawn(self._run_event(delivery, call), ended)
+    def _run_all(self, routed: list[Delivery]) -> None:
+        """Run the handlers of events, each in a task of its own; those of no call are done with."""
+        for delivery in routed:
+            page, seq, call = delivery.page, delivery.seq, delivery.call
+            if call is None:
+                self._ack(page, seq)
+            else:
+                self._spawn(self._run_event(delivery, call), partial(self._ended, page, seq, call.call_id))
 
     def _ended(self, page: Page, seq: int, call_id: str | None = None) -> None:
         """An event whose task was cancelled, or failed in our own code, has been dealt with as well."""
@@ -235,16 +260,16 @@ class Dispatcher:
         if call.before is not None:
             await call.before.wait()
         if not call.is_applied(page.id, delivery.seq):
-            if not states.is_expected(card.state, event):
-                looks = str(card.state.ui_state) if card.state.ui_state else "closed"
-                self._out.trace(page, "unexpected", event.meta.name, id=event.meta.id, detail=looks)
-            call.apply(page.id, delivery.seq, states.after_event(card.state, event))
+            if not states.is_expected(call.state, event):
+                looks = str(call.state.ui_state) if call.state.ui_state else "closed"
+                self.out.trace(page, "unexpected", event.meta.name, id=event.meta.id, detail=looks)
+            call.apply(page.id, delivery.seq, states.after_event(call.state, event))
         if len(call.windows) > 1:
             self.calls.carrier.mirror(call, page, event)
         registrations = self._app.registry.handlers(type(event))
         runs: list[HandlerRun] = []
         if registrations:
-            enter = self._enter_for(page if event.meta.redelivered else None, delivery.seq)
+            enter = self.enter_for(page if event.meta.redelivered else None, delivery.seq)
             runs = await self._runner.run(registrations, (event, card), event, enter)
         if isinstance(event, ev.Initialized):
             self.calls.greeted(call)
@@ -258,7 +283,7 @@ class Dispatcher:
             self._report(failure_report("card.data", event, error))
         self._ack(page, delivery.seq, runs, call.call_id)
 
-    def _enter_for(self, page: Page | None, seq: int = 0) -> Enter:
+    def enter_for(self, page: Page | None, seq: int = 0) -> Enter:
         """Tells the page when a handler of an event that is delivered again has its turn.
 
         It knows what to blame then, should the interpreter die once more; for all other events it costs nothing.
@@ -270,9 +295,9 @@ class Dispatcher:
                 before, self._turn = self._turn, turn
                 other = self._pages.get(before[0]) if before else None
                 if other is not None and other is not page:
-                    self._out.tell(other, outbox.turn(0))
+                    self.out.tell(other, outbox.turn(0))
                 if page is not None:
-                    self._out.tell(page, outbox.turn(seq))
+                    self.out.tell(page, outbox.turn(seq))
             self._handler = name
             self._entered(name)
 
@@ -281,36 +306,22 @@ class Dispatcher:
     def _ack(self, page: Page, seq: int, runs: Sequence[HandlerRun] = (), call_id: str | None = None) -> None:
         """Tell a page that an event has been dealt with: these handlers ran, and it need not come again."""
         self._desk.at(page).running.discard(seq)
-        self._out.tell(page, outbox.ack(seq, runs, call_id))
+        self.out.tell(page, outbox.ack(seq, runs, call_id))
 
     def _emit(self, page: Page, message: dict[str, Any]) -> None:
         delivered = inbox.read_delivered(message)
-        if self._is_new(page, delivered.seq):
+        if self._admit(page, delivered.seq):
             self._spawn(self._run_page_event(page, delivered), partial(self._ended, page, delivered.seq))
 
     async def _run_page_event(self, page: Page, delivered: inbox.Delivered) -> None:
         CAUSE.set(f"{page.id}:{delivered.seq}")
         WINDOW.set(page.id)
         registrations = self._app.registry.page_event_handlers(delivered.name)
-        enter = self._enter_for(page if delivered.redelivered else None, delivered.seq)
+        enter = self.enter_for(page if delivered.redelivered else None, delivered.seq)
         runs = await self._runner.run(registrations, (delivered.payload, page), None, enter)
         self._ack(page, delivered.seq, runs)
 
-    # Other source for the app --------------------------------------------------------------------
-
-    def _reload(self, page: Page, message: dict[str, Any]) -> None:
-        """Take a source, or say what runs; every page hears of a source that was taken."""
-        if self.editor is None:
-            raise PayloadError("this bundle takes no source: only one built for live editing does")
-        enter = self._enter_for(None)
-
-        def begins(name: str) -> None:
-            self._out.tell(page, outbox.taking(wire.word(message, "id")))
-            enter(name)
-
-        told = self.editor.take(message, self.adopt, begins)
-        for each in list(self._pages.values()) if told["outcome"] in TAKEN else [page]:
-            self._out.tell(each, outbox.reloaded(told, wire.word(message, "id") if each is page else None))
+    # The app's life ------------------------------------------------------------------------------
 
     def adopt(self, app: App) -> None:
         """Run another app from now on: its handlers get the next event, its ``Started`` handlers run now.
@@ -321,16 +332,12 @@ class Dispatcher:
         app.bind(self._any_page)
         self._app = app
         self._runner = self._runner_of(app)
-        for page in (*self._pages.values(), *self._left.values()):
-            page._settings = app.settings
         self._spawn(self._run_lifecycle(ev.Started(meta=self._meta("Started")), None))
 
     def _runner_of(self, app: App) -> Runner:
         runner = Runner(app.registry, app.settings, self._clock, self._report)
         self._runners.add(runner)
         return runner
-
-    # The app's life ------------------------------------------------------------------------------
 
     def _meta(self, name: str, page_id: str = "") -> EventMeta:
         return EventMeta(
@@ -349,7 +356,7 @@ class Dispatcher:
     async def _run_lifecycle(self, event: Event, subject: object) -> None:
         CAUSE.set(event.meta.id)
         registrations = self._app.registry.handlers(type(event))
-        runs = await self._runner.run(registrations, (event, subject), event, self._enter_for(None))
+        runs = await self._runner.run(registrations, (event, subject), event, self.enter_for(None))
         page = self._pages.get(event.meta.page_id)
         if page is not None:
             self._trace_runs(page, event, runs)
@@ -357,8 +364,7 @@ class Dispatcher:
     def _trace_runs(self, page: Page, event: Event, runs: list[HandlerRun]) -> None:
         """No acknowledgement tells of these handlers."""
         for run in runs:
-            more = {"duration_ms": run.duration_ms, "outcome": run.outcome, "started": run.started}
-            self._out.trace(page, "handler", run.name, id=event.meta.id, event=event.meta.name, **more)
+            self.out.trace(page, "handler", **run, id=event.meta.id, event=event.meta.name)
 
     def background_failed(self, loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
         """Report what the app left behind and what failed there, like a handler: the loop's exception handler."""
@@ -385,12 +391,12 @@ class Dispatcher:
         page = self._pages.get(WINDOW.get() or "") or next(iter(self._pages.values()), None)
         if page is None:
             return
-        self._out.trace(page, "wait", what, id=CAUSE.get(), duration_ms=round(ms, 1))
+        self.out.trace(page, "wait", what, id=CAUSE.get(), duration_ms=round(ms, 1))
         limit = self._app.settings.slice_limit_ms
         if limit is not None and ms > limit:
             name, _ = self.who()
             text = f"{name} held all cards for {ms / 1000:.1f} s, by {what}; {limit:g} ms are the limit"
-            self._out.tell(page, outbox.report("held", text, handler=name, id=CAUSE.get()))
+            self.out.tell(page, outbox.report("held", text, handler=name, id=CAUSE.get()))
 
     def close(self) -> None:
         """From now on a cancelled handler has not failed: its loop is about to be closed."""
@@ -403,5 +409,5 @@ class Dispatcher:
         more = {"event": meta.name, "id": meta.id, "handler": failure.handler, "error": failure.error}
         message = outbox.report("handler_failed", failure.text, **more)
         page = self._pages.get(meta.page_id)
-        for each in [page] if page else list(self._pages.values()):
-            self._out.tell(each, message)
+        for each in [page] if page else self.pages:
+            self.out.tell(each, message)

@@ -122,3 +122,13 @@ def rest_answer(request_id: str, row: Mapping[str, Any]) -> Message:
 def call_answer(request_id: str, row: Mapping[str, Any]) -> Message:
     """``value`` or ``error`` of a function of the page."""
     return {"t": "call_answer", "id": request_id, **row}
+
+
+def user_changed() -> Message:
+    """Another user works on the page than before."""
+    return {"t": "user_changed"}
+
+
+def reload(request_id: str, source: str | None = None, *, again: bool = False) -> Message:
+    """Take another source for the app, or say which runs; ``again``: one that the page remembers."""
+    return {"t": "reload", "id": request_id, "source": source, "again": again}

@@ -123,8 +123,8 @@ def outcome(
     }
 
 
-def ack(seq: int, handlers: Sequence[object] = (), call_id: str | None = None) -> Message:
-    """An event has been dealt with: these handlers ran (`HandlerRun`), and it need not come again."""
+def ack(seq: int, handlers: Sequence[Mapping[str, object]] = (), call_id: str | None = None) -> Message:
+    """An event has been dealt with: these handlers ran (a `HandlerRun` of each), and it need not come again."""
     return {"t": "ack", "seq": seq, "handlers": handlers, "call_id": call_id}
 
 

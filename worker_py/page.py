@@ -20,7 +20,7 @@ from .errors import (
 )
 from .outbox import Outbox, Purpose
 from .probes import Probes
-from .requests import PROVEN, UNTOLD, Requests
+from .requests import PROVEN, SILENCE, UNTOLD, Requests
 from .rest import Rest, rest_error
 from .settings import Settings, check_limit
 from .wire import error_code
@@ -61,7 +61,7 @@ class Page:
         page_id: str,
         mode: str,
         requests: Requests,
-        settings: Settings,
+        settings: Callable[[], Settings],
         clock: Callable[[], float],
         out: Outbox,
         probed: Callable[[Page, bool], None] = lambda _, __: None,
@@ -143,9 +143,9 @@ class Page:
         try:
             answer = await self._ask(
                 outbox.command(request_id, command.name, command.params, silent=silent, purpose=purpose),
-                timeout_ms=self._settings.command_timeout_ms,
+                timeout_ms=self._settings().command_timeout_ms,
                 expired=lambda after_ms: CommandTimeout(command.name, after_ms, request_id),
-                silent_ok_ms=self._settings.silent_ok_ms,
+                silent_ok_ms=self._settings().silent_ok_ms,
                 silent=silent,
                 overdue_ms=0 if may_be_silent(command) else PROBE_AFTER_MS,
                 overdue=overdue,
@@ -180,7 +180,7 @@ class Page:
         try:
             answer = await self._ask(
                 {**message, "id": request_id},
-                timeout_ms=self._settings.rest_timeout_ms,
+                timeout_ms=self._settings().rest_timeout_ms,
                 expired=lambda after_ms: RestError("REQUEST_TIMEOUT", f"no answer within {after_ms:.0f} ms"),
             )
         except (asyncio.CancelledError, RestError):
@@ -223,7 +223,7 @@ class Page:
             outcome = _named_outcome(error)
             raise
         except (TypeError, ValueError, RecursionError):
-            outcome = "not sent"  # JSON cannot carry its parameters
+            outcome = "not_sent"  # JSON cannot carry its parameters
             raise
         finally:
             took = self._clock() - started
@@ -239,8 +239,8 @@ def _refusal(answer: Mapping[str, Any]) -> str | None:
 
 def _outcome(answer: Mapping[str, Any]) -> str:
     if answer is PROVEN:
-        return "unanswered, proven"
-    if answer.get("t") == "silence":
+        return "proven"
+    if answer is SILENCE:
         return "silence"
     error = answer.get("error")
     if isinstance(error, dict):
@@ -250,7 +250,7 @@ def _outcome(answer: Mapping[str, Any]) -> str:
 
 def _named_outcome(error: WorkerPyError) -> str:
     if isinstance(error, PageGone):
-        return "page gone"
+        return "page_gone"
     if isinstance(error, RestError):
         return error.code
     if isinstance(error, CommandFailed):

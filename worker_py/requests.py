@@ -14,10 +14,10 @@ from .wire import word
 Send = Callable[[str, Mapping[str, Any]], None]
 """Hands one message to the page with this id; raises when it is not JSON."""
 
-SILENCE: dict[str, Any] = {"t": "silence"}
+SILENCE: dict[str, Any] = {}
 """Stands for an answer where silence is success."""
 
-PROVEN: dict[str, Any] = {"t": "proven"}
+PROVEN: dict[str, Any] = {}
 """The same where it is proven that no answer will come."""
 
 UNTOLD = "?"

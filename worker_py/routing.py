@@ -36,28 +36,20 @@ _NO_CLICK = (ev.EntityChanged, ev.AddCommentButtonClick, ev.CloseButtonClick)
 class Routing:
     """Gives each event of a page to its call.
 
+    What comes back is in order, and each has its call; one that has none is done with, and runs nothing.
+
     Args:
         out: the way to the pages.
         desk: who shows what, and what waits.
         calls: the calls that are going on.
-        start: runs the handlers of an event of this call.
-        ack: tells a page that an event has been dealt with.
+        due: told that events of a page have waited for so many seconds: `waited` tells whose they are.
     """
 
-    def __init__(
-        self,
-        out: Outbox,
-        desk: Desk,
-        calls: Calls,
-        *,
-        start: Callable[[Delivery, Call], None],
-        ack: Callable[[Page, int], None],
-    ) -> None:
+    def __init__(self, out: Outbox, desk: Desk, calls: Calls, due: Callable[[Page, float], None]) -> None:
         self._out = out
         self._desk = desk
         self._calls = calls
-        self._run = start
-        self._ack = ack
+        self._due = due
 
     def back(self, page: Page) -> None:
         """A page that had gone is here again, with what it had delivered before."""
@@ -68,86 +60,81 @@ class Routing:
         """What waits for ``initialized`` waits for the page first."""
         self._desk.at(page).stop_waiting()
 
-    def route(self, delivery: Delivery) -> None:
-        """Start an event on its call, or keep or drop it while there is none."""
+    def route(self, delivery: Delivery) -> list[Delivery]:
+        """Give an event to its call, and with it those that have waited for it; or let it wait, too."""
         event = delivery.event
         if isinstance(event, ev.Initialized):
-            self._initialized(delivery, event)
-        elif isinstance(event, ev.EntityChanged):
-            self._entity_changed(delivery)
-        else:
-            self._click(delivery)
+            return self._initialized(delivery, event)
+        if isinstance(event, ev.EntityChanged):
+            return self._entity_changed(delivery)
+        return self._click(delivery)
 
     # Events of a card that is there --------------------------------------------------------------
 
-    def _click(self, delivery: Delivery) -> None:
+    def _click(self, delivery: Delivery) -> list[Delivery]:
         page, seat = delivery.page, self._desk.at(delivery.page)
         call = seat.call
         if delivery.call_id is not None and (call is None or call.call_id != delivery.call_id):
-            self._start(delivery, self._calls.former(delivery.call_id, page))
-            return
+            return [self._give(self._calls.former(delivery.call_id, page), delivery)]
         if call is not None and call.ended is None:
             if not call.ending and not isinstance(delivery.event, _NO_CLICK):
                 self._calls.found(call, page)
-            if seat.waiting and self._desk.open_call(page) is call:
-                self._flush(page, call)  # it is of a card that goes on, for a new one's would have been initialized
-            self._start(delivery, call)
-            return
+            # What waits is of a card that goes on, for a new one's would have been initialized.
+            early = self._flush(page, call) if seat.waiting and self._desk.open_call(page) is call else []
+            return [*early, self._give(call, delivery)]
         waiting = self._calls.only_waiting()
         if waiting is not None:
-            self._take_up(delivery, waiting)
-        elif call is not None:
-            self._start(delivery, call)  # it has ended, and its card is still the one last initialized here
-        else:
-            seat.waiting.append(delivery)
-            self._wait(page, EARLY_EVENT_S)
+            return self._take_up(delivery, waiting)
+        if call is not None:
+            return [self._give(call, delivery)]  # it has ended, and its card is still the one last initialized here
+        seat.waiting.append(delivery)
+        self._wait(page, EARLY_EVENT_S)
+        return []
 
-    def _take_up(self, delivery: Delivery, call: Call) -> None:
+    def _take_up(self, delivery: Delivery, call: Call) -> list[Delivery]:
         """The portal may not raise ``initialized`` again after a navigation: a click is the waiting call's then.
 
         ``entityChanged`` may belong to a card that has not been initialized yet, so it proves nothing.
         """
         self._calls.join(call, delivery.page)
-        for each in [*self._desk.at(delivery.page).take_waiting(), delivery]:
-            self._start(_resumed(each), call)
+        early = self._desk.at(delivery.page).take_waiting()
+        return [self._give(call, _resumed(each)) for each in (*early, delivery)]
 
-    def _entity_changed(self, delivery: Delivery) -> None:
+    def _entity_changed(self, delivery: Delivery) -> list[Delivery]:
         self._desk.at(delivery.page).waiting.append(delivery)
         shown = self._desk.open_call(delivery.page) is not None
         self._wait(delivery.page, ENTITY_CHANGED_S if shown else EARLY_EVENT_S)
+        return []
 
     # Events that wait ----------------------------------------------------------------------------
 
     def _wait(self, page: Page, seconds: float) -> None:
         seat = self._desk.at(page)
         if seat.timer is None:
-            seat.timer = asyncio.get_running_loop().call_later(seconds, self._waited, page, seconds)
+            seat.timer = asyncio.get_running_loop().call_later(seconds, self._due, page, seconds)
 
-    def _waited(self, page: Page, seconds: float) -> None:
-        """No ``initialized`` came: the card here goes on, or there is none."""
-        call = self._desk.open_call(page)
-        self._desk.at(page).stop_waiting()
+    def waited(self, page: Page, seconds: float) -> list[Delivery]:
+        """No ``initialized`` came for so long: the card here goes on, or there is none."""
+        seat, call = self._desk.at(page), self._desk.open_call(page)
+        seat.stop_waiting()
         if call is not None:
-            self._flush(page, call)
-        elif seconds < EARLY_EVENT_S:
+            return self._flush(page, call)
+        if seconds < EARLY_EVENT_S:
             self._wait(page, EARLY_EVENT_S)
-        else:
-            self._drop(page, "no initialized followed it")
-
-    def _flush(self, page: Page, call: Call) -> None:
-        for each in self._desk.at(page).take_waiting():
-            self._start(each, call)
-
-    def _drop(self, page: Page, why: str) -> None:
-        for delivery in self._desk.at(page).take_waiting():
+            return []
+        dropped = seat.take_waiting()
+        for delivery in dropped:
             name = delivery.event.meta.name
-            text = f"{name} came without a card and was dropped: {why}"
+            text = f"{name} came without a card and was dropped: no initialized followed it"
             self._out.tell(page, outbox.report("no_card", text, event=name, seq=delivery.seq))
-            self._ack(page, delivery.seq)
+        return dropped
+
+    def _flush(self, page: Page, call: Call) -> list[Delivery]:
+        return [self._give(call, each) for each in self._desk.at(page).take_waiting()]
 
     # A card appears ------------------------------------------------------------------------------
 
-    def _initialized(self, delivery: Delivery, event: ev.Initialized) -> None:
+    def _initialized(self, delivery: Delivery, event: ev.Initialized) -> list[Delivery]:
         page, redelivered = delivery.page, event.meta.redelivered
         call = self._calls.find(event.call_id)
         if call is not None and call.ending:
@@ -164,30 +151,27 @@ class Routing:
             resumed = not redelivered
         elif not self._shows_already(call, page):
             self._calls.join(call, page)
-            self._ack(page, delivery.seq)
-            self._flush(page, call)
-            return
+            return [delivery, *self._flush(page, call)]
         elif not redelivered:
             self._calls.show_again(call, page)
             resumed = True
         if before is not None and before is not call:
             self._calls.follow(call, before)
-        self._start(_resumed(delivery) if resumed else delivery, call)
-        self._flush(page, call)
+        return [self._give(call, _resumed(delivery) if resumed else delivery), *self._flush(page, call)]
 
     def _shows_already(self, call: Call, page: Page) -> bool:
         window = call.windows.get(page.id)
         return window is not None and window.showing == call.showing
 
-    def _start(self, delivery: Delivery, call: Call) -> None:
-        event, page = delivery.event, delivery.page
-        if isinstance(event, _TOLD_BY_EACH) and call.is_echo(event):
-            self._out.trace(page, "echo", event.meta.name, id=event.meta.id)
-            self._ack(page, delivery.seq)
-            return
+    def _give(self, call: Call, delivery: Delivery) -> Delivery:
+        event = delivery.event
+        if isinstance(event, _TOLD_BY_EACH) and call.note(event):
+            self._out.trace(delivery.page, "echo", event.meta.name, id=event.meta.id)
+            return delivery
         if isinstance(event, ev.CloseButtonClick):
             self._calls.closing(call)
-        self._run(delivery, call)
+        delivery.call = call
+        return delivery
 
 
 def _resumed(delivery: Delivery) -> Delivery:

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, TypedDict
 
 from . import failure
 from .cause import TIME_LIMIT, TimeLimit
@@ -24,13 +24,13 @@ Enter = Callable[[str], None]
 """Told the handler's name whenever its code starts or goes on."""
 
 
-class HandlerRun(NamedTuple):
-    """How one handler ended."""
+class HandlerRun(TypedDict):
+    """How one handler ended, as pages are told."""
 
     name: str
     duration_ms: float
     outcome: str
-    """``ok``, ``failed`` or ``timed out``."""
+    """``ok``, ``failed`` or ``timeout``."""
     started: int
     """When it began, in milliseconds since the epoch."""
 
@@ -84,7 +84,9 @@ class Runner:
             started = self._clock()
             error = await self._attempt(registration, args, enter)
             took = round(self._clock() - started, 1)
-            runs.append(HandlerRun(registration.name, took, _outcome(error), int(started)))
+            runs.append(
+                HandlerRun(name=registration.name, duration_ms=took, outcome=_outcome(error), started=int(started))
+            )
             if error is not None:
                 await self._failed(registration, event, error, enter)
         return runs
@@ -270,7 +272,7 @@ def _outcome(error: BaseException | None) -> str:
     if error is None:
         return "ok"
     out_of_time = isinstance(error, HandlerTimeout) or (isinstance(error, WorkerPyError) and error.out_of_time)
-    return "timed out" if out_of_time else "failed"
+    return "timeout" if out_of_time else "failed"
 
 
 async def _forget_cancellation(task: asyncio.Task[Any]) -> None:

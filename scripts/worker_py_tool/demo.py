@@ -19,11 +19,11 @@ from worker_py_tool.scratch import scratch
 from worker_py_tool.serve import Server
 
 HANDLERS = PORTAL / "handlers.py"
-CLIENT = PORTAL / "bx24.js"
-FEED = PORTAL / "feed.js"
+CLIENT = PORTAL / "page_scripts" / "bx24.js"
+FEED = PORTAL / "page_scripts" / "feed.js"
 NAMES = ("127.0.0.1", "localhost")
 """By which the demo may be called."""
-LIVE_FEED = PORTAL / "live_feed.js"
+LIVE_FEED = PORTAL / "page_scripts" / "live_feed.js"
 """Takes source from the portal's page; only in bundles for live editing."""
 
 

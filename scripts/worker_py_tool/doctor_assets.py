@@ -10,14 +10,14 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from worker_py_tool import doctor_policy, manifest
-from worker_py_tool.build import PYODIDE_FILES
+from worker_py_tool.build import PLACEHOLDER, PYODIDE_FILES
 from worker_py_tool.doctor import Examination
 from worker_py_tool.doctor_http import Answer, Host
 from worker_py_tool.doctor_page import judge_policies
 from worker_py_tool.manifest import Manifest
 from worker_py_tool.process import say
 
-WORKERS = ("worker.js", "clock_worker.js")
+WORKERS = ("worker/worker.js", "page/clock_worker.js")
 ENCODINGS = ("br", "gzip")
 LARGE = 4096
 """Files of at least so many bytes gain from compression, if of these kinds."""
@@ -30,7 +30,11 @@ TYPES = {
     ".json": ("application/json",),
 }
 SHOWN = 3
-_MODULE = re.compile(r"""["']\./([\w.-]+\.(?:m?js|css))["']""")
+_MODULE = re.compile(r"""["'](\.{1,2}/[\w./-]+\.(?:m?js|css))["']""")
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+"""Types are named in comments."""
+_OPTIONAL = ("live/", "phone/")
+"""Folders of which a bundle holds what it was built for: others name all of it."""
 _BUNDLE = re.compile(r"export const bundle = (\{.*\});", re.DOTALL)
 
 
@@ -118,9 +122,9 @@ class Assets:
         }
 
     def _crawl(self) -> None:
-        shim = next((one for one in self._scripts if one.endswith("/shim.js")), None)
-        folder = shim.removesuffix("shim.js") if shim else ""
-        answer = self._host.ask("GET", urljoin(self._url, f"{folder}bundle.js"))
+        shim = next((one for one in self._scripts if one.endswith("/page/shim.js")), None)
+        folder = shim.removesuffix("page/shim.js") if shim else ""
+        answer = self._host.ask("GET", urljoin(self._url, folder + PLACEHOLDER))
         found = _BUNDLE.search(answer.content.decode("utf-8", "replace"))
         if shim is None or answer.status != 200 or found is None:
             text = "neither the page's scripts nor a manifest tell what the bundle holds"
@@ -138,7 +142,7 @@ class Assets:
         pyodide = urljoin(folder, str(contents["pyodideUrl"]))
         named: dict[str, str | None] = {pyodide + name: None for name in PYODIDE_FILES}
         wheels = [*contents.get("loaderWheels", []), *contents.get("wheels", [])]
-        for one in (*wheels, contents["app"]["archive"], "bundle.js", *WORKERS):
+        for one in (*wheels, contents["app"]["archive"], PLACEHOLDER, *WORKERS):
             named[urljoin(folder, one)] = None
         for one, integrity in contents.get("hashes", {}).items():
             named[urljoin(folder, one)] = base64.b64decode(str(integrity).removeprefix("sha256-")).hex()
@@ -146,13 +150,18 @@ class Assets:
 
     def _follow_modules(self, folder: str) -> None:
         """Modules name the modules and styles that they load."""
+        passed = (folder + PLACEHOLDER, *(folder + name for name in _OPTIONAL))
         waiting = [path for path in self._expected if path.startswith(folder) and path.endswith(".js")]
         while waiting:
-            answer = self._host.ask("GET", urljoin(self._url, waiting.pop()))
-            names = _MODULE.findall(answer.content.decode("utf-8", "replace")) if answer.status == 200 else []
-            fresh = [folder + name for name in names if folder + name not in self._expected]
+            path = waiting.pop()
+            if path.startswith(passed):
+                continue
+            answer = self._host.ask("GET", urljoin(self._url, path))
+            text = answer.content.decode("utf-8", "replace") if answer.status == 200 else ""
+            named = {urljoin(path, name) for name in _MODULE.findall(_COMMENT.sub("", text))}
+            fresh = sorted(one for one in named - self._expected.keys() if not one.startswith(passed))
             self._expected |= dict.fromkeys(fresh)
-            waiting += [path for path in fresh if path.endswith(".js")]
+            waiting += [one for one in fresh if one.endswith(".js")]
 
     # The examination -----------------------------------------------------------------------------
 
@@ -197,14 +206,14 @@ class Assets:
             (self._seen.fail if fatal else self._seen.warn)(check, shown, remedy)
 
     def _examine_workers(self, portals: Sequence[str]) -> None:
-        workers = [path for path in self._expected if path.rsplit("/", 1)[-1] in WORKERS]
+        workers = [path for path in self._expected if path.endswith(WORKERS)]
         for path in workers:
             answer = self._host.ask("GET", urljoin(self._url, path))
             policies = doctor_policy.parse(answer.headers.get("content-security-policy", ()))
             if not policies:
                 text = f"{path} has no policy of its own: the worker runs without restriction"
                 self._seen.fail("worker-policy", text, "Send the policy with every .js and .mjs file too.")
-            elif path.endswith("/worker.js"):
+            elif path.endswith(WORKERS[0]):
                 judge_policies(self._seen, "worker-policy", policies, (), ())
         self._seen.ok_unless_noted("worker-policy", f"{len(workers)} worker scripts carry a policy of their own")
 

@@ -37,7 +37,7 @@ class Frozen:
     lock: bytes
 
 
-def freeze(requirements: Sequence[str]) -> Frozen:
+def freeze(requirements: Sequence[str], *, live: bool = False) -> Frozen:
     """Resolve the requirements, prove that they work in Pyodide, and lock them; the same ones are done once.
 
     pip resolves for the machine that it runs on. What a package needs in Pyodide besides is found there, and added.
@@ -45,7 +45,7 @@ def freeze(requirements: Sequence[str]) -> Frozen:
     Raises:
         ToolError: A requirement has no pure wheel, contradicts another, or cannot be imported.
     """
-    own = wheels.worker_py()
+    own = wheels.worker_py(live=live)
     wanted = list(requirements)
     for _ in range(ROUNDS):
         theirs = wheels.required(wanted)

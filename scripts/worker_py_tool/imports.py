@@ -1,10 +1,11 @@
 """Which modules a script of the bundle brings along."""
 
+import posixpath
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
-IMPORTED = re.compile(r"""^(?:import|export)\b[^;]*?["']\./([\w.-]+\.js)["'];""", re.MULTILINE)
+IMPORTED = re.compile(r"""^(?:import|export)\b[^;]*?["'](\.{1,2}/[\w./-]+\.js)["'];""", re.MULTILINE)
 
 
 def graph(directory: Path, first: Sequence[str]) -> list[str]:
@@ -21,7 +22,7 @@ def graph(directory: Path, first: Sequence[str]) -> list[str]:
             path = waiting.pop(0)
             if path not in found:
                 found[path] = None
-                folder = path.rpartition("/")[0]
+                folder = posixpath.dirname(path)
                 text = (directory / path).read_text(encoding="utf-8")
-                waiting += [f"{folder}/{name}" if folder else name for name in IMPORTED.findall(text)]
+                waiting += [posixpath.normpath(posixpath.join(folder, name)) for name in IMPORTED.findall(text)]
     return list(found)

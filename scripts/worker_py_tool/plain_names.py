@@ -27,7 +27,7 @@ def use(bundle: Path) -> None:
     for path in list((bundle / "pyodide").glob("*/*.mjs")):
         path.rename(path.with_name(RENAMED[path.name]))
     replaced = set()
-    for script in (bundle / "assets").glob("*/*.js"):
+    for script in (bundle / "assets").rglob("*.js"):
         text = script.read_text(encoding="utf-8")
         for former, name in RENAMED.items():
             if former in text:

@@ -150,9 +150,10 @@ def _user_id(params: Params) -> int | None:
 def _check_handler(session: Session, handler: str) -> None:
     parts = urlsplit(handler)
     host = parts.hostname or ""
-    if parts.scheme not in ("http", "https"):
+    if parts.scheme not in ("http", "https") or not host:
         raise RestFault(400, "ERROR_UNSUPPORTED_PROTOCOL", "Unsupported event handler protocol")
-    if session.faults.public_handlers and (_is_address(host) or "." not in host or host.endswith(".localhost")):
+    is_local = session.faults.public_handlers and host.endswith(".localhost")
+    if _is_address(host) or "." not in host or is_local:
         raise RestFault(400, "ERROR_WRONG_HANDLER_URL", "Wrong handler URL")
 
 

@@ -1,7 +1,7 @@
 """The methods of the simulated REST: each takes a session and parameters, and gives its result.
 
-The portal's page holds the same in JavaScript, for when there is no server (``static/portal/rest.js``). A method that
-is added here is added there: ``tests/contract/portal_rest.json`` is what both must do.
+The portal's page holds the same in JavaScript, for when there is no server (``static/portal/rest_api/rest.js``). A
+method that is added here is added there: ``tests/contract/portal_rest.json`` is what both must do.
 """
 
 from collections.abc import Mapping

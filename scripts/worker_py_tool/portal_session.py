@@ -14,7 +14,7 @@ from worker_py_tool.paths import PORTAL
 Params = Mapping[str, Any]
 Record = dict[str, Any]
 
-DIRECTORY: Final = PORTAL / "directory.json"
+DIRECTORY: Final = PORTAL / "rest_api" / "directory.json"
 """The made-up people whom the portal's page shows too."""
 CRM: Final[Mapping[str, Any]] = json.loads(DIRECTORY.with_name("crm.json").read_text(encoding="utf-8"))
 """What else the CRM holds, and what a new record begins with."""
@@ -65,11 +65,17 @@ class Faults:
     webhook: bool = False
     """The token is no app's: methods that need one refuse it."""
     public_handlers: bool = False
-    """Handlers have to be public, as the portal wants it; else local names will do, for demo and tests."""
+    """Names under ``.localhost`` are refused as handlers too; localhost and bare IP addresses always are."""
+    stubs: dict[str, Any] = field(default_factory=dict)
+    """Results of methods, by their names, in place of the portal's own; one with an ``error`` is an error answer."""
 
     def delay_s(self, method: str) -> float:
         """Give the seconds by which a method is answered late."""
         return self.delay_ms.get(method, self.delay_ms.get("*", 0.0)) / 1000
+
+    def stub(self, method: str) -> list[Any]:
+        """Give the result that was given for a method; nothing when there is none."""
+        return [result for name, result in self.stubs.items() if name.lower() == method]
 
     def check(self, method: str) -> None:
         """Refuse a call that some fault concerns.
@@ -176,6 +182,8 @@ def _makes_sense(name: str, value: object) -> bool:
     """Whether a fault may have this value: nothing waits for more than a minute."""
     if name == "delay_ms":
         return isinstance(value, Mapping) and all(_is_number(each, LONGEST_DELAY_MS) for each in value.values())
+    if name == "stubs":
+        return isinstance(value, Mapping)
     if name == "lifetime_s":
         return _is_number(value, TOKEN_LIFETIME_S)
     if name == "limit":

@@ -20,7 +20,7 @@ def boot_files(directory: Path, made: Manifest) -> list[str]:
     # The install page's script is named too, and no boot fetches it.
     named = re.findall(r'<script(?! type="worker-py/install)[^>]* src="([^"]+)"', page)
     scripts = [src for src in named if src in made.files]
-    modules = imports.graph(directory, [*scripts, f"{folder}worker.js"])
+    modules = imports.graph(directory, [*scripts, f"{folder}worker/worker.js"])
     runtime = sorted((path for path in made.files if path.startswith("pyodide/")), key=lambda path: path.endswith("s"))
     if folder + RESTORED in made.files:
         parts = [folder + RESTORED, *runtime]

@@ -4,7 +4,7 @@
 //   node snapshot.mjs CONFIG.json OUT
 //
 // CONFIG: {pyodide, wheels: [...], archive, module, attribute, seed, limitS}, the first three paths. OUT
-// gets the sparse snapshot that `static/snapshot.js` reads: without the pages that a freshly
+// gets the sparse snapshot that `static/worker/snapshot.js` reads: without the pages that a freshly
 // instantiated module holds anyway. The last line on stdout is JSON: {"ok": true, …} or
 // {"ok": false, "reason": …}, with "slow" when the import took longer than the limit.
 //

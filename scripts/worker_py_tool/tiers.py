@@ -140,7 +140,7 @@ def run_pyodide(options: TierOptions) -> Outcome:
     mounts = {"/w/tests": str(ROOT / "tests"), "/w/static": str(ROOT / "static"), "/w/reports": str(options.reports)}
     config = {
         "pyodide": str(NODE_MODULES / "pyodide"),
-        "wheels": [str(path) for path in (*wheels.locked("pyodide"), wheels.worker_py())],
+        "wheels": [str(path) for path in (*wheels.locked("pyodide"), wheels.worker_py(live=True))],
         "mounts": mounts,
         "args": [*arguments, *(f"/w/{test}" for test in options.chosen.of("pyodide") or ["tests/unit"])],
     }

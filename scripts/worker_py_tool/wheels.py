@@ -30,6 +30,9 @@ PURE = (
 """pip's options for wheels that any Pyodide of this Python version can use."""
 
 
+LIVE = "_live.py"
+"""The module of `worker_py` that only bundles for live editing have."""
+
 BROWSER_PROJECT = """\
 [build-system]
 requires = ["hatchling"]
@@ -47,22 +50,26 @@ packages = ["worker_py"]
 """
 
 
-def worker_py() -> Path:
+def worker_py(*, live: bool = False) -> Path:
     """The wheel that the browser gets: the package `worker_py` alone, with no dependencies.
 
     The same sources give the same bytes, and are built once.
+
+    Args:
+        live: With the module that takes other source for an app that runs.
     """
+    left_out = [] if live else [LIVE]
     project = BROWSER_PROJECT.format(version=version())
     digest = hashlib.sha256(project.encode() + importlib.metadata.version("hatchling").encode())
     for path in sorted(WORKER_PY.rglob("*")):
-        if path.is_file() and path.suffix != ".pyc":
+        if path.is_file() and path.suffix != ".pyc" and path.name not in left_out:
             content = path.read_bytes()
             digest.update(f"{path.relative_to(WORKER_PY)} {len(content)}\n".encode() + content)
 
     def build(directory: Path) -> None:
         with scratch("source-", directory.parent.parent) as aside:
             (aside / "pyproject.toml").write_text(project, encoding="utf-8")
-            shutil.copytree(WORKER_PY, aside / "worker_py", ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(WORKER_PY, aside / "worker_py", ignore=shutil.ignore_patterns("__pycache__", *left_out))
             run_quietly(
                 python_packages.pip(
                     "wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation", "-w", directory, aside

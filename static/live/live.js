@@ -17,7 +17,7 @@ import { linesIn } from "./traceback.js";
 
 /**
  * What runs, and what became of a request. `edited`: it is not the bundle's own source.
- * @typedef {{outcome: "shown" | "applied" | "applied again" | "kept" | "refused", error: Refusal | null, file: string,
+ * @typedef {{outcome: "shown" | "applied" | "applied_again" | "kept" | "refused", error: Refusal | null, file: string,
  *   source: string, original: string, edited: boolean}} Runs
  */
 

@@ -61,26 +61,32 @@ export function toneKeys(keys, possible) {
 
 /** What was counted, with the quality between the last reading and this one. */
 export class Meter {
-  /** @type {Counts | null} */
+  /** @type {Counted | null} */
   #last = null;
 
   /** @param {RTCPeerConnection} connection @returns {Promise<Reading>} */
   async read(connection) {
-    const counts = await count(connection);
+    const counted = await count(connection);
+    const { waited_ms, played, ...counts } = counted;
     const before = this.#last;
-    this.#last = counts;
+    this.#last = counted;
+    const since = played - (before?.played ?? 0);
+    // Between two readings, as the rest: one moment without time for anything must not weigh on the whole call.
+    const wait_ms = since > 0 ? (waited_ms - (before?.waited_ms ?? 0)) / since : counts.buffer_ms;
     return {
       ...counts,
       ...quality({
         packets_received: counts.packets_received - (before?.packets_received ?? 0),
         packets_lost: counts.packets_lost - (before?.packets_lost ?? 0),
-        delay_ms: (counts.round_trip_ms ?? 0) / 2 + counts.buffer_ms + PACKET_MS,
+        delay_ms: (counts.round_trip_ms ?? 0) / 2 + wait_ms + PACKET_MS,
       }),
     };
   }
 }
 
-/** @param {RTCPeerConnection} connection @returns {Promise<Counts>} */
+/** @typedef {Counts & {waited_ms: number, played: number}} Counted how long samples waited in all, and how many have been played */
+
+/** @param {RTCPeerConnection} connection @returns {Promise<Counted>} */
 async function count(connection) {
   /** @type {Map<string, any>} */
   const byType = new Map();
@@ -92,7 +98,8 @@ async function count(connection) {
   const sent = byType.get("outbound-rtp") ?? {};
   const received = byType.get("inbound-rtp") ?? {};
   const roundTrip = byType.get("remote-inbound-rtp")?.roundTripTime;
-  const emitted = received.jitterBufferEmittedCount || 1;
+  const played = received.jitterBufferEmittedCount ?? 0;
+  const waited_ms = (received.jitterBufferDelay ?? 0) * 1000;
   return {
     bytes_sent: sent.bytesSent ?? 0,
     bytes_received: received.bytesReceived ?? 0,
@@ -101,6 +108,8 @@ async function count(connection) {
     packets_lost: received.packetsLost ?? 0,
     jitter_ms: (received.jitter ?? 0) * 1000,
     round_trip_ms: typeof roundTrip === "number" ? roundTrip * 1000 : null,
-    buffer_ms: ((received.jitterBufferDelay ?? 0) / emitted) * 1000,
+    buffer_ms: waited_ms / (played || 1),
+    waited_ms,
+    played,
   };
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Clock } from "../clock.js";
+import { Clock } from "../page/clock.js";
 import { Phone } from "./phone.js";
 import { Station } from "./station.js";
 

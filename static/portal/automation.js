@@ -2,26 +2,26 @@
  * `window.portal`: the portal as tests and the demo drive it. Plain data in and out.
  */
 
-import { clickCard } from "./clicks.js";
+import { clickCard } from "./card/clicks.js";
+import { follow } from "./card/recorded.js";
+import { announce, followExternalCalls } from "./core/external_calls.js";
+import { changed, noFaults } from "./core/faults.js";
 import { Frames } from "./core/frames.js";
+import { PlacementInterface } from "./core/interface.js";
 import { LongLoads } from "./core/long_loads.js";
 import { Operator } from "./core/operator.js";
+import { PortalSession } from "./core/session.js";
 import { Switchboard } from "./core/switchboard.js";
 import { Telephony } from "./core/telephony.js";
-import { announce, followExternalCalls } from "./external_calls.js";
-import { changed, noFaults } from "./faults.js";
-import { PlacementInterface } from "./interface.js";
-import { follow } from "./recorded_card.js";
-import { PortalSession } from "./session.js";
-import { FrameTabs } from "./tabs_beside.js";
-import { COMMANDS, EVENTS, fullEventName } from "./vocabulary.js";
-import { serialiseAnswer, serialiseEmpty } from "./wire.js";
+import { COMMANDS, EVENTS, fullEventName } from "./core/vocabulary.js";
+import { serialiseAnswer, serialiseEmpty } from "./core/wire.js";
+import { FrameTabs } from "./demo/tabs_beside.js";
 
-/** @typedef {import("./faults.js").Faults} Faults */
+/** @typedef {import("./core/faults.js").Faults} Faults */
 /** @typedef {import("./core/frames.js").Frame} Frame */
 /** @typedef {import("./core/telephony.js").CallOptions} CallOptions */
 /** @typedef {import("./card/model.js").CardModel} CardModel */
-/** @typedef {import("./wire.js").EmptyForm} EmptyForm */
+/** @typedef {import("./core/wire.js").EmptyForm} EmptyForm */
 /** @typedef {{at: number, kind: string} & Record<string, unknown>} LogEntry */
 
 const LOG_KEPT = 20_000;
@@ -405,7 +405,7 @@ export class Portal {
    * @returns {number} how many callbacks it was sent to
    */
   raiseRecorded(shortName, payload) {
-    const event = /** @type {import("./vocabulary.js").EventName} */ (shortName);
+    const event = /** @type {import("./core/vocabulary.js").EventName} */ (shortName);
     const opens = event === "initialized"; // the card is there before it is spoken of, and goes after its last event
     if (opens) {
       follow(this.#telephony, event, payload);
@@ -526,7 +526,7 @@ export class Portal {
     clickCard(this.#cardHost, what, argument);
   }
 
-  /** @param {import("./vocabulary.js").EventName} event @param {unknown} [argument] */
+  /** @param {import("./core/vocabulary.js").EventName} event @param {unknown} [argument] */
   act(event, argument) {
     this.#telephony.act(event, argument);
   }

@@ -6,6 +6,7 @@ The sound is the matter of a phone in the page (docs/phone.md), which is JavaScr
 works alone.
 """
 
+import asyncio
 from contextlib import suppress
 from typing import Any
 
@@ -45,7 +46,9 @@ app = App()
 
 cards: dict[str, CallCard] = {}
 """The cards of the calls that the phone has, by the phone's own id of the call."""
-TALKING = {UiState.CONNECTED, UiState.TRANSFERRING, UiState.TRANSFER_FAILED}
+ringing = asyncio.Lock()
+"""One card after the other looks for a call of the phone's."""
+GOES_ON = {UiState.CONNECTING_OUTGOING, UiState.CONNECTED, UiState.TRANSFERRING, UiState.TRANSFER_FAILED}
 GONE = "The page with the phone went, and the call with it"
 
 # The demo's other side: a number that is busy when it is called first, one that costs, a colleague who is away.
@@ -63,36 +66,49 @@ async def show_title(card: CallCard) -> None:
     await card.set_card_title(f"On the call: {who}" if card.state.ui_state is UiState.CONNECTED else who)
 
 
+async def show(card: CallCard, state: UiState, words: str) -> None:
+    """Buttons, title and text change together: none of them may speak of another moment of the call."""
+    await card.set_ui_state(state)
+    await show_title(card)
+    await card.set_status_text(words)
+
+
 async def look_up(card: CallCard) -> str:
-    """Ask the CRM for the client, and say in one line what it knows."""
-    card.data["client"] = None
+    """Ask the CRM for the client, and say in one line what it knows. A name that is known outlives a failure."""
+    contact_id = card.state.crm_entity_id
+    whom = [card.state.crm_entity_type, contact_id]
+    if card.data.get("whom") != whom:
+        card.data |= {"whom": whom, "client": None}
     if card.state.crm_entity_type != "CONTACT":
         return "Not in the CRM yet"
-    contact_id = card.state.crm_entity_id
     try:
         contact = await card.rest.call("crm.contact.get", {"id": contact_id})
+        if card.data["whom"] == whom:  # else another client was chosen meanwhile
+            card.data["client"] = f"{contact['NAME']} {contact['LAST_NAME']} · {contact['COMPANY_TITLE']}"
         deals = await card.rest.call("crm.deal.list", {"filter": {"CONTACT_ID": contact_id, "CLOSED": "N"}})
     except RestError as error:
         return f"The CRM did not answer: {error.code or error.status}"
-    card.data["client"] = f"{contact['NAME']} {contact['LAST_NAME']} · {contact['COMPANY_TITLE']}"
     return f"{contact['POST']} · open deals: {len(deals)}"
 
 
 async def talk(card: CallCard, words: str) -> None:
     """The call goes: the card shows the buttons of a call and starts its timer."""
     card.data["talking"] = True
-    await card.set_ui_state(UiState.CONNECTED)
-    await show_title(card)
-    await card.set_status_text(words)
+    card.data.pop("ended", None)
+    await show(card, UiState.CONNECTED, words)
 
 
 async def over(card: CallCard, words: str) -> None:
-    """The call is over: stop the clock, and offer to call again; in a call list, to go on to the next."""
-    card.data["talking"] = words == GONE  # for the phone it is over, for a card that is shown again it is not yet
+    """The call is over: offer to call again; in a call list, to go on to the next. Nothing of it stays on the card."""
+    card.data |= {"talking": False, "ended": words}
+    for name in ("tones", "mos", "poor"):
+        card.data.pop(name, None)
     await card.stop_timer()
-    await card.set_ui_state(UiState.OUTGOING if card.data.get("in_list") else UiState.REDIAL)
-    await show_title(card)
-    await card.set_status_text(words)
+    if card.state.muted:
+        await card.set_mute(False)
+    if card.state.held:
+        await card.set_hold(False)
+    await show(card, UiState.OUTGOING if card.data.get("in_list") else UiState.REDIAL, words)
 
 
 async def phone(card: CallCard, function: str, **params: Any) -> dict[str, Any] | None:
@@ -127,17 +143,35 @@ async def do(card: CallCard, function: str, words: str, **params: Any) -> None:
         await card.set_status_text(words)
 
 
+def is_taken(call: str) -> bool:
+    """Whether the phone's call is that of a card that is there."""
+    card = cards.get(call)
+    return card is not None and not card.state.closed
+
+
+async def free(card: CallCard) -> dict[str, Any] | None:
+    """Have the demo's phone let go of a call that no card has any more, as when other handlers ran while its card went.
+
+    A real phone's calls are those of people: none is ended here.
+    """
+    state = await phone(card, "state")
+    if state and state["call"] and state.get("kind") == "loopback" and state["call"] != card.data.get("call"):
+        return state if is_taken(state["call"]) else await phone(card, "hangup", call=state["call"])
+    return state
+
+
 async def ring(card: CallCard) -> None:
     """Let the demo's phone ring for this card, unless it does. A real phone rings by itself."""
-    state = await phone(card, "state")
-    if state is None or (state["call"] and state["call"] == card.data.get("call")):
-        return
-    if state["phase"] == "idle":
-        number = card.state.phone_number or ""
-        await phone(card, "simulate", does="call", number=number, refuses_transfer=AWAY)
-        state = await phone(card, "state") or {}
-    if state["phase"] == "ringing":
-        has_call(card, state["call"])
+    async with ringing:
+        state = await free(card)
+        if state is None or (state["call"] and state["call"] == card.data.get("call")):
+            return
+        if state["phase"] == "idle":
+            number = card.state.phone_number or ""
+            await phone(card, "simulate", does="call", number=number, refuses_transfer=AWAY)
+            state = await phone(card, "state") or {}
+        if state["phase"] == "ringing" and not is_taken(state["call"]):
+            has_call(card, state["call"])
 
 
 async def leave(card: CallCard) -> None:
@@ -171,11 +205,18 @@ async def greet(event: Initialized, card: CallCard) -> None:
 
 async def take_up(card: CallCard) -> bool:
     """A fresh card for a call that went on without one. Media cannot move: if its page went, the call is over."""
+    if "ended" in card.data:
+        await over(card, card.data["ended"])
+        return True
     if not card.data.get("talking"):
-        return False  # it rings, or has ended: as if it were new
+        return False  # it rings: as if it were new
     state = await phone(card, "state")
     if state is None or (state["call"] and state["call"] == card.data.get("call")):
         await talk(card, "Back on the call")
+        if state and state.get("muted"):
+            await card.set_mute(True)
+        if state and state.get("held"):
+            await card.set_hold(True)
     else:
         await over(card, GONE)
     return True
@@ -185,10 +226,12 @@ async def take_up(card: CallCard) -> bool:
 async def answer(event: AnswerButtonClick, card: CallCard) -> None:
     """Take the call."""
     await ring(card)  # the page with the phone may have been loaded anew since
+    call = card.data.get("call", "")
     try:
-        await phone(card, "answer", call=card.data.get("call", ""))
+        await phone(card, "answer", call=call)
     except PageCallFailed as error:
-        await card.set_status_text(f"Not answered: {error.message}")
+        why = error.message if call else "the phone is in another call"
+        await card.set_status_text(f"Not answered: {why}")
         return
     await talk(card, "Answered by Python")
 
@@ -196,8 +239,10 @@ async def answer(event: AnswerButtonClick, card: CallCard) -> None:
 @app.on(MakeCallButtonClick)
 async def dial(event: MakeCallButtonClick, card: CallCard) -> None:
     """Call, or call again. The phone says later whether they picked up."""
+    card.data.pop("ended", None)
     await card.set_ui_state(UiState.CONNECTING_OUTGOING)
     try:
+        await free(card)
         state = await phone(card, "call", number=card.state.phone_number or "", **other_side(card))
     except PageCallFailed as error:
         await over(card, f"Not called: {error.message}")
@@ -234,6 +279,8 @@ async def follow_the_crm(event: EntityChanged, card: CallCard) -> None:
         return  # the CRM took longer than the call
     await show_title(card)
     await card.set_status_text(known)
+    for text in card.data.pop("comments", []) if event.crm_entity_id else []:
+        await save(card, text)
 
 
 # During the call -------------------------------------------------------------------------------------
@@ -253,8 +300,9 @@ async def hold(event: HoldButtonClick, card: CallCard) -> None:
 
 @app.on(DialpadButtonClick)
 async def tone(event: DialpadButtonClick, card: CallCard) -> None:
-    """``card.state`` knows this key already: it is brought up to date before any handler runs."""
-    await do(card, "dtmf", f"Tones sent: {card.state.digits}", keys=event.key)
+    """``card.state.digits`` has all keys that the card ever heard; these are of this call."""
+    card.data["tones"] = card.data.get("tones", "") + event.key
+    await do(card, "dtmf", f"Tones sent: {card.data['tones']}", keys=event.key)
 
 
 @app.on(TransferButtonClick)
@@ -262,6 +310,7 @@ async def transfer(event: TransferButtonClick, card: CallCard) -> None:
     """Ask the chosen colleague first; the client waits on hold."""
     card.data["target"] = event.target
     await card.set_ui_state(UiState.TRANSFERRING)
+    await show_title(card)
     await do(card, "hold", f"Asking {await colleague(card, event.target)}", held=True)
 
 
@@ -283,17 +332,17 @@ async def complete_transfer(event: CompleteTransferButtonClick, card: CallCard) 
     try:
         await phone(card, "transfer", call=card.data.get("call", ""), target=target)
     except PageCallFailed:
-        await card.set_ui_state(UiState.TRANSFER_FAILED)
-        await card.set_status_text(f"{await colleague(card, target)} did not take the call")
+        await show(card, UiState.TRANSFER_FAILED, f"{await colleague(card, target)} did not take the call")
         return
-    await card.set_ui_state(UiState.TRANSFER_CONNECTED)
-    await card.set_status_text("Handed over")
+    cards.pop(card.data.pop("call", ""), None)  # the phone is free: there is nothing left to hang up
+    await over(card, f"Handed over to {await colleague(card, target)}")
 
 
 @app.on(CancelTransferButtonClick)
 async def return_to_call(event: CancelTransferButtonClick, card: CallCard) -> None:
     """The client comes back to the operator."""
     await card.set_ui_state(UiState.CONNECTED)
+    await show_title(card)
     await do(card, "hold", "Back with the client", held=card.state.held)
 
 
@@ -302,9 +351,11 @@ async def measure(payload: dict[str, Any], page: Page) -> None:
     """Every five seconds the phone tells how the call sounds."""
     card = cards.get(payload["call"])
     if card and payload["mos"] is not None:
-        card.data["mos"] = payload["mos"]
-        if payload["level"] <= 2:
-            await card.set_status_text("The connection is poor")
+        is_poor, was_poor = payload["level"] <= 2, card.data.get("poor", False)
+        card.data |= {"mos": payload["mos"], "poor": is_poor}
+        if is_poor and not was_poor:  # said once, beside what the card says
+            said = f"{card.state.status_text} · " if card.state.status_text else ""
+            await card.set_status_text(f"{said}The connection is poor")
 
 
 @app.on(QualityMeterClick)
@@ -316,17 +367,29 @@ async def quality(event: QualityMeterClick, card: CallCard) -> None:
 
 @app.on(AddCommentButtonClick)
 async def comment(event: AddCommentButtonClick, card: CallCard) -> None:
-    """Keep the operator's comment in the client's timeline."""
-    if not event.comment or not card.state.crm_entity_id:
+    """Keep the operator's comment in the client's timeline; without a client, until there is one."""
+    if not event.comment:
         await card.set_status_text("Nothing to save")
-        return
+    elif card.state.crm_entity_id:
+        await save(card, event.comment)
+    else:
+        card.data.setdefault("comments", []).append(event.comment)
+        await card.set_status_text("Comment not saved yet: choose the client it is for")
+
+
+async def save(card: CallCard, text: str) -> None:
+    """Write one comment to the client's timeline."""
     fields = {
         "ENTITY_ID": card.state.crm_entity_id,
         "ENTITY_TYPE": card.state.crm_entity_type.lower(),
-        "COMMENT": event.comment,
+        "COMMENT": text,
     }
-    await card.rest.call("crm.timeline.comment.add", {"fields": fields})
-    await card.set_status_text("Comment saved in the CRM")
+    try:
+        await card.rest.call("crm.timeline.comment.add", {"fields": fields})
+    except RestError as error:
+        await card.set_status_text(f"Comment not saved in the CRM: {error.code or error.status}")
+    else:
+        await card.set_status_text("Comment saved in the CRM")
 
 
 # The call ends ---------------------------------------------------------------------------------------
@@ -359,9 +422,8 @@ async def ended(payload: dict[str, Any], page: Page) -> None:
     # The card is on its way to another page, where `greet` sees what became of the call, or the portal took it away.
     with suppress(PageGone, CommandFailed):
         if reason == "refused":  # the demo's exchange refuses for one reason only
-            await card.set_ui_state(UiState.MONEY_ERROR)
-            await card.set_status_text("The line has no credit for this number")
-        elif reason in ENDINGS and card.state.ui_state in TALKING | {UiState.CONNECTING_OUTGOING}:
+            await show(card, UiState.MONEY_ERROR, "The line has no credit for this number")
+        elif reason == "missed" or (reason in ENDINGS and card.state.ui_state in GOES_ON):
             await over(card, ENDINGS[reason])
 
 
@@ -373,7 +435,9 @@ async def notify_admin(event: NotifyAdminButtonClick, card: CallCard) -> None:
 
 @app.on(NextButtonClick)
 async def next_in_list(event: NextButtonClick, card: CallCard) -> None:
-    """The portal moves on by itself; only our text has to go."""
+    """The portal moves on by itself; only what was of the call before has to go."""
+    for name in ("ended", "comments"):
+        card.data.pop(name, None)
     await card.set_status_text("")
 
 

@@ -9,27 +9,28 @@
  * operator's calls in other tabs; without it of none), `tab` (a tab that stands beside another one: the card alone).
  */
 
-import { appAddress, queryOf } from "./address.js";
 import { Portal } from "./automation.js";
 import { CardView } from "./card/view.js";
-import { connectControls } from "./controls.js";
-import { byId, setText } from "./dom.js";
-import { FaultPanel } from "./fault_panel.js";
-import { FrameWatch } from "./frame_watch.js";
-import { connectGroups } from "./groups.js";
-import { guideTo } from "./guide.js";
+import { fullEventName } from "./core/vocabulary.js";
+import { appAddress, queryOf } from "./demo/address.js";
+import { connectControls } from "./demo/controls.js";
+import { byId, setText } from "./demo/dom.js";
+import { FaultPanel } from "./demo/fault_panel.js";
+import { FrameWatch } from "./demo/frame_watch.js";
+import { connectGroups } from "./demo/groups.js";
+import { guideTo } from "./demo/guide.js";
+import { keepForOffline } from "./demo/offline.js";
+import { Pages } from "./demo/pages.js";
+import { Panel } from "./demo/panel.js";
+import { PhonePanel } from "./demo/phone_panel.js";
+import { BootProgress } from "./demo/progress.js";
+import { PythonState } from "./demo/python_state.js";
+import { showScenarios } from "./demo/scenario_panel.js";
+import { ScenarioStage } from "./demo/stage.js";
+import { connectTabs } from "./demo/tabs.js";
+import { connectTabsBeside } from "./demo/tabs_beside.js";
 import { HandlersTab } from "./live/handlers_tab.js";
-import { keepForOffline } from "./offline.js";
-import { Pages } from "./pages.js";
-import { Panel } from "./panel.js";
-import { PhonePanel } from "./phone_panel.js";
-import { BootProgress } from "./progress.js";
-import { showScenarios } from "./scenario_panel.js";
-import { ScenarioStage } from "./stage.js";
-import { connectTabs } from "./tabs.js";
-import { connectTabsBeside } from "./tabs_beside.js";
-import { connectTimeline } from "./timeline.js";
-import { fullEventName } from "./vocabulary.js";
+import { connectTimeline } from "./timeline/timeline.js";
 
 const NO_CARD = "No call. Start one with the buttons below.";
 /** How long the demo's CRM takes for its part of a card, about as a portal's. */
@@ -49,6 +50,16 @@ if (query.has("away")) {
 /** @param {string} appUrl */
 function start(appUrl) {
   const cardHost = byId("card");
+  /** @type {import("./card/model.js").CardModel | null} */
+  let shown = null;
+  const python = new PythonState({
+    state: byId("python-state"),
+    quiet: byId("python-quiet"),
+    failure: byId("python-failure"),
+  });
+  const guide = () =>
+    setText(byId("guide"), guideTo(shown, { callComes: !query.has("plain"), failed: python.failure !== null }));
+  guide();
   const view = new CardView(cardHost, (event, argument) => portal.act(event, argument), {
     ask: (method, params) => portal.ask(method, params),
     fold: (folded) => portal.fold(folded),
@@ -63,7 +74,8 @@ function start(appUrl) {
     cardHost,
     showCard: (card, desktop) => {
       view.show(card, desktop);
-      setText(byId("guide"), guideTo(card));
+      shown = card;
+      guide();
     },
     frameLoaded: (frame) => watch.loaded({ ...frame }),
     rest: query.get("rest") === "page" ? "page" : "http",
@@ -146,6 +158,11 @@ function start(appUrl) {
       pages.hosted(frame.id, hosting);
       faults.hosted(hosting);
       boot.hosted(hosting.state);
+      if (python.hosted(hosting)) {
+        keep();
+      }
+      handlers.pythonFails(python.failure !== null);
+      guide();
     } else if (frame !== undefined && entry.purpose !== undefined) {
       timeline.traced(frame.id, entry); // a command of the project's own: a replay must not take it for the app's
     } else if (frame !== undefined) {
@@ -157,15 +174,16 @@ function start(appUrl) {
       faults.traced(entry);
       pages.traced(frame.id, entry);
       timeline.traced(frame.id, entry);
-      if (Panel.tellsOfPython(entry)) {
-        pythonRuns();
+      if (Panel.tellsOfPython(entry) && python.runs()) {
+        keep();
+        guide();
       }
     }
   });
 
   /**
    * @param {import("./core/frames.js").Frame | undefined} frame
-   * @param {import("./phone_panel.js").PhoneState | undefined} state
+   * @param {import("./demo/phone_panel.js").PhoneState | undefined} state
    * @param {any} told
    */
   function showPhone(frame, state, told) {
@@ -191,15 +209,8 @@ function start(appUrl) {
   void portal.start(query.get("view"));
 }
 
-/** The first sign of Python: says so, and then keeps the page for use without a network. */
-function pythonRuns() {
-  const quiet = byId("python-quiet");
-  if (quiet.hidden) {
-    return;
-  }
-  quiet.hidden = true;
-  setText(byId("python-state"), "Python is ready");
-  byId("python-state").classList.add("ready");
+/** Python runs: from now on the page is worth keeping for use without a network. */
+function keep() {
   const build = query.get("build");
   if (build !== null) {
     void keepForOffline(build);

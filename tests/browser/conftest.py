@@ -13,8 +13,8 @@ from typing import Protocol
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
-from tests.support.browser_portal import BrowserPortal
-from tests.support.browsers import READY_TIMEOUT_MS, Browsers, driver
+from tests.support.browser_portal import BrowserPortal, PageType
+from tests.support.browsers import Browsers, driver
 from tests.support.complaints import Complaints as Complaints
 from tests.support.policy_watch import PolicyReports, WatchedServer
 from tests.support.witness import WITNESS, SharedPage, WitnessPage
@@ -240,18 +240,18 @@ def client() -> Client:
 
 
 class OpenPortal(Protocol):
-    """Opens the simulated portal; see `open_portal`."""
+    """Opens the simulated portal as people see it; see `open_portal`."""
 
     def __call__(
         self,
+        kind: type[PageType],
         source: str | None = None,
         *,
         page: Page | None = None,
         bundle: Path | None = None,
         page_scripts: Sequence[Path] = (demo.FEED,),
-        ready: bool = True,
         **options: str,
-    ) -> Page:
+    ) -> PageType:
         """The portal's page."""
 
 
@@ -266,28 +266,25 @@ def open_portal(
 ) -> OpenPortal:
     """Opens the simulated portal with an app in its hidden frame, and waits until the frame's page has loaded.
 
-    Arguments of the call: `source`, the app's Python (the demo's without one), or a ready `bundle`; `page`, when not
-    the fixture's; `ready=False` to return at once; any more go into the portal's query string (`names="late"`).
+    Arguments of the call: what kind of page it is to the test; the app's Python (the demo's without one), or a ready
+    `bundle`; `page`, when not the fixture's; any more go into the portal's query string (`names="late"`).
     """
 
     def open_it(
+        kind: type[PageType],
         source: str | None = None,
         *,
         page: Page | None = None,
         bundle: Path | None = None,
         page_scripts: Sequence[Path] = (demo.FEED,),
-        ready: bool = True,
         **options: str,
-    ) -> Page:
+    ) -> PageType:
         chosen = bundle or (demo_bundle if source is None and client == "bx24" else None)
         if chosen is None:
             text = demo.HANDLERS.read_text(encoding="utf-8") if source is None else source
             chosen = bundle_for(text, client=client, page_scripts=page_scripts)
-        opened: Page = page or request.getfixturevalue("page")
-        opened.goto(demo.portal_url(portal_url, serve_app(chosen), **options))
-        if ready:
-            opened.wait_for_function("() => window.portal?.ready.then(() => true)", timeout=READY_TIMEOUT_MS)
-        return opened
+        tab: Page = page or request.getfixturevalue("page")
+        return BrowserPortal(tab.context, portal_url, serve_app(chosen), kind).open_page(tab, ready=False, **options)
 
     return open_it
 

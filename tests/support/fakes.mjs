@@ -7,7 +7,7 @@ import { COMMAND_NAMES, EVENT_NAMES } from "../../static/protocol.js";
 
 /**
  * @typedef {import("node:test").TestContext} TestContext
- * @typedef {import("../../static/client.js").Client} Client
+ * @typedef {import("../../static/page/client/client.js").Client} Client
  */
 
 /**

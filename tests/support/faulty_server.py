@@ -61,12 +61,10 @@ class FaultyServer(AsgiServer):
         super().__init__(answer)
 
     def part(self, name: str) -> str:
-        """The path of a part by its name, or by the beginning of it."""
-        found = [
-            path
-            for path in self._parts
-            if path.rsplit("/", 1)[-1].startswith(name) and not path.endswith((".br", ".gz"))
-        ]
+        """The path of a part by its path in the folder of its build, by its name, or by the beginning of that."""
+        plain = [path for path in self._parts if not path.endswith((".br", ".gz"))]
+        found = [path for path in plain if path.split("/", 2)[-1] == name]
+        found = found or [path for path in plain if path.rsplit("/", 1)[-1].startswith(name)]
         assert len(found) == 1, found
         return found[0]
 

@@ -117,9 +117,10 @@ class HostingPage(PortalPage):
         """Which interpreter this page has."""
         return str(self.state_of_python()["interpreter"])
 
-    def logged(self, what: str) -> list[list[Any]]:
-        """The entries of the interpreter's log of one kind."""
-        return [entry for entry in self.state_of_python()["log"] if entry[0] == what]
+    def logged(self, what: str, *about: object) -> list[list[Any]]:
+        """The entries of the interpreter's log of one kind, and of one call if it is given."""
+        wanted = [what, *about]
+        return [entry for entry in self.state_of_python()["log"] if entry[: len(wanted)] == wanted]
 
     def until_logged(self, *entry: object) -> None:
         """Wait until the interpreter's log holds an entry that begins so."""
@@ -185,9 +186,10 @@ class ThawedPage(HostingPage):
         found: dict[str, Any] = self._asked("diagnostics")
         return found
 
-    def until_traced(self, kind: str, name: str) -> None:
-        """Wait for an entry of the trace."""
-        self.poll(lambda: any(entry["name"] == name for entry in self.trace(kind)), f"{kind} {name} in the trace")
+    def until_traced(self, kind: str, name: str, **more: str) -> None:
+        """Wait for an entry of the trace, with these fields."""
+        wanted = {"name": name, **more}.items()
+        self.poll(lambda: any(wanted <= entry.items() for entry in self.trace(kind)), f"{kind} {name} in the trace")
 
     def until_settled(self, timeout_s: float = 30) -> None:
         """Wait until every event has been handled to its end."""

@@ -1,8 +1,8 @@
 /** The portal's REST behind `fetch`, and both of the portal's clients with tokens for it, so that requests can be tried in Node. */
 
-import { b24jssdkClient } from "../../static/client_b24jssdk.js";
-import { bx24Client } from "../../static/client_bx24.js";
-import { Executor } from "../../static/executor.js";
+import { b24jssdkClient } from "../../static/page/client/b24jssdk.js";
+import { bx24Client } from "../../static/page/client/bx24.js";
+import { Executor } from "../../static/page/executor.js";
 import { settled, withGlobals } from "./fakes.mjs";
 
 /**

@@ -9,6 +9,8 @@ from typing import Any
 
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
+from tests.support.browser_portal import PortalPage
+
 APP = """
     import asyncio
 
@@ -93,16 +95,19 @@ class Bar:
         return float(number) * (1000 if unit == "s" else 1)
 
 
-class TimelineTab:
-    """The tab, opened in a portal page."""
+class TimelinePage(PortalPage):
+    """A portal page, and the tab in it."""
 
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        page.get_by_role("tab", name="Timeline").click()
+    def __init__(self, page: Page, app_url: str) -> None:
+        super().__init__(page, app_url)
         self.panel = page.get_by_role("tabpanel", name="Timeline")
         self.status = self.panel.get_by_role("status")
         self.problem = self.panel.get_by_role("alert")
         self.details = self.panel.get_by_role("region", name="Details")
+
+    def open(self) -> None:
+        """Open the tab."""
+        self.playwright_page.get_by_role("tab", name="Timeline").click()
 
     def button(self, name: str) -> Locator:
         """A button of the tab."""
@@ -111,11 +116,11 @@ class TimelineTab:
     def bar(self, lane: str, name: str, outcome: str = "") -> Locator:
         """Bars of a lane with this name, and this outcome if given."""
         wanted = f'[data-lane="{lane}"] .tl-bar' + (f'[data-outcome="{outcome}"]' if outcome else "")
-        return self.page.locator(wanted).filter(has=self.page.get_by_text(name, exact=True))
+        return self.playwright_page.locator(wanted).filter(has=self.playwright_page.get_by_text(name, exact=True))
 
     def bars(self) -> list[Bar]:
         """All that are drawn."""
-        return [Bar(**row) for row in self.page.locator(".tl-bar").evaluate_all(_BARS)]
+        return [Bar(**row) for row in self.playwright_page.locator(".tl-bar").evaluate_all(_BARS)]
 
     def one(self, lane: str, name: str) -> Bar:
         """The only bar of this lane with this name."""
@@ -130,15 +135,12 @@ class TimelineTab:
 
     def call(self) -> None:
         """A call comes in, and Python has greeted it."""
-        # The portal raises an event to whoever has bound it: a page that has not yet would never hear of the call.
-        bound = "() => portal.frames()[0]?.bound.includes('BackgroundCallCard::addCommentButtonClick')"
-        self.page.wait_for_function(bound)
-        self.page.evaluate("portal.incomingCall({uiState: 'incoming', entityChangedFirst: false})")
-        expect(self.page.locator("#card-title")).to_have_text("Mara calls from +12025550143")
+        self.incoming_call(ui_state="incoming", entityChangedFirst=False)
+        expect(self.playwright_page.locator("#card-title")).to_have_text("Mara calls from +12025550143")
 
-    def click(self, event: str, argument: object = None) -> None:
-        """The operator does something on the card."""
-        self.page.evaluate("([event, argument]) => portal.act(event, argument ?? undefined)", [event, argument])
+    def raised(self, event: str, argument: object = None) -> None:
+        """The operator does something on the card, whether or not its state has a button for it."""
+        self.act("(portal, [event, argument]) => portal.act(event, argument ?? undefined)", [event, argument])
 
     # Recordings ----------------------------------------------------------------------------------
 
@@ -149,7 +151,7 @@ class TimelineTab:
 
     def save(self, button: str) -> dict[str, Any]:
         """What the file holds that a button saves."""
-        with self.page.expect_download() as download:
+        with self.playwright_page.expect_download() as download:
             self.button(button).click()
         content: dict[str, Any] = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
         return content

@@ -47,7 +47,7 @@ def watching(app: App) -> Journal:
 def acks(portal: Portal) -> list[list[list[Any]]]:
     """Name, duration and outcome of the handlers of each event."""
     acknowledgements = [message for message in portal.page.messages if message["t"] == "ack"]
-    return [[row[:3] for row in message["handlers"]] for message in acknowledgements]
+    return [[list(run.values())[:3] for run in message["handlers"]] for message in acknowledgements]
 
 
 def outcomes(portal: Portal) -> list[list[str]]:

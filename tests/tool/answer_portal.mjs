@@ -4,7 +4,7 @@
  * In: a list of sessions, each a list of `[method, params]`. Out: the same with `[status, answer]`.
  */
 
-import { PageRest } from "../../static/portal/rest.js";
+import { PageRest } from "../../static/portal/rest_api/rest.js";
 
 /** @type {Buffer[]} */
 const chunks = [];

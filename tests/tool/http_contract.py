@@ -66,7 +66,7 @@ SCRIPT_HEADERS = {
     "ETag": "",
     **headers.EVERYWHERE,
 }
-SHIM, WASM = "/assets/{build}/shim.js", "/{pyodide}/pyodide.asm.wasm"
+SHIM, WASM = "/assets/{build}/page/shim.js", "/{pyodide}/pyodide.asm.wasm"
 READ, READ_OR_POST = {"Allow": "GET, HEAD, OPTIONS"}, {"Allow": "GET, HEAD, OPTIONS, POST"}
 
 CASES = (
@@ -149,7 +149,7 @@ def check(case: Case, port: int, bundle: Path) -> None:
     content = manifest.read(bundle)
     names = {
         "build": content.build,
-        "shim": f"assets/{content.build}/shim.js",
+        "shim": f"assets/{content.build}/page/shim.js",
         "pyodide": next(path.rpartition("/")[0] for path in content.files if path.startswith("pyodide/")),
         "csp": content.csp,
     }

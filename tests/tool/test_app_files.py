@@ -221,9 +221,10 @@ def test_the_report_lists_what_was_packed_with_sizes_and_names_what_is_large(tmp
     )
     (tmp_path / "index.html").write_text("page")
     (tmp_path / "big.whl").write_bytes(b"x" * 6_000_000)
-    for name in ("early.js", "worker.js", "snapshot.bin"):
-        (tmp_path / "assets" / "abc").mkdir(parents=True, exist_ok=True)
-        (tmp_path / "assets" / "abc" / name).write_text("")
+    for name in ("page/early.js", "worker/worker.js", "snapshot.bin"):
+        path = tmp_path / "assets" / "abc" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
     made = Manifest("abc", "0", "0", "bx24", [], "", manifest.list_files(tmp_path))
     text = report(tmp_path, made, app)
     assert "    shop/a.py               70 bytes\n    shop/film.bin    5,000,001 bytes\n  left out: shop/b~\n" in text

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 
@@ -24,7 +25,7 @@ def app(write: Write) -> str:
 
 
 def bundle_module(out: Path, build_id: str) -> dict[str, object]:
-    text = (out / "assets" / build_id / "bundle.js").read_text()
+    text = (out / "assets" / build_id / "worker" / "bundle.js").read_text()
     match = re.fullmatch(r"//.*\nexport const bundle = (.*);\n", text, re.DOTALL)
     assert match is not None
     content = json.loads(match[1])
@@ -59,10 +60,10 @@ def test_the_page_loads_the_client_first_then_the_shim_then_page_scripts(
     assert tags == [
         '<script type="application/json" id="worker-py-config">',
         '<script id="worker-py-guard">',
-        f'<script type="worker-py/early-module" src="assets/{made.build}/early.js">',
+        f'<script type="worker-py/early-module" src="assets/{made.build}/page/early.js">',
         f'<script type="worker-py/client" src="{OFFICIAL_BX24}">',
-        f'<script type="worker-py/shim-module" src="assets/{made.build}/shim.js">',
-        f'<script type="worker-py/install-module" src="assets/{made.build}/install.js">',
+        f'<script type="worker-py/shim-module" src="assets/{made.build}/page/shim.js">',
+        f'<script type="worker-py/install-module" src="assets/{made.build}/install/install.js">',
         f'<script type="worker-py/page" src="assets/{made.build}/phone.js">',
         f'<script type="worker-py/page-module" src="assets/{made.build}/tones.mjs">',
     ]
@@ -83,13 +84,13 @@ def test_every_module_that_the_page_starts_with_is_asked_for_at_once(app: str, t
     made = build(BuildOptions(app=app, out=out, snapshot=False, hard_link=True))
     preloaded = re.findall(r'<link rel="modulepreload" href="([^"]+)">', (out / "index.html").read_text())
     folder = f"assets/{made.build}/"
-    assert preloaded[0] == f"{folder}early.js"
+    assert preloaded[0] == f"{folder}page/early.js"
     assert len(preloaded) == len(set(preloaded)) and set(preloaded) <= made.files.keys()
     for path in preloaded:
-        imported = re.findall(r'^(?:import|export) [^;]*?from "\./([^"]+)";', (out / path).read_text(), re.MULTILINE)
-        assert {folder + name for name in imported} <= set(preloaded)
-    assert {f"{folder}shim.js", f"{folder}client.js"} <= set(preloaded)
-    assert not {f"{folder}install.js", f"{folder}worker.js"} & set(preloaded)
+        imported = re.findall(r'^(?:import|export) [^;]*?from "([^"]+)";', (out / path).read_text(), re.MULTILINE)
+        assert {urljoin(path, name) for name in imported} <= set(preloaded)
+    assert {f"{folder}page/shim.js", f"{folder}page/client/client.js", f"{folder}protocol.js"} <= set(preloaded)
+    assert not {f"{folder}install/install.js", f"{folder}worker/worker.js"} & set(preloaded)
 
 
 def test_a_bundle_holds_the_phone_that_was_asked_for_and_no_other(app: str, tmp_path: Path) -> None:
@@ -172,5 +173,5 @@ def test_values_in_the_page_cannot_end_its_script(app: str, tmp_path: Path) -> N
 
 def test_a_page_script_must_not_replace_a_module_of_ours(app: str, write: Write, tmp_path: Path) -> None:
     with pytest.raises(ToolError, match="the bundle has a file of that name already"):
-        build(BuildOptions(app=app, out=tmp_path / "out", page_scripts=[write("bundle.js", "")], hard_link=True))
+        build(BuildOptions(app=app, out=tmp_path / "out", page_scripts=[write("protocol.js", "")], hard_link=True))
     assert not (tmp_path / "out").exists()

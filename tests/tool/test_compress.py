@@ -33,7 +33,7 @@ def fetch(server: Server, path: str, encoding: str | None) -> tuple[http.client.
 
 
 def test_only_what_gains_is_compressed(bundle: Path) -> None:
-    shim = next(bundle.glob("assets/*/shim.js"))
+    shim = next(bundle.glob("assets/*/page/shim.js"))
     assert gzip.decompress(shim.with_name("shim.js.gz").read_bytes()) == shim.read_bytes()
     assert shim.with_name("shim.js.br").stat().st_size < shim.stat().st_size / 2
     assert not list(bundle.rglob("*.whl.br"))
@@ -46,7 +46,7 @@ def test_only_what_gains_is_compressed(bundle: Path) -> None:
 def test_the_server_picks_the_best_encoding_that_the_browser_takes(
     bundle: Path, accepted: str | None, sent: str | None
 ) -> None:
-    shim = next(bundle.glob("assets/*/shim.js"))
+    shim = next(bundle.glob("assets/*/page/shim.js"))
     with Server(bundle) as server:
         response, content = fetch(server, f"/{shim.relative_to(bundle)}", accepted)
     assert response.getheader("Content-Encoding") == sent
@@ -58,7 +58,7 @@ def test_the_server_picks_the_best_encoding_that_the_browser_takes(
 
 
 def test_each_encoding_has_an_entity_tag_of_its_own(bundle: Path) -> None:
-    shim = f"/{next(bundle.glob('assets/*/shim.js')).relative_to(bundle)}"
+    shim = f"/{next(bundle.glob('assets/*/page/shim.js')).relative_to(bundle)}"
     with Server(bundle) as server:
         tags = {fetch(server, shim, accepted)[0].getheader("ETag") for accepted in ("br", "gzip", None)}
     assert len(tags) == 3
@@ -75,7 +75,7 @@ def test_the_same_content_is_compressed_once(bundle: Path, tmp_path: Path, monke
         raise AssertionError("compressed again")
 
     copy = tmp_path / "shim.js"
-    copy.write_bytes(next(bundle.glob("assets/*/shim.js")).read_bytes())
+    copy.write_bytes(next(bundle.glob("assets/*/page/shim.js")).read_bytes())
     monkeypatch.setattr(compress, "_run", refuse)
     compress.compress(tmp_path, best=False)
     assert (tmp_path / "shim.js.br").exists()

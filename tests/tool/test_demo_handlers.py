@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from worker_py.testing import Portal
+from worker_py import RestError
+from worker_py.testing import MemoryPage, Portal
 from worker_py_tool.demo import HANDLERS
 
 
@@ -30,11 +31,17 @@ class Phone:
     """A phone in memory, with the functions of docs/phone.md."""
 
     def __init__(self, portal: Portal) -> None:
+        self.serve(portal)
         self.call: str | None = None
         self.phase = "idle"
+        self.calls = 0
+        self.kind = "loopback"
         self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    def serve(self, page: Portal | MemoryPage) -> None:
+        """A page reaches the phone, wherever it is."""
         for name in ("state", "simulate", "call", "answer", "hangup", "mute", "hold", "dtmf", "transfer"):
-            portal.provide(f"phone.{name}", partial(self.run, name))
+            page.provide(f"phone.{name}", partial(self.run, name))
 
     def run(self, name: str, params: dict[str, Any]) -> dict[str, Any]:
         if name != "state":
@@ -44,12 +51,13 @@ class Phone:
         if name == "transfer" and params["target"] == "3":
             raise TransferFailed("3 did not take the call")
         if name in ("simulate", "call"):
-            self.call, self.phase = "P1", "ringing" if name == "simulate" else "calling"
+            self.calls += 1
+            self.call, self.phase = f"P{self.calls}", "ringing" if name == "simulate" else "calling"
         elif name == "answer":
             self.phase = "connected"
-        elif name == "hangup" and params["call"] == self.call:
+        elif (name == "hangup" and params["call"] == self.call) or name == "transfer":
             self.call, self.phase = None, "idle"
-        return {"call": self.call, "phase": self.phase}
+        return {"kind": self.kind, "call": self.call, "phase": self.phase}
 
 
 @pytest.fixture
@@ -185,3 +193,185 @@ def test_the_last_entry_of_a_list_is_left_where_next_is_offered(portal: Portal, 
     portal.advance(1)
 
     assert states(portal)[-1] == "outgoing"
+
+
+# What a call leaves behind ------------------------------------------------------------------------
+
+
+def title(portal: Portal) -> str:
+    """The title that the card shows."""
+    return str([params["title"] for command, params in portal.sent if command == "CallCardSetCardTitle"][-1])
+
+
+def flags(portal: Portal) -> dict[str, bool]:
+    """Mute and hold, as the handlers set them last."""
+    names = {"CallCardSetMute": "muted", "CallCardSetHold": "held"}
+    return {names[command]: params[names[command]] for command, params in portal.sent if command in names}
+
+
+@pytest.mark.parametrize("phase", ["ringing", "calling", "connected"])
+def test_a_call_that_other_handlers_left_to_the_phone_is_in_nobodys_way(
+    portal: Portal, phone: Phone, phase: str
+) -> None:
+    phone.call, phone.phase = "P0", phase  # its card went while an example ran, and with it who knew of the call
+    portal.initialized()
+    portal.raise_event("answerButtonClick")
+
+    assert status(portal) == "Answered by Python"
+    assert [name for name, _ in phone.asked] == ["hangup", "simulate", "answer"]
+    assert phone.asked[-1][1] == {"call": "P1"}
+
+
+def test_a_call_that_other_handlers_left_to_the_phone_does_not_keep_it_from_dialling(
+    portal: Portal, phone: Phone
+) -> None:
+    phone.call, phone.phase = "P0", "connected"
+    portal.initialized(CALL_DIRECTION="outgoing")
+    portal.raise_event("makeCallButtonClick")
+
+    assert [name for name, _ in phone.asked] == ["hangup", "call"]
+
+
+def test_a_real_phones_call_is_not_ended_because_no_card_is_known_for_it(portal: Portal, phone: Phone) -> None:
+    phone.kind, phone.call, phone.phase = "jssip", "P0", "connected"
+    portal.initialized()
+    portal.raise_event("answerButtonClick")
+
+    assert "hangup" not in [name for name, _ in phone.asked]
+    assert status(portal) == "Not answered: the phone is in another call"
+
+
+def test_the_call_of_a_card_in_another_page_goes_on_when_one_rings_here(portal: Portal, phone: Phone) -> None:
+    portal.initialized()
+    portal.raise_event("answerButtonClick")
+    other = portal.open_page()
+    phone.serve(other)
+    other.initialized(CALL_ID="B.1")
+    other.raise_event("answerButtonClick")
+
+    assert phone.call == "P1"
+    assert "hangup" not in [name for name, _ in phone.asked]
+    assert status(portal) == "Not answered: the phone is in another call"
+
+
+def test_an_ended_call_that_is_shown_again_does_not_ring_again(portal: Portal, phone: Phone) -> None:
+    portal.initialized()
+    portal.raise_event("answerButtonClick")
+    portal.raise_event("hangupButtonClick")
+    portal.advance(1)
+    phone.asked.clear()
+    portal.initialized()
+    portal.advance(1)
+
+    assert (states(portal)[-1], status(portal)) == ("redial", "The call has ended")
+    assert phone.asked == []
+
+
+def test_a_call_that_they_gave_up_is_over_on_the_card_too(portal: Portal, phone: Phone) -> None:
+    portal.initialized()
+    portal.emit("phone.ended", {"call": "P1", "reason": "missed", "seconds": 0})
+    portal.advance(1)
+
+    assert (states(portal)[-1], status(portal)) == ("redial", "They gave up")
+
+
+def test_a_call_that_rings_and_is_shown_again_rings_on(portal: Portal, phone: Phone) -> None:
+    portal.initialized()
+    phone.call, phone.phase = None, "idle"  # its page went
+    portal.initialized()
+    portal.advance(1)
+
+    assert states(portal)[-1] == "incoming"
+    assert phone.phase == "ringing"
+
+
+def test_nothing_of_a_call_outlives_it_on_the_card(portal: Portal, phone: Phone) -> None:
+    portal.initialized()
+    portal.raise_event("answerButtonClick")
+    portal.raise_event("muteButtonClick", True)
+    portal.raise_event("holdButtonClick", True)
+    for key in "42":
+        portal.raise_event("dialpadButtonClick", key)
+    portal.raise_event("hangupButtonClick")
+    portal.advance(1)
+
+    assert flags(portal) == {"muted": False, "held": False}
+    portal.raise_event("makeCallButtonClick")
+    portal.emit("phone.connected", {"call": "P2", "direction": "outgoing"})
+    portal.raise_event("dialpadButtonClick", "7")
+    assert status(portal) == "Tones sent: 7"
+
+
+def test_title_button_and_phone_agree_after_a_transfer(portal: Portal, phone: Phone) -> None:
+    portal.initialized()
+    portal.raise_event("answerButtonClick")
+    portal.raise_event("transferButtonClick", {"target": 2, "phoneNumber": "+4930123456"})
+    assert title(portal) == "Mara Lindqvist · Nordwind"
+    portal.raise_event("completeTransferButtonClick")
+    portal.advance(1)
+
+    assert phone.phase == "idle"
+    assert title(portal) == "Mara Lindqvist · Nordwind"
+    assert states(portal)[-1] == "redial"
+    assert status(portal) == "Handed over to Samir Novak"
+
+
+# What the CRM is told and tells ---------------------------------------------------------------------
+
+
+def test_a_comment_without_a_client_is_saved_when_one_is_chosen(portal: Portal) -> None:
+    saved: list[Any] = []
+    portal.rest["crm.timeline.comment.add"] = lambda params: saved.append(params["fields"])
+    portal.initialized(CRM_ENTITY_TYPE="", CRM_ENTITY_ID=0)
+    portal.raise_event("addCommentButtonClick", "wants an offer")
+    assert status(portal) == "Comment not saved yet: choose the client it is for"
+
+    entity = {"PHONE_NUMBER": "+4930123456", "CRM_ENTITY_TYPE": "CONTACT", "CRM_ENTITY_ID": 7}
+    portal.raise_event("entityChanged", entity)
+    portal.raise_event("entityChanged", entity)
+    portal.advance(1)
+
+    assert saved == [{"ENTITY_ID": 7, "ENTITY_TYPE": "contact", "COMMENT": "wants an offer"}]
+
+
+def test_a_comment_that_the_crm_refuses_is_not_said_to_be_saved(portal: Portal) -> None:
+    portal.rest["crm.timeline.comment.add"] = RestError("ACCESS_DENIED", status=403)
+    portal.initialized()
+    portal.raise_event("addCommentButtonClick", "wants an offer")
+    assert status(portal) == "Comment not saved in the CRM: ACCESS_DENIED"
+
+
+@pytest.mark.parametrize("method", ["crm.contact.get", "crm.deal.list"])
+def test_a_look_up_that_fails_leaves_a_name_that_is_known(portal: Portal, method: str) -> None:
+    portal.initialized()
+    portal.rest[method] = RestError("INTERNAL_SERVER_ERROR", status=500)
+    entity = {"PHONE_NUMBER": "+4930123456", "CRM_ENTITY_TYPE": "CONTACT", "CRM_ENTITY_ID": 7}
+    portal.raise_event("entityChanged", entity)
+    portal.advance(10)
+
+    assert title(portal) == "Mara Lindqvist · Nordwind"
+    assert status(portal) == "The CRM did not answer: INTERNAL_SERVER_ERROR"
+
+
+def test_a_look_up_that_fails_does_not_leave_the_name_of_another_client(portal: Portal) -> None:
+    portal.initialized()
+    portal.rest["crm.contact.get"] = RestError("INTERNAL_SERVER_ERROR", status=500)
+    entity = {"PHONE_NUMBER": "+4930123456", "CRM_ENTITY_TYPE": "CONTACT", "CRM_ENTITY_ID": 12}
+    portal.raise_event("entityChanged", entity)
+    portal.advance(10)
+
+    assert title(portal) == "+4930123456"
+
+
+# How the call sounds --------------------------------------------------------------------------------
+
+
+def test_a_poor_connection_is_said_once_and_beside_what_the_card_says(portal: Portal, phone: Phone) -> None:
+    portal.initialized()
+    portal.raise_event("answerButtonClick")
+    for _ in range(3):
+        portal.emit("phone.stats", {"call": "P1", "mos": 1.0, "level": 1})
+    assert status(portal) == "Answered by Python · The connection is poor"
+    portal.raise_event("muteButtonClick", True)
+    portal.emit("phone.stats", {"call": "P1", "mos": 1.0, "level": 1})
+    assert status(portal) == "They cannot hear you"

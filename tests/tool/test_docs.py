@@ -242,8 +242,9 @@ def test_the_methods_that_the_simulated_portal_knows_are_listed() -> None:
 
 
 def test_everything_that_is_named_in_the_browser_is_described() -> None:
-    modules = [*(ROOT / "static").glob("*.js"), *(ROOT / "static" / "phone").glob("*.js")]
-    sources = "".join(path.read_text(encoding="utf-8") for path in modules)
+    rooms = ("page", "worker", "install", "phone")
+    modules = [path for room in rooms for path in sorted((ROOT / "static" / room).rglob("*.js"))]
+    sources = "".join(path.read_text(encoding="utf-8") for path in [ROOT / "static" / "protocol.js", *modules])
     names = set(re.findall(r"`(worker-py(?::\w+:| )\$)", sources))
     text = text_of(ROOT / "docs" / "storage.md")
     assert len(names) >= 6

@@ -37,13 +37,13 @@ CONTENTS = {
 }
 FILES = {
     "index.html": b"<!doctype html><script src='https://client.example/v1/'></script>"
-    b"<script type=module src='assets/0123/shim.js'></script>",
-    "assets/0123/shim.js": b'import "./link.js"; import("./late.js");' + b" " * 5000,
-    "assets/0123/link.js": b'export const url = new URL("./worker.js", import.meta.url);',
-    "assets/0123/late.js": b"export {};",
-    "assets/0123/worker.js": b"self;",
-    "assets/0123/clock_worker.js": b"self;",
-    "assets/0123/bundle.js": f"export const bundle = {json.dumps(CONTENTS)};\n".encode(),
+    b"<script type=module src='assets/0123/page/shim.js'></script>",
+    "assets/0123/page/shim.js": b'import "./link.js"; import("./late.js");' + b" " * 5000,
+    "assets/0123/page/link.js": b'export const url = new URL("../worker/worker.js", import.meta.url);',
+    "assets/0123/page/late.js": b"export {};",
+    "assets/0123/worker/worker.js": b"self;",
+    "assets/0123/page/clock_worker.js": b"self;",
+    "assets/0123/worker/bundle.js": f"export const bundle = {json.dumps(CONTENTS)};\n".encode(),
     "assets/0123/app.zip": b"PK",
     "assets/0123/snapshot.bin": SNAPSHOT,
     "pyodide/1/pyodide.mjs": b"export {};",
@@ -473,7 +473,7 @@ def test_status_2_when_it_cannot_be_examined(
 
 def test_our_own_server_passes(tmp_path: Path) -> None:
     bundle = made_bundle(tmp_path)
-    for name in ("assets/0123/shim.js", "assets/0123/snapshot.bin", "pyodide/1/pyodide.asm.wasm"):
+    for name in ("assets/0123/page/shim.js", "assets/0123/snapshot.bin", "pyodide/1/pyodide.asm.wasm"):
         (bundle / f"{name}.br").write_bytes(brotli.compress(FILES[name]))
         (bundle / f"{name}.gz").write_bytes(gzip.compress(FILES[name]))
     Manifest("0123", "0", "1", "bx24", [], POLICY, manifest.list_files(bundle)).write(bundle)

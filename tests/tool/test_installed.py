@@ -133,6 +133,12 @@ def test_what_runs_in_the_browser_is_a_wheel_without_host_code_or_dependencies()
     assert "Requires-Dist" not in archive.read(metadata).decode()
 
 
+@pytest.mark.parametrize("live", [False, True])
+def test_what_takes_other_source_is_only_in_the_wheel_for_live_editing(live: bool) -> None:
+    names = zipfile.ZipFile(wheels.worker_py(live=live)).namelist()
+    assert ("worker_py/_live.py" in names, "worker_py/dispatch.py" in names) == (live, True)
+
+
 def test_the_command_says_what_it_offers(environment: Path) -> None:
     done = subprocess.run([environment / "bin" / "worker-py"], capture_output=True, text=True, check=False)
     listed = [line.split(maxsplit=1)[0] for line in done.stderr.splitlines() if line.startswith("  ")]

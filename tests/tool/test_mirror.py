@@ -13,12 +13,12 @@ PYTHON = {
     "settings": "test_app holds what is refused, where apps give it",
 }
 JAVASCRIPT = {
-    "bundle": "the build writes it anew: tests/tool/test_build holds what is in it",
-    "protocol": "names and no rule: tests/unit/test_protocol_parity holds it against worker_py.wire",
-    "elements": "makes elements: tests/browser/install and the portal's pages show them",
-    "install_steps": "words on a page: tests/browser/install shows them",
-    "install_view": "a page for people: tests/browser/install drives it",
-    "outside": "a page for people: tests/browser/hosting shows it",
+    "install/elements": "makes elements: tests/browser/install and the portal's pages show them",
+    "install/install": "a page for people: tests/browser/install drives it",
+    "install/outside": "a page for people: tests/browser/hosting shows it",
+    "install/steps": "words on a page: tests/browser/install shows them",
+    "install/view": "a page for people: tests/browser/install drives it",
+    "page/client/client": "what both clients share: tests/static/page/client/bx24 and b24jssdk hold it",
     "phone/jssip": "a SIP library's stack: tests/browser/phone/test_phone_sip calls through it",
     "phone/jssip_library": "fetches that library: tests/browser/phone/test_phone_sip",
     "phone/line": "tests/static/phone/station.test.mjs makes calls over it",
@@ -27,6 +27,8 @@ JAVASCRIPT = {
     "phone/sound_worker": "needs a browser's sound: tests/browser/phone",
     "phone/voice": "tests/static/phone/tones.test.mjs hears it",
     "phone/start": "wires the others: tests/browser/phone",
+    "protocol": "names and no rule: tests/unit/test_protocol_parity holds it against worker_py.wire",
+    "worker/bundle": "the build writes it anew: tests/tool/test_build holds what is in it",
 }
 
 
@@ -37,12 +39,11 @@ def modules(folder: Path, ending: str) -> set[str]:
 
 
 def untested(names: set[str], files: set[str]) -> set[str]:
-    """The modules without a test file: that of ``a/b.js`` is ``b`` or ``a_b``, or such a name, ``_`` and a rule."""
+    """The modules without a test file: that of ``a/_b`` is ``a/b``, or ``a/b_`` and a rule."""
 
     def is_tested(name: str) -> bool:
-        stem = name.split("/")[-1].strip("_")
-        own = (stem, name.replace("/", "_").strip("_"))
-        return any(file in own or file.startswith(tuple(f"{each}_" for each in own)) for file in files)
+        own = "/".join(part.strip("_") for part in name.split("/"))
+        return any(file == own or file.startswith(f"{own}_") for file in files)
 
     return {name for name in names if not is_tested(name)}
 
@@ -53,9 +54,9 @@ def python_tests() -> set[str]:
 
 
 def javascript_tests() -> set[str]:
-    """The same of Node's."""
-    paths = (ROOT / "tests" / "static").rglob("*.test.mjs")
-    return {path.name.removesuffix(".test.mjs") for path in paths}
+    """The same of Node's, by their paths: they lie in folders as the modules do."""
+    folder = ROOT / "tests" / "static"
+    return {path.relative_to(folder).as_posix().removesuffix(".test.mjs") for path in folder.rglob("*.test.mjs")}
 
 
 def test_every_module_of_worker_py_has_a_unit_test_of_its_name() -> None:
@@ -73,9 +74,8 @@ def test_every_module_of_the_page_and_the_worker_has_a_node_test_of_its_name() -
         ("calls", {"calls_closing"}, True),
         ("calls", {"callsign", "recalls", "call"}, False),
         ("_pyodide", {"pyodide_loop"}, True),
-        ("card/model", {"model"}, True),
-        ("card/model", {"card_model_pictures"}, True),
-        ("card/model", {"card"}, False),
+        ("page/link", {"page/link_hangs"}, True),
+        ("page/link", {"worker/link", "link", "page/links"}, False),
         ("guard", set(), False),
     ],
 )

@@ -116,7 +116,7 @@ def test_queries_are_read_alike_at_random() -> None:
     dice = random.Random(7)
     parts = ["a", "b", "[", "]", "[]", "[0]", "[1]", "[k]", "=", "&", "%5B", "+", "é", "x"]
     queries = ["".join(dice.choices(parts, k=dice.randint(1, 14))) for _ in range(2000)]
-    module = (ANSWER.parents[2] / "static/portal/rest_query.js").as_uri()
+    module = (ANSWER.parents[2] / "static/portal/rest_api/query.js").as_uri()
     script = (
         f"import {{parseQuery}} from {json.dumps(module)};"
         "let all='';for await(const c of process.stdin)all+=c;"

@@ -158,10 +158,10 @@ def test_a_bundle_is_checked_against_its_manifest(
     assert "in order" in capsys.readouterr().out
 
     assets = next((out / "assets").iterdir())
-    shim = assets / "shim.js"
+    shim = assets / "page" / "shim.js"
     shim.write_bytes(shim.read_bytes()[:-10])
-    (assets / "link.js").unlink()
-    (assets / "worker.js.br").write_bytes(b"not what it says")
+    shim.with_name("link.js").unlink()
+    (assets / "worker" / "worker.js.br").write_bytes(b"not what it says")
     (out / "foreign.txt").write_text("mine")
     assert build_command.run(check) == 1
     printed = capsys.readouterr().out
@@ -173,7 +173,7 @@ def test_a_compressed_file_of_another_content_is_found_although_the_manifest_nam
     app, out = tmp_path / "app.py", tmp_path / "out"
     app.write_text(APP.format(module="json"), encoding="utf-8")
     made = build(BuildOptions(app=str(app), out=out))
-    assets = next((out / "assets").iterdir())
-    (assets / "link.js.gz").write_bytes((assets / "shim.js.gz").read_bytes())
+    folder = f"assets/{made.build}/page"
+    (out / folder / "link.js.gz").write_bytes((out / folder / "shim.js.gz").read_bytes())
     replace(made, files=manifest.list_files(out)).write(out)
-    assert manifest.check(out) == [f"assets/{made.build}/link.js.gz: holds something else than link.js"]
+    assert manifest.check(out) == [f"{folder}/link.js.gz: holds something else than link.js"]

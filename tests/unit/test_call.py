@@ -23,7 +23,7 @@ from worker_py.testing import Portal, VirtualTimeLoop
 
 def page(page_id: str = "p") -> Page:
     requests = Requests(lambda _, __: None, lambda _, __, ___: None)
-    return Page(page_id, "memory", requests, Settings(), lambda: 0.0, Outbox(lambda _, __: None))
+    return Page(page_id, "memory", requests, Settings, lambda: 0.0, Outbox(lambda _, __: None))
 
 
 async def nothing(call: Call, command: Any) -> None:
@@ -46,7 +46,7 @@ def news(of: Call) -> dict[str, Any] | None:
 def test_state_and_data_are_news_once() -> None:
     call = session()
     call.card.data["n"] = 1
-    call.set_state(CardState(title="T"))
+    call.state = CardState(title="T")
     assert news(call) == {"state": {"title": "T"}, "data": {"n": 1}, "applied": None}
     assert news(call) is None
     call.card.data["n"] = 2
@@ -126,7 +126,7 @@ class Outside:
         return [message["entry"]["name"] for message in self.told if message["t"] == "trace"]
 
     def page(self, page_id: str = "p") -> Page:
-        return Page(page_id, "memory", self.requests, Settings(), lambda: 0.0, self.out, self.calls.probed)
+        return Page(page_id, "memory", self.requests, Settings, lambda: 0.0, self.out, self.calls.probed)
 
     def open(self, call_id: str, on: Page | None = None) -> Call:
         call, _ = self.calls.open(call_id, on or self.page())

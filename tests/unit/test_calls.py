@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from worker_py import App, CallCard
+from worker_py import App, CallCard, inbox
 from worker_py.events import CardClosed, HangupButtonClick, Initialized, MuteButtonClick
 from worker_py.testing import MemoryPage, Portal
 
@@ -163,7 +163,8 @@ def test_a_page_that_thaws_is_told_that_its_card_was_closed() -> None:
         portal.advance(11)
         attach(portal.page, {"call_id": CALL, "kept": {}})
         assert said(portal.page, "forget") == [{"t": "forget", "call_id": CALL}]
-        assert said(portal.page, "trace")[-1]["entry"]["name"] == "closed: page_gone"
+        entry = said(portal.page, "trace")[-1]["entry"]
+        assert (entry["name"], entry["detail"]) == ("closed", "page_gone")
 
 
 def test_a_page_that_thaws_joins_the_window_that_shows_its_call_now() -> None:
@@ -336,7 +337,7 @@ def test_another_user_ends_calls_that_wait_for_a_page_too() -> None:
     with Portal(app) as portal:
         portal.initialized(CALL_ID=CALL)
         portal.page.detach()
-        portal.open_page("next").tell({"t": "user_changed"})
+        portal.open_page("next").tell(inbox.user_changed())
         portal.advance(100)
         assert journal[1:] == [("CardClosed", CALL, "user_changed")]
 
@@ -348,7 +349,7 @@ def test_a_call_that_the_new_user_began_is_left_without_closing_its_card() -> No
         next_page = portal.open_page("next")
         next_page.initialized(CALL_ID=CALL)
         portal.dispatcher.keep = lambda call_id, kept: stored.append((call_id, kept))
-        next_page.tell({"t": "user_changed"})
+        next_page.tell(inbox.user_changed())
         next_page.detach()
         portal.advance(100)
         assert journal == [("Initialized", CALL, "next", 1)]
@@ -359,7 +360,7 @@ def test_a_call_of_the_storage_is_not_the_new_users() -> None:
     app, journal = watched_app()
     with Portal(app) as portal:
         portal.dispatcher.calls.remember({CALL: json.dumps({"data": {"n": 4}})})
-        portal.page.tell({"t": "user_changed"})
+        portal.page.tell(inbox.user_changed())
         portal.initialized(CALL_ID=CALL)
         assert journal == [("Initialized", CALL, "page-1", 1)]
 
@@ -369,5 +370,5 @@ def test_a_call_that_was_taken_up_from_the_user_before_ends_although_the_page_is
     with Portal(app) as portal:
         portal.dispatcher.calls.remember({CALL: json.dumps({"data": {"n": 4}})})
         portal.initialized(CALL_ID=CALL)
-        portal.page.tell({"t": "user_changed"})
+        portal.page.tell(inbox.user_changed())
         assert journal[1:] == [("CardClosed", CALL, "user_changed")]

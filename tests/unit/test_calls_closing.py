@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.told import acked, watching
-from worker_py import App, CallCard, CommandFailed, PageGone
+from worker_py import App, CallCard, CommandFailed, PageGone, inbox
 from worker_py.events import AnswerButtonClick, CardClosed, CloseButtonClick, HangupButtonClick, Initialized
 from worker_py.testing import CALL_ID, Answer, Portal
 
@@ -153,7 +153,7 @@ def test_another_user_gets_none_of_the_calls() -> None:
         other = portal.open_page("other")
         portal.initialized(CALL_ID="A")
         other.initialized(CALL_ID="B")
-        portal.open_page("of the next user").tell({"t": "user_changed"})
+        portal.open_page("of the next user").tell(inbox.user_changed())
         assert journal[2:] == [("CardClosed", "A", "user_changed"), ("CardClosed", "B", "user_changed")]
 
 

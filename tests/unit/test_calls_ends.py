@@ -291,6 +291,43 @@ def test_a_window_that_answers_the_probe_oddly_ends_no_call(odd: Answer) -> None
         assert ended(portal, journal) <= 3, "the next answer that says something does"
 
 
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_a_refused_command_is_believed_after_a_second_where_the_probe_says_nothing(odd: Answer) -> None:
+    app, journal = quiet_app()
+    mutes_in_vain(app, AnswerButtonClick)
+    with Portal(app) as portal:
+        portal.initialized()
+        portal.advance(5)
+        portal.page.probe = odd
+        portal.finish()
+        portal.advance(5)
+        portal.raise_event("answerButtonClick")
+        portal.advance(0.9)
+        assert journal[1:] == [("AnswerButtonClick", CALL_ID, "page-1")]
+        portal.advance(0.2)
+        portal.advance(60)
+        assert journal[2:] == [CLOSED]
+
+
+def test_a_refused_command_ends_no_call_whose_window_then_obeys_another_though_the_probe_says_nothing() -> None:
+    app, journal = quiet_app()
+
+    @app.on(AnswerButtonClick)
+    async def mute(event: AnswerButtonClick, card: CallCard) -> None:
+        portal.answers["CallCardSetMute"] = refusal()
+        with pytest.raises(CommandFailed):
+            await card.set_mute(True)
+        await card.set_hold(True)
+
+    with Portal(app) as portal:
+        portal.initialized()
+        portal.page.probe = Answer(times=0)
+        portal.advance(5)
+        portal.raise_event("answerButtonClick")
+        portal.advance(60)
+        assert journal[1:] == [("AnswerButtonClick", CALL_ID, "page-1")]
+
+
 def test_a_window_that_answers_the_probe_twice_is_believed_once_and_counted_nowhere() -> None:
     app, journal = quiet_app()
     with Portal(app) as portal:
@@ -358,7 +395,7 @@ def test_a_silence_that_was_proven_where_there_is_no_card_does_not_make_it_one_t
         portal.page.probe = refusal()
         portal.initialized()
         portal.advance(30)
-        assert portal.outcomes == [("CallCardStartTimer", "unanswered, proven")]
+        assert portal.outcomes == [("CallCardStartTimer", "proven")]
         assert journal == [("Initialized", CALL_ID, "page-1")]
 
 

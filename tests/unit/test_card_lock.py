@@ -71,4 +71,4 @@ def test_a_handler_that_times_out_while_it_waits_for_a_lock_leaves_the_lock_alon
         portal.raise_event("hangupButtonClick")
         portal.advance(20)
         assert seen == [(10, False)]
-        assert outcomes(portal) == [[], ["timed out"], ["ok"]]
+        assert outcomes(portal) == [[], ["timeout"], ["ok"]]

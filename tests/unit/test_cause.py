@@ -83,7 +83,7 @@ def test_an_acknowledgement_tells_when_each_handler_started() -> None:
         portal.initialized()
         portal.advance(3)
         (ack,) = told(portal, "ack")
-        assert [row[3] - EPOCH_MS for row in ack["handlers"]] == [10_000, 12_000]
+        assert [row["started"] - EPOCH_MS for row in ack["handlers"]] == [10_000, 12_000]
 
 
 def test_handlers_of_a_lifecycle_event_are_traced_with_outcome_and_time() -> None:

@@ -27,7 +27,7 @@ def loop() -> Iterator[VirtualTimeLoop]:
 
 def page(page_id: str = "p") -> Page:
     requests = Requests(lambda _, __: None, lambda _, __, ___: None)
-    return Page(page_id, "memory", requests, Settings(), lambda: 0.0, Outbox(lambda _, __: None))
+    return Page(page_id, "memory", requests, Settings, lambda: 0.0, Outbox(lambda _, __: None))
 
 
 async def nothing(call: Call, command: Any) -> None:

@@ -80,6 +80,16 @@ def test_an_example_gives_the_operator_answer_when_the_card_opens(run: RunExampl
     assert looks(run(name)) == ["incoming"]
 
 
+@pytest.mark.parametrize("name", sorted(path.stem for path in EXAMPLES.glob("*.py")))
+def test_an_example_does_not_let_a_call_ring_that_has_ended(run: RunExample, name: str) -> None:
+    portal = run(name)
+    portal.raise_event("answerButtonClick")
+    portal.raise_event("hangupButtonClick")
+    portal.advance(1)
+    portal.initialized()
+    assert looks(portal) == ["incoming", "connected", "redial", "redial"]
+
+
 # Screen pop --------------------------------------------------------------------------------------
 
 

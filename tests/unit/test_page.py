@@ -147,7 +147,7 @@ def test_arguments_of_the_wrong_kind_are_refused_before_anything_is_sent(
         assert type(found) is error
         assert str(found).startswith(message)
         assert told(portal, "call") == []
-        assert {outcome for _, outcome in portal.outcomes} <= {"not sent"}
+        assert {outcome for _, outcome in portal.outcomes} <= {"not_sent"}
 
 
 def test_what_the_page_emits_reaches_its_handlers_in_order_and_is_acknowledged() -> None:

@@ -46,7 +46,7 @@ def test_silence_that_is_known_to_be_success_is_proven_at_once(act: Act, name: s
         portal.answers[name] = SILENT
         portal.raise_event("answerButtonClick")
         assert (acting.results, acting.times) == ([None], [0])
-        assert portal.outcomes == [(name, "unanswered, proven")]
+        assert portal.outcomes == [(name, "proven")]
 
 
 @pytest.mark.parametrize(("act", "name"), FAIL)

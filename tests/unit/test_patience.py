@@ -15,8 +15,9 @@ from typing import cast
 import pytest
 
 import worker_py
+from worker_py.inbox import Delivered
 from worker_py.patience import IN_AN_IMPORT, IN_OUR_CODE, Patience, new_slice, patience
-from worker_py.runner import FailureReport, HandlerRun, text_of
+from worker_py.runner import FailureReport, text_of
 
 APP = "/app/app.py"
 OURS = str(PurePath(worker_py.__file__).with_name("dispatch.py"))
@@ -69,15 +70,15 @@ def test_where_the_app_has_no_part_nothing_is_interrupted(files: tuple[str, ...]
     assert patience(stack(*files)) is None
 
 
-@pytest.mark.parametrize("module", ["worker_py.runner", "namedtuple_HandlerRun"])
+@pytest.mark.parametrize("module", ["worker_py.runner", "namedtuple_Delivered"])
 def test_what_was_generated_for_a_class_of_ours_is_not_the_app_s(module: str) -> None:
     assert patience(stack(OURS, "<string>", module=module)) is None
 
 
 def test_what_is_generated_for_our_classes_is_known_as_that() -> None:
-    for cls, code in ((HandlerRun, HandlerRun.__new__.__code__), (FailureReport, FailureReport.__init__.__code__)):
+    for cls, code in ((Delivered, Delivered.__new__.__code__), (FailureReport, FailureReport.__init__.__code__)):
         assert code.co_filename == "<string>", cls
-    names = [HandlerRun.__new__.__globals__["__name__"], FailureReport.__init__.__globals__["__name__"]]
+    names = [Delivered.__new__.__globals__["__name__"], FailureReport.__init__.__globals__["__name__"]]
     assert [name.startswith(("worker_py.", "namedtuple_")) for name in names] == [True, True]
 
 

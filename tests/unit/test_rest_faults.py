@@ -1,6 +1,7 @@
 """REST when the portal fails: what is sent again and what never, at every step of calls, lists and batches.
 
-The page's part, from HTTP to the errors that come here, is tests/static/page/rest_faults.test.mjs on the same cases.
+The page's part, from HTTP to the errors that come here, is tests/static/page/client/rest_faults.test.mjs, on the same
+cases.
 """
 
 import json

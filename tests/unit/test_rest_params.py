@@ -1,6 +1,6 @@
 """What parameters of REST cannot be carried is refused before anything is sent; the rest goes out as it is.
 
-How it is written down for the portal is tests/static/page/rest.test.mjs, on the same cases.
+How it is written down for the portal is tests/static/page/client/rest.test.mjs, on the same cases.
 """
 
 import json

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from tests.support.told import acked, watching
-from worker_py import App, CallCard
+from worker_py import App, CallCard, inbox
 from worker_py.events import CloseButtonClick, EntityChanged, HangupButtonClick
 from worker_py.routing import EARLY_EVENT_S
 from worker_py.testing import Portal
@@ -194,7 +194,7 @@ def test_what_comes_after_the_calls_of_another_user_were_closed_is_not_theirs() 
     journal = watching(app)
     with Portal(app) as portal:
         portal.initialized(CALL_ID="A")
-        portal.open_page("of the next user").tell({"t": "user_changed"})
+        portal.open_page("of the next user").tell(inbox.user_changed())
         portal.raise_event("hangupButtonClick")
         portal.initialized(CALL_ID="B")
         assert journal[1:] == [

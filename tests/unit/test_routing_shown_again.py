@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.told import traced
-from worker_py import App, CallCard, CardState, UiState
+from worker_py import App, CallCard, CardState, UiState, inbox
 from worker_py.events import CardClosed, HangupButtonClick, Initialized
 from worker_py.testing import CALL_ID, Answer, MemoryPage, Portal
 
@@ -51,7 +51,7 @@ def test_a_card_that_was_taken_away_and_is_shown_again_is_fresh_and_has_its_data
         portal.advance(3)
         portal.show()
         assert seen == [(False, None, True), "closed_by_portal", (True, 1, True)]
-        assert traced(portal.page, "session")[-1] == "shown again"
+        assert traced(portal.page, "session")[-1] == "shown_again"
         portal.advance(10)
         assert seen[3:] == []
 
@@ -139,7 +139,7 @@ def test_what_was_kept_of_a_card_that_was_taken_away_is_not_another_users(goes: 
         portal.hide()
         portal.advance(3)
         if goes:
-            portal.page.tell({"t": "user_changed"})
+            portal.page.tell(inbox.user_changed())
         portal.show()
         assert seen[2] == ((False, None, True) if goes else (True, 1, True))
 

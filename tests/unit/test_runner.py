@@ -101,7 +101,7 @@ def test_a_failing_handler_does_not_stop_the_next_one_nor_the_next_event(error: 
             assert all(isinstance(each.exception, RuntimeError) for each in failures)  # so Python has it
         else:
             assert [failure.exception for failure in failures] == [error, error]
-        verdict = "timed out" if isinstance(error, HandlerTimeout) else "failed"
+        verdict = "timeout" if isinstance(error, HandlerTimeout) else "failed"
         assert outcomes(portal)[1:] == [[verdict, "ok"], [verdict, "ok"]]
         assert portal.page.unacknowledged == {}
 

@@ -1,11 +1,12 @@
-"""The handlers of `tests/cases` in the kit: they come to what they come to in the browser."""
+"""The cases of `tests/cases` in the kit: they come to what they come to in the browser."""
 
 import json
 
 import pytest
 
+from tests.cases import events
 from tests.cases.handlers import app, kept
-from tests.support.cases import Row, check_report, payload_of, rows
+from tests.support.cases import Payload, Row, check_report, payload_of, payloads, rows
 from worker_py.testing import Portal
 
 
@@ -29,3 +30,21 @@ def test_a_handler_comes_to_the_same_in_the_kit(row: Row) -> None:
             assert json.loads(json.dumps([said for _, said in told])) == [row["said"]]
             assert portal.reports == []
         assert [name for name, _ in portal.sent] == row.get("commands", [])
+
+
+@pytest.mark.parametrize("row", payloads(), ids=lambda row: row.title)
+def test_a_payload_is_seen_or_refused_alike_in_the_kit(row: Payload) -> None:
+    told: list[tuple[str, object]] = []
+    with Portal(events.app) as portal:
+        portal.provide("tell", told.append)
+        portal.initialized()
+        told.clear()
+        portal.raise_event(row.event, row.payload)
+        portal.advance(1)
+        if row.refused:
+            assert told == []
+            assert [row.refused in report["text"] for report in portal.reports] == [True]
+        else:
+            assert portal.reports == []
+            assert [name.lower() for name, _ in told] == [row.event.lower()]
+            assert json.dumps(told[0][1]) == json.dumps(row.seen)

@@ -47,7 +47,7 @@ class Handled:
             portal.advance(seconds)
             self.times = [time - began for time in self.times]
             acks = [message for message in portal.page.messages if message["t"] == "ack"]
-            self.ended = [run[2] for run in acks[-1]["handlers"]]
+            self.ended = [run["outcome"] for run in acks[-1]["handlers"]]
 
 
 async def rest(card: CallCard) -> None:
@@ -83,7 +83,7 @@ def test_what_is_awaited_ends_before_the_handler(wait: Any, expected: type[Excep
     (error,) = handled.caught
     assert isinstance(error, expected)
     assert handled.times == [29], "a second remains"
-    assert handled.ended == ["timed out"], "nobody made anything of it"
+    assert handled.ended == ["timeout"], "nobody made anything of it"
 
 
 @pytest.mark.parametrize(("limit_s", "at_s"), [(0.5, 0.45), (2, 1.8), (10, 9), (300, 299)])

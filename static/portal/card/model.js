@@ -4,11 +4,11 @@
  * No DOM and no wire, so that it runs in Node. Time comes from the caller.
  */
 
-import { FIRST_STATE, UI_STATES } from "../vocabulary.js";
+import { FIRST_STATE, UI_STATES } from "../core/vocabulary.js";
 
-/** @typedef {import("../vocabulary.js").UiState} UiState */
+/** @typedef {import("../core/vocabulary.js").UiState} UiState */
 /** @typedef {UiState | typeof FIRST_STATE} CardState */
-/** @typedef {import("../vocabulary.js").EventName} EventName */
+/** @typedef {import("../core/vocabulary.js").EventName} EventName */
 
 /**
  * One button: the event it raises and its accessible name.
@@ -183,6 +183,11 @@ export class CardModel {
     return this.folded ? buttons.filter((button) => ON_THE_STRIP.includes(button)) : buttons;
   }
 
+  /** @returns {boolean} whether a call goes on, as far as the state tells */
+  get inCall() {
+    return this.uiState !== FIRST_STATE && !TIMER_STOPS.has(this.uiState);
+  }
+
   /** @returns {{running: boolean, seconds: number}} */
   get timer() {
     const elapsed = this.#running && this.#firstStart !== null ? this.now() - this.#firstStart : this.#frozen;
@@ -219,6 +224,8 @@ export class CardModel {
     this.department = "";
     if (TIMER_STOPS.has(uiState)) {
       this.stopTimer();
+      this.digits = ""; // what was dialled and rated was of the call before
+      this.rating = null;
     }
     if (uiState === "connected" && !disableAutoStartTimer) {
       this.startTimer();

@@ -4,23 +4,23 @@
  * Every control that raises an event carries `data-event` with the event's short name.
  */
 
-import { CallListView } from "../card_list.js";
-import { ClientPane } from "../card_pane.js";
-import { commentTool, dialPadTool, qualityTool } from "../card_tools.js";
-import { transferTool } from "../card_transfer.js";
-import { clock, flagWords, initials, numberWords, stateWords } from "../card_words.js";
-import { element, setText } from "../dom.js";
-import { icon } from "../icons.js";
+import { element, setText } from "../demo/dom.js";
+import { icon } from "./icons.js";
+import { CallListView } from "./list.js";
+import { ClientPane } from "./pane.js";
+import { commentTool, dialPadTool, qualityTool } from "./tools.js";
+import { transferTool } from "./transfer.js";
+import { clock, commentWords, flagWords, initials, numberWords, stateWords } from "./words.js";
 
 /** @typedef {import("./model.js").CardModel} CardModel */
 /** @typedef {import("./model.js").Button} Button */
-/** @typedef {import("../vocabulary.js").EventName} EventName */
+/** @typedef {import("../core/vocabulary.js").EventName} EventName */
 /** @typedef {(event: EventName, argument?: unknown) => void} Act */
 
 /**
  * What the card asks of the portal besides the events that it raises.
  * @typedef {object} Desk
- * @property {import("../card_client.js").Ask} ask
+ * @property {import("./client.js").Ask} ask
  * @property {(folded: boolean) => void} fold
  * @property {(text: string | null) => void} draft  what stands in the comment box; null: it is closed
  * @property {(department: number) => void} transferToDepartment
@@ -52,7 +52,6 @@ export class CardView {
   #flags = element("p", { class: "flags", id: "card-flags", role: "status" });
   #buttons = element("div", { class: "buttons", id: "card-buttons", tabindex: "-1" });
   #list = new CallListView();
-  #more = element("div", { class: "card-more" });
   #aside = element("div", { class: "card-aside" });
   #pane;
   #quality;
@@ -73,7 +72,7 @@ export class CardView {
     this.desk = desk;
     this.#pane = new ClientPane(act, desk.ask);
     this.#quality = qualityTool(act);
-    this.#comment = commentTool(act, desk.draft);
+    this.#comment = commentTool(act, desk.draft, () => (this.#card ? commentWords(this.#card) : ""));
     this.#dialPad = dialPadTool(act);
     this.#transfer = transferTool({
       act,
@@ -81,7 +80,6 @@ export class CardView {
       done: () => this.#close(true),
     });
     this.#tools = { dialpadButtonClick: this.#dialPad, transferButtonClick: this.#transfer };
-    this.#more.append(this.#quality.element, this.#comment.element);
     this.#aside.append(this.#list.element, this.#pane.element);
     this.body = element(
       "div",
@@ -92,12 +90,14 @@ export class CardView {
         "div",
         { class: "card-main" },
         element("div", { class: "who" }, this.#avatar, element("div", {}, this.#title, this.#number)),
-        this.#status,
-        this.#flags,
         this.#buttons,
         this.#dialPad.element,
         this.#transfer.element,
-        this.#more,
+        // Below what is pressed: words that come and go must not move a button under a finger.
+        this.#quality.element,
+        this.#status,
+        this.#flags,
+        this.#comment.element,
       ),
       this.#aside,
     );
@@ -120,7 +120,6 @@ export class CardView {
       this.#card = card;
       this.#shownFor = "";
       this.#comment.reset();
-      this.#transfer.reset();
       this.#pane.reset();
     }
     const open = card?.open ?? false;
@@ -186,7 +185,7 @@ export class CardView {
     if (folded) {
       this.#close();
     }
-    for (const part of [this.#status, this.#flags, this.#more, this.#aside]) {
+    for (const part of [this.#status, this.#flags, this.#comment.element, this.#aside]) {
       part.hidden = folded;
     }
   }
@@ -248,6 +247,7 @@ export class CardView {
     for (const tool of Object.values(this.#tools)) {
       tool.element.hidden = true;
     }
+    this.#transfer.reset(); // whoever opens it again begins anew
     const opener = /** @type {HTMLElement | null} */ (this.#buttons.querySelector('[aria-expanded="true"]'));
     opener?.setAttribute("aria-expanded", "false");
     if (refocus) {

@@ -1,10 +1,10 @@
 /** What the events of a card tell: their payloads, and what a click changes on the card by itself. */
 
-import { COLLEAGUES, CONTACTS, STRANGER } from "../directory.js";
+import { COLLEAGUES, CONTACTS, STRANGER } from "../card/directory.js";
 
 /** @typedef {import("../card/model.js").CardModel} CardModel */
 /** @typedef {import("../card/model.js").Party} Party */
-/** @typedef {import("../vocabulary.js").EventName} EventName */
+/** @typedef {import("./vocabulary.js").EventName} EventName */
 /** @typedef {import("./telephony.js").Call} Call */
 /** @typedef {import("./telephony.js").CallOptions} CallOptions */
 

@@ -7,10 +7,10 @@
  */
 
 import { isUiState } from "../card/model.js";
-import { UI_STATES } from "../vocabulary.js";
+import { UI_STATES } from "./vocabulary.js";
 
 /** @typedef {import("../card/model.js").CardModel} CardModel */
-/** @typedef {import("../vocabulary.js").CommandName} CommandName */
+/** @typedef {import("./vocabulary.js").CommandName} CommandName */
 /** @typedef {Readonly<Record<string, unknown>>} Params */
 
 /** How the portal reports success: one answer, an empty list. @type {readonly unknown[]} */

@@ -6,7 +6,7 @@
  * and `window.name` tells the client whom to talk to. Every load gets an appSid of its own.
  */
 
-import { frameName } from "../wire.js";
+import { frameName } from "./wire.js";
 
 /**
  * @typedef {object} Frame

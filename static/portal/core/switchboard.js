@@ -5,14 +5,14 @@
  * are dropped in silence, as the portal does; `dropped` and the log tell what happened to them.
  */
 
-import { concerns } from "../faults.js";
-import { parseRequest, refusal, serialiseAnswer } from "../wire.js";
+import { concerns } from "./faults.js";
 import { placementOf, placementOptions } from "./frames.js";
+import { parseRequest, refusal, serialiseAnswer } from "./wire.js";
 
 /** @typedef {import("./frames.js").Frame} Frame */
 /** @typedef {import("./frames.js").Frames} Frames */
-/** @typedef {import("../wire.js").Request} Request */
-/** @typedef {import("../vocabulary.js").CommandName} CommandName */
+/** @typedef {import("./wire.js").Request} Request */
+/** @typedef {import("./vocabulary.js").CommandName} CommandName */
 
 /**
  * A command as the portal received it.
@@ -45,9 +45,9 @@ export class Switchboard {
   /**
    * @param {object} options
    * @param {Frames} options.frames
-   * @param {import("../interface.js").PlacementInterface} options.names
-   * @param {import("../session.js").PortalSession} options.session
-   * @param {() => import("../faults.js").Faults} options.faults
+   * @param {import("./interface.js").PlacementInterface} options.names
+   * @param {import("./session.js").PortalSession} options.session
+   * @param {() => import("./faults.js").Faults} options.faults
    * @param {(command: CommandName, params: unknown) => readonly unknown[]} options.obey  carries a command out
    * @param {(command: CommandName, params: unknown) => boolean} options.repeatsTitle  see `Telephony`
    * @param {(kind: string, details: Record<string, unknown>) => void} options.log

@@ -6,18 +6,18 @@
  * what their portal's server would tell them goes through `tell`, and what it tells this one comes by `heard`.
  */
 
+import { CALLEES, DEPARTMENTS } from "../card/directory.js";
 import { CardModel } from "../card/model.js";
-import { CALLEES, DEPARTMENTS } from "../directory.js";
-import { FIRST_STATE } from "../vocabulary.js";
 import { ACTIONS, entityPayload, initializedPayload, partyOf } from "./call_events.js";
 import { newCallId } from "./call_id.js";
 import { execute } from "./commands.js";
+import { FIRST_STATE } from "./vocabulary.js";
 
 /** @typedef {import("../card/model.js").Party} Party */
 /** @typedef {import("../card/model.js").CardState} CardState */
-/** @typedef {import("../faults.js").Faults} Faults */
-/** @typedef {import("../vocabulary.js").CommandName} CommandName */
-/** @typedef {import("../vocabulary.js").EventName} EventName */
+/** @typedef {import("./faults.js").Faults} Faults */
+/** @typedef {import("./vocabulary.js").CommandName} CommandName */
+/** @typedef {import("./vocabulary.js").EventName} EventName */
 
 /**
  * What a call can be told to be; everything has a default.

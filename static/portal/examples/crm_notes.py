@@ -12,7 +12,7 @@ app = App()
 @app.on(Initialized)
 async def ring(event: Initialized, card: CallCard) -> None:
     """The portal opens a card with Close and Fold alone: give the operator Answer."""
-    await card.set_ui_state(UiState.INCOMING)
+    await card.set_ui_state(UiState.REDIAL if card.data.get("over") else UiState.INCOMING)  # it may be shown again
 
 
 @app.on(AnswerButtonClick)
@@ -39,6 +39,7 @@ async def rate(event: QualityMeterClick, card: CallCard) -> None:
 @app.on(HangupButtonClick)
 async def hang_up(event: HangupButtonClick, card: CallCard) -> None:
     """Write one comment for the whole call; the notes stay when the CRM refuses it."""
+    card.data["over"] = True
     await card.set_ui_state(UiState.REDIAL)
     notes = card.data.get("notes", [])
     if not notes:

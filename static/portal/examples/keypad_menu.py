@@ -45,7 +45,7 @@ async def choose(card: CallCard, menu: str, key: str) -> tuple[str, str]:
 @app.on(Initialized)
 async def ring(event: Initialized, card: CallCard) -> None:
     """The portal opens a card with Close and Fold alone: give the operator Answer."""
-    await card.set_ui_state(UiState.INCOMING)
+    await card.set_ui_state(UiState.REDIAL if card.data.get("over") else UiState.INCOMING)  # it may be shown again
 
 
 @app.on(AnswerButtonClick)
@@ -67,4 +67,5 @@ async def press(event: DialpadButtonClick, card: CallCard) -> None:
 async def hang_up(event: HangupButtonClick, card: CallCard) -> None:
     """The next call begins at the main menu."""
     card.data["menu"] = "main"
+    card.data["over"] = True
     await card.set_ui_state(UiState.REDIAL)

@@ -40,7 +40,7 @@ async def pop(card: CallCard) -> None:
 @app.on(Initialized)
 async def ring(event: Initialized, card: CallCard) -> None:
     """The card is there, with Close and Fold alone: give the operator Answer, and pop."""
-    await card.set_ui_state(UiState.INCOMING)
+    await card.set_ui_state(UiState.REDIAL if card.data.get("over") else UiState.INCOMING)  # it may be shown again
     await pop(card)
 
 
@@ -59,4 +59,5 @@ async def answer(event: AnswerButtonClick, card: CallCard) -> None:
 @app.on(HangupButtonClick)
 async def hang_up(event: HangupButtonClick, card: CallCard) -> None:
     """The call is over."""
+    card.data["over"] = True
     await card.set_ui_state(UiState.REDIAL)

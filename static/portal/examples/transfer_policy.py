@@ -25,7 +25,7 @@ PATIENCE_S = 20
 @app.on(Initialized)
 async def ring(event: Initialized, card: CallCard) -> None:
     """The portal opens a card with Close and Fold alone: give the operator Answer."""
-    await card.set_ui_state(UiState.INCOMING)
+    await card.set_ui_state(UiState.REDIAL if card.data.get("over") else UiState.INCOMING)  # it may be shown again
 
 
 @app.on(AnswerButtonClick)
@@ -86,4 +86,5 @@ async def come_back(event: CancelTransferButtonClick, card: CallCard) -> None:
 @app.on(HangupButtonClick)
 async def hang_up(event: HangupButtonClick, card: CallCard) -> None:
     """The call is over."""
+    card.data["over"] = True
     await card.set_ui_state(UiState.REDIAL)

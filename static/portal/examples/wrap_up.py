@@ -23,7 +23,7 @@ STEP_S = 5
 @app.on(Initialized)
 async def ring(event: Initialized, card: CallCard) -> None:
     """The portal opens a card with Close and Fold alone: give the operator Answer."""
-    await card.set_ui_state(UiState.INCOMING)
+    await card.set_ui_state(UiState.REDIAL if card.data.get("over") else UiState.INCOMING)  # it may be shown again
 
 
 @app.on(AnswerButtonClick)
@@ -34,6 +34,7 @@ async def answer(event: AnswerButtonClick, card: CallCard) -> None:
 
 async def hang_up(event: HangupButtonClick, card: CallCard) -> None:
     """Count down; whoever sets `left_s` meanwhile changes the time that is left."""
+    card.data["over"] = True
     await card.set_ui_state(UiState.REDIAL)
     card.data["left_s"] = WRAP_UP_S
     while (left_s := card.data["left_s"]) > 0:
@@ -61,5 +62,6 @@ async def comment(event: AddCommentButtonClick, card: CallCard) -> None:
 @app.on(MakeCallButtonClick)
 async def call_again(event: MakeCallButtonClick, card: CallCard) -> None:
     """No wrap-up while a call goes on: the countdown sees it and ends."""
+    card.data["over"] = False
     await card.set_ui_state(UiState.CONNECTED)
     await card.set_status_text("Calling again")

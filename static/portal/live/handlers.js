@@ -7,6 +7,7 @@
  */
 
 export const STARTING = "Python is starting; its handlers appear here.";
+const FAILED = "Python could not be started: no handlers run.";
 export const APPLYING = "Applying…";
 /** A handler may fail at every event. */
 const PROBLEMS_KEPT = 5;
@@ -16,6 +17,8 @@ export class Handlers {
   runs = null;
   /** @type {Problem[]} */
   problems = [];
+  /** Whether the interpreter could not be started. */
+  pythonFails = false;
   /** The number of the request that has no answer yet, or 0. */
   #asked = 0;
   #serial = 0;
@@ -63,7 +66,7 @@ export class Handlers {
   /** The state in a sentence or two. */
   get words() {
     if (this.runs === null) {
-      return STARTING;
+      return this.pythonFails ? FAILED : STARTING;
     }
     if (this.#asked !== 0) {
       return APPLYING;
@@ -145,7 +148,7 @@ export class Handlers {
   #hearRuns(runs) {
     const known = this.runs;
     this.runs = runs;
-    if (runs.outcome === "applied again") {
+    if (runs.outcome === "applied_again") {
       this.#notice = "Another interpreter runs: your edit was applied to it again.";
     } else if (runs.outcome === "applied" && this.#asked === 0) {
       this.#notice = "Another page of the portal applied other handlers.";

@@ -5,7 +5,7 @@
  * tab is opened for the first time.
  */
 
-import { element, setText } from "../dom.js";
+import { element, setText } from "../demo/dom.js";
 import { Handlers, STARTING } from "./handlers.js";
 
 /** @typedef {import("./codemirror.js").Editor} Editor */
@@ -77,6 +77,12 @@ export class HandlersTab {
       this.#editor.replace(now); // another page of the portal applied it
     }
     void this.#open();
+  }
+
+  /** @param {boolean} fails whether the interpreter could not be started */
+  pythonFails(fails) {
+    this.#handlers.pythonFails = fails;
+    this.#show();
   }
 
   async #open() {

@@ -1,5 +1,6 @@
 """The card's transfer dialog: colleagues by id and by number, departments, numbers typed."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.support.cards import Desk, desk, shared_desk
@@ -72,6 +73,20 @@ def test_the_dialog_opens_without_what_was_typed_on_another_call(desk: Desk) -> 
     open_dialog(desk)
     desk.card.get_by_role("textbox", name="number to transfer to").fill("Samir")
     open_dialog(desk)
+    expect(desk.card.get_by_role("textbox", name="number to transfer to")).to_have_value("")
+    expect(desk.button("Transfer to Ines Hartmann")).to_be_visible()
+
+
+@pytest.mark.parametrize("how", ["Escape", "the button"])
+def test_the_dialog_opens_without_what_was_typed_before_it_was_closed(desk: Desk, how: str) -> None:
+    open_dialog(desk)
+    desk.card.get_by_role("textbox", name="number to transfer to").fill("Samir")
+    if how == "Escape":
+        desk.page.keyboard.press("Escape")
+    else:
+        desk.button("Transfer").click()
+    expect(desk.card.get_by_role("dialog")).to_be_hidden()
+    desk.button("Transfer").click()
     expect(desk.card.get_by_role("textbox", name="number to transfer to")).to_have_value("")
     expect(desk.button("Transfer to Ines Hartmann")).to_be_visible()
 

@@ -148,4 +148,4 @@ def test_handler_is_cancelled_when_its_time_is_over_and_the_next_one_runs(stage:
     assert stage.told() == "after, 1"
     assert what_on_error_saw(stage) == [["DialpadButtonClick", "slow", "HandlerTimeout"]]
     outcomes = [entry["outcome"] for entry in stage.trace() if entry["kind"] == "handler"]
-    assert outcomes[:2] == ["timed out", "ok"]
+    assert outcomes[:2] == ["timeout", "ok"]

@@ -139,7 +139,7 @@ def test_runaway_sees_handler_timeout_and_the_next_event_is_handled(stage: Share
     outcomes = {
         entry["event"].split("::")[1]: entry["outcome"] for entry in stage.trace() if entry["kind"] == "handler"
     }
-    assert outcomes == {"addCommentButtonClick": "timed out", "dialpadButtonClick": "ok"}
+    assert outcomes == {"addCommentButtonClick": "timeout", "dialpadButtonClick": "ok"}
 
 
 def test_runaway_is_interrupted_soon_after_its_limit(stage: SharedPage) -> None:

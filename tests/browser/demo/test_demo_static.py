@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.live_desk import Desk
+from tests.support.live_page import LivePage
 from worker_py_tool import demo, static_demo, web_servers
 
 GREETING = "Head of purchasing · open deals: 2"
@@ -154,7 +154,7 @@ def test_the_server_of_these_tests_answers_nothing_but_get(site: Path) -> None:
 
 def edit(page: Page, status: str) -> None:
     """Change what the bundle's own handler of Mute says, in the middle of the call."""
-    desk = Desk(page)
+    desk = LivePage(page, page.url)
     desk.open()
     desk.apply_well(demo.HANDLERS.read_text(encoding="utf-8").replace("They cannot hear you", status))
     for said in ("They can hear you", status):

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import BundleFor, Complaints, OpenPortal
-from tests.support.live_desk import Desk
+from tests.support.live_page import LivePage
 from worker_py_tool import demo
 from worker_py_tool.paths import PORTAL
 
@@ -52,10 +52,9 @@ def live_bundle(bundles_directory: Path) -> Path:
 
 
 @pytest.fixture
-def desk(warm_page: Page, open_portal: OpenPortal, live_bundle: Path) -> Iterator[Desk]:
+def desk(warm_page: Page, open_portal: OpenPortal, live_bundle: Path) -> Iterator[LivePage]:
     """A call is going on, and the editor is open; at the end the interpreter gets the bundle's own handlers back."""
-    open_portal(bundle=live_bundle, page=warm_page, plain="1")
-    made = Desk(warm_page)
+    made = open_portal(LivePage, bundle=live_bundle, page=warm_page, plain="1")
     made.call()
     made.open()
     yield made
@@ -63,10 +62,9 @@ def desk(warm_page: Page, open_portal: OpenPortal, live_bundle: Path) -> Iterato
 
 
 @pytest.fixture
-def cold_desk(page: Page, open_portal: OpenPortal, live_bundle: Path) -> Desk:
+def cold_desk(page: Page, open_portal: OpenPortal, live_bundle: Path) -> LivePage:
     """The same with an interpreter of its own, for tests that end it."""
-    open_portal(bundle=live_bundle, plain="1")
-    made = Desk(page)
+    made = open_portal(LivePage, bundle=live_bundle, plain="1")
     made.call()
     made.open()
     return made
@@ -78,31 +76,30 @@ def ordinary_bundle(bundle_for: BundleFor) -> Path:
     return bundle_for(APP, page_scripts=(demo.FEED, demo.LIVE_FEED))
 
 
-def test_an_edit_takes_effect_in_the_middle_of_a_call_and_the_card_keeps_data_and_state(desk: Desk) -> None:
+def test_an_edit_takes_effect_in_the_middle_of_a_call_and_the_card_keeps_data_and_state(desk: LivePage) -> None:
     desk.mute()
     expect(desk.card_status).to_have_text("the bundle's mute")
     desk.apply_well(EDIT)
     desk.mute()
     expect(desk.card_status).to_have_text("edited; data: before the edit; muted: False")
-    assert desk.frame.evaluate("workerPy.stats().workers") == 1
-    assert desk.frame.evaluate("workerPy.diagnostics().host.mode") in ("shared", "extended")
+    assert desk.playwright_frame.evaluate("workerPy.stats().workers") == 1
+    assert desk.playwright_frame.evaluate("workerPy.diagnostics().host.mode") in ("shared", "extended")
 
 
 def test_an_edit_takes_effect_in_a_worker_of_the_pages_own(
     page: Page, open_portal: OpenPortal, live_bundle: Path
 ) -> None:
     page.add_init_script("delete globalThis.SharedWorker")
-    open_portal(bundle=live_bundle, plain="1")
-    desk = Desk(page)
+    desk = open_portal(LivePage, bundle=live_bundle, plain="1")
     desk.call()
     desk.open()
     desk.apply_well(EDIT)
     desk.mute()
     expect(desk.card_status).to_have_text("edited; data: before the edit; muted: True")
-    assert desk.frame.evaluate("workerPy.diagnostics().host.mode") == "dedicated"
+    assert desk.playwright_frame.evaluate("workerPy.diagnostics().host.mode") == "dedicated"
 
 
-def test_a_syntax_error_is_shown_at_its_line_and_the_old_handlers_stay_in_force(desk: Desk) -> None:
+def test_a_syntax_error_is_shown_at_its_line_and_the_old_handlers_stay_in_force(desk: LivePage) -> None:
     desk.apply(APP.replace("async def mute(", "async def mute(("))
     expect(desk.state).to_contain_text("Not applied: the handlers that ran before still run.")
     expect(desk.problems).to_contain_text("SyntaxError")
@@ -112,16 +109,16 @@ def test_a_syntax_error_is_shown_at_its_line_and_the_old_handlers_stay_in_force(
     expect(desk.card_status).to_have_text("the bundle's mute")
     desk.problems.get_by_role("button").click()
     expect(desk.text).to_be_focused()
-    expect(desk.page.locator(".cm-activeLine")).to_contain_text("async def mute((")
+    expect(desk.playwright_page.locator(".cm-activeLine")).to_contain_text("async def mute((")
 
 
-def test_a_handler_that_cannot_be_registered_is_shown_at_its_line(desk: Desk) -> None:
+def test_a_handler_that_cannot_be_registered_is_shown_at_its_line(desk: LivePage) -> None:
     desk.apply(APP.replace("event: MuteButtonClick, card: CallCard", ""))
     expect(desk.problems).to_contain_text("RegistrationError: MuteButtonClick handler mute")
     expect(desk.problems.get_by_role("button")).to_have_text(f"Line {LINE_OF_MUTE - 2}")
 
 
-def test_a_failing_handler_is_shown_at_the_line_of_the_edited_source(desk: Desk, complaints: Complaints) -> None:
+def test_a_failing_handler_is_shown_at_the_line_of_the_edited_source(desk: LivePage, complaints: Complaints) -> None:
     complaints.expect(r'handlers\.py \(edit \d+\)", line \d+, in mute\n    await no_such_name\(card\)')
     desk.apply_well(FAILS)
     desk.mute()
@@ -130,16 +127,16 @@ def test_a_failing_handler_is_shown_at_the_line_of_the_edited_source(desk: Desk,
     expect(desk.marked_lines()).to_have_count(1)
 
 
-def test_an_endless_top_level_is_interrupted_and_refused(desk: Desk) -> None:
+def test_an_endless_top_level_is_interrupted_and_refused(desk: LivePage) -> None:
     desk.apply(f"{APP}\nwhile True:\n    pass\n")
     expect(desk.problems).to_contain_text(re.compile(r"HandlerTimeout: the top level of handlers\.py \(edit \d+\)"))
-    assert desk.frame.evaluate("workerPy.stats().workers") == 1
+    assert desk.playwright_frame.evaluate("workerPy.stats().workers") == 1
     desk.mute()
     expect(desk.card_status).to_have_text("the bundle's mute")
 
 
 def test_a_top_level_that_cannot_be_interrupted_costs_the_interpreter_and_is_refused(
-    cold_desk: Desk, complaints: Complaints
+    cold_desk: LivePage, complaints: Complaints
 ) -> None:
     complaints.expect("the worker ended .hang: no answer for")
     desk = cold_desk
@@ -148,27 +145,27 @@ def test_a_top_level_that_cannot_be_interrupted_costs_the_interpreter_and_is_ref
     expect(desk.problems).to_contain_text("the interpreter ended while it ran this source (hang")
     desk.mute()
     expect(desk.card_status).to_have_text("edited; data: before the edit; muted: True")
-    assert desk.frame.evaluate("workerPy.stats().workers") == 2
+    assert desk.playwright_frame.evaluate("workerPy.stats().workers") == 2
 
 
 def test_what_was_applied_is_applied_again_to_another_interpreter_and_said(
-    cold_desk: Desk, complaints: Complaints
+    cold_desk: LivePage, complaints: Complaints
 ) -> None:
     complaints.expect("another one starts")
     desk = cold_desk
     desk.apply_well(EDIT)
-    desk.page.evaluate("portal.endInterpreter()")
+    desk.playwright_page.evaluate("portal.endInterpreter()")
     expect(desk.state).to_have_text("Another interpreter runs: your edit was applied to it again.")
     desk.mute()
     expect(desk.card_status).to_have_text("edited; data: before the edit; muted: True")
-    assert desk.frame.evaluate("workerPy.trace().some(({name}) => name === 'handlers applied again')")
+    assert desk.playwright_frame.evaluate("workerPy.trace().some(({name}) => name === 'handlers_applied_again')")
 
 
-def test_what_was_applied_survives_a_reload_of_the_page_and_so_does_what_was_not(desk: Desk) -> None:
+def test_what_was_applied_survives_a_reload_of_the_page_and_so_does_what_was_not(desk: LivePage) -> None:
     desk.apply_well(EDIT)
     desk.write(f"{EDIT}# not applied\n")
     expect(desk.state).to_contain_text("changed and not applied")
-    desk.page.reload()
+    desk.playwright_page.reload()
     desk.open()
     expect(desk.text).to_contain_text("# not applied")
     expect(desk.state).to_contain_text("Your edit runs")
@@ -177,46 +174,46 @@ def test_what_was_applied_survives_a_reload_of_the_page_and_so_does_what_was_not
     expect(desk.card_status).to_have_text("edited; data: before the edit; muted: True")
 
 
-def test_revert_brings_the_bundles_own_handlers_back(desk: Desk) -> None:
+def test_revert_brings_the_bundles_own_handlers_back(desk: LivePage) -> None:
     desk.apply_well(EDIT)
-    desk.page.get_by_role("button", name="Revert").click()
+    desk.playwright_page.get_by_role("button", name="Revert").click()
     expect(desk.state).to_have_text("Reverted: the app's own handlers run.")
     desk.mute()
     expect(desk.card_status).to_have_text("the bundle's mute")
-    expect(desk.page.get_by_role("button", name="Revert")).to_be_disabled()
+    expect(desk.playwright_page.get_by_role("button", name="Revert")).to_be_disabled()
 
 
 def test_another_tab_of_the_portal_is_told_and_shows_what_runs(
-    desk: Desk, open_portal: OpenPortal, live_bundle: Path
+    desk: LivePage, open_portal: OpenPortal, live_bundle: Path
 ) -> None:
-    other = Desk(desk.page.context.new_page())
-    open_portal(bundle=live_bundle, page=other.page, plain="1")
+    another = desk.playwright_page.context.new_page()
+    other = open_portal(LivePage, bundle=live_bundle, page=another, plain="1")
     other.open()
     desk.apply_well(EDIT)
     expect(other.state).to_have_text("Another page of the portal applied other handlers.")
     expect(other.text).to_contain_text("edited; data:")
 
 
-def test_control_enter_applies_and_escape_then_tab_leaves_the_editor(desk: Desk) -> None:
+def test_control_enter_applies_and_escape_then_tab_leaves_the_editor(desk: LivePage) -> None:
     desk.write(EDIT)
-    desk.page.keyboard.press("ControlOrMeta+Enter")
+    desk.playwright_page.keyboard.press("ControlOrMeta+Enter")
     expect(desk.state).to_have_text("Applied: your edit runs. The call goes on.")
-    desk.page.keyboard.press("Tab")
+    desk.playwright_page.keyboard.press("Tab")
     expect(desk.text).to_be_focused()
-    desk.page.keyboard.press("Escape")
-    desk.page.keyboard.press("Tab")
+    desk.playwright_page.keyboard.press("Escape")
+    desk.playwright_page.keyboard.press("Tab")
     expect(desk.text).not_to_be_focused()
 
 
-def test_the_editor_follows_dark_mode(desk: Desk) -> None:
-    scroller = desk.page.locator(".cm-editor")
+def test_the_editor_follows_dark_mode(desk: LivePage) -> None:
+    scroller = desk.playwright_page.locator(".cm-editor")
     classes: set[str] = set()
     schemes: tuple[tuple[Literal["light", "dark"], str], ...] = (
         ("light", "rgb(255, 255, 255)"),
         ("dark", "rgb(29, 33, 39)"),
     )
     for scheme, background in schemes:
-        desk.page.emulate_media(color_scheme=scheme)
+        desk.playwright_page.emulate_media(color_scheme=scheme)
         expect(scroller).to_have_css("background-color", background)
         expect(scroller).not_to_have_attribute(
             "class", next(iter(classes), "none so far")
@@ -234,8 +231,7 @@ def test_the_editor_works_where_the_portal_allows_only_its_own_scripts_and_style
         route.fulfill(body=body, content_type="text/html", headers={"Content-Security-Policy": policy})
 
     page.route(re.compile(re.escape(portal_url) + r"\?"), with_policy)
-    open_portal(bundle=live_bundle, plain="1")
-    desk = Desk(page)
+    desk = open_portal(LivePage, bundle=live_bundle, plain="1")
     desk.call()
     desk.open()
     assert page.locator(".cm-gutters").evaluate("(gutters) => getComputedStyle(gutters).display") == "flex"
@@ -251,8 +247,7 @@ def test_the_editor_is_not_loaded_before_its_tab_is_opened(
 ) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    open_portal(bundle=live_bundle, plain="1")
-    desk = Desk(page)
+    desk = open_portal(LivePage, bundle=live_bundle, plain="1")
     desk.call()
     assert not [url for url in asked if url.endswith("codemirror.js")]
     desk.open()
@@ -261,10 +256,9 @@ def test_the_editor_is_not_loaded_before_its_tab_is_opened(
 
 def test_an_ordinary_bundle_takes_no_source(page: Page, open_portal: OpenPortal, ordinary_bundle: Path) -> None:
     assert not list(ordinary_bundle.rglob("live.js"))
-    open_portal(bundle=ordinary_bundle, plain="1")
-    desk = Desk(page)
+    desk = open_portal(LivePage, bundle=ordinary_bundle, plain="1")
     desk.call()
-    assert desk.frame.evaluate("workerPy.live") is None
+    assert desk.playwright_frame.evaluate("workerPy.live") is None
     page.evaluate("(source) => portal.tellApp({ workerPyApply: { id: 1, source } })", EDIT)
     desk.mute()
     expect(desk.card_status).to_have_text("the bundle's mute")
@@ -284,22 +278,25 @@ def test_python_of_an_ordinary_bundle_refuses_the_message_itself(
           };
         }"""
     )
-    open_portal(bundle=ordinary_bundle, plain="1")
-    desk = Desk(page)
+    desk = open_portal(LivePage, bundle=ordinary_bundle, plain="1")
     desk.call()
-    desk.frame.evaluate(
+    desk.playwright_frame.evaluate(
         "(source) => python.postMessage(JSON.stringify({ t: 'reload', id: 'x', source }))", EDIT.lstrip()
     )
-    desk.frame.wait_for_function("() => workerPy.stats().reports.bad_message === 1", polling=50)
-    reported = desk.frame.evaluate("workerPy.diagnostics().reports.at(-1).text")
+    desk.playwright_frame.wait_for_function("() => workerPy.stats().reports.bad_message === 1", polling=50)
+    reported = desk.playwright_frame.evaluate("workerPy.diagnostics().reports.at(-1).text")
     assert reported == "this bundle takes no source: only one built for live editing does"
     desk.mute()
     expect(desk.card_status).to_have_text("the bundle's mute")
 
 
-def test_source_from_another_origin_than_the_portals_is_not_taken(desk: Desk) -> None:
+def test_source_from_another_origin_than_the_portals_is_not_taken(desk: LivePage) -> None:
     # The frame itself is of the app's origin: it may post to itself, and is not the portal.
-    desk.frame.evaluate("(source) => window.postMessage({ workerPyApply: { id: 1, source } }, '*')", EDIT.lstrip())
-    desk.frame.evaluate("new Promise((resolve) => { addEventListener('message', resolve); postMessage('last', '*'); })")
+    desk.playwright_frame.evaluate(
+        "(source) => window.postMessage({ workerPyApply: { id: 1, source } }, '*')", EDIT.lstrip()
+    )
+    desk.playwright_frame.evaluate(
+        "new Promise((resolve) => { addEventListener('message', resolve); postMessage('last', '*'); })"
+    )
     desk.mute()
     expect(desk.card_status).to_have_text("the bundle's mute")

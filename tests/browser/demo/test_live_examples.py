@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPortal
-from tests.support.live_desk import Desk
+from tests.support.live_page import LivePage
 from worker_py_tool import demo
 from worker_py_tool.paths import PORTAL
 
@@ -20,10 +20,9 @@ def live_demo_bundle(bundles_directory: Path) -> Path:
 
 
 @pytest.fixture
-def desk(warm_page: Page, open_portal: OpenPortal, live_demo_bundle: Path) -> Iterator[Desk]:
+def desk(warm_page: Page, open_portal: OpenPortal, live_demo_bundle: Path) -> Iterator[LivePage]:
     """A call that the demo's own handlers answered; at the end the interpreter gets these back."""
-    open_portal(bundle=live_demo_bundle, page=warm_page, plain="1")
-    made = Desk(warm_page)
+    made = open_portal(LivePage, bundle=live_demo_bundle, page=warm_page, plain="1")
     made.call("Head of purchasing · open deals: 2")
     expect(made.card_status).to_have_text("Answered by Python")
     made.open()
@@ -31,16 +30,16 @@ def desk(warm_page: Page, open_portal: OpenPortal, live_demo_bundle: Path) -> It
     made.revert()
 
 
-def test_screen_pop(desk: Desk) -> None:
+def test_screen_pop(desk: LivePage) -> None:
     desk.load_example("Screen pop with CRM look-up")
     desk.click("entityChanged", 12)
-    expect(desk.page.locator("#card-title")).to_have_text("Tomás Okafor, Okafor & Daughters")
+    expect(desk.playwright_page.locator("#card-title")).to_have_text("Tomás Okafor, Okafor & Daughters")
     expect(desk.card_status).to_have_text("No open deal")
     desk.click("entityChanged", 7)
     expect(desk.card_status).to_have_text("Spring order: 40 city frames (18,400 EUR)")
 
 
-def test_notes_to_the_crm(desk: Desk) -> None:
+def test_notes_to_the_crm(desk: LivePage) -> None:
     desk.load_example("Notes to the CRM at hang-up")
     desk.click("addCommentButtonClick", "wants an offer")
     expect(desk.card_status).to_have_text("Notes for the CRM: 1")
@@ -48,7 +47,7 @@ def test_notes_to_the_crm(desk: Desk) -> None:
     expect(desk.card_status).to_have_text("1 notes saved in the CRM")
 
 
-def test_keypad_menu(desk: Desk) -> None:
+def test_keypad_menu(desk: LivePage) -> None:
     desk.load_example("Keypad menu")
     desk.click("dialpadButtonClick", "1")
     expect(desk.card_status).to_have_text("1 how many are open · 2 the newest · 0 back")
@@ -56,27 +55,29 @@ def test_keypad_menu(desk: Desk) -> None:
     expect(desk.card_status).to_have_text("Open deals: 2")
 
 
-def test_wrap_up_timer(desk: Desk) -> None:
+def test_wrap_up_timer(desk: LivePage) -> None:
     desk.load_example("Wrap-up timer")
     # A step of the real clock instead of five seconds: only the number in the text is at stake.
     desk.write(desk.source().replace("STEP_S = 5", "STEP_S = 15").replace("sleep(STEP_S)", "sleep(STEP_S / 50)"))
-    desk.page.keyboard.press("ControlOrMeta+Enter")
+    desk.playwright_page.keyboard.press("ControlOrMeta+Enter")
     expect(desk.state).to_have_text("Applied: your edit runs. The call goes on.")
     desk.click("hangupButtonClick")
-    desk.page.wait_for_function("() => portal.sent.some(({ command }) => command === 'CallCardClose')")
-    texts = desk.page.evaluate("portal.sent.map(({ params }) => params.statusText).filter(Boolean)")
+    desk.playwright_page.wait_for_function("() => portal.sent.some(({ command }) => command === 'CallCardClose')")
+    texts = desk.playwright_page.evaluate("portal.sent.map(({ params }) => params.statusText).filter(Boolean)")
     assert texts[-2:] == ["Wrap-up: 30 s left", "Wrap-up: 15 s left"]
 
 
-def test_transfer_policy(desk: Desk) -> None:
+def test_transfer_policy(desk: LivePage) -> None:
     desk.load_example("Transfer policy")
     desk.click("transferButtonClick", "+4930999999")
     expect(desk.card_status).to_have_text("No transfers to +4930999999")
-    expect(desk.page.locator("#card-state")).to_have_text("On the call")
+    expect(desk.playwright_page.locator("#card-state")).to_have_text("On the call")
     desk.click("transferButtonClick", "2")
     expect(desk.card_status).to_have_text("Asking Ines Hartmann")
 
 
-def test_every_example_of_the_repository_is_offered(desk: Desk) -> None:
-    offered = desk.page.locator("#live-example option").evaluate_all("(all) => all.map(({ value }) => value)")
+def test_every_example_of_the_repository_is_offered(desk: LivePage) -> None:
+    offered = desk.playwright_page.locator("#live-example option").evaluate_all(
+        "(all) => all.map(({ value }) => value)"
+    )
     assert sorted(filter(None, offered)) == sorted(path.stem for path in (PORTAL / "examples").glob("*.py"))

@@ -3,41 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from pathlib import Path
 from statistics import median
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import BundleFor, Complaints, OpenPortal
-from tests.support.timelines import APP, TimelineTab
-from worker_py_tool import demo
+from tests.browser.conftest import Complaints, OpenPortal
+from tests.support.timelines import APP, TimelinePage
 
 SERIOUS = ("serious", "critical")
 
 
 @pytest.fixture
-def tab(warm_page: Page, open_portal: OpenPortal) -> TimelineTab:
+def tab(warm_page: Page, open_portal: OpenPortal) -> TimelinePage:
     """The tab, with a call that Python has greeted."""
-    return greeted(open_portal(APP, page=warm_page, plain=""))
+    return greeted(open_portal(TimelinePage, APP, page=warm_page, plain=""))
 
 
 @pytest.fixture
-def cold_tab(open_portal: OpenPortal) -> TimelineTab:
+def cold_tab(open_portal: OpenPortal) -> TimelinePage:
     """The same with an interpreter that has just started, for tests that look at its boot or end it."""
-    return greeted(open_portal(APP, plain=""))
+    return greeted(open_portal(TimelinePage, APP, plain=""))
 
 
-def greeted(page: Page) -> TimelineTab:
-    opened = TimelineTab(page)
+def greeted(opened: TimelinePage) -> TimelinePage:
+    opened.open()
     opened.call()
     expect(opened.bar("handler", "greet", "ok")).to_have_count(1)
     return opened
 
 
-def test_a_call_shows_event_handler_command_and_rest_below_each_other(tab: TimelineTab) -> None:
+def test_a_call_shows_event_handler_command_and_rest_below_each_other(tab: TimelinePage) -> None:
     tab.button("Fit").click()
     event, handler, rest, command = tab.each(
         ("event", "initialized"),
@@ -54,10 +52,10 @@ def test_a_call_shows_event_handler_command_and_rest_below_each_other(tab: Timel
     assert handler.end <= event.x + event.width + 2
 
 
-def test_a_bar_is_as_long_as_what_it_shows_took(tab: TimelineTab, complaints: Complaints) -> None:
+def test_a_bar_is_as_long_as_what_it_shows_took(tab: TimelinePage, complaints: Complaints) -> None:
     complaints.expect("endless .*0.8|HandlerTimeout")
-    tab.click("answerButtonClick")
-    tab.click("holdButtonClick")
+    tab.raised("answerButtonClick")
+    tab.raised("holdButtonClick")
     expect(tab.bar("handler", "endless", "timeout")).to_have_count(1)
     tab.button("Fit").click()
     take, endless = tab.each(("handler", "take"), ("handler", "endless"))
@@ -67,13 +65,13 @@ def test_a_bar_is_as_long_as_what_it_shows_took(tab: TimelineTab, complaints: Co
     assert take.width / endless.width == pytest.approx(take.took_ms / endless.took_ms, rel=0.03)
 
 
-def test_failures_and_timeouts_have_a_colour_a_sign_and_words(tab: TimelineTab, complaints: Complaints) -> None:
+def test_failures_and_timeouts_have_a_colour_a_sign_and_words(tab: TimelinePage, complaints: Complaints) -> None:
     complaints.expect("no such luck")
     complaints.expect("CallCardSetUiState .* was not answered within 3000 ms")
-    tab.click("muteButtonClick")
+    tab.raised("muteButtonClick")
     expect(tab.bar("event", "muteButtonClick", "failed")).to_have_count(1)
-    tab.page.evaluate("portal.configure({ silent: ['*'] })")
-    tab.click("answerButtonClick")
+    tab.configure(silent=["*"])
+    tab.raised("answerButtonClick")
     expect(tab.bar("handler", "take", "failed")).to_have_count(1)
     tab.button("Fit").click()
 
@@ -82,7 +80,7 @@ def test_failures_and_timeouts_have_a_colour_a_sign_and_words(tab: TimelineTab, 
     assert command.label.startswith("Command CallCardSetUiState, timed out (timeout), ")
     assert 3000 <= command.took_ms < 4000
     signs = {
-        outcome: tab.page.locator(f'.tl-bar[data-outcome="{outcome}"] .tl-sign').first.text_content()
+        outcome: tab.playwright_page.locator(f'.tl-bar[data-outcome="{outcome}"] .tl-sign').first.text_content()
         for outcome in ("ok", "failed", "timeout")
     }
     assert signs == {"ok": "✓", "failed": "✕", "timeout": "⧗"}
@@ -90,13 +88,13 @@ def test_failures_and_timeouts_have_a_colour_a_sign_and_words(tab: TimelineTab, 
 
 
 def test_an_event_that_an_interpreter_took_with_it_is_shown_as_delivered_again(
-    cold_tab: TimelineTab, complaints: Complaints
+    cold_tab: TimelinePage, complaints: Complaints
 ) -> None:
     tab = cold_tab
     complaints.expect("the worker ended")
-    tab.click("qualityMeterClick", 4)
+    tab.raised("qualityMeterClick", 4)
     expect(tab.bar("event", "qualityMeterClick", "running")).to_have_count(1)
-    tab.page.evaluate("portal.endInterpreter()")
+    tab.playwright_page.evaluate("portal.endInterpreter()")
     again = tab.bar("event", "qualityMeterClick", "redelivered")
     expect(again).to_have_count(1)
     tab.button("Fit").click()
@@ -110,10 +108,10 @@ def test_an_event_that_an_interpreter_took_with_it_is_shown_as_delivered_again(
     assert boots.count("download") == 2, "each boot has its bars"
 
 
-def test_the_boots_phases_have_the_milliseconds_that_diagnostics_names(cold_tab: TimelineTab) -> None:
+def test_the_boots_phases_have_the_milliseconds_that_diagnostics_names(cold_tab: TimelinePage) -> None:
     tab = cold_tab
     tab.button("Fit").click()
-    frame = next(frame for frame in tab.page.frames if frame.url.startswith("http://app."))
+    frame = tab.playwright_frame
     phases = frame.evaluate("workerPy.diagnostics().boot")
     total = phases.pop("total")
     shown = {bar.name: bar.took_ms for bar in tab.bars() if bar.lane == "boot"}
@@ -121,63 +119,63 @@ def test_the_boots_phases_have_the_milliseconds_that_diagnostics_names(cold_tab:
     assert abs(sum(shown.values()) - total) <= 5 * len(shown)
 
 
-def test_which_page_shows_the_card_is_a_span_that_ends_when_the_page_goes(tab: TimelineTab) -> None:
+def test_which_page_shows_the_card_is_a_span_that_ends_when_the_page_goes(tab: TimelinePage) -> None:
     showing = tab.bar("page", "shows the card")
     expect(showing).to_have_attribute("data-outcome", "running")
-    tab.page.evaluate("portal.openFrame({ kind: 'slider' })")
-    expect(tab.page.locator('[data-heading="Slider (frame2)"]')).to_have_count(1)
+    tab.playwright_page.evaluate("portal.openFrame({ kind: 'slider' })")
+    expect(tab.playwright_page.locator('[data-heading="Slider (frame2)"]')).to_have_count(1)
     assert showing.count() == 1, "the slider has no card"
-    tab.page.evaluate("portal.reloadFrame()")
+    tab.playwright_page.evaluate("portal.reloadFrame()")
     expect(showing).to_have_attribute("data-outcome", "ok")
-    tab.page.get_by_text("Pages of the portal").click()
-    tab.page.get_by_role("button", name="Kill: Slider /").click()
+    tab.playwright_page.get_by_text("Pages of the portal").click()
+    tab.playwright_page.get_by_role("button", name="Kill: Slider /").click()
     expect(tab.bar("page", "loaded", "ok")).to_have_count(2)
 
 
-def test_arrow_keys_go_from_bar_to_bar_and_show_what_each_was(tab: TimelineTab) -> None:
-    tab.click("answerButtonClick")
+def test_arrow_keys_go_from_bar_to_bar_and_show_what_each_was(tab: TimelinePage) -> None:
+    tab.raised("answerButtonClick")
     expect(tab.bar("handler", "take", "ok")).to_have_count(1)
-    focused = tab.page.locator(":focus")
-    assert tab.page.locator('.tl-bar[tabindex="0"]').count() == 1, "one bar in the tab order"
+    focused = tab.playwright_page.locator(":focus")
+    assert tab.playwright_page.locator('.tl-bar[tabindex="0"]').count() == 1, "one bar in the tab order"
     tab.panel.get_by_label("Open recording").focus()
-    tab.page.keyboard.press("Tab")
+    tab.playwright_page.keyboard.press("Tab")
     expect(focused).to_have_class("tl-bar")
 
     tab.bar("event", "answerButtonClick").focus()
     expect(tab.details).to_contain_text("take, CallCardSetUiState")
-    tab.page.keyboard.press("ArrowDown")
+    tab.playwright_page.keyboard.press("ArrowDown")
     expect(focused).to_have_attribute("aria-label", tab.one("handler", "take").label)
     expect(focused).to_have_attribute("aria-selected", "true")
     expect(tab.details.get_by_role("heading")).to_have_text("Handlers take")
     expect(tab.details).to_contain_text("answerButtonClick at ")
-    tab.page.keyboard.press("ArrowLeft")
+    tab.playwright_page.keyboard.press("ArrowLeft")
     expect(tab.details.get_by_role("heading")).to_have_text("Handlers greet")
-    tab.page.keyboard.press("ArrowUp")
+    tab.playwright_page.keyboard.press("ArrowUp")
     expect(tab.details.get_by_role("heading")).to_have_text("Events initialized")
-    assert tab.page.locator('.tl-bar[aria-selected="true"]').count() == 1
-    tab.page.keyboard.press("End")
+    assert tab.playwright_page.locator('.tl-bar[aria-selected="true"]').count() == 1
+    tab.playwright_page.keyboard.press("End")
     expect(tab.details.get_by_role("heading")).to_have_text("Events answerButtonClick")
-    tab.page.keyboard.press("Escape")
+    tab.playwright_page.keyboard.press("Escape")
     expect(tab.details.get_by_role("heading")).to_have_count(0)
 
 
-def test_a_bar_out_of_sight_is_brought_into_it_by_the_keys(tab: TimelineTab) -> None:
+def test_a_bar_out_of_sight_is_brought_into_it_by_the_keys(tab: TimelinePage) -> None:
     for _ in range(12):
         tab.button("Zoom in").click()
-    tab.page.keyboard.press("Escape")
+    tab.playwright_page.keyboard.press("Escape")
     tab.bar("page", "shows the card").focus()
-    tab.page.keyboard.press("ArrowDown")
-    tab.page.keyboard.press("Home")
-    first = tab.page.locator(".tl-bar:focus")
+    tab.playwright_page.keyboard.press("ArrowDown")
+    tab.playwright_page.keyboard.press("Home")
+    first = tab.playwright_page.locator(".tl-bar:focus")
     expect(first).to_be_visible()
-    chart = tab.page.locator(".tl-axis").bounding_box()
+    chart = tab.playwright_page.locator(".tl-axis").bounding_box()
     bar = first.bounding_box()
     assert chart and bar
     assert chart["x"] <= bar["x"] + bar["width"]
     assert bar["x"] <= chart["x"] + chart["width"]
 
 
-def test_pointing_at_a_bar_shows_its_details_and_leaving_it_those_of_the_selected_one(tab: TimelineTab) -> None:
+def test_pointing_at_a_bar_shows_its_details_and_leaving_it_those_of_the_selected_one(tab: TimelinePage) -> None:
     tab.button("Fit").click()
     tab.bar("handler", "greet").click()
     expect(tab.details.get_by_role("heading")).to_have_text("Handlers greet")
@@ -187,57 +185,57 @@ def test_pointing_at_a_bar_shows_its_details_and_leaving_it_those_of_the_selecte
     expect(tab.details.get_by_role("heading")).to_have_text("Handlers greet")
 
 
-def test_zoom_and_drag_change_what_is_seen_and_follow_goes_back_to_the_newest(tab: TimelineTab) -> None:
+def test_zoom_and_drag_change_what_is_seen_and_follow_goes_back_to_the_newest(tab: TimelinePage) -> None:
     tab.button("Fit").click()
     follow = tab.button("Follow")
     expect(follow).to_have_attribute("aria-pressed", "false")
     before = tab.one("event", "initialized")
     tab.button("Zoom out").click()
-    tab.page.wait_for_function(
+    tab.playwright_page.wait_for_function(
         "(width) => document.querySelector('[data-lane=event] .tl-bar').getBoundingClientRect().width < width * 0.7",
         arg=before.width,
     )
-    box = tab.page.locator('[data-lane="event"] .tl-track').bounding_box()
+    box = tab.playwright_page.locator('[data-lane="event"] .tl-track').bounding_box()
     assert box
     before = tab.one("event", "initialized")
-    tab.page.mouse.move(box["x"] + box["width"] - 20, box["y"] + 8)
-    tab.page.mouse.down()
-    tab.page.mouse.move(box["x"] + box["width"] - 90, box["y"] + 8, steps=4)
-    tab.page.mouse.up()
+    tab.playwright_page.mouse.move(box["x"] + box["width"] - 20, box["y"] + 8)
+    tab.playwright_page.mouse.down()
+    tab.playwright_page.mouse.move(box["x"] + box["width"] - 90, box["y"] + 8, steps=4)
+    tab.playwright_page.mouse.up()
     moved = "(x) => Math.abs(document.querySelector('[data-lane=event] .tl-bar').getBoundingClientRect().x - x) < 2"
-    tab.page.wait_for_function(moved, arg=before.x - 70)
+    tab.playwright_page.wait_for_function(moved, arg=before.x - 70)
 
     tab.button("Zoom in").click()
     follow.click()
-    tab.click("addCommentButtonClick", "new")
+    tab.raised("addCommentButtonClick", "new")
     expect(tab.bar("handler", "note", "ok")).to_have_count(1)
     newest = tab.bar("handler", "note").bounding_box()
     assert newest
     assert box["x"] <= newest["x"] <= box["x"] + box["width"]
 
 
-def test_the_table_says_the_same_in_words(tab: TimelineTab, complaints: Complaints) -> None:
+def test_the_table_says_the_same_in_words(tab: TimelinePage, complaints: Complaints) -> None:
     complaints.expect("no such luck")
-    tab.click("muteButtonClick")
+    tab.raised("muteButtonClick")
     expect(tab.bar("event", "muteButtonClick", "failed")).to_have_count(1)
     tab.button("Table").click()
     row = tab.panel.get_by_role("row", name="broken")
     expect(row.get_by_role("cell")).to_contain_text(["s", "Handlers", "✕ failed", "ms", "Page (frame1)"])
-    expect(tab.page.locator(".tl-bar").first).to_be_hidden()
-    tab.click("addCommentButtonClick", "more")
+    expect(tab.playwright_page.locator(".tl-bar").first).to_be_hidden()
+    tab.raised("addCommentButtonClick", "more")
     expect(tab.panel.get_by_role("row", name="note").filter(has_text="Handlers")).to_have_count(1)
 
 
-def test_clear_forgets_the_bars_and_what_comes_later_is_shown(tab: TimelineTab) -> None:
+def test_clear_forgets_the_bars_and_what_comes_later_is_shown(tab: TimelinePage) -> None:
     tab.button("Clear").click()
     expect(tab.panel.get_by_text("Nothing has happened yet.")).to_be_visible()
-    tab.click("addCommentButtonClick", "later")
+    tab.raised("addCommentButtonClick", "later")
     expect(tab.bar("handler", "note", "ok")).to_have_count(1)
     expect(tab.bar("handler", "greet")).to_have_count(0)
 
 
-def test_two_thousand_entries_are_panned_without_a_halt(tab: TimelineTab) -> None:
-    frame = next(frame for frame in tab.page.frames if frame.url.startswith("http://app."))
+def test_two_thousand_entries_are_panned_without_a_halt(tab: TimelinePage) -> None:
+    frame = tab.playwright_frame
     frame.evaluate("() => { for (let n = 0; n < 1000; n++) workerPy.emit('tick', n); }")
     frame.wait_for_function("() => workerPy.stats().waiting === 0", polling=50)
     tab.button("Table").click()
@@ -245,7 +243,7 @@ def test_two_thousand_entries_are_panned_without_a_halt(tab: TimelineTab) -> Non
     tab.button("Table").click()
     tab.button("Fit").click()
     # From one picture to the next, by turns with nothing to do and with the whole timeline moved.
-    idle, panned = tab.page.evaluate(
+    idle, panned = tab.playwright_page.evaluate(
         """async () => {
             const chart = document.querySelector(".tl-chart");
             const gaps = [[], []];
@@ -265,42 +263,34 @@ def test_two_thousand_entries_are_panned_without_a_halt(tab: TimelineTab) -> Non
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious_in_the_tab(
-    browser: Browser,
-    bundle_for: BundleFor,
-    serve_app: Callable[[Path], str],
-    portal_url: str,
-    complaints: Complaints,
-    scheme: str,
+    warm_page: Page, open_portal: OpenPortal, complaints: Complaints, scheme: Literal["light", "dark"]
 ) -> None:
     complaints.expect("no such luck")
-    context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
-    complaints.watch(context)
-    page = context.new_page()
-    page.goto(demo.portal_url(portal_url, serve_app(bundle_for(APP)), plain=""))
-    tab = TimelineTab(page)
+    warm_page.emulate_media(color_scheme=scheme)
+    tab = open_portal(TimelinePage, APP, page=warm_page, plain="")
+    tab.open()
     tab.call()
-    tab.click("muteButtonClick")
+    tab.raised("muteButtonClick")
     expect(tab.bar("event", "muteButtonClick", "failed")).to_have_count(1)
     tab.record()
     tab.button("Fit").click()
     tab.bar("event", "muteButtonClick").click()
-    check(page)
-    tab.click("addCommentButtonClick", "recorded")
-    expect(page.locator("#card-status")).to_have_text("recorded")
+    check(tab.playwright_page)
+    tab.raised("addCommentButtonClick", "recorded")
+    expect(tab.playwright_page.locator("#card-status")).to_have_text("recorded")
     tab.save("Stop and save")
     tab.open_text("[]")
     tab.play("Infinity")
     tab.button("Table").click()
     expect(tab.panel.get_by_role("region", name="Table of the bars")).to_be_visible()
-    check(page)
-    context.close()
+    check(tab.playwright_page)
 
 
-def test_axe_would_find_a_choice_without_a_name(tab: TimelineTab) -> None:
-    tab.page.evaluate("document.querySelector('.rec-player').hidden = false")
-    tab.page.evaluate("document.querySelector('.rec-player select').removeAttribute('aria-label')")
+def test_axe_would_find_a_choice_without_a_name(tab: TimelinePage) -> None:
+    tab.playwright_page.evaluate("document.querySelector('.rec-player').hidden = false")
+    tab.playwright_page.evaluate("document.querySelector('.rec-player select').removeAttribute('aria-label')")
     with pytest.raises(AssertionError, match="select-name"):
-        check(tab.page)
+        check(tab.playwright_page)
 
 
 def check(page: Page) -> None:

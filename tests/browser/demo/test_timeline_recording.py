@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPortal
-from tests.support.timelines import APP, TimelineTab, recording_of
+from tests.support.timelines import APP, TimelinePage, recording_of
 
 PHONE = "12025550143"
 REMARK = "a secret remark"
@@ -28,28 +28,30 @@ GREETED = ("CallCardSetCardTitle", {"title": f"Mara calls from +{PHONE}"})
 
 
 @pytest.fixture
-def tab(warm_page: Page, open_portal: OpenPortal) -> TimelineTab:
+def tab(warm_page: Page, open_portal: OpenPortal) -> TimelinePage:
     """The tab, before any call."""
-    return TimelineTab(open_portal(APP, page=warm_page, plain=""))
+    opened = open_portal(TimelinePage, APP, page=warm_page, plain="")
+    opened.open()
+    return opened
 
 
-def commented(tab: TimelineTab, text: str) -> None:
-    tab.click("addCommentButtonClick", text)
-    expect(tab.page.locator("#card-status")).to_have_text(text)
+def commented(tab: TimelinePage, text: str) -> None:
+    tab.raised("addCommentButtonClick", text)
+    expect(tab.playwright_page.locator("#card-status")).to_have_text(text)
 
 
-def recorded_call(tab: TimelineTab) -> dict[str, Any]:
+def recorded_call(tab: TimelinePage) -> dict[str, Any]:
     """A call with an answer and a comment, recorded from its beginning and saved."""
     tab.record()
     tab.call()
-    tab.click("answerButtonClick")
-    expect(tab.page.locator("#card-state")).to_have_text("On the call")
+    tab.raised("answerButtonClick")
+    expect(tab.playwright_page.locator("#card-state")).to_have_text("On the call")
     commented(tab, REMARK)
     expect(tab.bar("handler", "note", "ok")).to_have_count(1)
     return tab.save("Stop and save")
 
 
-def test_the_saved_trace_has_what_happened_and_nothing_personal(tab: TimelineTab) -> None:
+def test_the_saved_trace_has_what_happened_and_nothing_personal(tab: TimelinePage) -> None:
     tab.call()
     commented(tab, REMARK)
     expect(tab.bar("handler", "note", "ok")).to_have_count(1)
@@ -63,10 +65,10 @@ def test_the_saved_trace_has_what_happened_and_nothing_personal(tab: TimelineTab
     assert not [secret for secret in (PHONE, REMARK, "Mara", "auth") if secret in text]
 
 
-def test_nothing_is_recorded_until_it_is_asked_for_and_then_it_is_seen(tab: TimelineTab) -> None:
+def test_nothing_is_recorded_until_it_is_asked_for_and_then_it_is_seen(tab: TimelinePage) -> None:
     tab.call()
     commented(tab, "before")
-    frame = next(frame for frame in tab.page.frames if frame.url.startswith("http://app."))
+    frame = tab.playwright_frame
     assert frame.evaluate("workerPy.record(false).entries") == []
     mark = tab.panel.get_by_text("● Recording")
     expect(mark).to_be_hidden()
@@ -89,32 +91,31 @@ def test_nothing_is_recorded_until_it_is_asked_for_and_then_it_is_seen(tab: Time
     assert events == [], "a second recording begins anew"
 
 
-def test_a_recorded_call_that_is_saved_opened_and_played_gives_the_same_commands(tab: TimelineTab) -> None:
+def test_a_recorded_call_that_is_saved_opened_and_played_gives_the_same_commands(tab: TimelinePage) -> None:
     recording = recorded_call(tab)
     expect(tab.status).to_contain_text("Treat the file as personal data")
-    tab.page.reload()
-    tab.page.wait_for_function("() => window.portal?.ready.then(() => true)")
-    fresh = TimelineTab(tab.page)
-    fresh.open_text(json.dumps(recording))
-    fresh.play("10")
+    tab.reload()
+    tab.open()
+    tab.open_text(json.dumps(recording))
+    tab.play("10")
 
-    expect(fresh.status).to_contain_text("Same: all 3 commands are those of the recording")
-    verdicts = fresh.panel.get_by_role("region", name="Result of the replay").get_by_role("rowheader")
+    expect(tab.status).to_contain_text("Same: all 3 commands are those of the recording")
+    verdicts = tab.panel.get_by_role("region", name="Result of the replay").get_by_role("rowheader")
     # At ten times the speed handlers overlap that did not when they were recorded.
     expect(verdicts.filter(has_text="same")).to_have_count(3)
-    expect(fresh.page.locator("#card-title")).to_have_text(f"Mara calls from +{PHONE}")
-    expect(fresh.page.locator("#card-state")).to_have_text("On the call")
-    expect(fresh.bar("handler", "note", "ok")).to_have_count(1)
+    expect(tab.playwright_page.locator("#card-title")).to_have_text(f"Mara calls from +{PHONE}")
+    expect(tab.playwright_page.locator("#card-state")).to_have_text("On the call")
+    expect(tab.bar("handler", "note", "ok")).to_have_count(1)
 
 
 @pytest.mark.parametrize("speed", ["1", "Infinity"], ids=["1", "as fast as possible"])
-def test_a_recording_can_be_played_at_once_while_its_call_is_still_open(tab: TimelineTab, speed: str) -> None:
+def test_a_recording_can_be_played_at_once_while_its_call_is_still_open(tab: TimelinePage, speed: str) -> None:
     recorded_call(tab)
     tab.play(speed)
     expect(tab.status).to_contain_text("Same: all 3 commands are those of the recording")
 
 
-def test_other_commands_than_the_recorded_are_shown_as_different(tab: TimelineTab) -> None:
+def test_other_commands_than_the_recorded_are_shown_as_different(tab: TimelinePage) -> None:
     recording = recorded_call(tab)
     changed = copy.deepcopy(recording)
     sent = [entry["message"] for entry in changed["entries"] if entry["message"]["t"] == "command"]
@@ -133,23 +134,27 @@ def test_other_commands_than_the_recorded_are_shown_as_different(tab: TimelineTa
 
 
 @pytest.mark.parametrize(("speed", "expected_ms"), [("0.5", 1200), ("1", 600), ("2", 300)])
-def test_events_are_raised_no_sooner_than_the_speed_chosen_says(tab: TimelineTab, speed: str, expected_ms: int) -> None:
+def test_events_are_raised_no_sooner_than_the_speed_chosen_says(
+    tab: TimelinePage, speed: str, expected_ms: int
+) -> None:
     tab.call()  # Python has started: nothing else delays the events
     recording = recording_of(
         (0, "initialized", CALL),
         (600, "addCommentButtonClick", "later"),
         commands=[GREETED, ("CallCardSetStatusText", {"statusText": "later"})],
     )
-    tab.page.evaluate("portal.clear()")
+    tab.playwright_page.evaluate("portal.clear()")
     tab.open_text(json.dumps(recording))
     tab.play(speed)
 
     expect(tab.status).to_contain_text("Same: all 2 commands")
-    first, second = tab.page.evaluate("portal.log.filter(({ kind }) => kind === 'event').map(({ at }) => at)")
-    assert second - first > 0.9 * expected_ms  # how exactly: tests/static/portal/replay.test.mjs
+    first, second = tab.playwright_page.evaluate(
+        "portal.log.filter(({ kind }) => kind === 'event').map(({ at }) => at)"
+    )
+    assert second - first > 0.9 * expected_ms  # how exactly: tests/static/portal/timeline/replay.test.mjs
 
 
-def test_a_replay_can_be_stopped(tab: TimelineTab) -> None:
+def test_a_replay_can_be_stopped(tab: TimelinePage) -> None:
     tab.call()
     recording = recording_of(
         (0, "initialized", CALL), (600_000, "addCommentButtonClick", "in ten minutes"), commands=[GREETED]
@@ -163,15 +168,15 @@ def test_a_replay_can_be_stopped(tab: TimelineTab) -> None:
 
 
 @pytest.mark.parametrize("says", ["says so", "says nothing"])
-def test_a_recording_whose_page_goes_away_is_saved_all_the_same(tab: TimelineTab, says: str) -> None:
+def test_a_recording_whose_page_goes_away_is_saved_all_the_same(tab: TimelinePage, says: str) -> None:
     tab.record()
     tab.call()
     expect(tab.bar("handler", "greet", "ok")).to_have_count(1)
     if says == "says nothing":  # a browser gives a frame that goes half a second for it
-        for frame in tab.page.frames[1:]:
+        for frame in tab.playwright_page.frames[1:]:
             frame.evaluate("() => addEventListener('pagehide', (event) => event.stopImmediatePropagation(), true)")
-    with tab.page.expect_download():
-        tab.page.evaluate("() => void portal.reloadFrame()")
+    with tab.playwright_page.expect_download():
+        tab.playwright_page.evaluate("() => void portal.reloadFrame()")
     expect(tab.status).to_contain_text("The recorded page went away; saved")
     expect(tab.panel.get_by_text("● Recording")).to_be_hidden()
     expect(tab.button("Record")).to_be_visible()
@@ -189,7 +194,7 @@ def test_a_recording_whose_page_goes_away_is_saved_all_the_same(tab: TimelineTab
     ],
     ids=["empty", "broken", "list", "version", "trace", "damaged"],
 )
-def test_a_file_that_is_no_recording_is_refused_with_what_is_wrong(tab: TimelineTab, text: str, said: str) -> None:
+def test_a_file_that_is_no_recording_is_refused_with_what_is_wrong(tab: TimelinePage, text: str, said: str) -> None:
     tab.open_text(text)
     expect(tab.problem).to_contain_text(said)
     expect(tab.button("Play")).to_be_hidden()
@@ -198,7 +203,7 @@ def test_a_file_that_is_no_recording_is_refused_with_what_is_wrong(tab: Timeline
     expect(tab.problem).to_be_hidden()
 
 
-def test_a_file_that_is_too_large_is_refused_before_it_is_read(tab: TimelineTab, tmp_path: Path) -> None:
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(tab: TimelinePage, tmp_path: Path) -> None:
     file = tmp_path / "day.json"
     with file.open("wb") as large:
         large.truncate(21 * 1024 * 1024)

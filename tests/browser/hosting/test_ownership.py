@@ -204,7 +204,7 @@ def test_a_page_whose_call_was_closed_while_it_was_frozen_is_told(caching_portal
     other.raise_event("closeButtonClick")
     other.until_logged("closed", call, "closed_by_operator")
 
-    thaw(tab).until_traced("session", "closed: closed_by_operator")
+    thaw(tab).until_traced("session", "closed", detail="closed_by_operator")
 
 
 def test_a_page_thaws_into_the_interpreter_that_replaced_its_own(

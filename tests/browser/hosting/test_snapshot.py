@@ -189,7 +189,7 @@ def test_a_browser_that_cannot_switch_stacks_starts_from_the_same_snapshot(
 ) -> None:
     bundle = tmp_path / "bundle"
     shutil.copytree(package_bundle, bundle)
-    (worker,) = bundle.glob("assets/*/worker.js")
+    (worker,) = bundle.glob("assets/*/worker/worker.js")
     text = worker.read_text(encoding="utf-8")
     worker.write_text(f"delete WebAssembly.Suspending; delete WebAssembly.promising;\n{text}", encoding="utf-8")
     for compressed in worker.parent.glob("worker.js.*"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from worker_py_tool.build import Client
 SOURCE = "from worker_py import App\n\napp = App()\n"
 REFUSED = r"status of (400|403|405)"
 """The browser's own note of a refusal."""
+CLIENT = re.compile(r"/assets/[\w%]+/(bx24|b24jssdk)\.js$")
+"""The address of the portal's client in a bundle; modules of ours have such names in folders."""
 
 
 class Installing:
@@ -56,7 +59,9 @@ class Installing:
         return self.frame.locator("#result")
 
     def register(self) -> None:
-        self.frame.get_by_role("button", name="Register", exact=True).click()
+        # By the keyboard: a press of the mouse goes where the browser last saw the frame drawn, and is lost when that
+        # was before the frame's first picture, which nobody could have clicked at.
+        self.frame.get_by_role("button", name="Register", exact=True).press("Enter")
 
     def for_employee(self, employee: str) -> None:
         self.frame.get_by_role("radio", name="one employee").check()
@@ -300,9 +305,7 @@ def test_a_portals_client_that_does_not_load_is_told(
     page: Page, portal_url: str, app_url: str, complaints: Complaints
 ) -> None:
     complaints.expect("ERR_FAILED|did not load")
-    page.route(
-        lambda url: url.endswith(("/bx24.js", "/b24jssdk.js")) and url.startswith(app_url), lambda route: route.abort()
-    )
+    page.route(CLIENT, lambda route: route.abort())
     page.goto(demo.portal_url(portal_url, app_url, view="install", plain="1"))
     frame = page.frame_locator("#app-view iframe")
     expect(frame.get_by_role("heading", level=1)).to_have_text("The portal's client did not load")
@@ -322,7 +325,7 @@ def test_a_portals_client_that_comes_late_starts_the_page(
             lost.append(route)
             route.abort()
 
-    page.route(lambda url: url.endswith(("/bx24.js", "/b24jssdk.js")) and url.startswith(app_url), lose_two)
+    page.route(CLIENT, lose_two)
     installing = Installing(page, portal_url, app_url)
     installing.open()
     installing.register()
@@ -419,7 +422,7 @@ def test_a_script_of_the_page_that_did_not_come_is_loaded_again(
             lost.append(route)
             route.abort()
 
-    page.route(lambda url: url.endswith("/install_view.js"), lose_the_first)
+    page.route(lambda url: url.endswith("/install/view.js"), lose_the_first)
     Installing(page, portal_url, app_url).open()
     assert len(lost) == 1
 
@@ -436,11 +439,11 @@ def test_neither_python_nor_a_worker_is_loaded(page: Page, portal_url: str, app_
 
 def test_the_hidden_page_loads_nothing_of_the_install_page(page: Page, portal_url: str, app_url: str) -> None:
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    page.on("request", lambda request: asked.append(request.url.removeprefix(app_url)))
     page.goto(demo.portal_url(portal_url, app_url, plain="1"))
     page.wait_for_function("() => window.portal?.ready.then(() => true)")
-    assert "shim.js" in asked
-    assert not {"install.js", "install_view.js", "install_rules.js", "outside.js", "visible.css"} & set(asked)
+    assert any(path.endswith("/page/shim.js") for path in asked)
+    assert not [path for path in asked if "/install/" in path]
 
 
 def test_everything_can_be_done_by_keyboard(installing: Installing) -> None:

@@ -9,7 +9,7 @@ import {
   register,
   replace,
   unregister,
-} from "../../../static/registration.js";
+} from "../../../static/install/registration.js";
 import { FakeClient, settled, stillClock } from "../../support/fakes.mjs";
 
 const WANTED = { handler: "https://app.example/", userId: 5, errorUrl: "https://app.example/e" };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bounded } from "../../../static/bounds.js";
+import { bounded } from "../../../static/page/bounds.js";
 
 /** @param {number} levels */
 function nested(levels) {

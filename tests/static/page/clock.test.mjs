@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Clock } from "../../../static/clock.js";
+import { Clock } from "../../../static/page/clock.js";
 import { stillClock } from "../../support/fakes.mjs";
 
 /** @param {import("node:test").TestContext} t */

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { stillClock, withGlobals } from "../../support/fakes.mjs";
 
 /** It exports nothing, so that no type is known of it. */
-const SCRIPT = new URL("../../../static/clock_worker.js", import.meta.url).href;
+const SCRIPT = new URL("../../../static/page/clock_worker.js", import.meta.url).href;
 
 test("numbers are said back after the time asked for, each in its own", async (t) => {
   const clock = stillClock(t);

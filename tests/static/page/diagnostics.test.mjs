@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clientNotLoaded, OUTSIDE, problems } from "../../../static/diagnostics.js";
+import { clientNotLoaded, OUTSIDE, problems } from "../../../static/page/diagnostics.js";
 
 const FINE = {
   client: "BX24",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { registerHooks } from "node:module";
 import { test } from "node:test";
-import { isSecure } from "../../../static/host.js";
+import { isSecure } from "../../../static/page/host.js";
 import { withGlobals } from "../../support/fakes.mjs";
 
 /** The hosts that each loading of `early.js` made, by its number. @type {Map<string, any>} */
@@ -60,12 +60,12 @@ async function loaded(
   t.after(() => Reflect.deleteProperty(globalThis, Symbol.for("worker-py.early")));
   const number = String(loadings.size + 1);
   loadings.set(number, { Host, isSecure });
-  const { takeHost } = await import(`../../../static/early.js?${number}`);
+  const { takeHost } = await import(`../../../static/page/early.js?${number}`);
   return { hosts, takeHost };
 }
 
-const WORKER = `${PAGE}assets/b1/worker.js`;
-const OTHER = `${PAGE}assets/b2/worker.js`;
+const WORKER = `${PAGE}assets/b1/worker/worker.js`;
+const OTHER = `${PAGE}assets/b2/worker/worker.js`;
 
 test("in the portal the interpreter is begun at once, for the portal and the build of this page", async (t) => {
   const { hosts } = await loaded(t);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Executor } from "../../../static/executor.js";
+import { Executor } from "../../../static/page/executor.js";
 import { COMMAND_NAMES } from "../../../static/protocol.js";
 import { FakeClient, settled, stillClock } from "../../support/fakes.mjs";
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Executor } from "../../../static/executor.js";
-import { FromPython } from "../../../static/from_python.js";
-import { Journal } from "../../../static/journal.js";
-import { Recorder } from "../../../static/recorder.js";
-import { Reports } from "../../../static/reports.js";
-import { Trace } from "../../../static/trace.js";
+import { Executor } from "../../../static/page/executor.js";
+import { FromPython } from "../../../static/page/from_python.js";
+import { Journal } from "../../../static/page/journal.js";
+import { Recorder } from "../../../static/page/recorder.js";
+import { Reports } from "../../../static/page/reports.js";
+import { Trace } from "../../../static/page/trace.js";
 import { FakeClient } from "../../support/fakes.mjs";
 
 /** @param {() => any} live */

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { Executor } from "../../../static/executor.js";
+import { Executor } from "../../../static/page/executor.js";
 
 /** @typedef {{at: number, to: "python" | "page", message: any}} Entry */
 

@@ -5,7 +5,7 @@ import { Script } from "node:vm";
 import { settled, stillClock, withGlobals } from "../../support/fakes.mjs";
 
 /** It is no module: it has to run where modules do not load. */
-const GUARD = new Script(readFileSync(new URL("../../../static/guard.js", import.meta.url), "utf8"));
+const GUARD = new Script(readFileSync(new URL("../../../static/page/guard.js", import.meta.url), "utf8"));
 const ASSETS = "https://app.example/assets/b1/";
 const INSTALL = `${ASSETS}install.js`;
 const NAMED = [

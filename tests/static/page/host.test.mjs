@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Host, REASONS } from "../../../static/host.js";
+import { Host, REASONS } from "../../../static/page/host.js";
 import { FakeLocks, FakePort, settled, withGlobals } from "../../support/fakes.mjs";
 import { FakeOrigin } from "../../support/storage_fakes.mjs";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { identify } from "../../../static/identity.js";
+import { identify } from "../../../static/page/identity.js";
 import { FakeClient, settled, stillClock } from "../../support/fakes.mjs";
 
 /** @param {import("node:test").TestContext} t */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Journal } from "../../../static/journal.js";
+import { Journal } from "../../../static/page/journal.js";
 
 /** @param {Journal} journal @param {number} count */
 function filled(journal, count) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Link, ON_REQUEST } from "../../../static/link.js";
+import { Link, ON_REQUEST } from "../../../static/page/link.js";
 import { aliveLock, sliceLock } from "../../../static/protocol.js";
 import { FakeLocks, FakeMessageChannel, FakePort, settled, stillClock, withGlobals } from "../../support/fakes.mjs";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { watchMessages } from "../../../static/messages.js";
+import { watchMessages } from "../../../static/page/messages.js";
 
 /** @param {import("node:test").TestContext} t */
 function watching(t) {

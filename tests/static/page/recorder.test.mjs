@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Recorder } from "../../../static/recorder.js";
+import { Recorder } from "../../../static/page/recorder.js";
 
 test("nothing is recorded before it is asked for", () => {
   const recorder = new Recorder("b1");

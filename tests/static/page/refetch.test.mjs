@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { refetch } from "../../../static/refetch.js";
+import { refetch } from "../../../static/page/refetch.js";
 import { withGlobals } from "../../support/fakes.mjs";
 
 /** @type {Record<string, string>} */

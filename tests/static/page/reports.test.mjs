@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Reports } from "../../../static/reports.js";
+import { Reports } from "../../../static/page/reports.js";
 
 /** Reports, and what the console showed of them. @param {import("node:test").TestContext} t */
 function watched(t) {

@@ -88,7 +88,7 @@ async function page(t, options = {}) {
     isSecureContext: secure,
     ...(secure ? {} : { crypto: {}, navigator: {} }),
   });
-  await import(`../../../static/shim.js?${++pages}`);
+  await import(`../../../static/page/shim.js?${++pages}`);
   const workerPy = /** @type {any} */ (globalThis).workerPy;
   await settled();
   const raise = (/** @type {string} */ event, /** @type {unknown} */ payload) => {
@@ -166,7 +166,7 @@ test("what the interpreter had and did not finish is delivered again, marked, in
   for (let click = 0; click < 4; click++) {
     raise("BackgroundCallCard::muteButtonClick", true);
   }
-  await workers[0].say({ t: "ack", seq: 2, handlers: [["mute", 1, "ok"]] });
+  await workers[0].say({ t: "ack", seq: 2, handlers: [{ name: "mute", duration_ms: 1, outcome: "ok", started: 0 }] });
   await workers[0].say({ t: "ack", seq: 4, handlers: [] });
   await workers[0].say({ t: "fatal", text: "trap" });
   raise("BackgroundCallCard::holdButtonClick", true);
@@ -410,7 +410,7 @@ test("the trace holds no phone number, comment or token, whatever happened", asy
     kind: "bad_event",
     text: "auth 6f1b2c6500746e3c0052fbd200000001 for +7 (916) 123-45-67",
   });
-  await workers[0].say({ t: "trace", entry: { kind: "stray", name: "late answer", detail: "79161234567" } });
+  await workers[0].say({ t: "trace", entry: { kind: "stray", name: "late", detail: "79161234567" } });
   const text = JSON.stringify(workerPy.trace());
   assert.ok(workerPy.trace().length >= 7);
   for (const secret of ["9161234567", "916) 123", "money", "6f1b2c65"]) {
@@ -435,7 +435,12 @@ test("the trace tells when handlers started, which event a command was for, and 
     cause: id,
   };
   await workers[0].say(outcome);
-  await workers[0].say({ t: "ack", seq: 1, handlers: [["greet", 7, "ok", 1234]], call_id: "a" });
+  await workers[0].say({
+    t: "ack",
+    seq: 1,
+    handlers: [{ name: "greet", duration_ms: 7, outcome: "ok", started: 1234 }],
+    call_id: "a",
+  });
   await workers[0].say({ t: "ack", seq: 2, handlers: [], call_id: "a" });
   workerPy.emit("phone.stats", 1);
   await settled();

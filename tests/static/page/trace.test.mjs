@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { masked, Trace } from "../../../static/trace.js";
+import { masked, Trace } from "../../../static/page/trace.js";
 
 test("entries carry time, kind and name, and what more is said", (t) => {
   t.mock.timers.enable({ apis: ["Date"], now: 5000 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Visits } from "../../../static/visits.js";
+import { Visits } from "../../../static/page/visits.js";
 import { withGlobals } from "../../support/fakes.mjs";
 import { FakeOrigin } from "../../support/storage_fakes.mjs";
 

@@ -36,8 +36,8 @@ test("without a sender that can send tones that is said", () => {
   }
 });
 
-/** @param {number} received @param {number} lost @param {number} [roundTrip] seconds */
-const reports = (received, lost, roundTrip) =>
+/** @param {number} received @param {number} lost @param {number} [roundTrip] seconds @param {[number, number]} [buffer] waited, played */
+const reports = (received, lost, roundTrip, [waited, played] = [96_000, 4_800_000]) =>
   new Map(
     [
       { type: "outbound-rtp", kind: "video", bytesSent: 9e9 },
@@ -49,8 +49,8 @@ const reports = (received, lost, roundTrip) =>
         packetsReceived: received,
         packetsLost: lost,
         jitter: 0.003,
-        jitterBufferDelay: 96_000,
-        jitterBufferEmittedCount: 4_800_000,
+        jitterBufferDelay: waited,
+        jitterBufferEmittedCount: played,
       },
       { type: "remote-inbound-rtp", kind: "audio", roundTripTime: roundTrip },
     ].map((report, n) => [String(n), report]),
@@ -79,4 +79,16 @@ test("a reading holds counts since the beginning, and the quality since the read
   });
   assert.deepEqual([second.packets_lost, second.round_trip_ms, second.level], [10, 100, 2]);
   assert.deepEqual([third.mos, third.level], [null, 0], "nothing came since");
+});
+
+test("a moment without time for anything does not weigh on what is measured after it", async () => {
+  let now = reports(100, 0, 0, [96_000, 48_000]); // two seconds each
+  const meter = new Meter();
+  const connection = /** @type {any} */ ({ getStats: async () => now });
+  const stalled = await meter.read(connection);
+  now = reports(200, 0, 0, [96_960, 96_000]); // 20 ms each since
+  const after = await meter.read(connection);
+
+  assert.deepEqual([stalled.level, after.level], [1, 5]);
+  assert.equal(after.buffer_ms, 1010);
 });

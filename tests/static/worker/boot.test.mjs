@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { registerHooks } from "node:module";
 import { test } from "node:test";
-import { bundle } from "../../../static/bundle.js";
+import { bundle } from "../../../static/worker/bundle.js";
 import { deferred, outcome, settled, stillClock, until } from "../../support/fakes.mjs";
 
 /** What the modules around `boot.js` do, for each boot by its number. @type {Map<string, any>} */
@@ -168,7 +168,7 @@ async function booting(t, holds = {}) {
     })),
     watchBlockingRequests: t.mock.fn((/** @type {(origin: string, ms: number) => void} */ _over) => {}),
   };
-  const { boot } = await import(`../../../static/boot.js?${number}`);
+  const { boot } = await import(`../../../static/worker/boot.js?${number}`);
   return {
     begin: () => outcome(/** @type {Promise<any>} */ (boot(outside))),
     did: (/** @type {string[]} */ ...kinds) => log.filter(([kind]) => kinds.includes(kind)),

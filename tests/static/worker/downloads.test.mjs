@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { registerHooks } from "node:module";
 import { test } from "node:test";
-import { bundle } from "../../../static/bundle.js";
+import { bundle } from "../../../static/worker/bundle.js";
 import {
   compile,
   download,
@@ -11,7 +11,7 @@ import {
   importModule,
   locate,
   verify,
-} from "../../../static/downloads.js";
+} from "../../../static/worker/downloads.js";
 import { outcome, settled, stillClock, until, withGlobals } from "../../support/fakes.mjs";
 
 const PART = "part.bin";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { interruptBuffer } from "../../../static/interrupt.js";
+import { interruptBuffer } from "../../../static/worker/interrupt.js";
 
 const SIGINT = 2;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { KeptStore } from "../../../static/kept_store.js";
+import { KeptStore } from "../../../static/worker/kept_store.js";
 import { stillClock, withGlobals } from "../../support/fakes.mjs";
 import { FakeIndexedDB } from "../../support/storage_fakes.mjs";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { KeptStore } from "../../../static/kept_store.js";
-import { Life } from "../../../static/life.js";
 import { sliceLock } from "../../../static/protocol.js";
+import { KeptStore } from "../../../static/worker/kept_store.js";
+import { Life } from "../../../static/worker/life.js";
 import { FakeLocks, settled, stillClock, withGlobals } from "../../support/fakes.mjs";
 import { FakeBroadcastChannel, FakeIndexedDB } from "../../support/storage_fakes.mjs";
 

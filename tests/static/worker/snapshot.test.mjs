@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseSnapshot, snapshotLoader } from "../../../static/snapshot.js";
+import { parseSnapshot, snapshotLoader } from "../../../static/worker/snapshot.js";
 
 const PAGE = 4096;
 

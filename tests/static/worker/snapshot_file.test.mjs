@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, mock, test } from "node:test";
-import { bundle } from "../../../static/bundle.js";
-import { SnapshotFile } from "../../../static/snapshot_file.js";
+import { bundle } from "../../../static/worker/bundle.js";
+import { SnapshotFile } from "../../../static/worker/snapshot_file.js";
 
 const PATH = "snapshot.bin";
 const URL_OF = new URL("../../../static/snapshot.bin", import.meta.url).href;

@@ -92,7 +92,7 @@ async function working(t) {
       over = () => lived.push(["over"]);
     },
   });
-  await import(`../../../static/worker.js?${number}`);
+  await import(`../../../static/worker/worker.js?${number}`);
   /** A page joins. @param {string} page */
   const join = async (page) => {
     const { port1, port2 } = new FakeMessageChannel();

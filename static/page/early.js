@@ -1,0 +1,44 @@
+/**
+ * Begins to load the interpreter before the rest of the page is there: the portal's client and the
+ * page's other modules need not be awaited for that.
+ *
+ * @module
+ */
+
+import { Host, isSecure } from "./host.js";
+
+/** Under this, what has begun is found by this module under another address too: see `guard.js`. */
+const BEGUN = Symbol.for("worker-py.early");
+const shared = /** @type {Record<symbol, Host | null | undefined>} */ (/** @type {unknown} */ (globalThis));
+
+if (shared[BEGUN] === undefined) {
+  shared[BEGUN] = begin();
+}
+
+/** @returns {Host | null} none where nobody is going to need an interpreter */
+function begin() {
+  const inPortal = window.name.split("|").length >= 3;
+  const installing = new URLSearchParams(location.search).has("install");
+  if (!inPortal || installing || !isSecure()) {
+    return null;
+  }
+  const { build } = JSON.parse(document.getElementById("worker-py-config")?.textContent ?? "{}");
+  const host = makeHost(build);
+  host.joinEarly();
+  return host;
+}
+
+/** @param {string} build */
+function makeHost(build) {
+  const [portal] = window.name.split("|");
+  // Not relative to this module: all pages must name the worker's script alike, however they came to theirs.
+  const url = new URL(`assets/${build}/worker/worker.js`, document.baseURI).href;
+  return new Host({ url, build, portal });
+}
+
+/** The host that may have begun already, for the one who goes on with it. @param {string} build */
+export function takeHost(build) {
+  const host = shared[BEGUN] ?? makeHost(build);
+  shared[BEGUN] = null;
+  return host;
+}

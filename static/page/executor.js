@@ -1,0 +1,322 @@
+/**
+ * What Python asks of the page: commands of the call card, REST, functions of the page.
+ *
+ * @module
+ */
+
+import { LIMITS } from "../protocol.js";
+import { bounded } from "./bounds.js";
+import { EXPIRED, failure, shared } from "./client/client.js";
+
+/**
+ * @typedef {import("./client/client.js").Client} Client
+ * @typedef {import("./client/client.js").RestAnswer} RestAnswer
+ * @typedef {Record<string, any> & {t: string, id: string}} Request
+ * @typedef {(message: Record<string, unknown>) => void} Reply
+ * @typedef {(params: any, context: {signal: AbortSignal}) => unknown} PageFunction
+ */
+
+const CURSORS = 200;
+/** What an error of REST may say, in characters. */
+const MAX_CODE = 200;
+const MAX_TEXT = 2000;
+/** Why a request is called off whose answer nobody awaits. */
+const CANCELLED = "cancelled";
+
+export class Executor {
+  /** @type {Map<string, PageFunction>} */
+  #functions = new Map();
+  /** Calls of page functions and requests of REST that are under way. @type {Map<string, AbortController>} */
+  #calls = new Map();
+  /** Calls of functions that no script of the page has provided yet. @type {Map<string, Array<() => void>>} */
+  #awaiting = new Map();
+  /** How to get the next page of a list. @type {Map<string, NonNullable<RestAnswer["next"]>>} */
+  #cursors = new Map();
+  #refreshed = 0;
+  #refresh = shared(async () => {
+    await this.#client.refresh();
+    this.#refreshed++;
+  });
+  /** Moves when an interpreter is gone: the next one gives the same ids to other requests. */
+  #epoch = 0;
+  #client;
+  #scriptsHaveRun;
+
+  /** @param {Client} client @param {Promise<unknown>} scriptsHaveRun when all that may provide functions have done so */
+  constructor(client, scriptsHaveRun) {
+    this.#client = client;
+    this.#scriptsHaveRun = scriptsHaveRun;
+  }
+
+  /** How often an expired token was refreshed. */
+  get refreshed() {
+    return this.#refreshed;
+  }
+
+  /** The one that came later than the page. @param {Client} client */
+  set client(client) {
+    this.#client = client;
+  }
+
+  /** @param {string} name @param {PageFunction} fn */
+  provide(name, fn) {
+    if (typeof name !== "string" || name === "" || typeof fn !== "function") {
+      throw new TypeError("workerPy.provide takes a name and a function");
+    }
+    this.#functions.set(name, fn);
+    this.#wake(name);
+  }
+
+  /**
+   * @param {Request} request
+   * @param {Reply} reply reaches the interpreter that asked, and no other
+   * @returns {boolean} whether this was for the executor
+   */
+  execute(request, reply) {
+    switch (request.t) {
+      case "command":
+        this.#command(request, reply);
+        return true;
+      case "interface":
+        this.#client.getInterface((_events, commands) => reply({ t: "interface_answer", id: request.id, commands }));
+        return true;
+      case "rest":
+      case "rest_next":
+        this.#rest(request, reply);
+        return true;
+      case "rest_batch":
+        this.#batch(request, reply);
+        return true;
+      case "rest_done":
+        this.#cursors.delete(request.of);
+        return true;
+      case "call":
+        this.#call(request, reply);
+        return true;
+      case "cancel":
+        this.#calls.get(request.id)?.abort(CANCELLED);
+        this.#calls.delete(request.id); // what never ends is not held on to
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** The interpreter is gone: nobody waits for what is under way. */
+  abandon() {
+    this.#epoch++;
+    for (const call of this.#calls.values()) {
+      call.abort();
+    }
+    this.#calls.clear();
+    this.#cursors.clear();
+  }
+
+  /** @param {Request} request @param {Reply} reply */
+  #command({ id, command, params, silent }, reply) {
+    try {
+      this.#client.command(command, params, (answer) => {
+        const { json, refused } = bounded(answer, LIMITS.payloadChars, LIMITS.depth);
+        if (refused) {
+          reply({ t: "refused", id, error: `the portal's answer was refused: ${refused}` });
+        } else {
+          reply({ t: "answer", id, answer: json === undefined ? null : answer });
+        }
+      });
+      if (silent) {
+        reply({ t: "sent", id }); // from now on silence counts
+      }
+    } catch (error) {
+      reply({ t: "refused", id, error: `the page could not send it: ${textOf(error)}` });
+    }
+  }
+
+  // REST ------------------------------------------------------------------------------------------
+
+  /** @param {Request} request @param {Reply} reply */
+  #rest(request, reply) {
+    const next = this.#cursors.get(request.of);
+    if (request.t === "rest_next" && !next) {
+      reply(restMessage(request.id, { error: failure("CURSOR_GONE", "the page forgot where the list went on") }));
+      return;
+    }
+    const epoch = this.#epoch;
+    this.#request(
+      request.id,
+      (callback, signal) =>
+        next ? next(callback, signal) : this.#client.rest(request.method, request.params, callback, signal),
+      /** @param {RestAnswer} answer */
+      (answer) => answer.error?.code === EXPIRED,
+      (answer) => {
+        if (!answer.error) {
+          this.#cursors.delete(request.of); // after an error the same page may be asked for again
+        }
+        const wanted = answer.next && (next || request.paged) && epoch === this.#epoch;
+        const cursor = answer.next && wanted ? this.#keepCursor(request.id, answer.next) : undefined;
+        reply(restMessage(request.id, answer, cursor));
+      },
+      (error) => reply(restMessage(request.id, { error })),
+    );
+  }
+
+  /** @param {Request} request @param {Reply} reply */
+  #batch({ id, calls, halt }, reply) {
+    this.#request(
+      id,
+      (callback, signal) => this.#client.batch(calls, halt, callback, signal),
+      /** @param {Record<string, RestAnswer>} answers */
+      (answers) => {
+        const rows = Object.values(answers);
+        return rows.length > 0 && rows.every((row) => row.error?.code === EXPIRED);
+      },
+      (answers) => {
+        const rows = Object.entries(answers).map(([key, row]) => [
+          key,
+          row.error ? { error: shortened(row.error) } : { result: row.result ?? null },
+        ]);
+        reply(restMessage(id, { result: Object.fromEntries(rows) }));
+      },
+      (error) => reply(restMessage(id, { error })),
+    );
+  }
+
+  /**
+   * Make a request, and once more when the token had expired. What Python has given up is not answered.
+   * @template A
+   * @param {string} id
+   * @param {(callback: (answer: A) => void, signal: AbortSignal) => void} request
+   * @param {(answer: A) => boolean} isExpired
+   * @param {(answer: A) => void} done
+   * @param {(error: import("./client/client.js").RestFailure) => void} failed
+   */
+  #request(id, request, isExpired, done, failed) {
+    const controller = new AbortController();
+    const { signal } = controller;
+    this.#calls.set(id, controller);
+    /** @type {<T>(end: (outcome: T) => void) => (outcome: T) => void} */
+    const ending = (end) => (outcome) => {
+      this.#ended(id, controller);
+      if (signal.reason !== CANCELLED) {
+        end(outcome);
+      }
+    };
+    const finished = ending(done);
+    const broke = ending((/** @type {unknown} */ error) => failed(failure("CLIENT_FAILED", textOf(error))));
+    const before = this.#refreshed;
+    try {
+      request((answer) => {
+        if (!isExpired(answer)) {
+          finished(answer);
+          return;
+        }
+        this.#refreshSince(before)
+          .then(() => (signal.aborted ? finished(answer) : request(finished, signal)))
+          .catch(broke);
+      }, signal);
+    } catch (error) {
+      broke(error);
+    }
+  }
+
+  /** @param {number} before a refresh since then will do */
+  #refreshSince(before) {
+    return this.#refreshed > before ? Promise.resolve() : this.#refresh();
+  }
+
+  /** And not what has that id by an interpreter that came since. @param {string} id @param {AbortController} controller */
+  #ended(id, controller) {
+    if (this.#calls.get(id) === controller) {
+      this.#calls.delete(id);
+    }
+  }
+
+  /** @param {string} id @param {NonNullable<RestAnswer["next"]>} next */
+  #keepCursor(id, next) {
+    if (this.#cursors.size >= CURSORS) {
+      this.#cursors.delete(/** @type {string} */ (this.#cursors.keys().next().value));
+    }
+    this.#cursors.set(id, next);
+    return id;
+  }
+
+  // Functions of the page -------------------------------------------------------------------------
+
+  /** @param {string} name @returns {Promise<void>} when the function is there, or will not come any more */
+  #mayCome(name) {
+    return new Promise((resolve) => {
+      this.#awaiting.set(name, [...(this.#awaiting.get(name) ?? []), resolve]);
+      this.#scriptsHaveRun.then(() => this.#wake(name));
+    });
+  }
+
+  /** @param {string} name */
+  #wake(name) {
+    const waiting = this.#awaiting.get(name) ?? [];
+    this.#awaiting.delete(name);
+    for (const wake of waiting) {
+      wake();
+    }
+  }
+
+  /** @param {Request} request @param {Reply} reply */
+  async #call({ id, name, params }, reply) {
+    const controller = new AbortController();
+    this.#calls.set(id, controller);
+    try {
+      if (!this.#functions.has(name)) {
+        await this.#mayCome(name); // Python may be faster than the page
+        controller.signal.throwIfAborted();
+      }
+      const fn = this.#functions.get(name);
+      if (!fn) {
+        throw Object.assign(new Error("the page provides no such function"), { name: "NotProvided" });
+      }
+      const value = await fn(params, { signal: controller.signal });
+      const { json, refused } = bounded(value, LIMITS.resultChars, LIMITS.depth);
+      if (refused) {
+        throw new TypeError(`what it returned was refused: ${refused}`);
+      }
+      reply({ t: "call_answer", id, value: json === undefined ? null : value });
+    } catch (error) {
+      const kind = error instanceof Error ? String(error.name) : "Error";
+      const message = error instanceof Error ? textOf(error.message) : textOf(error);
+      reply({ t: "call_answer", id, error: { name: kind, message: message.slice(0, 2000) } });
+    } finally {
+      this.#ended(id, controller);
+    }
+  }
+}
+
+/**
+ * @param {string} id
+ * @param {RestAnswer} answer
+ * @param {string} [cursor]
+ */
+function restMessage(id, answer, cursor) {
+  if (answer.error) {
+    return { t: "rest_answer", id, error: shortened(answer.error) };
+  }
+  const { json, refused } = bounded(answer.result, LIMITS.resultChars, LIMITS.depth);
+  if (refused) {
+    return { t: "rest_answer", id, error: failure("RESULT_REFUSED", `the result was refused: ${refused}`) };
+  }
+  return { t: "rest_answer", id, result: json === undefined ? null : answer.result, cursor, total: answer.total };
+}
+
+/**
+ * An error of REST, bounded: the portal, or what stands before it, may say any amount.
+ * @param {import("./client/client.js").RestFailure} error
+ */
+function shortened({ code, description, argument, ...more }) {
+  const short = { ...more, code: code.slice(0, MAX_CODE), description: description.slice(0, MAX_TEXT) };
+  return argument === undefined ? short : { ...short, argument: argument.slice(0, MAX_CODE) };
+}
+
+/** What was thrown, in words; anything can be thrown. @param {unknown} thrown */
+function textOf(thrown) {
+  try {
+    return String(thrown);
+  } catch {
+    return "something without a text was thrown";
+  }
+}

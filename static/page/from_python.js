@@ -1,0 +1,206 @@
+/**
+ * What Python says to the page: what it asks for goes to the executor, the rest is taken note of.
+ *
+ * @module
+ */
+
+/** How many calls' kept state a page holds on to. */
+const KEPT_CALLS = 8;
+
+/**
+ * Where it goes.
+ * @typedef {{
+ *   pageId: string,
+ *   executor: import("./executor.js").Executor,
+ *   journal: import("./journal.js").Journal,
+ *   trace: import("./trace.js").Trace,
+ *   reports: import("./reports.js").Reports,
+ *   recorder: import("./recorder.js").Recorder,
+ *   live: () => import("../live/live.js").Live | null,
+ *   proven: () => void,
+ * }} Places
+ */
+
+export class FromPython {
+  counts = { acknowledged: 0, late_answers: 0, second_answers: 0 };
+  /** Commands that are not the app's own. */
+  service = { probe: 0, mirror: 0, title: 0 };
+  /** What is wrong with calls as long as it is: kinds by `CALL_ID`. @type {Map<string, Set<string>>} */
+  #problems = new Map();
+  /** What Python keeps here of each call, by `CALL_ID`; the newest last. @type {Map<string, string>} */
+  #kept = new Map();
+  #pageId;
+  #executor;
+  #journal;
+  #trace;
+  #reports;
+  #recorder;
+  #live;
+  #proven;
+
+  /** @param {Places} places */
+  constructor({ pageId, executor, journal, trace, reports, recorder, live, proven }) {
+    this.#pageId = pageId;
+    this.#executor = executor;
+    this.#journal = journal;
+    this.#trace = trace;
+    this.#reports = reports;
+    this.#recorder = recorder;
+    this.#live = live;
+    this.#proven = proven;
+  }
+
+  /** The call that this page shows, with what is kept of it. */
+  get card() {
+    const last = [...this.#kept].at(-1);
+    return last ? { call_id: last[0], kept: parsed(last[1]) } : null;
+  }
+
+  /** What is wrong with a call now: `not_external`, `no_buttons`. */
+  get problems() {
+    return new Set([...this.#problems.values()].flatMap((kinds) => [...kinds]));
+  }
+
+  forgetCalls() {
+    this.#kept.clear();
+    this.#problems.clear();
+  }
+
+  /**
+   * @param {string} text
+   * @param {(text: string) => void} reply reaches the interpreter that said it
+   */
+  receive(text, reply) {
+    this.#recorder.add("page", text);
+    const at = Date.now();
+    const message = JSON.parse(text);
+    const handled = this.#executor.execute(message, (answer) => {
+      const json = JSON.stringify(answer);
+      this.#recorder.add("python", json);
+      reply(json);
+    });
+    if (!handled) {
+      this.#news(message);
+    } else if (message.t === "command") {
+      this.#commanded(message, at);
+    }
+  }
+
+  /** @param {Record<string, any>} message @param {number} at the portal is at work meanwhile */
+  #commanded({ id, command, purpose }, at) {
+    if (purpose !== undefined) {
+      this.service[/** @type {"probe" | "mirror" | "title"} */ (purpose)]++;
+    }
+    if (purpose !== "probe") {
+      this.#trace.add("command", command, { id, at, purpose });
+    }
+  }
+
+  /** @param {Record<string, any>} message */
+  #news(message) {
+    switch (message.t) {
+      case "turn":
+        this.#journal.turn(message.seq);
+        break;
+      case "ack":
+        this.#acknowledged(message);
+        break;
+      case "outcome":
+        this.#outcome(message);
+        break;
+      case "report":
+        this.#report(message);
+        break;
+      case "trace":
+        this.#traced(message.entry);
+        break;
+      case "keep":
+        this.#kept.delete(message.call_id);
+        this.#kept.set(message.call_id, message.kept);
+        if (this.#kept.size > KEPT_CALLS) {
+          this.#kept.delete(/** @type {string} */ (this.#kept.keys().next().value));
+        }
+        break;
+      case "taking":
+        this.#live()?.taking(message.id);
+        break;
+      case "reloaded":
+        if (message.outcome !== "shown" && message.outcome !== "kept") {
+          this.#trace.add("page", `handlers_${message.outcome}`, { detail: message.error?.text });
+        }
+        this.#live()?.reloaded(/** @type {any} */ (message));
+        break;
+      case "forget":
+        this.#kept.delete(message.call_id);
+        this.#problems.delete(message.call_id);
+        break;
+      case "problem":
+        this.#problem(message);
+        break;
+    }
+  }
+
+  /** @param {Record<string, any>} message */
+  #acknowledged({ seq, handlers, call_id }) {
+    const entry = this.#journal.acknowledge(seq);
+    if (!entry) {
+      return;
+    }
+    this.counts.acknowledged++;
+    this.#proven();
+    const id = `${this.#pageId}:${seq}`;
+    for (const { name, duration_ms, outcome, started } of handlers) {
+      this.#trace.add("handler", name, { id, event: entry.name, call_id, duration_ms, outcome, started });
+    }
+    // Not so for what the page emits: that can be much, and would drive the rest out of the trace.
+    if (handlers.length === 0 && entry.fields.t === "event") {
+      this.#trace.add("handled", entry.name, { id, detail: "no handler ran" });
+    }
+  }
+
+  /** @param {import("./trace.js").TraceEntry} entry */
+  #traced(entry) {
+    if (entry.kind === "stray" && entry.name === "late") {
+      this.counts.late_answers++;
+    } else if (entry.kind === "stray" && entry.name === "second") {
+      this.counts.second_answers++;
+    }
+    this.#trace.add(entry.kind, entry.name, entry);
+  }
+
+  /** @param {Record<string, any>} message */
+  #outcome({ id, kind, name, outcome, ms, started, cause, purpose }) {
+    const more = { id, outcome, purpose, duration_ms: ms, started, cause: cause ?? undefined };
+    this.#trace.add(kind === "command" ? "outcome" : kind, name, more);
+  }
+
+  /** @param {Record<string, any>} message */
+  #problem({ kind, call_id, on }) {
+    const kinds = this.#problems.get(call_id) ?? new Set();
+    this.#problems.set(call_id, kinds);
+    kinds[on ? "add" : "delete"](kind);
+  }
+
+  /** @param {Record<string, any>} message */
+  #report(message) {
+    const { kind, text, event, handler, error, id } = message;
+    if (kind === "handler_failed") {
+      this.#live()?.failed(message);
+      const what = event ? `handler ${handler} failed at ${event}` : `${handler} failed`;
+      this.#reports.add(kind, `${what}\n${text}`, { event, level: "error" });
+      this.#trace.add("report", kind, { id, event, detail: `${handler}: ${error}` });
+    } else {
+      this.#reports.add(kind, text, { event });
+      this.#trace.add("report", kind, { event, detail: text });
+    }
+  }
+}
+
+/** @param {string} kept what Python wrote; it knows numbers that JSON does not, such as NaN */
+function parsed(kept) {
+  try {
+    return JSON.parse(kept);
+  } catch {
+    return null;
+  }
+}

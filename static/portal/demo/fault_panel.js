@@ -1,0 +1,175 @@
+/** The faults' panel: what can be done wrong at a click, what the project does about it, and what came of it. */
+
+import { byId, element, setText } from "./dom.js";
+import { FAULTS } from "./fault_list.js";
+
+/** @typedef {import("../automation.js").Portal} Portal */
+/** @typedef {import("./fault_list.js").Fault} Fault */
+/** @typedef {import("./fault_list.js").Hosting} Hosting */
+/** @typedef {import("./fault_list.js").News} News */
+
+const LINES_KEPT = 6;
+/** How long the slow start's worker is on its way. */
+const SLOW_START_MS = 4000;
+const EVENTS = 17;
+
+export class FaultPanel {
+  /** The one that was chosen last. @type {Fault | null} */
+  #chosen = null;
+  #since = 0;
+  /** @type {Hosting | null} */
+  #hosting = null;
+  #portal;
+  #does = byId("fault-does");
+  #outcomes = byId("fault-outcomes");
+
+  /** @param {Portal} portal */
+  constructor(portal) {
+    this.#portal = portal;
+    for (const fault of FAULTS) {
+      const control = byId(fault.id);
+      if (control instanceof HTMLInputElement) {
+        control.addEventListener("change", () => void this.#switch(fault, control));
+      } else if (fault.make) {
+        control.addEventListener("click", () => void this.#make(fault, true));
+      }
+    }
+    this.#connectRestarts();
+  }
+
+  /** An entry of a placement page's trace. @param {any} entry */
+  traced(entry) {
+    this.#hear({ entry });
+  }
+
+  /** How the placement page is hosted now. @param {Hosting} hosting */
+  hosted(hosting) {
+    const was = this.#hosting;
+    if (hosting.interpreter || !was) {
+      this.#hosting = hosting; // while there is none, the last one is remembered
+    } else {
+      this.#hosting = { ...was, state: hosting.state };
+    }
+    this.#hear({ hosting, was });
+  }
+
+  /** @param {Fault} fault @param {HTMLInputElement} box */
+  async #switch(fault, box) {
+    const other = /** @type {HTMLInputElement | null} */ (fault.excludes ? byId(fault.excludes) : null);
+    if (other && box.checked) {
+      other.checked = false;
+    }
+    try {
+      await this.#make(fault, box.checked);
+    } catch (error) {
+      box.checked = false;
+      box.disabled = true;
+      box.title = String(error);
+    }
+  }
+
+  /** @param {Fault} fault @param {boolean} on */
+  async #make(fault, on) {
+    if (on) {
+      this.#choose(fault);
+    }
+    if (on && fault.stirs === "before") {
+      this.#stir();
+    }
+    await fault.make?.(this.#portal, on);
+    if (on && fault.stirs === "after") {
+      this.#stir();
+    }
+  }
+
+  /** Lets an event of the card come: the client is looked up anew, or a call comes in. */
+  #stir() {
+    const card = this.#portal.card();
+    if (card?.open && card.external) {
+      this.#portal.act("entityChanged", {});
+    } else {
+      this.#portal.endCall();
+      this.#portal.incomingCall();
+    }
+  }
+
+  /** @param {Fault} fault */
+  #choose(fault) {
+    this.#chosen = fault;
+    this.#hosting &&= { ...this.#hosting, state: "before" };
+    this.#since = performance.now();
+    setText(this.#does, fault.does);
+    this.#outcomes.replaceChildren();
+  }
+
+  /** @param {Omit<News, "after_ms">} news */
+  #hear(news) {
+    const line = this.#chosen?.tells({ ...news, after_ms: performance.now() - this.#since });
+    if (line) {
+      this.#say(line);
+    }
+  }
+
+  /** @param {string} line */
+  #say(line) {
+    this.#outcomes.append(element("li", {}, line));
+    while (this.#outcomes.childElementCount > LINES_KEPT) {
+      this.#outcomes.firstElementChild?.remove();
+    }
+  }
+
+  // Faults that begin with the page: the address says which -----------------------------------------
+
+  #connectRestarts() {
+    const query = new URLSearchParams(location.search);
+    byId("reload-late").addEventListener("click", () => restart((address) => address.set("names", "late")));
+    byId("fault-start").addEventListener("click", () =>
+      restart((address) => {
+        const app = new URL(address.get("app") ?? "");
+        app.searchParams.set("slow_start", String(SLOW_START_MS));
+        address.set("app", app.href);
+      }),
+    );
+    const late = query.get("names") === "late";
+    const begun = late ? "reload-late" : query.get("app")?.includes("slow_start=") ? "fault-start" : "";
+    const fault = FAULTS.find(({ id }) => id === begun);
+    if (fault) {
+      this.#choose(fault);
+      this.#since = 0; // the page's own beginning
+    }
+    const register = byId("register-names");
+    register.hidden = !late;
+    register.addEventListener("click", () => {
+      register.hidden = true;
+      this.#registerNames();
+    });
+    if (late) {
+      this.#say("The portal lists no name. The page asks again and again.");
+    }
+  }
+
+  #registerNames() {
+    const began = performance.now();
+    this.#portal.registerNames();
+    const look = setInterval(() => {
+      const bound = new Set(this.#portal.frames()[0]?.bound).size;
+      if (bound === EVENTS) {
+        clearInterval(look);
+        const after_ms = Math.round(performance.now() - began);
+        this.#say(`All ${EVENTS} events were bound ${after_ms} ms after their names were registered.`);
+      }
+    }, 10);
+  }
+}
+
+/** Opens the page anew with another address, without faults of the last time. @param {(query: URLSearchParams) => void} change */
+function restart(change) {
+  const address = new URL(location.href);
+  const app = new URL(address.searchParams.get("app") ?? "");
+  app.searchParams.delete("slow_start");
+  address.searchParams.set("app", app.href);
+  address.searchParams.delete("names");
+  address.searchParams.delete("plain");
+  change(address.searchParams);
+  location.assign(address);
+}

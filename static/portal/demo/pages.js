@@ -1,0 +1,167 @@
+/**
+ * Which pages of the portal are attached to which interpreter, in this tab and in all others.
+ *
+ * A tab knows its own frames: what their pages say of their hosting, and of the card. Tabs tell each
+ * other by a `BroadcastChannel`.
+ */
+
+import { SHOWN } from "../timeline/frame.js";
+import { element, setText } from "./dom.js";
+
+/** @typedef {{id: string, kind: string}} FrameRow */
+
+/**
+ * One page that is loaded somewhere.
+ * @typedef {object} PageRow
+ * @property {string} frame        the frame's id in its tab
+ * @property {string} kind         `page` or `slider`
+ * @property {string} uri          the portal page it stands on
+ * @property {string} state        of its shim: `booting`, `ready`, …
+ * @property {string} mode         how the interpreter is hosted
+ * @property {string} interpreter  tells interpreters apart
+ * @property {string} call         id of the call whose card it shows; empty for none
+ */
+
+const CHANNEL = "portal-pages";
+
+export class Pages {
+  /** What the pages of this tab said, by frame. @type {Map<string, Partial<PageRow>>} */
+  #said = new Map();
+  /** The rows of other tabs. @type {Map<string, PageRow[]>} */
+  #others = new Map();
+  #tab = crypto.randomUUID();
+  #channel = new BroadcastChannel(CHANNEL);
+
+  /**
+   * @param {object} options
+   * @param {HTMLElement} options.list
+   * @param {HTMLElement} options.summary
+   * @param {string} options.uri          of this tab
+   * @param {() => FrameRow[]} options.frames
+   * @param {(frame: string) => void} options.reload
+   * @param {(frame: string) => void} options.close
+   */
+  constructor({ list, summary, uri, frames, reload, close }) {
+    this.list = list;
+    this.summary = summary;
+    this.uri = uri;
+    this.frames = frames;
+    this.reload = reload;
+    this.close = close;
+    this.#channel.onmessage = ({ data }) => this.#hear(data);
+    this.#channel.postMessage({ tab: this.#tab, asks: true });
+    addEventListener("pagehide", () => this.#channel.postMessage({ tab: this.#tab, rows: [] }));
+    addEventListener("pageshow", ({ persisted }) => persisted && this.show());
+  }
+
+  /**
+   * A page told how it is hosted.
+   * @param {string} frame
+   * @param {any} hosting
+   */
+  hosted(frame, { state, mode, interpreter }) {
+    this.#learn(frame, { state: String(state), mode: String(mode), interpreter: String(interpreter) });
+  }
+
+  /**
+   * A page told of a step of its trace.
+   * @param {string} frame
+   * @param {any} entry
+   */
+  traced(frame, { kind, name, call_id: call }) {
+    if (kind === "session") {
+      this.#learn(frame, { call: SHOWN.has(name) ? String(call) : "" });
+    }
+  }
+
+  /** The page of a frame was loaded anew, or its frame was closed. @param {string} frame */
+  left(frame) {
+    this.#said.delete(frame);
+    this.show();
+  }
+
+  /** @param {string} frame @param {Partial<PageRow>} news */
+  #learn(frame, news) {
+    this.#said.set(frame, { ...this.#said.get(frame), ...news });
+    this.show();
+  }
+
+  /** @param {{tab: string, asks?: boolean, rows?: PageRow[]}} message */
+  #hear({ tab, asks, rows }) {
+    if (rows?.length) {
+      this.#others.set(tab, rows);
+    } else if (rows) {
+      this.#others.delete(tab);
+    }
+    if (asks) {
+      this.#tell();
+    }
+    this.#render();
+  }
+
+  /** @returns {PageRow[]} */
+  #rows() {
+    const unknown = { state: "loading", mode: "", interpreter: "", call: "" };
+    return this.frames().map(({ id, kind }) => ({
+      ...unknown,
+      frame: id,
+      kind,
+      uri: this.uri,
+      ...this.#said.get(id),
+    }));
+  }
+
+  #tell() {
+    this.#channel.postMessage({ tab: this.#tab, rows: this.#rows() });
+  }
+
+  /** Shows all pages, and tells the other tabs of ours. */
+  show() {
+    this.#tell();
+    this.#render();
+  }
+
+  #render() {
+    const ours = this.#rows();
+    const theirs = [...this.#others.values()].flat();
+    this.list.replaceChildren(
+      ...ours.map((row) => this.#line(row, true)),
+      ...theirs.map((row) => this.#line(row, false)),
+    );
+    setText(this.summary, summaryOf([...ours, ...theirs]));
+  }
+
+  /** @param {PageRow} row @param {boolean} here in this tab */
+  #line(row, here) {
+    const name = `${row.kind === "slider" ? "Slider" : here ? "This page" : "Another tab"} ${row.uri}`;
+    const badge = row.call ? [element("span", { class: "badge" }, "shows the card"), " · "] : [];
+    const details = [row.state, row.mode, row.interpreter && `interpreter ${row.interpreter.slice(0, 4)}`];
+    return element(
+      "li",
+      { class: row.call ? "shows" : "" },
+      element("span", { class: "whereabouts" }, name),
+      element("span", { class: "hosting" }, ...badge, details.filter(Boolean).join(" · ")),
+      ...(here ? [this.#buttons(row, name)] : []),
+    );
+  }
+
+  /** @param {PageRow} row @param {string} name */
+  #buttons({ frame }, name) {
+    const reload = element("button", { type: "button", "aria-label": `Reload: ${name}` }, "Reload");
+    reload.addEventListener("click", () => this.reload(frame));
+    const kill = element("button", { type: "button", "aria-label": `Kill: ${name}` }, "Kill");
+    kill.addEventListener("click", () => this.close(frame));
+    return element("div", { class: "row" }, reload, kill);
+  }
+}
+
+/** @param {PageRow[]} rows */
+function summaryOf(rows) {
+  const ready = rows.filter(({ state, interpreter }) => state === "ready" && interpreter);
+  const interpreters = new Set(ready.map(({ interpreter }) => interpreter)).size;
+  if (ready.length === 0) {
+    return "No page is attached yet.";
+  }
+  const pages = ready.length === 1 ? "one page" : `${ready.length} pages`;
+  return interpreters === 1 ? `One interpreter serves ${pages}.` : `${interpreters} interpreters serve ${pages}.`;
+}

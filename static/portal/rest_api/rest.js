@@ -1,0 +1,274 @@
+/**
+ * The REST of the simulated portal inside its own page: it needs no server, and no network.
+ *
+ * It answers as portal_rest.py does over HTTP. tests/contract/portal_rest.json is what both must do, and
+ * tests/tool/test_portal_drift.py asks both the same at random.
+ */
+
+import { APP_METHODS, checkScope, takeRegistrationAway } from "./app.js";
+import { CALL_METHODS, rememberCall } from "./calls.js";
+import { CRM_METHODS } from "./crm.js";
+import { named, RestFault, text } from "./fault.js";
+import { parseQuery } from "./query.js";
+import { ListPage } from "./records.js";
+import { RestSession } from "./session.js";
+
+/** @typedef {import("./fault.js").Params} Params */
+/** @typedef {import("./records.js").Row} Row */
+/** @typedef {{status: number, answer: Row}} Answered */
+
+const BATCH_LIMIT = 50;
+
+/** By their names in lower case: the portal does not mind the case. */
+export const METHODS = new Map([...CRM_METHODS, ...CALL_METHODS, ...APP_METHODS]);
+
+export class PageRest {
+  /** @type {RestSession[]} */
+  #sessions = [];
+
+  /**
+   * Answers one request.
+   * @param {string} method with or without `.json`
+   * @param {Params} params the access token is `auth`
+   * @returns {Promise<Answered>} the status that HTTP would have, and an answer that is plain JSON
+   */
+  async handle(method, params) {
+    const started = Date.now();
+    const name = method.replace(/\.json$/, "").toLowerCase();
+    try {
+      if (name.startsWith("simulation.")) {
+        return plain(200, { result: this.#simulation(name, params) });
+      }
+      const session = this.#authorised(params);
+      const delayMs = session.faults.delayMs(name);
+      if (delayMs > 0) {
+        await new Promise((resolve) => setTimeout(resolve, delayMs));
+      }
+      session.faults.check(name);
+      const answer = name === "batch" ? batch(session, params) : call(session, name, params);
+      return plain(200, { ...answer, time: timing(started) });
+    } catch (problem) {
+      if (problem instanceof RestFault) {
+        return plain(problem.status, problem.answer());
+      }
+      return plain(400, { error: "ERROR_ARGUMENT", error_description: String(problem) });
+    }
+  }
+
+  /**
+   * What the portal's own page asks; an app has no business with it.
+   * @param {string} name
+   * @param {Params} params
+   * @returns {unknown}
+   */
+  #simulation(name, params) {
+    if (name === "simulation.session") {
+      const session = new RestSession(text(params.user));
+      this.#sessions.push(session);
+      return session.tokens();
+    }
+    if (name === "simulation.refresh") {
+      const session = this.#refreshable(text(params.refresh_token));
+      session.renew();
+      return session.tokens();
+    }
+    const session = this.#ofToken(text(params.auth));
+    switch (name) {
+      case "simulation.configure":
+        session.configure(params);
+        return true;
+      case "simulation.opened":
+        rememberCall(session, params);
+        return true;
+      case "simulation.placements":
+        return session.placements;
+      case "simulation.overtime":
+        return takeRegistrationAway(session);
+      case "simulation.installed":
+        session.installed = true;
+        return true;
+      case "simulation.ask":
+        return asked(session, params);
+      case "simulation.notices":
+        return session.notices.splice(0);
+      default:
+        throw new RestFault(404, "ERROR_METHOD_NOT_FOUND", "Method not found!");
+    }
+  }
+
+  /** @param {string} refreshToken */
+  #refreshable(refreshToken) {
+    const found = this.#sessions.find((session) => session.refreshToken === refreshToken);
+    if (found === undefined) {
+      throw new RestFault(400, "invalid_grant", "The refresh token is not known");
+    }
+    return found;
+  }
+
+  /** @param {string} token */
+  #ofToken(token) {
+    const found = this.#sessions.find(
+      (session) => token !== "" && (session.accessToken === token || session.formerTokens.has(token)),
+    );
+    if (found === undefined) {
+      throw new RestFault(401, "invalid_token", "Unable to get application by token");
+    }
+    return found;
+  }
+
+  /** @param {Params} params */
+  #authorised(params) {
+    const token = text(params.auth);
+    if (token === "") {
+      throw new RestFault(401, "NO_AUTH_FOUND", "Wrong authorization data");
+    }
+    const session = this.#ofToken(token);
+    if (!session.accepts(token)) {
+      throw new RestFault(401, "expired_token", "The access token provided has expired.");
+    }
+    return session;
+  }
+}
+
+/**
+ * As HTTP would carry it: nobody gets a reference to what the session keeps.
+ * @param {number} status
+ * @param {Row} answer
+ * @returns {Answered}
+ */
+function plain(status, answer) {
+  return { status, answer: JSON.parse(JSON.stringify(answer)) };
+}
+
+/**
+ * Answers the portal's own card: its method's answer or error, whatever the app may ask and however often.
+ * @param {RestSession} session
+ * @param {Params} params
+ * @returns {Row}
+ */
+function asked(session, params) {
+  if (session.faults.down) {
+    return { error: "INTERNAL_SERVER_ERROR" };
+  }
+  try {
+    return answerOf(methodOf(text(params.method).toLowerCase())(session, named(params.params)));
+  } catch (problem) {
+    if (problem instanceof RestFault) {
+      return problem.answer();
+    }
+    throw problem;
+  }
+}
+
+/**
+ * @param {RestSession} session
+ * @param {string} name
+ * @param {Params} params
+ * @returns {Row}
+ */
+function call(session, name, params) {
+  for (const stub of session.faults.stub(name)) {
+    return stubbed(stub);
+  }
+  const method = methodOf(name);
+  if (session.faults.deny.includes(name)) {
+    throw new RestFault(403, "ACCESS_DENIED", "Access denied!");
+  }
+  checkScope(session, name);
+  return answerOf(method(session, params));
+}
+
+/**
+ * The answer that somebody wants of a method, whatever the portal has.
+ * @param {unknown} stub
+ * @returns {Row}
+ */
+function stubbed(stub) {
+  const { error, error_description: words } = named(stub);
+  if (typeof error === "string") {
+    throw new RestFault(400, error, text(words));
+  }
+  return { result: stub };
+}
+
+/** @param {string} name */
+function methodOf(name) {
+  const method = METHODS.get(name);
+  if (method === undefined) {
+    throw new RestFault(404, "ERROR_METHOD_NOT_FOUND", "Method not found!");
+  }
+  return method;
+}
+
+/**
+ * @param {unknown} result
+ * @returns {Row}
+ */
+function answerOf(result) {
+  if (!(result instanceof ListPage)) {
+    return { result };
+  }
+  const next = result.following === null ? {} : { next: result.following };
+  return { result: result.records, total: result.total, ...next };
+}
+
+/**
+ * @param {RestSession} session
+ * @param {Params} params
+ * @returns {Row}
+ */
+function batch(session, params) {
+  const commands = Object.entries(typeof params.cmd === "object" && params.cmd !== null ? params.cmd : {});
+  if (commands.length > BATCH_LIMIT) {
+    throw new RestFault(400, "ERROR_BATCH_LENGTH_EXCEEDED", "Max batch length exceeded");
+  }
+  /** @type {Record<string, Row>} */
+  const parts = { result: {}, result_error: {}, result_total: {}, result_next: {} };
+  for (const [key, command] of commands) {
+    const [name = "", ...query] = String(command).split("?");
+    try {
+      const answer = call(session, name.toLowerCase(), parseQuery(query.join("?")));
+      for (const part of ["result", "next", "total"]) {
+        if (Object.hasOwn(answer, part)) {
+          Object.assign(parts[part === "result" ? part : `result_${part}`] ?? {}, { [key]: answer[part] });
+        }
+      }
+    } catch (problem) {
+      if (!(problem instanceof RestFault)) {
+        throw problem;
+      }
+      Object.assign(parts.result_error ?? {}, { [key]: problem.answer() });
+      if (["1", "true", "y"].includes(String(params.halt).toLowerCase())) {
+        break;
+      }
+    }
+  }
+  const asList = Array.isArray(params.cmd);
+  return { result: Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, phpArray(part, asList)])) };
+}
+
+/**
+ * A part of a batch as PHP writes it: an empty array is a list, whatever its keys would have been.
+ * @param {Row} part
+ * @param {boolean} asList
+ * @returns {unknown}
+ */
+function phpArray(part, asList) {
+  const keys = Object.keys(part);
+  const isList = keys.length === 0 || (asList && keys.every((key, index) => key === String(index)));
+  return isList ? Object.values(part) : part;
+}
+
+/** @param {number} started ms */
+function timing(started) {
+  const finished = Date.now();
+  const duration = (finished - started) / 1000;
+  return {
+    start: started / 1000,
+    finish: finished / 1000,
+    duration,
+    processing: duration,
+    date_start: new Date(started).toISOString(),
+    date_finish: new Date(finished).toISOString(),
+  };
+}

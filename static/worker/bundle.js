@@ -1,0 +1,30 @@
+/**
+ * What the bundle holds and where. `scripts/build` writes this module anew for each bundle; this
+ * one shows its shape. All paths are relative to the folder of this build.
+ *
+ * @module
+ */
+
+export const bundle = {
+  build: "000000000000",
+  version: "0.0.0",
+  pyodideUrl: "../../pyodide/",
+  /** Unpacked as they are: micropip and what it needs. @type {string[]} */
+  loaderWheels: [],
+  /** Installed by micropip. @type {string[]} */
+  wheels: [],
+  app: { archive: "app.zip", module: "app", attribute: "app" },
+  client: "bx24",
+  /** Whether pages may bring other source for the app while it runs. */
+  live: false,
+  /** The interpreter's memory with all that imported. @type {string | null} */
+  snapshot: null,
+  /** Why there is no snapshot. @type {string | null} */
+  withoutSnapshot: null,
+  /** Pyodide's lock file of all wheels here. */
+  lock: "pyodide-lock.json",
+  /** What it says of the interpreter. @type {Record<string, string>} */
+  lockInfo: {},
+  /** SHA-256 of what is loaded as bytes, as `integrity` takes it. @type {Record<string, string>} */
+  hashes: {},
+};

@@ -1,0 +1,134 @@
+/**
+ * Getting the parts of the bundle, whatever happens to them on their way: asked for again with a
+ * longer pause each time, past the browser's cache, and held against the hashes that the build wrote.
+ *
+ * @module
+ */
+
+import { bundle } from "./bundle.js";
+
+const ATTEMPTS = 3;
+const FIRST_PAUSE_MS = 500;
+
+/** @param {string} path relative to the folder of this build */
+export const locate = (path) => new URL(path, new URL("../", import.meta.url)).href;
+
+/**
+ * @template T
+ * @param {string} url for the message
+ * @param {(attempt: number) => Promise<T>} get
+ * @returns {Promise<T>}
+ */
+async function retried(url, get) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await get(attempt);
+    } catch (error) {
+      if (attempt === ATTEMPTS) {
+        throw new Error(`${url} could not be loaded: ${/** @type {Error} */ (error).message}`);
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE_MS * 2 ** (attempt - 1)));
+  }
+}
+
+/**
+ * How to ask for a part; what came damaged may lie in the browser's cache.
+ * @param {number} attempt
+ * @returns {RequestInit}
+ */
+const manner = (attempt) => (attempt === 1 ? {} : { cache: "reload" });
+
+/** @param {string} url @param {RequestInit} options */
+async function ask(url, options) {
+  const response = await fetch(url, options);
+  if (!response.ok) {
+    throw new Error(`HTTP ${response.status}`);
+  }
+  return response;
+}
+
+/**
+ * A part as bytes, which are what the build wrote.
+ * @param {string} path a key of `bundle.hashes`
+ * @returns {Promise<ArrayBuffer>}
+ */
+export function download(path) {
+  const url = locate(path);
+  return retried(url, async (attempt) => {
+    const content = await (await ask(url, manner(attempt))).arrayBuffer();
+    await verify(path, content);
+    return content;
+  });
+}
+
+/**
+ * A part as bytes, for whoever verifies them while doing something else.
+ * @param {string} path
+ * @returns {Promise<ArrayBuffer>}
+ */
+export function fetchUnverified(path) {
+  const url = locate(path);
+  return retried(url, async (attempt) => (await ask(url, manner(attempt))).arrayBuffer());
+}
+
+/**
+ * @param {string} path
+ * @param {BufferSource} content
+ * @throws {Error} when these are not the bytes that the build wrote
+ */
+export async function verify(path, content) {
+  const expected = bundle.hashes[path];
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", content));
+  if (`sha256-${btoa(String.fromCharCode(...digest))}` !== expected) {
+    throw new Error(`it is damaged: ${content.byteLength} bytes, not those that were built`);
+  }
+}
+
+/**
+ * A part as bytes at once, for an import that cannot wait.
+ * @param {string} path
+ * @returns {ArrayBuffer}
+ */
+export function downloadNow(path) {
+  const request = new XMLHttpRequest();
+  request.open("GET", locate(path), false);
+  request.responseType = "arraybuffer";
+  request.send();
+  if (request.status !== 200) {
+    throw new Error(`${locate(path)} could not be loaded: HTTP ${request.status}`);
+  }
+  return request.response;
+}
+
+/**
+ * The interpreter's module, compiled while it comes. What does not compile is asked for again, and verified.
+ * @param {string} path
+ * @returns {Promise<WebAssembly.Module>}
+ */
+export function compile(path) {
+  const url = locate(path);
+  return retried(url, async (attempt) => {
+    if (attempt === 1) {
+      return await WebAssembly.compileStreaming(ask(url, {}));
+    }
+    const content = await (await ask(url, manner(attempt))).arrayBuffer();
+    await verify(path, content);
+    return await WebAssembly.compile(content);
+  });
+}
+
+/**
+ * A module. A browser remembers an import that failed, so each attempt has an address of its own.
+ * @param {string} path
+ * @returns {Promise<any>}
+ */
+export function importModule(path) {
+  const url = locate(path);
+  return retried(url, async (attempt) => {
+    if (attempt > 1) {
+      await ask(url, manner(attempt)); // takes a damaged copy out of the browser's cache
+    }
+    return await import(attempt === 1 ? url : `${url}?${attempt}`);
+  });
+}

@@ -1,0 +1,301 @@
+/**
+ * The worker's own life: the lock that shows it, how long it stays without pages, what it keeps.
+ *
+ * @module
+ */
+
+import { aliveLock, sliceLock } from "../protocol.js";
+import { KeptStore } from "./kept_store.js";
+
+/** Without a page, before the app's own grace for calls is known. */
+const LINGER_S = 60;
+/** Longer than the app's grace, so that what waits for a page ends in order. */
+const AFTERWARDS_S = 5;
+/**
+ * A worker that hangs in the middle of a transaction blocks the storage for as long as it lives. The
+ * page that shows a call has what was kept of it too.
+ */
+const LOAD_DEADLINE_MS = 2000;
+/** What was kept is its user's alone: so long is a page awaited that says who that is, if there is anything. */
+const USER_DEADLINE_MS = 3000;
+/** A write costs as much as handling an event: in a burst there is one only so often. */
+const PAUSE_MS = 100;
+/** Before it counts as one, so many come at once: a page that goes may take its worker with it. */
+const WRITES_AT_ONCE = 10;
+/** A newer worker has taken over: nobody will come back. */
+const SUPERSEDED_LINGER_S = 2;
+
+/** @typedef {import("./kept_store.js").KeptCall} KeptCall */
+
+export class Life {
+  /** The lock that this worker holds as long as it lives; empty until it has it. */
+  lock = "";
+  /** Lets go of the lock that says for how long this worker may hold its thread. */
+  #releaseSlice = () => {};
+  /** @type {KeptStore | null} */
+  #store = null;
+  /** What was in the storage, once a page has said which portal this is. @type {Promise<KeptCall[]>} */
+  #loaded;
+  /** @type {(store: KeptStore) => void} */
+  #known = () => {};
+  /** Whose calls these are, once a page has said it. @type {string | null} */
+  #user = null;
+  /** @type {Promise<void>} */
+  #identified;
+  /** @type {() => void} */
+  #userKnown = () => {};
+  /** What is to be kept: in a moment, or as soon as it is known for whom. @type {Map<string, string>} */
+  #unwritten = new Map();
+  /** Another user works here now: nothing is kept any more. */
+  #abandoned = false;
+  /** Up to when the writes so far have used up their share of the time. */
+  #spent = Number.NEGATIVE_INFINITY;
+  /** A write is going to come. */
+  #pausing = false;
+  #lingerS = LINGER_S;
+  #superseded = false;
+  /** No page is here; nor is one before the first has said hello, and it may be gone by then. */
+  #deserted = true;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  /** @type {BroadcastChannel | null} */
+  #channel = null;
+  /** Tells the interpreters of other builds what is kept, for pages that go over to them. @type {BroadcastChannel | null} */
+  #told = null;
+  /** What they have told, until Python can take it. @type {Map<string, {user: string, kept: string | null}>} */
+  #news = new Map();
+  #runs = false;
+  #name;
+  #sliceLock;
+  #shared;
+  #heard;
+
+  /**
+   * @param {object} options
+   * @param {string} options.name
+   * @param {boolean} options.shared
+   * @param {(lock: string) => void} options.alive
+   * @param {(callId: string, kept: string | null) => void} options.heard  another interpreter keeps this of a call
+   */
+  constructor({ name, shared, alive, heard }) {
+    this.#name = name;
+    this.#shared = shared;
+    this.#heard = heard;
+    const known = new Promise((resolve) => {
+      this.#known = resolve;
+    });
+    this.#identified = new Promise((resolve) => {
+      this.#userKnown = resolve;
+    });
+    this.#loaded = known.then((store) => soon(store.load(), LOAD_DEADLINE_MS, []));
+    const lock = aliveLock(name) + crypto.randomUUID();
+    navigator.locks
+      ?.request(lock, () => {
+        this.lock = lock;
+        alive(lock);
+        return new Promise(() => {});
+      })
+      .catch(() => {}); // storage is blocked: the pages' pings have to do
+    this.#sliceLock = sliceLock(lock);
+    this.holds("boot");
+  }
+
+  /**
+   * A page is here.
+   * @param {string} portal its domain
+   * @param {string | null} user when the page knows
+   * @param {boolean} fresh it has just been loaded, and so is of the newest build
+   */
+  attached(portal, user, fresh) {
+    this.#deserted = false;
+    clearTimeout(this.#timer);
+    if (!this.#store) {
+      this.#store = new KeptStore(portal);
+      this.#listen(portal);
+      this.#known(this.#store);
+    }
+    if (fresh && !this.#abandoned) {
+      this.#superseded = false;
+      this.#channel?.postMessage(this.#name);
+    }
+    if (user !== null) {
+      this.identified(user, false);
+    }
+  }
+
+  /**
+   * A page says who works here.
+   * @param {string} user
+   * @param {boolean} leaving the page goes to another worker, this one served somebody else
+   */
+  identified(user, leaving) {
+    if (leaving) {
+      this.#abandon();
+    } else if (this.#user === null && !this.#abandoned) {
+      this.#user = user;
+      this.#userKnown();
+      this.#store?.clear(user).catch(() => {});
+      this.#write();
+      this.#pass();
+    }
+  }
+
+  /** The last page has left: stay for a while, another may come. */
+  deserted() {
+    this.#write();
+    this.#deserted = true;
+    this.#arm();
+  }
+
+  /** For how long this worker may hold its thread. @param {"boot" | number} limit of a slice in milliseconds, 0 for none */
+  holds(limit) {
+    navigator.locks
+      ?.request(this.#sliceLock + limit, () => {
+        this.#releaseSlice(); // not before: a page that asks finds one or both
+        return new Promise((resolve) => {
+          this.#releaseSlice = () => resolve(undefined);
+        });
+      })
+      .catch(() => {});
+  }
+
+  /** How long calls wait for a page; 0 for ever. @param {number} graceS */
+  lingers(graceS) {
+    this.#lingerS = graceS === 0 ? Number.POSITIVE_INFINITY : graceS + AFTERWARDS_S;
+    this.#arm();
+  }
+
+  /** This worker is of no use any more; its pages have been told. */
+  over() {
+    if (this.#shared) {
+      setTimeout(() => self.close(), 1000);
+    }
+  }
+
+  #arm() {
+    clearTimeout(this.#timer);
+    const seconds = this.#superseded ? SUPERSEDED_LINGER_S : this.#lingerS;
+    if (this.#shared && this.#deserted && seconds !== Number.POSITIVE_INFINITY) {
+      this.#timer = setTimeout(() => self.close(), seconds * 1000);
+    }
+  }
+
+  /** Hear it when pages were loaded that use another worker of this portal. @param {string} portal */
+  #listen(portal) {
+    if (!this.#shared) {
+      return;
+    }
+    this.#channel = new BroadcastChannel(`worker-py ${portal}`);
+    this.#channel.onmessage = ({ data }) => {
+      if (data !== this.#name) {
+        this.#superseded = true;
+        this.#arm();
+      }
+    };
+    this.#told = new BroadcastChannel(`worker-py calls ${portal}`);
+    this.#told.onmessage = ({ data: { user, callId, kept } }) => {
+      this.#news.set(callId, { user, kept });
+      this.#pass();
+    };
+  }
+
+  /** Python runs, and can take what other interpreters keep. */
+  runs() {
+    this.#runs = true;
+    this.#pass();
+  }
+
+  /** Pass on what is this user's, once it is known who that is. */
+  #pass() {
+    if (!this.#runs || this.#user === null) {
+      return;
+    }
+    for (const [callId, { user, kept }] of this.#news) {
+      if (user === this.#user && !this.#abandoned) {
+        this.#heard(callId, kept);
+      }
+    }
+    this.#news.clear();
+  }
+
+  // What outlives the interpreter -----------------------------------------------------------------
+
+  /**
+   * What an earlier interpreter kept of this user's calls that may still be going on, by call id.
+   * @returns {Promise<Record<string, string>>}
+   */
+  async kept() {
+    const calls = await this.#loaded;
+    if (calls.length === 0) {
+      return {};
+    }
+    await soon(this.#identified, USER_DEADLINE_MS, undefined);
+    const ours = calls.filter(({ user }) => user === this.#user);
+    return Object.fromEntries(ours.map(({ call_id, kept }) => [call_id, kept]));
+  }
+
+  async storageWorks() {
+    await this.#loaded;
+    return this.#store ? soon(this.#store.works(), LOAD_DEADLINE_MS, true) : false;
+  }
+
+  /** @param {string} callId @param {string | null | undefined} kept nothing: the call is over */
+  keep(callId, kept) {
+    if (this.#abandoned) {
+      return;
+    }
+    if (!kept) {
+      this.#unwritten.delete(callId);
+      this.#store?.remove(callId).catch(() => {});
+      this.#told?.postMessage({ user: this.#user, callId, kept: null });
+      return;
+    }
+    this.#unwritten.set(callId, kept);
+    if (this.#pausing) {
+      return;
+    }
+    const now = performance.now();
+    this.#spent = Math.max(this.#spent, now - PAUSE_MS * WRITES_AT_ONCE) + PAUSE_MS;
+    if (this.#spent <= now) {
+      this.#write();
+      return;
+    }
+    this.#pausing = true;
+    setTimeout(() => {
+      this.#pausing = false;
+      this.#write();
+    }, this.#spent - now);
+  }
+
+  /** Write what waits, if it is known for whom. */
+  #write() {
+    if (this.#user === null) {
+      return;
+    }
+    for (const [callId, kept] of this.#unwritten) {
+      this.#store?.put(callId, this.#user, kept).catch(() => {}); // diagnostics() says that storage is blocked
+      this.#told?.postMessage({ user: this.#user, callId, kept });
+    }
+    this.#unwritten.clear();
+  }
+
+  #abandon() {
+    if (!this.#abandoned) {
+      this.#abandoned = this.#superseded = true;
+      this.#unwritten.clear();
+      this.#store?.clear(null).catch(() => {});
+    }
+  }
+}
+
+/**
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {number} deadlineMs
+ * @param {T} otherwise when it fails or takes longer
+ * @returns {Promise<T>}
+ */
+function soon(promise, deadlineMs, otherwise) {
+  const late = new Promise((resolve) => setTimeout(resolve, deadlineMs, otherwise));
+  return Promise.race([promise.catch(() => otherwise), late]);
+}

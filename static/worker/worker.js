@@ -1,0 +1,347 @@
+/**
+ * The worker: loads the interpreter, hands messages in and out, and interrupts a runaway.
+ *
+ * A page connects by sending a port; everything else crosses that port (see `protocol.js`).
+ * Messages are handed to Python in the order in which they came; those that come while the
+ * interpreter boots wait in the same queue.
+ *
+ * @module
+ */
+
+import { watchBlockingRequests } from "./blocking_requests.js";
+import { boot } from "./boot.js";
+import "./downloads.js"; // named here, what boot.js needs comes along with it, not after it
+import { interruptBuffer } from "./interrupt.js";
+import "./kept_store.js";
+import { Life } from "./life.js";
+import "./snapshot.js";
+import "./snapshot_file.js";
+
+/** @typedef {import("./boot.js").Runtime} Runtime */
+
+const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+
+/** Ports of the pages, by page id. @type {Map<string, MessagePort>} */
+const ports = new Map();
+
+/** The number of each page's newest greeting: one that was overtaken is not heard. @type {Map<string, number>} */
+const visits = new Map();
+
+/** What came before Python was there: messages, and ports that wait for their mark. @type {Array<[string, string | MessagePort]>} */
+const waiting = [];
+
+/** @type {Runtime | null} */
+let runtime = null;
+let dead = false;
+/** What to tell a page that connects later. @type {import("../protocol.js").FromWorker | null} */
+let verdict = null;
+/** How far the boot is. @type {import("../protocol.js").FromWorker | null} */
+let progress = null;
+
+/** A longer delay overflows `setTimeout`, which then does not wait at all. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** @param {import("../protocol.js").FromWorker} message */
+function tellAll(message) {
+  for (const port of ports.values()) {
+    port.postMessage(message);
+  }
+}
+
+/** @param {MessagePort} port */
+function connect(port) {
+  let page = "";
+  port.onmessage = ({ data }) => {
+    if (typeof data === "string") {
+      if (ports.get(page) === port) {
+        deliver(page, data); // what came by an older port is in the page's journal, and comes again
+      }
+      return;
+    }
+    switch (data.t) {
+      case "hello":
+        page = data.page;
+        welcome(port, data);
+        break;
+      case "user":
+        life.identified(data.user, data.leaving);
+        break;
+      case "ping":
+        port.postMessage({ t: "pong", n: data.n });
+        break;
+      case "mark":
+        if (runtime) {
+          port.postMessage({ t: "marked" });
+        } else {
+          waiting.push([page, port]);
+        }
+        break;
+      case "watch":
+        watch(page, port, data.lock);
+        break;
+      case "bye":
+        leave(page, port, data.reason);
+        break;
+      case "die":
+        tellAll({ t: "ending" });
+        self.close();
+        break;
+    }
+  };
+}
+
+/**
+ * @param {MessagePort} port
+ * @param {import("../protocol.js").Hello} hello
+ */
+function welcome(port, { page, portal, user, visit }) {
+  if (visit < (visits.get(page) ?? 0)) {
+    return;
+  }
+  const before = ports.get(page);
+  if (before && before !== port) {
+    leave(page, before, "joined again");
+  }
+  visits.set(page, visit);
+  ports.set(page, port);
+  life.attached(portal, user, visit === 1);
+  port.postMessage({ t: "welcome" });
+  if (life.lock) {
+    port.postMessage({ t: "alive", lock: life.lock });
+  }
+  const news = verdict ?? progress;
+  if (news) {
+    port.postMessage(news);
+  }
+}
+
+/**
+ * The page holds this lock as long as it lives.
+ * @param {string} page
+ * @param {MessagePort} port
+ * @param {string} lock
+ */
+function watch(page, port, lock) {
+  navigator.locks.request(lock, () => leave(page, port, "gone")).catch(() => {});
+}
+
+/**
+ * @param {string} page
+ * @param {MessagePort} port by which it came: the page may be here again by another
+ * @param {string} reason
+ */
+function leave(page, port, reason) {
+  if (ports.get(page) === port) {
+    ports.delete(page);
+    visits.delete(page);
+    if (runtime) {
+      enter((python) => python.detach(page, reason));
+    } else {
+      forgetWaiting(page);
+    }
+    if (ports.size === 0) {
+      life.deserted();
+    }
+  }
+}
+
+/** What a page said that left before Python was there: it says it again, if it comes back. @param {string} page */
+function forgetWaiting(page) {
+  const others = waiting.filter(([of]) => of !== page);
+  waiting.splice(0, waiting.length, ...others);
+}
+
+/**
+ * @param {string} page
+ * @param {string} text
+ */
+function deliver(page, text) {
+  if (runtime) {
+    enter((python) => python.deliver(page, text));
+  } else if (!dead) {
+    waiting.push([page, text]);
+  }
+}
+
+// Out of Python -----------------------------------------------------------------------------------
+
+/** What Python said since the last flush, by page. @type {Map<string, string[]>} */
+const outbox = new Map();
+/** Python runs now, and what it says goes out when it has run. */
+let entered = false;
+/** Must be out before the next handler runs: it may be the last thing that this worker says. */
+const AT_ONCE = /^\{"t":"(?:turn|ack|taking)"/;
+
+/** @param {string} page @param {string} text */
+function post(page, text) {
+  const texts = outbox.get(page);
+  if (texts) {
+    texts.push(text);
+  } else {
+    outbox.set(page, [text]);
+  }
+  if (!entered || AT_ONCE.test(text)) {
+    flush();
+  }
+}
+
+/** One message to each page for all that was said to it: messages cost more than what is in them. */
+function flush() {
+  for (const [page, texts] of outbox) {
+    ports.get(page)?.postMessage(texts.length === 1 ? texts[0] : texts);
+  }
+  outbox.clear();
+}
+
+// Turning Python's loop ---------------------------------------------------------------------------
+
+const soon = new MessageChannel();
+let soonAsked = false;
+let timer = 0;
+/** When the timer fires, on the clock of `performance`. */
+let due = 0;
+soon.port1.onmessage = () => {
+  soonAsked = false;
+  enter((python) => python.turn());
+};
+
+/** Ask for a turn of the loop as soon as the messages that are here have been handed in. */
+function wake() {
+  if (!soonAsked) {
+    soonAsked = true;
+    soon.port2.postMessage(null);
+  }
+}
+
+/**
+ * Ask for a turn after a while. A timer that is there and fires sooner is left alone: Python says then what it waits
+ * for, and most of what it waited for has come by then.
+ * @param {number} delay
+ */
+function wakeIn(delay) {
+  const at = performance.now() + delay;
+  if (timer && due <= at) {
+    return;
+  }
+  clearTimeout(timer);
+  due = at;
+  timer = setTimeout(
+    () => {
+      timer = 0;
+      wake();
+    },
+    Math.min(delay, LONGEST_TIMER_MS),
+  );
+}
+
+/**
+ * Run Python once, and arrange its next turn.
+ * @param {(python: Runtime) => number} run
+ */
+function enter(run) {
+  if (!runtime || dead) {
+    return;
+  }
+  try {
+    entered = true;
+    const delay = run(runtime);
+    entered = false;
+    flush();
+    if (delay === 0) {
+      wake();
+    } else if (delay > 0) {
+      wakeIn(delay);
+    }
+  } catch (error) {
+    fatal(error);
+  }
+}
+
+/**
+ * The interpreter cannot go on. The pages replace this worker.
+ * @param {unknown} error
+ */
+function fatal(error) {
+  if (dead) {
+    return;
+  }
+  dead = true;
+  flush();
+  verdict = { t: "fatal", text: String(error).slice(0, 2000) };
+  tellAll(verdict);
+  life.over();
+}
+
+// Boot --------------------------------------------------------------------------------------------
+
+const life = new Life({
+  name: scope.name,
+  shared: "onconnect" in self,
+  alive: (lock) => tellAll({ t: "alive", lock }),
+  heard: (callId, kept) => runtime?.hear(callId, kept),
+});
+
+/** @param {unknown} error */
+function bootFailed(error) {
+  dead = true;
+  const permanent = /** @type {{permanent?: boolean}} */ (error)?.permanent === true;
+  const text = error instanceof Error ? error.message : String(error);
+  verdict = { t: "failed", text: text.slice(0, 20000), permanent };
+  tellAll(verdict);
+  if (!permanent) {
+    life.over();
+  }
+}
+
+async function start() {
+  let booted;
+  try {
+    booted = await boot({
+      progress: (phase, fraction) => {
+        progress = { t: "boot", phase, fraction };
+        tellAll(progress);
+      },
+      post,
+      keep: (callId, kept) => life.keep(callId, kept),
+      kept: () => life.kept(),
+      wake,
+      fatal,
+      interruptBuffer,
+      watchBlockingRequests,
+    });
+  } catch (error) {
+    bootFailed(error);
+    return;
+  }
+  const { phases, plainBecause, slice_limit_ms, page_grace_s } = booted;
+  const storage = await life.storageWorks();
+  if (dead) {
+    return; // fatal, and said so, although the boot went on to its end
+  }
+  life.lingers(page_grace_s);
+  life.holds(slice_limit_ms);
+  verdict = { t: "ready", phases, plainBecause, slice_limit_ms, storage };
+  tellAll(verdict);
+  runtime = booted; // from here on nothing waits: what comes now must not overtake what came before
+  life.runs();
+  for (const [page, what] of waiting.splice(0)) {
+    if (typeof what === "string") {
+      deliver(page, what);
+    } else {
+      what.postMessage({ t: "marked" });
+    }
+  }
+}
+
+self.addEventListener("connect", (event) => connect(/** @type {MessageEvent} */ (event).ports[0]));
+scope.onmessage = ({ ports: [port] }) => {
+  if (port) {
+    connect(port);
+  }
+};
+scope.addEventListener("unhandledrejection", ({ reason }) => {
+  if (reason?.pyodide_fatal_error) {
+    fatal(reason);
+  }
+});
+start();

@@ -1,0 +1,122 @@
+/** The page's REST of the simulated portal keeps the contract that the server's keeps too. */
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { parseQuery } from "../../../../static/portal/rest_api/query.js";
+import { METHODS, PageRest } from "../../../../static/portal/rest_api/rest.js";
+
+/** @typedef {{method: string, params: Record<string, unknown>, status?: number, answer: unknown}} Step */
+
+const url = new URL("../../../contract/portal_rest.json", import.meta.url);
+/** @type {{title: string, steps: Step[]}[]} */
+const contract = JSON.parse(await readFile(url, "utf8"));
+
+/**
+ * Fails where an answer is not what the contract says. Values behind `$name` are kept in `bound`.
+ * @param {any} wanted
+ * @param {any} given
+ * @param {Map<string, unknown>} bound
+ * @param {string} path
+ */
+function check(wanted, given, bound, path) {
+  if (typeof wanted === "string" && wanted.startsWith("$")) {
+    bound.set(wanted, bound.get(wanted) ?? given);
+    assert.equal(given, bound.get(wanted), path);
+  } else if (Array.isArray(wanted)) {
+    assert.equal(given?.length, wanted.length, path);
+    wanted.forEach((one, at) => {
+      check(one, given[at], bound, `${path}[${at}]`);
+    });
+  } else if (typeof wanted === "object" && wanted !== null) {
+    for (const [name, one] of Object.entries(wanted)) {
+      check(one, given?.[name], bound, `${path}.${name}`);
+    }
+  } else {
+    assert.equal(given, wanted, path);
+  }
+}
+
+/**
+ * @param {any} value
+ * @param {Map<string, unknown>} bound
+ * @returns {any} parameters with the values that came before
+ */
+function filled(value, bound) {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, filled(one, bound)]));
+  }
+  return bound.get(value) ?? value;
+}
+
+for (const { title, steps } of contract) {
+  test(title, async () => {
+    const rest = new PageRest();
+    const { answer: opened } = await rest.handle("simulation.session", {});
+    const bound = new Map();
+    for (const step of steps) {
+      const params = { auth: opened.result.AUTH_ID, ...filled(step.params, bound) };
+      const { status, answer } = await rest.handle(step.method, params);
+      assert.equal(status, step.status ?? 200, step.method);
+      check(step.answer, answer, bound, step.method);
+    }
+  });
+}
+
+test("every method is in the contract", () => {
+  const called = new Set(contract.flatMap(({ steps }) => steps.map(({ method }) => method.toLowerCase())));
+  assert.deepEqual(
+    [...METHODS.keys()].filter((name) => !called.has(name)),
+    [],
+  );
+});
+
+test("a token that was renewed is the only good one", async () => {
+  const rest = new PageRest();
+  const { answer: opened } = await rest.handle("simulation.session", { user: "2" });
+  const former = opened.result;
+  const { answer: renewed } = await rest.handle("simulation.refresh", { refresh_token: former.REFRESH_ID });
+  const late = await rest.handle("profile", { auth: former.AUTH_ID });
+  assert.equal(late.answer.error, "expired_token");
+  const good = await rest.handle("profile", { auth: renewed.result.AUTH_ID });
+  assert.equal(good.answer.result.NAME, "Ines");
+});
+
+test("sessions do not see each other's changes, nor a caller the session's own records", async () => {
+  const rest = new PageRest();
+  const [one, other] = await Promise.all([0, 1].map(() => rest.handle("simulation.session", {})));
+  const auth = one?.answer.result.AUTH_ID;
+  await rest.handle("crm.deal.update", { auth, id: 31, fields: { TITLE: "Changed" } });
+  const got = await rest.handle("crm.contact.get", { auth, id: 7 });
+  got.answer.result.PHONE[0].VALUE = "spoiled";
+  const again = await rest.handle("crm.contact.get", { auth, id: 7 });
+  assert.equal(again.answer.result.PHONE[0].VALUE, "+12025550143");
+  const theirs = await rest.handle("crm.deal.get", { auth: other?.answer.result.AUTH_ID, id: 31 });
+  assert.notEqual(theirs.answer.result.TITLE, "Changed");
+});
+
+test("an answer can be made to come late", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const rest = new PageRest();
+  const { answer: opened } = await rest.handle("simulation.session", {});
+  const auth = opened.result.AUTH_ID;
+  await rest.handle("simulation.configure", { auth, delay_ms: { profile: 500 } });
+  let came = false;
+  const late = rest.handle("profile", { auth }).then((answered) => {
+    came = true;
+    return answered;
+  });
+  await rest.handle("scope", { auth });
+  assert.equal(came, false);
+  context.mock.timers.tick(500);
+  assert.equal((await late).status, 200);
+});
+
+test("parameters are nested as PHP nests them", () => {
+  assert.deepEqual(parseQuery("filter%5BID%5D=7&select[]=A&select[]=B&x="), {
+    filter: { ID: "7" },
+    select: ["A", "B"],
+    x: "",
+  });
+  assert.equal(parseQuery(`a=1&a[b]=2&[c]=3&d${"[x]".repeat(99)}=4`).a, "1");
+});
