@@ -203,6 +203,13 @@ export const LIMITS = Object.freeze({
 export const aliveLock = (name) => `worker-py:alive:${name}:`;
 
 /**
+ * What the name of the lock begins with that says for how long a worker may hold its thread: `boot`, or the app's limit
+ * for a slice in milliseconds, 0 for none. Who cannot be welcomed meanwhile has only this to go by.
+ * @param {string} alive the lock that shows the worker's life
+ */
+export const sliceLock = (alive) => `worker-py:slice:${alive.slice(-36)}:`;
+
+/**
  * A page introduces itself. It may do so again, by the same port or another, with a higher `visit`:
  * when it was frozen, or had no answer. `user` is the portal's id, once it is known.
  * @typedef {{t: "hello", page: string, portal: string, user: string | null, visit: number}} Hello

@@ -5,7 +5,7 @@
  */
 
 import { within } from "../deadline.js";
-import { aliveLock } from "../protocol.js";
+import { aliveLock, sliceLock } from "../protocol.js";
 import { KeptStore } from "./kept_store.js";
 
 /** Without a page, before the app's own grace for calls is known. */
@@ -32,6 +32,8 @@ const SUPERSEDED_LINGER_S = 2;
 export class Life {
   /** The lock that this worker holds as long as it lives; empty until it has it. */
   lock = "";
+  /** Lets go of the lock that says for how long this worker may hold its thread. */
+  #releaseSlice = () => {};
   /** @type {KeptStore | null} */
   #store = null;
   /** What was in the storage, once a page has said which portal this is. @type {Promise<KeptCall[]>} */
@@ -66,6 +68,7 @@ export class Life {
   #news = new Map();
   #runs = false;
   #name;
+  #sliceLock;
   #shared;
   #heard;
 
@@ -95,6 +98,8 @@ export class Life {
         return new Promise(() => {});
       })
       .catch(() => {}); // storage is blocked: the pages' pings have to do
+    this.#sliceLock = sliceLock(lock);
+    this.holds("boot");
   }
 
   /**
@@ -142,6 +147,18 @@ export class Life {
     this.#write();
     this.#deserted = true;
     this.#arm();
+  }
+
+  /** For how long this worker may hold its thread. @param {"boot" | number} limit of a slice in milliseconds, 0 for none */
+  holds(limit) {
+    navigator.locks
+      ?.request(this.#sliceLock + limit, () => {
+        this.#releaseSlice(); // not before: a page that asks finds one or both
+        return new Promise((resolve) => {
+          this.#releaseSlice = () => resolve(undefined);
+        });
+      })
+      .catch(() => {});
   }
 
   /** How long calls wait for a page; 0 for ever. @param {number} graceS */

@@ -321,6 +321,7 @@ async function start() {
     return; // fatal, and said so, although the boot went on to its end
   }
   life.lingers(page_grace_s);
+  life.holds(slice_limit_ms);
   verdict = messages.ready({ phases, plainBecause, slice_limit_ms, storage });
   tellAll(verdict);
   runtime = booted; // from here on nothing waits: what comes now must not overtake what came before

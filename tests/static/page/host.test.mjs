@@ -221,6 +221,30 @@ test("when the time after a hang is over, the next first page goes back to one t
   assert.equal(settledNow, 2);
 });
 
+test("a frozen page that holds the lock of a worker that died is no interpreter that runs", async (t) => {
+  const { page, locks } = browser(t);
+  const a = page();
+  a.moveOn(a.connect(), true);
+  const plain = a.connect();
+  t.mock.timers.tick(601_000);
+  locks.request(`worker-py:alive:${plain.name}:1234`, { mode: "shared" }, () => new Promise(() => {}));
+  const b = page();
+  b.as(() => b.host.settle(() => {}));
+  await settled();
+  assert.equal(b.connect().mode, "extended");
+});
+
+test("a clock that is set back does not draw out the time after a hang", async (t) => {
+  const { page } = browser(t);
+  const a = page();
+  a.moveOn(a.connect(), true);
+  t.mock.timers.setTime(1_600_000_000_000);
+  const b = page();
+  b.as(() => b.host.settle(() => {}));
+  await settled();
+  assert.equal(b.connect().mode, "extended");
+});
+
 test("nothing has to be found out before the first worker", (t) => {
   const { page } = browser(t);
   const { host, as } = page();
