@@ -106,6 +106,12 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
             refuse("run_until_complete()", future)
         return super().run_until_complete(future)
 
+    def run_forever(self) -> None:
+        """As any loop's; refused while this one runs, where Python 3.13.0 leaves it as if it did not run."""
+        if self.is_running():
+            refuse("run_forever()")
+        super().run_forever()
+
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:  # type: ignore[override]
         """Run a function here and now, as the browser's loop does: it has no other thread."""
         future = self.create_future()

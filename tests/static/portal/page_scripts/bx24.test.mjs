@@ -77,7 +77,16 @@ function frame({ expires = 3600, rest = "http" } = {}) {
   return { BX24, window: /** @type {any} */ (window), requests, wire, tick, json };
 }
 
-test("a caller's own `start` is lost, and taken out of its parameters; the result's next pages come", () => {
+/** The rows of the table in docs/portal.md that are held here: what stands in the stand-in's column. @type {Map<string, string>} */
+const held = new Map();
+
+/** A test of a row of that table. @param {string} label @param {string} cell @param {() => void} check @param {string} [more] */
+function row(label, cell, check, more = "") {
+  held.set(label, cell);
+  test(`${label}${more}: ${cell}`, check);
+}
+
+row("`start` of the caller", "deleted", () => {
   const { BX24, requests, tick, json } = frame();
   const params = { start: 50, order: { ID: "ASC" } };
   /** @type {any} */
@@ -99,51 +108,97 @@ test("a caller's own `start` is lost, and taken out of its parameters; the resul
   assert.equal(JSON.stringify([result.data(), result.more(), result.next(() => {})]), "[[2],false,false]");
 });
 
-test("a request waits for a timer, which a hidden frame has once a second", () => {
+row("carries parameters as", "as the newer copy", () => {
   const { BX24, requests, tick } = frame();
-  BX24.callMethod("profile", {}, () => {});
-  assert.equal(requests.length, 0);
+  BX24.callMethod("profile", { id: 7 }, () => {});
+  assert.equal(requests.length, 0, "put off by a timer, which a hidden frame has once a second");
   tick();
   assert.equal(requests[0]?.url, "https://portal.example/rest/profile.json");
+  assert.equal(requests[0]?.form, "auth=t1&id=7");
 });
 
-for (const [what, http] of /** @type {Array<[string, Http]>} */ ([
-  ["a lost connection", null],
-  ["status 500", { status: 500, text: '{"error":"INTERNAL_SERVER_ERROR"}' }],
-  ["the rate limit", { status: 503, text: '{"error":"QUERY_LIMIT_EXCEEDED"}' }],
-  ["what is no JSON", { status: 200, text: "<html>" }],
+const SERVER_ERROR = "status 5xx, `QUERY_LIMIT_EXCEEDED` among them";
+
+for (const [label, http, more] of /** @type {Array<[string, Http, string]>} */ ([
+  ["lost connection", null, ""],
+  [SERVER_ERROR, { status: 500, text: '{"error":"INTERNAL_SERVER_ERROR"}' }, " (500)"],
+  [SERVER_ERROR, { status: 503, text: '{"error":"QUERY_LIMIT_EXCEEDED"}' }, " (503)"],
+  ["answer that is no JSON", { status: 200, text: "<html>" }, ""],
 ])) {
-  test(`${what} is thrown, and nobody is called back`, () => {
+  const check = () => {
     const { BX24, requests, tick } = frame();
     BX24.callMethod("profile", {}, () => assert.fail("called back"));
     BX24.callBatch({ a: ["profile", {}] }, () => assert.fail("called back"));
     tick();
+    assert.equal(requests.length, 2);
     for (const { answer } of requests) {
       assert.throws(
         () => answer(http),
         (problem) => problem === "Query error!",
       );
     }
-  });
+  };
+  row(label, "thrown; no callback", check, more);
 }
 
-test("a refusal with a status below 500 reaches the callback; nothing at all is an empty result", () => {
-  const { BX24, requests, tick, json } = frame();
-  /** @type {any[]} */
-  const results = [];
-  for (let count = 0; count < 2; count++) {
-    BX24.callMethod("m", {}, (/** @type {any} */ given) => results.push(given));
+row("no answer", "waits for ever", () => {
+  const { BX24, requests, tick } = frame();
+  BX24.callMethod("profile", {}, () => assert.fail("called back"));
+  for (let turn = 0; turn < 100; turn++) {
+    tick();
   }
-  tick();
-  requests[0]?.answer(json({ error: "ACCESS_DENIED", error_description: "Access denied!" }, 403));
-  requests[1]?.answer({ status: 200, text: "" });
-  const { status, ex } = results[0].error();
-  assert.deepEqual([status, ex.error, ex.error_description], [403, "ACCESS_DENIED", "Access denied!"]);
-  assert.equal(results[1].error(), undefined);
-  assert.equal(JSON.stringify(results[1].data()), "{}");
+  assert.equal(requests.length, 1, "given up and sent again");
 });
 
-test("a batch that was refused as a whole is read as if it had parts", () => {
+row("many requests at once", "all are sent", () => {
+  const { BX24, requests, tick } = frame();
+  for (let count = 0; count < 200; count++) {
+    BX24.callMethod("profile", {}, () => {});
+  }
+  tick();
+  assert.equal(requests.length, 200);
+});
+
+test("a refusal with a status below 500 reaches the callback", () => {
+  const { BX24, requests, tick, json } = frame();
+  /** @type {any} */
+  let result;
+  BX24.callMethod("m", {}, (/** @type {any} */ given) => {
+    result = given;
+  });
+  tick();
+  requests[0]?.answer(json({ error: "ACCESS_DENIED", error_description: "Access denied!" }, 403));
+  const { status, ex } = result.error();
+  assert.deepEqual([status, ex.error, ex.error_description], [403, "ACCESS_DENIED", "Access denied!"]);
+});
+
+row("nothing, with status 200", "`{}`", () => {
+  const { BX24, requests, tick } = frame();
+  /** @type {any} */
+  let result;
+  BX24.callMethod("m", {}, (/** @type {any} */ given) => {
+    result = given;
+  });
+  tick();
+  requests[0]?.answer({ status: 200, text: "" });
+  assert.equal(result.error(), undefined);
+  assert.equal(JSON.stringify(result.data()), "{}");
+});
+
+row('batch: a result that is `0`, `""`, `false`', "kept", () => {
+  const { BX24, requests, tick, json } = frame();
+  /** @type {any} */
+  let results;
+  BX24.callBatch({ a: ["m", {}], b: ["m", {}], c: ["m", {}] }, (/** @type {any} */ given) => {
+    results = given;
+  });
+  tick();
+  const result = { a: 0, b: "", c: false };
+  requests[0]?.answer(json({ result: { result, result_error: [], result_total: [], result_next: [] } }));
+  assert.deepEqual([results.a.data(), results.b.data(), results.c.data()], [0, "", false]);
+});
+
+row("batch refused as a whole", "throws; no callback", () => {
   const { BX24, requests, tick, json } = frame();
   BX24.callBatch({ a: ["m", {}] }, () => assert.fail("called back"));
   tick();
@@ -165,19 +220,33 @@ test("a batch gives results and errors under its keys, and says how to halt", ()
   assert.equal(results.b.error().ex.error, "NO");
 });
 
-for (const [params, form] of /** @type {Array<[unknown, string]>} */ ([
-  [{ yes: true, no: false }, "yes=true&no=false"],
-  [{ nothing: null, object: {}, deep: { a: null, b: {} } }, ""],
-  [{ list: [], deep: { list: [] } }, "list=&deep[list]="],
-  [{ deep: { a: { b: ["x", { c: 1 }] } }, plain: "+&=" }, "plain=%2B%26%3D&deep[a][b][0]=x&deep[a][b][1][c]=1"],
-])) {
-  test(`${JSON.stringify(params)} goes out as "${form}"`, () => {
-    const { BX24, requests, tick } = frame();
-    BX24.callMethod("m", params, () => {});
-    tick();
-    assert.equal(requests[0]?.form, `auth=t1&${form}`);
-  });
+/** @param {unknown} params @param {string} form */
+function goesOutAs(params, form) {
+  const { BX24, requests, tick } = frame();
+  BX24.callMethod("m", params, () => {});
+  tick();
+  assert.equal(requests[0]?.form, `auth=t1&${form}`);
 }
+
+row("`false`, `true`", '`"false"`, `"true"`', () => goesOutAs({ yes: true, no: false }, "yes=true&no=false"));
+row("`null`, `{}`", "dropped", () => goesOutAs({ nothing: null, object: {}, deep: { a: null, b: {} } }, ""));
+row("`[]`", '`""`', () => goesOutAs({ list: [], deep: { list: [] } }, "list=&deep[list]="));
+test("nested parameters go out under names in brackets", () => {
+  const params = { deep: { a: { b: ["x", { c: 1 }] } }, plain: "+&=" };
+  goesOutAs(params, "plain=%2B%26%3D&deep[a][b][0]=x&deep[a][b][1][c]=1");
+});
+
+row("`expired_token`", "as often as it comes", () => {
+  const { BX24, requests, wire, tick, json } = frame();
+  BX24.callMethod("a", {}, () => assert.fail("called back"));
+  for (let count = 1; count <= 5; count++) {
+    tick();
+    assert.equal(requests.at(-1)?.form, `auth=t${count}&`);
+    requests.at(-1)?.answer(json({ error: "expired_token" }, 401));
+    wire.shift()?.answer({ AUTH_ID: `t${count + 1}`, REFRESH_ID: "r", AUTH_EXPIRES: 3600 });
+  }
+  assert.equal(requests.length, 5);
+});
 
 test("a token that the portal calls expired, or that is old by the clock, is renewed for each request by itself", () => {
   const { BX24, requests, wire, tick, json } = frame();
@@ -235,4 +304,19 @@ test("where the portal has its REST in its own page, requests and the page's own
 
   assert.equal(window.fetch("https://portal.example/other.json"), "the browser's");
   assert.equal(requests.length, 0);
+});
+
+test("the table in docs/portal.md has these rows, and says of the stand-in what is held here", () => {
+  const page = readFileSync(new URL("../../../../docs/portal.md", import.meta.url), "utf8");
+  const lines = page.split("\n");
+  const head = lines.findIndex((line) => line.startsWith("| | `BX24.js`, older copy |"));
+  const body = lines.slice(head + 2);
+  const told = body
+    .slice(
+      0,
+      body.findIndex((line) => !line.startsWith("|")),
+    )
+    .map((line) => line.split("|").map((cell) => cell.trim()));
+  assert.ok(told.every((cells) => cells.length === 7));
+  assert.deepEqual(Object.fromEntries(told.map((cells) => [cells[1], cells[5]])), Object.fromEntries(held));
 });
