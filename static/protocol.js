@@ -159,11 +159,14 @@ export const sliceLock = (alive) => `worker-py:slice:${alive.slice(-36)}:`;
  */
 
 /**
- * A message of `worker.js` to `link.js`.
+ * A message of `worker.js` to `link.js`. `storage` of `ready`, and `refused`: why the browser keeps nothing, by the error's
+ * name; `null` when it does.
  * @typedef {{t: "welcome"}
  *   | {t: "boot", phase: string, fraction: number}
  *   | {t: "alive", lock: string}
- *   | {t: "ready", phases: Record<string, number>, plainBecause: string | null, slice_limit_ms: number, storage: boolean}
+ *   | {t: "ready", phases: Record<string, number>, plainBecause: string | null, slice_limit_ms: number,
+ *     storage: string | null}
+ *   | {t: "storage", refused: string | null}
  *   | {t: "failed", text: string, permanent: boolean}
  *   | {t: "fatal", text: string}
  *   | {t: "marked"}

@@ -15,7 +15,9 @@
  *   dropped: number,
  *   state: string,
  *   failure: string | null,
- *   storage: boolean,
+ *   storageRefused: string | null,
+ *   ownWorker: boolean,
+ *   pagesDisagree: boolean,
  *   lost: number,
  *   setAside: string[],
  *   leftRunning: string[],
@@ -64,17 +66,36 @@ export function problems(facts) {
   if (facts.failure) {
     found.push(facts.failure);
   }
-  if (!facts.storage) {
-    found.push(
-      "The browser blocks this site's storage: each page has an interpreter of its own, and what a call " +
-        "keeps in card.data does not outlive the page.",
-    );
-  }
+  found.push(...ofStorage(facts));
   if (facts.lost > 0) {
     const events = facts.lost === 1 ? "1 event" : `${facts.lost} events`;
     found.push(`${events} went with the page before this one, before the handlers had ended.`);
   }
   return [...found, ...facts.setAside, ...facts.leftRunning];
+}
+
+/** @param {Facts} facts @returns {string[]} */
+function ofStorage({ storageRefused, ownWorker, pagesDisagree }) {
+  const found = [];
+  if (storageRefused !== null && storageRefused !== "QuotaExceededError" && ownWorker) {
+    found.push(
+      "The browser blocks this site's storage: each page has an interpreter of its own, and what a call " +
+        "keeps in card.data does not outlive the page.",
+    );
+  } else if (storageRefused !== null) {
+    const why = storageRefused === "QuotaExceededError" ? "is full" : `cannot be written (${storageRefused})`;
+    found.push(
+      `The browser's storage for this site ${why}: the interpreter runs as it is, but what a call keeps in card.data ` +
+        "is lost when interpreter and page end together. Make room on the disk, or delete data of this site in the browser.",
+    );
+  }
+  if (pagesDisagree) {
+    found.push(
+      "The browser's localStorage for this site is full: the pages of the portal cannot agree on another interpreter when " +
+        "one fails, nor on whose it is. Delete data of this site in the browser.",
+    );
+  }
+  return found;
 }
 
 /** The text for a page that no portal has loaded. */

@@ -71,7 +71,8 @@ class Shim {
   /** @type {string | null} */
   #failure = null;
   #state = "waiting";
-  #storage = true;
+  /** Why the interpreter can keep nothing, by the error's name. @type {string | null} */
+  #storageRefused = null;
   #hosting = { mode: "none", reason: "not started" };
   /** Workers that hung and could not be ended at once. @type {Array<{text: string, until: number}>} */
   #leftRunning = [];
@@ -120,6 +121,9 @@ class Shim {
       {
         opened: (send, connection, again) => this.#opened(send, connection, again),
         ready: (...how) => this.#pythonReady(...how),
+        storage: (refused) => {
+          this.#storageRefused = refused;
+        },
         text: (text, reply) => this.#fromPython.receive(text, reply),
         progress: (phase, fraction) => this.#progress(phase, fraction),
         ended: (ending, text, retryInMs) => this.#workerEnded(ending, text, retryInMs),
@@ -297,7 +301,9 @@ class Shim {
       dropped: this.#reports.counts.no_card ?? 0,
       state: this.#state,
       failure: this.#failure,
-      storage: this.#storage,
+      storageRefused: this.#storageRefused,
+      ownWorker: this.#hosting.mode === "dedicated",
+      pagesDisagree: this.#host.full,
       lost: this.#visits.lost,
       setAside: this.#setAside,
       leftRunning,
@@ -315,7 +321,7 @@ class Shim {
         ended: [...this.#workerEnds],
         left_running: leftRunning,
       },
-      storage: this.#storage,
+      storage: this.#storageRefused === null && !this.#host.full,
       missing_events: this.#binder?.missing ?? [],
       reports: this.#reports.recent,
     };
@@ -431,12 +437,12 @@ class Shim {
 
   /**
    * @param {Record<string, number>} phases
-   * @param {boolean} storage
+   * @param {string | null} refused why the browser keeps nothing
    * @param {string | null} plainBecause
    */
-  #pythonReady(phases, storage, plainBecause) {
+  #pythonReady(phases, refused, plainBecause) {
     this.#state = "ready";
-    this.#storage = storage;
+    this.#storageRefused = refused;
     this.#failure = null;
     this.#phases = phases;
     this.#plainBecause = plainBecause;

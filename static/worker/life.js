@@ -69,6 +69,9 @@ export class Life {
   #sliceLock;
   #shared;
   #heard;
+  #wrote;
+  /** Why the last write failed, by the error's name. @type {string | null} */
+  #refused = null;
 
   /**
    * @param {object} options
@@ -76,8 +79,10 @@ export class Life {
    * @param {boolean} options.shared
    * @param {(lock: string) => void} options.alive
    * @param {(callId: string, kept: string | null) => void} options.heard  another interpreter keeps this of a call
+   * @param {(refused: string | null) => void} options.wrote  what is to be kept cannot be any more, or can be again
    */
-  constructor({ name, shared, alive, heard }) {
+  constructor({ name, shared, alive, heard, wrote }) {
+    this.#wrote = wrote;
     this.#name = name;
     this.#shared = shared;
     this.#heard = heard;
@@ -234,9 +239,10 @@ export class Life {
     return Object.fromEntries(ours.map(({ call_id, kept }) => [call_id, kept]));
   }
 
-  async storageWorks() {
+  /** Why the browser keeps nothing: the error's name; `null` when it does. @returns {Promise<string | null>} */
+  async storageRefused() {
     await this.#loaded;
-    return this.#store ? soon(this.#store.works(), LOAD_DEADLINE_MS, true) : false;
+    return this.#store ? soon(this.#store.refused(), LOAD_DEADLINE_MS, null) : null;
   }
 
   /** @param {string} callId @param {string | null | undefined} kept nothing: the call is over */
@@ -273,10 +279,21 @@ export class Life {
       return;
     }
     for (const [callId, kept] of this.#unwritten) {
-      this.#store?.put(callId, this.#user, kept).catch(() => {}); // diagnostics() says that storage is blocked
+      this.#store?.put(callId, this.#user, kept).then(
+        () => this.#stored(null),
+        (error) => this.#stored(error?.name ?? "Error"),
+      );
       this.#told?.postMessage({ user: this.#user, callId, kept });
     }
     this.#unwritten.clear();
+  }
+
+  /** @param {string | null} refused why something could not be kept, by the error's name */
+  #stored(refused) {
+    if (refused !== this.#refused) {
+      this.#refused = refused;
+      this.#wrote(refused);
+    }
   }
 
   #abandon() {

@@ -279,6 +279,12 @@ const life = new Life({
   shared: "onconnect" in self,
   alive: (lock) => tellAll({ t: "alive", lock }),
   heard: (callId, kept) => runtime?.hear(callId, kept),
+  wrote: (refused) => {
+    if (verdict?.t === "ready") {
+      verdict.storage = refused;
+      tellAll({ t: "storage", refused });
+    }
+  },
 });
 
 /** @param {unknown} error */
@@ -314,7 +320,7 @@ async function start() {
     return;
   }
   const { phases, plainBecause, slice_limit_ms, page_grace_s } = booted;
-  const storage = await life.storageWorks();
+  const storage = await life.storageRefused();
   if (dead) {
     return; // fatal, and said so, although the boot went on to its end
   }
