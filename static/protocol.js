@@ -223,9 +223,15 @@ export const sliceLock = (alive) => `worker-py:slice:${alive.slice(-36)}:`;
  */
 
 /**
- * Python runs. `plainBecause`: why it did not start from the snapshot.
+ * Python runs. `plainBecause`: why it did not start from the snapshot. `storage`: why the browser keeps nothing, by the
+ * error's name; `null` when it does.
  * @typedef {{t: "ready", phases: Record<string, number>, plainBecause: string | null, slice_limit_ms: number,
- *   storage: boolean}} Ready
+ *   storage: string | null}} Ready
+ */
+
+/**
+ * What became of the browser's storage since: as `storage` of `ready`.
+ * @typedef {{t: "storage", refused: string | null}} StorageState
  */
 
 /**
@@ -234,6 +240,7 @@ export const sliceLock = (alive) => `worker-py:slice:${alive.slice(-36)}:`;
  *   | {t: "boot", phase: string, fraction: number}
  *   | {t: "alive", lock: string}
  *   | Ready
+ *   | StorageState
  *   | {t: "failed", text: string, permanent: boolean}
  *   | {t: "fatal", text: string}
  *   | {t: "marked"}

@@ -65,6 +65,9 @@ export function isSecure() {
   return globalThis.isSecureContext !== false;
 }
 
+/** The name of the error by which the browser says that there is no room. */
+const QUOTA = "QuotaExceededError";
+
 export class Host {
   /** Why a shared worker is out of the question, once it is. @type {string | null} */
   #dedicatedBecause = null;
@@ -74,6 +77,10 @@ export class Host {
   #current = "";
   /** Whom it served before this page came, as far as any page knew. @type {string | null} */
   #served = null;
+  /** What this page could not write: so it goes on alone until there is room. @type {Placement | null} */
+  #unwritten = null;
+  /** Whether there was no room in `localStorage` when something was to be written. */
+  full = false;
   /** A connection that was made before anybody asked for one. @type {Early | null} */
   #early = null;
   #url;
@@ -290,7 +297,9 @@ export class Host {
   /** @returns {Placement} */
   get placement() {
     try {
-      return parsed(localStorage.getItem(this.#placementKey));
+      const written = parsed(localStorage.getItem(this.#placementKey));
+      const own = this.#unwritten;
+      return own && own.generation > written.generation ? own : written;
     } catch {
       return FIRST;
     }
@@ -329,8 +338,12 @@ export class Host {
       if (placement) {
         localStorage.setItem(this.#placementKey, JSON.stringify(placement));
       }
-    } catch {
-      // Without storage there is no shared worker to agree on.
+      this.full = false;
+    } catch (error) {
+      // Without storage there is no shared worker to agree on; without room in it, pages that leave a worker for the
+      // same reason still meet in the next.
+      this.full = /** @type {Error} */ (error)?.name === QUOTA;
+      this.#unwritten = placement;
     }
   }
 

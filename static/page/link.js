@@ -26,7 +26,8 @@ import { runningWorker } from "./host.js";
  * What the link tells its owner.
  * @typedef {{
  *   opened: (send: (text: string) => void, connection: Connection, again: boolean) => void,
- *   ready: (phases: Record<string, number>, storage: boolean, plainBecause: string | null) => void,
+ *   ready: (phases: Record<string, number>, refused: string | null, plainBecause: string | null) => void,
+ *   storage: (refused: string | null) => void,
  *   text: (text: string, reply: (text: string) => void) => void,
  *   progress: (phase: string, fraction: number) => void,
  *   ended: (ending: Ending, text: string, retryInMs: number | null) => void,
@@ -308,6 +309,9 @@ export class Link {
         this.#ready = true;
         this.#sliceLimit = data.slice_limit_ms;
         this.#events.ready(data.phases, data.storage, data.plainBecause);
+        break;
+      case "storage":
+        this.#events.storage(data.refused);
         break;
       case "pong":
         this.#pongSeen = data.n;

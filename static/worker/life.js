@@ -71,6 +71,9 @@ export class Life {
   #sliceLock;
   #shared;
   #heard;
+  #wrote;
+  /** Why the last write failed, by the error's name. @type {string | null} */
+  #refused = null;
 
   /**
    * @param {object} options
@@ -78,8 +81,10 @@ export class Life {
    * @param {boolean} options.shared
    * @param {(lock: string) => void} options.alive
    * @param {(callId: string, kept: string | null) => void} options.heard  another interpreter keeps this of a call
+   * @param {(refused: string | null) => void} options.wrote  what is to be kept cannot be any more, or can be again
    */
-  constructor({ name, shared, alive, heard }) {
+  constructor({ name, shared, alive, heard, wrote }) {
+    this.#wrote = wrote;
     this.#name = name;
     this.#shared = shared;
     this.#heard = heard;
@@ -236,9 +241,10 @@ export class Life {
     return Object.fromEntries(ours.map(({ call_id, kept }) => [call_id, kept]));
   }
 
-  async storageWorks() {
+  /** Why the browser keeps nothing: the error's name; `null` when it does. @returns {Promise<string | null>} */
+  async storageRefused() {
     await this.#loaded;
-    return this.#store ? within(this.#store.works(), LOAD_DEADLINE_MS, SLOW).catch(() => true) : false;
+    return this.#store ? within(this.#store.refused(), LOAD_DEADLINE_MS, SLOW).catch(() => null) : null;
   }
 
   /** @param {string} callId @param {string | null | undefined} kept nothing: the call is over */
@@ -275,10 +281,21 @@ export class Life {
       return;
     }
     for (const [callId, kept] of this.#unwritten) {
-      this.#store?.put(callId, this.#user, kept).catch(() => {}); // diagnostics() says that storage is blocked
+      this.#store?.put(callId, this.#user, kept).then(
+        () => this.#stored(null),
+        (error) => this.#stored(error?.name ?? "Error"),
+      );
       this.#told?.postMessage({ user: this.#user, callId, kept });
     }
     this.#unwritten.clear();
+  }
+
+  /** @param {string | null} refused why something could not be kept, by the error's name */
+  #stored(refused) {
+    if (refused !== this.#refused) {
+      this.#refused = refused;
+      this.#wrote(refused);
+    }
   }
 
   #abandon() {

@@ -281,6 +281,12 @@ const life = new Life({
   shared: "onconnect" in self,
   alive: (lock) => tellAll(messages.alive(lock)),
   heard: (callId, kept) => runtime?.hear(callId, kept),
+  wrote: (refused) => {
+    if (verdict?.t === "ready") {
+      verdict.storage = refused;
+      tellAll(messages.storageState(refused));
+    }
+  },
 });
 
 /** @param {unknown} error */
@@ -316,7 +322,7 @@ async function start() {
     return;
   }
   const { phases, plainBecause, slice_limit_ms, page_grace_s } = booted;
-  const storage = await life.storageWorks();
+  const storage = await life.storageRefused();
   if (dead) {
     return; // fatal, and said so, although the boot went on to its end
   }

@@ -245,6 +245,31 @@ test("a clock that is set back does not draw out the time after a hang", async (
   assert.equal(b.connect().mode, "extended");
 });
 
+test("pages that leave a worker meet in the next one although there is no room to agree, and say that there is none", (t) => {
+  const { page, made, origin } = browser(t);
+  const [a, b] = [page(), page()];
+  const left = [a.connect(), b.connect()];
+  origin.full = true;
+  a.moveOn(left[0], false);
+  b.moveOn(left[1], false);
+  a.connect();
+  b.connect();
+  assert.equal(made[2].name, made[3].name);
+  assert.notEqual(made[2].name, made[0].name);
+  assert.deepEqual([a.host.full, b.host.full], [true, true]);
+  origin.full = false;
+  a.moveOn(a.connect(), false);
+  assert.equal(a.host.full, false);
+});
+
+test("blocked storage is not full", (t) => {
+  const { page, origin } = browser(t);
+  const a = page();
+  origin.blocked = true;
+  a.isAnother("1");
+  assert.equal(a.host.full, false);
+});
+
 test("nothing has to be found out before the first worker", (t) => {
   const { page } = browser(t);
   const { host, as } = page();

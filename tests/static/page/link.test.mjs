@@ -75,6 +75,7 @@ function linking(t, { mode = "dedicated", refuse = () => {}, name = "" } = {}) {
         seen.push(["ended", ending, retryInMs]);
         told.push(text);
       },
+      storage: (refused) => seen.push(["storage", refused]),
       marked: () => seen.push(["marked"]),
       busy: () => state.busy,
     },
@@ -87,7 +88,7 @@ function linking(t, { mode = "dedicated", refuse = () => {}, name = "" } = {}) {
   };
   const ready = async (slice_limit_ms = 1000) => {
     await say({ t: "welcome" });
-    await say({ t: "ready", phases: {}, slice_limit_ms, storage: true });
+    await say({ t: "ready", phases: {}, slice_limit_ms, storage: null });
   };
   /** Time passes in ticks of so many milliseconds. @param {number} ms */
   const pass = async (ms, step = 1000) => {
