@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from worker_py import App, CallCard, CallDirection, CallState, PayloadError, UiState
@@ -14,7 +14,14 @@ from worker_py.state import CardState, after_command
 from worker_py.testing import Portal
 from worker_py.wire import EVENTS, FROM_PAGE, error_code, parse, read_event, to_json, ui_states
 
-settings.register_profile("unit", max_examples=60, deadline=None, derandomize=True, database=None)
+settings.register_profile(
+    "unit",
+    max_examples=60,
+    deadline=None,  # and no other judgement of how fast a machine is
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=True,
+    database=None,
+)
 settings.load_profile("unit")
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
