@@ -96,6 +96,9 @@ export const alive = (lock) => ({ t: "alive", lock });
 /** @type {(how: Omit<import("./protocol.js").Ready, "t">) => import("./protocol.js").FromWorker} */
 export const ready = (how) => ({ t: "ready", ...how });
 
+/** @type {(refused: string | null) => import("./protocol.js").FromWorker} */
+export const storage = (refused) => ({ t: "storage", refused });
+
 /** @type {(text: string, permanent: boolean) => import("./protocol.js").FromWorker} */
 export const failed = (text, permanent) => ({ t: "failed", text, permanent });
 

@@ -203,6 +203,13 @@ export const LIMITS = Object.freeze({
 export const aliveLock = (name) => `worker-py:alive:${name}:`;
 
 /**
+ * What the name of the lock begins with that says for how long a worker may hold its thread: `boot`, or the app's limit
+ * for a slice in milliseconds, 0 for none. Who cannot be welcomed meanwhile has only this to go by.
+ * @param {string} alive the lock that shows the worker's life
+ */
+export const sliceLock = (alive) => `worker-py:slice:${alive.slice(-36)}:`;
+
+/**
  * A page introduces itself. It may do so again, by the same port or another, with a higher `visit`:
  * when it was frozen, or had no answer. `user` is the portal's id, once it is known.
  * @typedef {{t: "hello", page: string, portal: string, user: string | null, visit: number}} Hello
@@ -216,17 +223,19 @@ export const aliveLock = (name) => `worker-py:alive:${name}:`;
  */
 
 /**
- * Python runs. `plainBecause`: why it did not start from the snapshot.
+ * Python runs. `plainBecause`: why it did not start from the snapshot. `storage`: why the browser keeps nothing, by the
+ * error's name; `null` when it does.
  * @typedef {{t: "ready", phases: Record<string, number>, plainBecause: string | null, slice_limit_ms: number,
- *   storage: boolean}} Ready
+ *   storage: string | null}} Ready
  */
 
 /**
- * A message of `worker.js` to `link.js`.
+ * A message of `worker.js` to `link.js`; `refused` as `storage` of `ready`.
  * @typedef {{t: "welcome"}
  *   | {t: "boot", phase: string, fraction: number}
  *   | {t: "alive", lock: string}
  *   | Ready
+ *   | {t: "storage", refused: string | null}
  *   | {t: "failed", text: string, permanent: boolean}
  *   | {t: "fatal", text: string}
  *   | {t: "marked"}

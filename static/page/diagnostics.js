@@ -13,8 +13,9 @@
  *   messages: Record<string, number>,
  *   binder: Pick<import("./binder.js").Binder, "missing" | "counts"> | null,
  *   missed: Pick<import("./lost_events.js").MissedCard, "count" | "probes"> | null,
- *   status: Pick<import("./interpreter_status.js").InterpreterStatus, "state" | "failure" | "storage" | "hosting" | "phases"
+ *   status: Pick<import("./interpreter_status.js").InterpreterStatus, "state" | "failure" | "storageRefused" | "hosting" | "phases"
  *     | "plainBecause" | "workers" | "endings" | "leftRunning">,
+ *   pagesDisagree: boolean,
  *   lost: number,
  *   interpreter: string,
  *   queue: Pick<import("./event_queue.js").EventQueue, "counts" | "setAside"> & {journal: {count: number, size: number}},
@@ -47,11 +48,24 @@ export function statistics({ page, messages, binder, missed, status, queue, exec
 
 /** What is wrong, and what runs. @param {Parts} parts */
 export function diagnose(parts) {
-  const { client, clientProblem, binder, missed, status, lost, interpreter, queue, fromPython, reports } = parts;
-  const { state, failure, storage, leftRunning } = status;
+  const {
+    client,
+    clientProblem,
+    binder,
+    missed,
+    status,
+    pagesDisagree,
+    lost,
+    interpreter,
+    queue,
+    fromPython,
+    reports,
+  } = parts;
+  const { state, failure, storageRefused, leftRunning } = status;
   const missing = binder?.missing ?? [];
   const found = problems({
-    ...{ client, clientProblem, missing, state, failure, storage, lost, leftRunning },
+    ...{ client, clientProblem, missing, state, failure, storageRefused, pagesDisagree, lost, leftRunning },
+    ownWorker: status.hosting.mode === "dedicated",
     interfaceAnswered: (binder?.counts.answered ?? 0) > 0,
     ofCalls: fromPython.problems,
     missedCards: missed?.count ?? 0,
@@ -66,7 +80,7 @@ export function diagnose(parts) {
     boot: status.phases,
     plain_boot: status.plainBecause,
     workers: { started: status.workers, ended: [...status.endings], left_running: leftRunning },
-    storage,
+    storage: storageRefused === null && !pagesDisagree,
     missing_events: missing,
     reports: reports.recent,
   };
@@ -83,7 +97,9 @@ export function diagnose(parts) {
  *   dropped: number,
  *   state: string,
  *   failure: string | null,
- *   storage: boolean,
+ *   storageRefused: string | null,
+ *   ownWorker: boolean,
+ *   pagesDisagree: boolean,
  *   lost: number,
  *   setAside: string[],
  *   leftRunning: string[],
@@ -132,17 +148,36 @@ export function problems(facts) {
   if (facts.failure) {
     found.push(facts.failure);
   }
-  if (!facts.storage) {
-    found.push(
-      "The browser blocks this site's storage: each page has an interpreter of its own, and what a call " +
-        "keeps in card.data does not outlive the page.",
-    );
-  }
+  found.push(...ofStorage(facts));
   if (facts.lost > 0) {
     const events = facts.lost === 1 ? "1 event" : `${facts.lost} events`;
     found.push(`${events} went with the page before this one, before the handlers had ended.`);
   }
   return [...found, ...facts.setAside, ...facts.leftRunning];
+}
+
+/** @param {Facts} facts @returns {string[]} */
+function ofStorage({ storageRefused, ownWorker, pagesDisagree }) {
+  const found = [];
+  if (storageRefused !== null && storageRefused !== "QuotaExceededError" && ownWorker) {
+    found.push(
+      "The browser blocks this site's storage: each page has an interpreter of its own, and what a call " +
+        "keeps in card.data does not outlive the page.",
+    );
+  } else if (storageRefused !== null) {
+    const why = storageRefused === "QuotaExceededError" ? "is full" : `cannot be written (${storageRefused})`;
+    found.push(
+      `The browser's storage for this site ${why}: the interpreter runs as it is, but what a call keeps in card.data ` +
+        "is lost when interpreter and page end together. Make room on the disk, or delete data of this site in the browser.",
+    );
+  }
+  if (pagesDisagree) {
+    found.push(
+      "The browser's localStorage for this site is full: the pages of the portal cannot agree on another interpreter when " +
+        "one fails, nor on whose it is. Delete data of this site in the browser.",
+    );
+  }
+  return found;
 }
 
 /** The text for a page that no portal has loaded. */

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { aliveLock } from "../protocol.js";
+import { aliveLock, sliceLock } from "../protocol.js";
 import { refetch } from "./refetch.js";
 
 /**
@@ -65,6 +65,9 @@ export function isSecure() {
   return globalThis.isSecureContext !== false;
 }
 
+/** The name of the error by which the browser says that there is no room. */
+const QUOTA = "QuotaExceededError";
+
 export class Host {
   /** Why a shared worker is out of the question, once it is. @type {string | null} */
   #dedicatedBecause = null;
@@ -74,6 +77,10 @@ export class Host {
   #current = "";
   /** Whom it served before this page came, as far as any page knew. @type {string | null} */
   #served = null;
+  /** What this page could not write: so it goes on alone until there is room. @type {Placement | null} */
+  #unwritten = null;
+  /** Whether there was no room in `localStorage` when something was to be written. */
+  full = false;
   /** A connection that was made before anybody asked for one. @type {Early | null} */
   #early = null;
   #url;
@@ -103,13 +110,15 @@ export class Host {
    */
   settle(then) {
     const { plain, plainUntil, generation } = this.placement;
-    if (this.#early || this.#dedicatedBecause || !plain || plainUntil > Date.now()) {
+    const leftMs = plainUntil - Date.now();
+    const goesOn = leftMs > 0 && leftMs <= PLAIN_FOR_MS; // more is none: the clock was set back since
+    if (this.#early || this.#dedicatedBecause || !plain || goesOn) {
       then();
       return;
     }
-    lockIsHeld(aliveLock(this.#nameOf(this.placement))).then((runs) => {
+    runningWorker(this.#nameOf(this.placement)).then((runs) => {
       const now = this.placement;
-      if (!runs && now.generation === generation) {
+      if (runs === null && now.generation === generation) {
         this.#write({ ...now, generation: generation + 1, plain: false });
       }
       then();
@@ -288,7 +297,9 @@ export class Host {
   /** @returns {Placement} */
   get placement() {
     try {
-      return parsed(localStorage.getItem(this.#placementKey));
+      const written = parsed(localStorage.getItem(this.#placementKey));
+      const own = this.#unwritten;
+      return own && own.generation > written.generation ? own : written;
     } catch {
       return FIRST;
     }
@@ -327,8 +338,12 @@ export class Host {
       if (placement) {
         localStorage.setItem(this.#placementKey, JSON.stringify(placement));
       }
-    } catch {
-      // Without storage there is no shared worker to agree on.
+      this.full = false;
+    } catch (error) {
+      // Without storage there is no shared worker to agree on; without room in it, pages that leave a worker for the
+      // same reason still meet in the next.
+      this.full = /** @type {Error} */ (error)?.name === QUOTA;
+      this.#unwritten = placement;
     }
   }
 
@@ -365,13 +380,25 @@ function parsed(text) {
   }
 }
 
-/** Whether anybody holds a lock whose name begins so. @param {string} prefix */
-export async function lockIsHeld(prefix) {
+/**
+ * The worker of a name, by the lock of its own that each one holds. Pages wait for its end by a shared request, and one
+ * that is frozen holds what it was granted then until it thaws: that says nothing of a worker.
+ * @param {string} name
+ * @returns {Promise<{lock: string, sliceMs: number} | null>} `sliceMs`: how long it may hold its thread; 0 when there is
+ *   no limit, or none yet
+ */
+export async function runningWorker(name) {
   try {
-    const { held } = await navigator.locks.query();
-    return (held ?? []).some(({ name }) => name?.startsWith(prefix));
+    const { held = [] } = await navigator.locks.query();
+    const alive = held.find((lock) => lock.mode === "exclusive" && lock.name?.startsWith(aliveLock(name)));
+    if (!alive?.name) {
+      return null;
+    }
+    const prefix = sliceLock(alive.name);
+    const said = held.map((lock) => (lock.name?.startsWith(prefix) ? lock.name.slice(prefix.length) : ""));
+    return { lock: alive.name, sliceMs: Math.max(0, ...said.map((text) => Number(text) || 0)) };
   } catch {
-    return false;
+    return null;
   }
 }
 

@@ -24,7 +24,8 @@ export class InterpreterStatus {
   ready;
   /** Why it does not run, in words. @type {string | null} */
   failure = null;
-  storage = true;
+  /** Why the browser keeps nothing, by the error's name. @type {string | null} */
+  storageRefused = null;
   hosting = { mode: "none", reason: "not started" };
   /** What each part of the boot took. @type {Record<string, number>} */
   phases = {};
@@ -107,14 +108,14 @@ export class InterpreterStatus {
   /**
    * Python runs.
    * @param {Record<string, number>} phases
-   * @param {boolean} storage
+   * @param {string | null} refused why the browser keeps nothing
    * @param {string | null} plainBecause
    */
-  started(phases, storage, plainBecause) {
+  started(phases, refused, plainBecause) {
     this.state = "ready";
     this.failure = null;
     this.phases = phases;
-    this.storage = storage;
+    this.storageRefused = refused;
     this.plainBecause = plainBecause;
     this.#trace.add("boot", "booted", { duration_ms: phases.total, phases });
     this.#resolve({ mode: this.hosting.mode, phases });

@@ -6,9 +6,8 @@
  */
 
 import * as messages from "../messages.js";
-import { aliveLock } from "../protocol.js";
 import { soon } from "./clock.js";
-import { lockIsHeld } from "./host.js";
+import { runningWorker } from "./host.js";
 
 /**
  * @typedef {import("../protocol.js").FromWorker} FromWorker
@@ -27,7 +26,8 @@ import { lockIsHeld } from "./host.js";
  * What the link tells its owner.
  * @typedef {{
  *   opened: (send: (text: string) => void, connection: Connection, again: boolean) => void,
- *   ready: (phases: Record<string, number>, storage: boolean, plainBecause: string | null) => void,
+ *   ready: (phases: Record<string, number>, refused: string | null, plainBecause: string | null) => void,
+ *   storage: (refused: string | null) => void,
  *   text: (text: string, reply: (text: string) => void) => void,
  *   progress: (phase: string, fraction: number) => void,
  *   ended: (ending: Ending, text: string, retryInMs: number | null) => void,
@@ -51,7 +51,7 @@ const BOOT_SILENCE_MS = 120_000;
 const LONGEST_DELAY_MS = 30_000;
 /** A worker that exists and does not say welcome within this time hangs. */
 const WELCOME_MS = 8000;
-/** One that does not exist may have been about to end itself when this page asked for it: ask again. */
+/** The one that this page asked may have been about to end, as it is for some 100 ms after its last word: ask again. */
 const ASK_AGAIN_MS = 3000;
 /** One that does not exist yet may still be on its way through a slow network. */
 const SCRIPT_MS = 30_000;
@@ -69,6 +69,8 @@ export class Link {
   /** Whose page this is, once it is known. @type {string | null} */
   #user = null;
   #askedAgain = 0;
+  /** The lock of the worker that was there when this page last asked again. @type {string | null} */
+  #asked = null;
   /** Endings since something was last acknowledged. */
   #failures = 0;
   #sliceLimit = 0;
@@ -134,6 +136,7 @@ export class Link {
       return;
     }
     this.#askedAgain = 0;
+    this.#asked = null;
     this.#greet(false);
   }
 
@@ -195,6 +198,7 @@ export class Link {
       return;
     }
     this.#silence = this.#askedAgain = 0;
+    this.#asked = null;
     this.#pingSent = this.#pongSeen;
     if (this.#connection.mode === "dedicated") {
       this.#welcome = false;
@@ -306,6 +310,9 @@ export class Link {
         this.#sliceLimit = data.slice_limit_ms;
         this.#events.ready(data.phases, data.storage, data.plainBecause);
         break;
+      case "storage":
+        this.#events.storage(data.refused);
+        break;
       case "pong":
         this.#pongSeen = data.n;
         break;
@@ -387,7 +394,7 @@ export class Link {
     }
     this.#silence += passed;
     this.#tickByClock();
-    if (this.#sliceLimit && this.#silence > this.#sliceLimit + HANG_GRACE_MS) {
+    if (this.#sliceLimit && this.#silence > mayBeSilentMs(this.#sliceLimit)) {
       this.#end(this.#generation, "hang", `no answer for ${Math.round(this.#silence / 1000)} s`);
     }
   }
@@ -407,18 +414,20 @@ export class Link {
     }
     const generation = this.#generation;
     this.#asking = true;
-    const exists = await lockIsHeld(aliveLock(connection.name));
+    const worker = await runningWorker(connection.name);
     this.#asking = false;
     if (generation !== this.#generation || this.#welcome) {
       return;
     }
-    if (exists && this.#silence > WELCOME_MS) {
-      this.#end(generation, "hang", `no welcome within ${WELCOME_MS / 1000} s`);
-    } else if (!exists && this.#silence > SCRIPT_MS) {
+    if (!worker && this.#silence > SCRIPT_MS) {
       this.#giveUpShared(generation, "silent");
-    } else if (!exists) {
+    } else if (!worker || worker.lock !== this.#asked) {
+      // There is none, or one that another page has brought since: this page's may have gone to the one before.
+      this.#asked = worker?.lock ?? null;
       this.#askedAgain = this.#silence;
       this.#askAgain();
+    } else if (this.#silence > WELCOME_MS && this.#silence - this.#askedAgain > mayBeSilentMs(worker.sliceMs)) {
+      this.#end(generation, "hang", `no welcome within ${Math.round(this.#silence / 1000)} s`);
     }
   }
 
@@ -458,6 +467,11 @@ export class Link {
       later(() => this.open(), delay);
     }
   }
+}
+
+/** @param {number} sliceMs how long code may hold a worker; 0 for no limit, as in the boot */
+function mayBeSilentMs(sliceMs) {
+  return sliceMs ? sliceMs + HANG_GRACE_MS : BOOT_SILENCE_MS;
 }
 
 /** @param {() => void} callback @param {number} delay */

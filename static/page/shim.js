@@ -181,6 +181,7 @@ class Shim {
       binder: this.#binder,
       missed: this.#missed,
       status: this.#status,
+      pagesDisagree: this.#host.full,
       lost: this.#lost.lost,
       interpreter: this.#link.interpreter,
       queue: this.#queue,
@@ -206,6 +207,9 @@ class Shim {
       ready: (...how) => {
         this.#queue.journal.reachedAll();
         this.#status.started(...how);
+      },
+      storage: (refused) => {
+        this.#status.storageRefused = refused;
       },
       text: (text, reply) => this.#fromPython.receive(text, reply),
       progress: (phase, fraction) => this.#status.progressed(phase, fraction),

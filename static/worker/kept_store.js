@@ -27,11 +27,11 @@ export class KeptStore {
     this.#opened.catch(() => {}); // each use says whether it worked
   }
 
-  /** Whether the browser lets us keep anything. */
-  async works() {
+  /** Why the storage cannot be opened, by the error's name; `null` when it can. @returns {Promise<string | null>} */
+  async refused() {
     return this.#opened.then(
-      () => true,
-      () => false,
+      () => null,
+      (error) => error?.name ?? "Error",
     );
   }
 
@@ -81,9 +81,10 @@ export class KeptStore {
     return new Promise((resolve, reject) => {
       const transaction = database.transaction(STORE, mode);
       const asked = request(transaction.objectStore(STORE));
+      // Only then it is on the disk: where that is full, the request succeeds and the transaction does not.
+      transaction.oncomplete = () => resolve(asked.result);
+      transaction.onabort = () => reject(transaction.error ?? asked.error);
       transaction.commit(); // one that waits for a worker which hangs would block all others
-      asked.onsuccess = () => resolve(asked.result);
-      asked.onerror = () => reject(asked.error);
     });
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import { within } from "../deadline.js";
-import { aliveLock } from "../protocol.js";
+import { aliveLock, sliceLock } from "../protocol.js";
 import { KeptStore } from "./kept_store.js";
 
 /** Without a page, before the app's own grace for calls is known. */
@@ -32,6 +32,8 @@ const SUPERSEDED_LINGER_S = 2;
 export class Life {
   /** The lock that this worker holds as long as it lives; empty until it has it. */
   lock = "";
+  /** Lets go of the lock that says for how long this worker may hold its thread. */
+  #releaseSlice = () => {};
   /** @type {KeptStore | null} */
   #store = null;
   /** What was in the storage, once a page has said which portal this is. @type {Promise<KeptCall[]>} */
@@ -66,8 +68,12 @@ export class Life {
   #news = new Map();
   #runs = false;
   #name;
+  #sliceLock;
   #shared;
   #heard;
+  #wrote;
+  /** Why the last write failed, by the error's name. @type {string | null} */
+  #refused = null;
 
   /**
    * @param {object} options
@@ -75,8 +81,10 @@ export class Life {
    * @param {boolean} options.shared
    * @param {(lock: string) => void} options.alive
    * @param {(callId: string, kept: string | null) => void} options.heard  another interpreter keeps this of a call
+   * @param {(refused: string | null) => void} options.wrote  what is to be kept cannot be any more, or can be again
    */
-  constructor({ name, shared, alive, heard }) {
+  constructor({ name, shared, alive, heard, wrote }) {
+    this.#wrote = wrote;
     this.#name = name;
     this.#shared = shared;
     this.#heard = heard;
@@ -95,6 +103,8 @@ export class Life {
         return new Promise(() => {});
       })
       .catch(() => {}); // storage is blocked: the pages' pings have to do
+    this.#sliceLock = sliceLock(lock);
+    this.holds("boot");
   }
 
   /**
@@ -142,6 +152,18 @@ export class Life {
     this.#write();
     this.#deserted = true;
     this.#arm();
+  }
+
+  /** For how long this worker may hold its thread. @param {"boot" | number} limit of a slice in milliseconds, 0 for none */
+  holds(limit) {
+    navigator.locks
+      ?.request(this.#sliceLock + limit, () => {
+        this.#releaseSlice(); // not before: a page that asks finds one or both
+        return new Promise((resolve) => {
+          this.#releaseSlice = () => resolve(undefined);
+        });
+      })
+      .catch(() => {});
   }
 
   /** How long calls wait for a page; 0 for ever. @param {number} graceS */
@@ -219,9 +241,10 @@ export class Life {
     return Object.fromEntries(ours.map(({ call_id, kept }) => [call_id, kept]));
   }
 
-  async storageWorks() {
+  /** Why the browser keeps nothing: the error's name; `null` when it does. @returns {Promise<string | null>} */
+  async storageRefused() {
     await this.#loaded;
-    return this.#store ? within(this.#store.works(), LOAD_DEADLINE_MS, SLOW).catch(() => true) : false;
+    return this.#store ? within(this.#store.refused(), LOAD_DEADLINE_MS, SLOW).catch(() => null) : null;
   }
 
   /** @param {string} callId @param {string | null | undefined} kept nothing: the call is over */
@@ -258,10 +281,21 @@ export class Life {
       return;
     }
     for (const [callId, kept] of this.#unwritten) {
-      this.#store?.put(callId, this.#user, kept).catch(() => {}); // diagnostics() says that storage is blocked
+      this.#store?.put(callId, this.#user, kept).then(
+        () => this.#stored(null),
+        (error) => this.#stored(error?.name ?? "Error"),
+      );
       this.#told?.postMessage({ user: this.#user, callId, kept });
     }
     this.#unwritten.clear();
+  }
+
+  /** @param {string | null} refused why something could not be kept, by the error's name */
+  #stored(refused) {
+    if (refused !== this.#refused) {
+      this.#refused = refused;
+      this.#wrote(refused);
+    }
   }
 
   #abandon() {

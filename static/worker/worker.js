@@ -280,6 +280,12 @@ const life = new Life({
   shared: "onconnect" in self,
   alive: (lock) => tellAll(messages.alive(lock)),
   heard: (callId, kept) => runtime?.hear(callId, kept),
+  wrote: (refused) => {
+    if (verdict?.t === "ready") {
+      verdict.storage = refused;
+      tellAll(messages.storage(refused));
+    }
+  },
 });
 
 /** @param {unknown} error */
@@ -315,11 +321,12 @@ async function start() {
     return;
   }
   const { phases, plainBecause, slice_limit_ms, page_grace_s } = booted;
-  const storage = await life.storageWorks();
+  const storage = await life.storageRefused();
   if (dead) {
     return; // fatal, and said so, although the boot went on to its end
   }
   life.lingers(page_grace_s);
+  life.holds(slice_limit_ms);
   verdict = messages.ready({ phases, plainBecause, slice_limit_ms, storage });
   tellAll(verdict);
   runtime = booted; // from here on nothing waits: what comes now must not overtake what came before

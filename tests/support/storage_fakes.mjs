@@ -8,6 +8,8 @@ export class FakeOrigin {
   pages = [];
   /** Whether the browser denies everything. */
   blocked = false;
+  /** Whether there is no room for more. */
+  full = false;
 
   page() {
     const page = new FakePage(this);
@@ -26,6 +28,9 @@ export class FakeOrigin {
   /** @param {FakePage} writer @param {string} key @param {string | null} value */
   set(writer, key, value) {
     const oldValue = this.get(key);
+    if (this.full && value !== null) {
+      throw new DOMException("no room", "QuotaExceededError");
+    }
     if (value === null) {
       this.#items.delete(key);
     } else {
@@ -106,13 +111,18 @@ export class FakeBroadcastChannel {
 export class FakeIndexedDB {
   /** @type {Map<string, any>} */
   rows = new Map();
-  /** `denied`: opening fails; `stuck`: no transaction ever ends. @type {"works" | "denied" | "stuck"} */
+  /**
+   * `denied`: opening fails; `stuck`: no transaction ever ends; `full`: what is written fails when it is committed.
+   * @type {"works" | "denied" | "stuck" | "full"}
+   */
   state = "works";
+  /** The name of the error with which opening fails. */
+  denial = "UnknownError";
   /** Transactions that were begun and not committed: they would block the others. */
   uncommitted = 0;
 
   open() {
-    const request = /** @type {any} */ ({ result: null, error: new DOMException("denied", "UnknownError") });
+    const request = /** @type {any} */ ({ result: null, error: new DOMException("denied", this.denial) });
     queueMicrotask(() => {
       if (this.state === "denied") {
         request.onerror?.();
@@ -127,22 +137,30 @@ export class FakeIndexedDB {
 
   #transaction() {
     this.uncommitted++;
-    const done = (/** @type {() => unknown} */ act) => {
+    const done = (/** @type {() => unknown} */ act, writes = false) => {
       const request = /** @type {any} */ ({});
       if (this.state !== "stuck") {
         queueMicrotask(() => {
+          if (this.state === "full" && writes) {
+            request.onsuccess?.();
+            transaction.error = new DOMException("no room", "QuotaExceededError");
+            transaction.onabort?.();
+            return;
+          }
           request.result = act();
           request.onsuccess?.();
+          transaction.oncomplete?.();
         });
       }
       return request;
     };
+    const transaction = /** @type {any} */ ({ objectStore: () => store, commit: () => this.uncommitted-- });
     const store = {
       getAll: () => done(() => structuredClone([...this.rows.values()])),
-      put: (/** @type {any} */ row) => done(() => this.rows.set(row.call_id, structuredClone(row))),
+      put: (/** @type {any} */ row) => done(() => this.rows.set(row.call_id, structuredClone(row)), true),
       delete: (/** @type {string} */ key) => done(() => this.rows.delete(key)),
       clear: () => done(() => this.rows.clear()),
     };
-    return { objectStore: () => store, commit: () => this.uncommitted-- };
+    return transaction;
   }
 }

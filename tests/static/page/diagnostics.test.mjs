@@ -12,7 +12,9 @@ const FINE = {
   dropped: 0,
   state: "ready",
   failure: null,
-  storage: true,
+  storageRefused: null,
+  ownWorker: false,
+  pagesDisagree: false,
   lost: 0,
   setAside: [],
   leftRunning: [],
@@ -72,4 +74,26 @@ test("a card without buttons is named with the remedy, and a card that nobody an
   assert.match(problems({ ...FINE, ofCalls: new Set(["no_buttons"]) })[0], /set_ui_state\(UiState.INCOMING\)/);
   assert.match(problems({ ...FINE, missedCards: 1 })[0], /shows a card here that it announced before/);
   assert.match(problems({ ...FINE, dropped: 2 })[0], /2 events came without a card and reached no handler/);
+});
+
+test("a disk that is full is not taken for blocked storage, whoever has the interpreter", () => {
+  for (const ownWorker of [false, true]) {
+    const [text, ...more] = problems({ ...FINE, storageRefused: "QuotaExceededError", ownWorker });
+    assert.match(text, /^The browser's storage for this site is full: the interpreter runs as it is, .* is lost when/);
+    assert.doesNotMatch(text, /blocks/);
+    assert.deepEqual(more, []);
+  }
+});
+
+test("storage that fails although pages share an interpreter is not blocked; where each has its own, it is", () => {
+  const [shared] = problems({ ...FINE, storageRefused: "UnknownError" });
+  assert.match(shared, /storage for this site cannot be written \(UnknownError\)/);
+  const [own] = problems({ ...FINE, storageRefused: "UnknownError", ownWorker: true });
+  assert.match(own, /blocks this site's storage: each page has an interpreter of its own/);
+});
+
+test("a localStorage that is full is named by what follows from it", () => {
+  const [text, ...more] = problems({ ...FINE, pagesDisagree: true });
+  assert.match(text, /localStorage for this site is full: the pages of the portal cannot agree on another interpreter/);
+  assert.deepEqual(more, []);
 });

@@ -221,6 +221,55 @@ test("when the time after a hang is over, the next first page goes back to one t
   assert.equal(settledNow, 2);
 });
 
+test("a frozen page that holds the lock of a worker that died is no interpreter that runs", async (t) => {
+  const { page, locks } = browser(t);
+  const a = page();
+  a.moveOn(a.connect(), true);
+  const plain = a.connect();
+  t.mock.timers.tick(601_000);
+  locks.request(`worker-py:alive:${plain.name}:1234`, { mode: "shared" }, () => new Promise(() => {}));
+  const b = page();
+  b.as(() => b.host.settle(() => {}));
+  await settled();
+  assert.equal(b.connect().mode, "extended");
+});
+
+test("a clock that is set back does not draw out the time after a hang", async (t) => {
+  const { page } = browser(t);
+  const a = page();
+  a.moveOn(a.connect(), true);
+  t.mock.timers.setTime(1_600_000_000_000);
+  const b = page();
+  b.as(() => b.host.settle(() => {}));
+  await settled();
+  assert.equal(b.connect().mode, "extended");
+});
+
+test("pages that leave a worker meet in the next one although there is no room to agree, and say that there is none", (t) => {
+  const { page, made, origin } = browser(t);
+  const [a, b] = [page(), page()];
+  const left = [a.connect(), b.connect()];
+  origin.full = true;
+  a.moveOn(left[0], false);
+  b.moveOn(left[1], false);
+  a.connect();
+  b.connect();
+  assert.equal(made[2].name, made[3].name);
+  assert.notEqual(made[2].name, made[0].name);
+  assert.deepEqual([a.host.full, b.host.full], [true, true]);
+  origin.full = false;
+  a.moveOn(a.connect(), false);
+  assert.equal(a.host.full, false);
+});
+
+test("blocked storage is not full", (t) => {
+  const { page, origin } = browser(t);
+  const a = page();
+  origin.blocked = true;
+  a.isAnother("1");
+  assert.equal(a.host.full, false);
+});
+
 test("nothing has to be found out before the first worker", (t) => {
   const { page } = browser(t);
   const { host, as } = page();

@@ -25,9 +25,12 @@ test("from waiting over booting to ready, and ready tells how", async (t) => {
   status.begin();
   connect("shared");
   assert.deepEqual([status.state, status.isOpen], ["booting", true]);
-  status.started({ total: 5 }, false, "built without one");
+  status.started({ total: 5 }, "SecurityError", "built without one");
   assert.deepEqual(await status.ready, { mode: "shared", phases: { total: 5 } });
-  assert.deepEqual([status.state, status.storage, status.plainBecause], ["ready", false, "built without one"]);
+  assert.deepEqual(
+    [status.state, status.storageRefused, status.plainBecause],
+    ["ready", "SecurityError", "built without one"],
+  );
 });
 
 test("outside a portal nothing is ever ready, until the client comes after all", async (t) => {
@@ -36,7 +39,7 @@ test("outside a portal nothing is ever ready, until the client comes after all",
   await assert.rejects(status.ready, /no portal here/);
   assert.deepEqual([status.isOpen, reports.counts.no_client], [false, 1]);
   status.begin();
-  status.started({ total: 5 }, true, null);
+  status.started({ total: 5 }, null, null);
   assert.deepEqual((await status.ready).phases, { total: 5 });
 });
 

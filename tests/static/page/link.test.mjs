@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Link, ON_REQUEST } from "../../../static/page/link.js";
+import { aliveLock, sliceLock } from "../../../static/protocol.js";
 import { FakeLocks, FakeMessageChannel, FakePort, settled, stillClock, withGlobals } from "../../support/fakes.mjs";
 
 /**
  * A link whose workers the test plays.
  * @param {import("node:test").TestContext} t
- * @param {{mode?: "dedicated" | "extended" | "shared", refuse?: () => void}} [options]
+ * @param {{mode?: "dedicated" | "extended" | "shared", refuse?: () => void, name?: string}} [options] `name`:
+ *   of every worker
  */
-function linking(t, { mode = "dedicated", refuse = () => {} } = {}) {
+function linking(t, { mode = "dedicated", refuse = () => {}, name = "" } = {}) {
   const clock = stillClock(t);
   const locks = new FakeLocks();
   withGlobals(t, { MessageChannel: FakeMessageChannel, navigator: { locks } });
@@ -29,7 +31,7 @@ function linking(t, { mode = "dedicated", refuse = () => {} } = {}) {
       const end = () => {
         worker.ended = true;
       };
-      return { mode: host.mode, reason: "", name: `w${workers.length}`, port: port1, end };
+      return { mode: host.mode, reason: "", name: name || `w${workers.length}`, port: port1, end };
     },
     moveOn: (/** @type {{name: string}} */ { name }, /** @type {boolean} */ hung) => moves.push([name, hung]),
     refetch: async () => {},
@@ -73,6 +75,7 @@ function linking(t, { mode = "dedicated", refuse = () => {} } = {}) {
         seen.push(["ended", ending, retryInMs]);
         told.push(text);
       },
+      storage: (refused) => seen.push(["storage", refused]),
       marked: () => seen.push(["marked"]),
       busy: () => state.busy,
     },
@@ -85,7 +88,7 @@ function linking(t, { mode = "dedicated", refuse = () => {} } = {}) {
   };
   const ready = async (slice_limit_ms = 1000) => {
     await say({ t: "welcome" });
-    await say({ t: "ready", phases: {}, slice_limit_ms, storage: true });
+    await say({ t: "ready", phases: {}, slice_limit_ms, storage: null });
   };
   /** Time passes in ticks of so many milliseconds. @param {number} ms */
   const pass = async (ms, step = 1000) => {
@@ -124,6 +127,21 @@ function answerPings(worker) {
       worker.port.postMessage({ t: "pong", n: data.n });
     }
   };
+}
+
+/**
+ * A worker holds its locks.
+ * @param {FakeLocks} locks
+ * @param {string} name
+ * @param {string} id
+ * @param {"boot" | number} [limit] of a slice
+ */
+function lives(locks, name, id, limit = 1000) {
+  const alive = aliveLock(name) + id;
+  for (const lock of [alive, sliceLock(alive) + limit]) {
+    locks.request(lock, () => new Promise(() => {}));
+  }
+  return alive;
 }
 
 const isPing = (/** @type {any} */ message) => message.t === "ping";
@@ -485,13 +503,81 @@ test("a shared worker whose script fails is given up for one of the page's own, 
 });
 
 test("a shared worker that exists and says no welcome hangs", async (t) => {
-  const { link, locks, pass, endings } = linking(t, { mode: "extended" });
-  locks.request("worker-py:alive:w1:1234", () => new Promise(() => {}));
+  const { link, locks, pass, endings } = linking(t, { mode: "extended", name: "w" });
+  lives(locks, "w", "1234");
   link.open();
   await pass(8000);
   assert.deepEqual(endings(), []);
   await pass(2000);
   assert.deepEqual(endings(), ["hang"]);
+});
+
+test("a page that asked a worker in its last moments asks again, and does not take another page's new one for hung", async (t) => {
+  const { link, locks, workers, state, pass, ready, endings } = linking(t, { mode: "extended", name: "w" });
+  state.busy = false;
+  link.open(); // goes to one that is about to end
+  lives(locks, "w", "5678"); // what another page has brought
+  await pass(4000);
+  assert.equal(workers.length, 2);
+  await ready();
+  await pass(60_000);
+  assert.deepEqual([workers.length, endings()], [2, []]);
+});
+
+test("each new worker that a page asks has its time to answer", async (t) => {
+  const { link, locks, workers, pass, endings } = linking(t, { mode: "extended", name: "w" });
+  link.open();
+  const first = lives(locks, "w", "1");
+  await pass(6000);
+  locks.release(first);
+  lives(locks, "w", "2");
+  await pass(5000);
+  assert.deepEqual([workers.length, endings()], [3, []]);
+  await pass(4000);
+  assert.deepEqual(endings(), ["hang"]);
+});
+
+test("a worker that boots and imports may hold its thread for long: a page that comes meanwhile does not take it for hung", async (t) => {
+  const { link, locks, state, pass, ready, endings } = linking(t, { mode: "extended", name: "w" });
+  state.busy = false;
+  lives(locks, "w", "1234", "boot");
+  link.open();
+  await pass(60_000);
+  assert.deepEqual(endings(), []);
+  await ready();
+  await pass(60_000);
+  assert.deepEqual(endings(), []);
+});
+
+test("one that boots and says nothing for two minutes hangs", async (t) => {
+  const { link, locks, pass, endings } = linking(t, { mode: "extended", name: "w" });
+  lives(locks, "w", "1234", "boot");
+  link.open();
+  await pass(126_000);
+  assert.deepEqual(endings(), ["hang"]);
+});
+
+test("a page that comes while an app takes the long slice that it may take waits for its end", async (t) => {
+  const { link, locks, pass, endings } = linking(t, { mode: "extended", name: "w" });
+  lives(locks, "w", "1234", 20_000);
+  link.open();
+  await pass(24_000);
+  assert.deepEqual(endings(), []);
+  await pass(5000);
+  assert.deepEqual(endings(), ["hang"]);
+});
+
+test("the lock that a frozen page was granted when its worker died is no worker's", async (t) => {
+  const { link, locks, workers, state, pass, ready, endings } = linking(t, { mode: "extended", name: "w" });
+  state.busy = false;
+  locks.request("worker-py:alive:w:1234", { mode: "shared" }, () => new Promise(() => {}));
+  link.open();
+  await pass(9000);
+  assert.deepEqual(endings(), []);
+  assert.ok(workers.length > 1, "it asks again");
+  await ready();
+  await pass(60_000);
+  assert.deepEqual(endings(), []);
 });
 
 test("a shared worker that was about to end itself is asked for again, and its successor takes over", async (t) => {

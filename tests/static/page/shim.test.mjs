@@ -37,7 +37,7 @@ async function page(t, options = {}) {
       this.#worker.say = async (message) => {
         port.postMessage(
           message.json ??
-            (/^(ready|welcome|fatal|failed|boot|alive)$/.test(message.t) ? message : JSON.stringify(message)),
+            (/^(ready|welcome|fatal|failed|boot|alive|storage)$/.test(message.t) ? message : JSON.stringify(message)),
         );
         await settled();
       };
@@ -98,7 +98,7 @@ async function page(t, options = {}) {
   };
   const ready = async (number = workers.length) => {
     await workers[number - 1].say({ t: "welcome" });
-    await workers[number - 1].say({ t: "ready", phases: { total: 5 }, slice_limit_ms: 1000, storage: true });
+    await workers[number - 1].say({ t: "ready", phases: { total: 5 }, slice_limit_ms: 1000, storage: null });
   };
   const eventsOf = (/** @type {number} */ number) =>
     workers[number - 1].got.filter(({ t: type }) => type === "event" || type === "emit");
@@ -624,4 +624,19 @@ test("in the desktop app, whose answer proves nothing, no card is asked for", as
   }
   assert.deepEqual(commands, []);
   assert.deepEqual(reportsOf(workerPy), []);
+});
+
+test("diagnostics() says as long as it is so that nothing can be kept", async (t) => {
+  const { workerPy, workers, ready } = await page(t);
+  await ready();
+  assert.equal(workerPy.diagnostics().storage, true);
+  await workers[0].say({ t: "storage", refused: "QuotaExceededError" });
+  assert.equal(workerPy.diagnostics().storage, false);
+  assert.ok(
+    workerPy
+      .diagnostics()
+      .problems.some((/** @type {string} */ text) => text.includes("storage for this site is full")),
+  );
+  await workers[0].say({ t: "storage", refused: null });
+  assert.equal(workerPy.diagnostics().storage, true);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { sliceLock } from "../../../static/protocol.js";
 import { KeptStore } from "../../../static/worker/kept_store.js";
 import { Life } from "../../../static/worker/life.js";
 import { FakeLocks, settled, stillClock, withGlobals } from "../../support/fakes.mjs";
@@ -22,13 +23,21 @@ function living(t) {
   const begin = (name = "w", shared = true) => {
     /** @type {[string, string | null][]} */
     const heard = [];
-    const life = new Life({ name, shared, alive: () => {}, heard: (...what) => heard.push(what) });
+    /** @type {(string | null)[]} */
+    const wrote = [];
+    const life = new Life({
+      name,
+      shared,
+      alive: () => {},
+      heard: (...what) => heard.push(what),
+      wrote: (refused) => wrote.push(refused),
+    });
     /** Run as this worker. @template T @param {() => T} act @returns {T} */
     const as = (act) => {
       withGlobals(t, { self: { close: () => ended.push(name) } });
       return act();
     };
-    return { life, as, heard };
+    return { life, as, heard, wrote };
   };
   return { clock, locks, indexedDB, ended, begin };
 }
@@ -273,7 +282,7 @@ test("storage that is denied, or blocked by a worker that hangs, delays the boot
   const denied = begin().life;
   denied.attached(PORTAL, "5", true);
   assert.deepEqual(await denied.kept(), {});
-  assert.equal(await denied.storageWorks(), false);
+  assert.equal(await denied.storageRefused(), "UnknownError");
   denied.keep("A", "{1}");
 
   indexedDB.state = "stuck";
@@ -287,13 +296,44 @@ test("storage that is denied, or blocked by a worker that hangs, delays the boot
   clock.tick(2100);
   await settled();
   assert.deepEqual(kept, {});
-  assert.equal(await stuck.storageWorks(), true);
+  assert.equal(await stuck.storageRefused(), null);
 });
 
-test("the lock that shows its life is held for ever, under its name", async (t) => {
+test("a disk that is full is told when something could not be kept, and when there is room again", async (t) => {
+  const { indexedDB, begin } = living(t);
+  const { life, wrote } = begin();
+  life.attached(PORTAL, "5", true);
+  assert.equal(await life.storageRefused(), null);
+  indexedDB.state = "full";
+  life.keep("A", "{1}");
+  await settled();
+  life.keep("A", "{2}");
+  await settled();
+  assert.deepEqual(wrote, ["QuotaExceededError"]);
+  indexedDB.state = "works";
+  life.keep("A", "{3}");
+  await settled();
+  assert.deepEqual(wrote, ["QuotaExceededError", null]);
+});
+
+test("a storage that cannot be opened because the disk is full says so", async (t) => {
+  const { indexedDB, begin } = living(t);
+  Object.assign(indexedDB, { state: "denied", denial: "QuotaExceededError" });
+  const { life } = begin();
+  life.attached(PORTAL, "5", true);
+  assert.equal(await life.storageRefused(), "QuotaExceededError");
+});
+
+test("the lock that shows its life is held for ever, under its name, beside one that says how long it may be silent", async (t) => {
   const { locks, begin } = living(t);
   const { life } = begin("w1");
   await settled();
   assert.ok(life.lock.startsWith("worker-py:alive:w1:"));
-  assert.deepEqual((await locks.query()).held, [{ name: life.lock }]);
+  const held = async () => (await locks.query()).held;
+  const alive = { name: life.lock, mode: "exclusive" };
+  const slice = sliceLock(life.lock);
+  assert.deepEqual(await held(), [alive, { name: `${slice}boot`, mode: "exclusive" }]);
+  life.holds(1000);
+  await settled();
+  assert.deepEqual(await held(), [alive, { name: `${slice}1000`, mode: "exclusive" }]);
 });

@@ -57,7 +57,11 @@ async function working(t) {
   let outside;
   /** @type {any} */
   let settle;
-  const state = { delay: -1, storage: Promise.resolve(true) };
+  const state = {
+    delay: -1,
+    wrote: (/** @type {string | null} */ _) => {},
+    storage: /** @type {Promise<string | null>} */ (Promise.resolve(null)),
+  };
   const run =
     (/** @type {string} */ what) =>
     (/** @type {any[]} */ ...args) => {
@@ -82,11 +86,16 @@ async function working(t) {
       });
     },
     Life: class {
+      /** @param {any} given */
+      constructor(given) {
+        state.wrote = given.wrote;
+      }
       lock = "life";
-      storageWorks = () => state.storage;
+      storageRefused = () => state.storage;
       attached = (/** @type {string} */ portal) => lived.push(["attached", portal]);
       deserted = () => lived.push(["deserted"]);
       lingers = (/** @type {number} */ seconds) => lived.push(["lingers", seconds]);
+      holds = (/** @type {number} */ limit) => lived.push(["holds", limit]);
       runs = () => {};
       over = () => lived.push(["over"]);
     },
@@ -113,7 +122,7 @@ async function working(t) {
   return { clock, self, listeners, locks, got, lived, state, runtime, join, booted, fail: settle.reject, outside };
 }
 
-const READY = { t: "ready", phases: { total: 5 }, plainBecause: null, slice_limit_ms: 1000, storage: true };
+const READY = { t: "ready", phases: { total: 5 }, plainBecause: null, slice_limit_ms: 1000, storage: null };
 
 test("a page is welcomed, told of the lock and, once Python runs, of that", async (t) => {
   const { join, booted } = await working(t);
@@ -127,6 +136,22 @@ test("a page that joins a worker that runs is told so at once", async (t) => {
   const { join, booted } = await working(t);
   await booted();
   assert.deepEqual((await join("p1")).heard, [{ t: "welcome" }, { t: "alive", lock: "life" }, READY]);
+});
+
+test("the app's limit for a slice is told to those that cannot be welcomed meanwhile", async (t) => {
+  const { booted, lived } = await working(t);
+  await booted();
+  assert.deepEqual(lived.at(-1), ["holds", 1000]);
+});
+
+test("pages hear it when nothing can be kept any more, also those that come later", async (t) => {
+  const { join, booted, state } = await working(t);
+  const one = await join("p1");
+  await booted();
+  state.wrote("QuotaExceededError");
+  await settled();
+  assert.deepEqual(one.heard.at(-1), { t: "storage", refused: "QuotaExceededError" });
+  assert.deepEqual((await join("p2")).heard.at(-1), { ...READY, storage: "QuotaExceededError" });
 });
 
 test("progress of the boot reaches all pages", async (t) => {
@@ -158,7 +183,7 @@ test("what comes while Python boots is handed in when it runs, in order, with it
 
 test("what comes between the end of the boot and the word of it overtakes nothing", async (t) => {
   const { join, booted, got, state } = await working(t);
-  let storageAnswers = (/** @type {boolean} */ _) => {};
+  let storageAnswers = (/** @type {null} */ _) => {};
   state.storage = new Promise((resolve) => {
     storageAnswers = resolve;
   });
@@ -166,7 +191,7 @@ test("what comes between the end of the boot and the word of it overtakes nothin
   await say("a");
   await booted();
   await say("b");
-  storageAnswers(true);
+  storageAnswers(null);
   await settled();
   await say("c");
   assert.deepEqual(
