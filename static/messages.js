@@ -97,7 +97,7 @@ export const alive = (lock) => ({ t: "alive", lock });
 export const ready = (how) => ({ t: "ready", ...how });
 
 /** @type {(refused: string | null) => import("./protocol.js").FromWorker} */
-export const storageState = (refused) => ({ t: "storage", refused });
+export const storage = (refused) => ({ t: "storage", refused });
 
 /** @type {(text: string, permanent: boolean) => import("./protocol.js").FromWorker} */
 export const failed = (text, permanent) => ({ t: "failed", text, permanent });

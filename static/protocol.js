@@ -230,17 +230,12 @@ export const sliceLock = (alive) => `worker-py:slice:${alive.slice(-36)}:`;
  */
 
 /**
- * What became of the browser's storage since: as `storage` of `ready`.
- * @typedef {{t: "storage", refused: string | null}} StorageState
- */
-
-/**
- * A message of `worker.js` to `link.js`.
+ * A message of `worker.js` to `link.js`; `refused` as `storage` of `ready`.
  * @typedef {{t: "welcome"}
  *   | {t: "boot", phase: string, fraction: number}
  *   | {t: "alive", lock: string}
  *   | Ready
- *   | StorageState
+ *   | {t: "storage", refused: string | null}
  *   | {t: "failed", text: string, permanent: boolean}
  *   | {t: "fatal", text: string}
  *   | {t: "marked"}

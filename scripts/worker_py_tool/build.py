@@ -105,12 +105,10 @@ def build(options: BuildOptions) -> Manifest:
         if memory.content is not None:
             assets["snapshot.bin"] = memory.content
         contents: dict[str, Any] = {
-            "version": version(),
             "pyodideUrl": f"../../{pyodide_url}/",
             "loaderWheels": [f"../../{url}" for url in loader_urls],
             "wheels": [f"../../{url}" for url in wheel_urls],
             "app": {"archive": "app.zip", "module": app.module, "attribute": app.attribute},
-            "client": options.client,
             "live": options.live,
             "snapshot": "snapshot.bin" if memory.content is not None else None,
             "withoutSnapshot": memory.reason or None,

@@ -13,9 +13,9 @@
  *   messages: Record<string, number>,
  *   binder: Pick<import("./binder.js").Binder, "missing" | "counts"> | null,
  *   missed: Pick<import("./lost_events.js").MissedCard, "count" | "probes"> | null,
- *   status: Pick<import("./interpreter_status.js").InterpreterStatus, "state" | "failure" | "storageRefused" | "hosting"
- *     | "phases" | "plainBecause" | "workers" | "endings" | "leftRunning">,
- *   host: {full: boolean},
+ *   status: Pick<import("./interpreter_status.js").InterpreterStatus, "state" | "failure" | "storageRefused" | "hosting" | "phases"
+ *     | "plainBecause" | "workers" | "endings" | "leftRunning">,
+ *   pagesDisagree: boolean,
  *   lost: number,
  *   interpreter: string,
  *   queue: Pick<import("./event_queue.js").EventQueue, "counts" | "setAside"> & {journal: {count: number, size: number}},
@@ -48,13 +48,24 @@ export function statistics({ page, messages, binder, missed, status, queue, exec
 
 /** What is wrong, and what runs. @param {Parts} parts */
 export function diagnose(parts) {
-  const { client, clientProblem, binder, missed, status, host, lost, interpreter, queue, fromPython, reports } = parts;
+  const {
+    client,
+    clientProblem,
+    binder,
+    missed,
+    status,
+    pagesDisagree,
+    lost,
+    interpreter,
+    queue,
+    fromPython,
+    reports,
+  } = parts;
   const { state, failure, storageRefused, leftRunning } = status;
   const missing = binder?.missing ?? [];
   const found = problems({
-    ...{ client, clientProblem, missing, state, failure, storageRefused, lost, leftRunning },
+    ...{ client, clientProblem, missing, state, failure, storageRefused, pagesDisagree, lost, leftRunning },
     ownWorker: status.hosting.mode === "dedicated",
-    pagesDisagree: host.full,
     interfaceAnswered: (binder?.counts.answered ?? 0) > 0,
     ofCalls: fromPython.problems,
     missedCards: missed?.count ?? 0,
@@ -69,7 +80,7 @@ export function diagnose(parts) {
     boot: status.phases,
     plain_boot: status.plainBecause,
     workers: { started: status.workers, ended: [...status.endings], left_running: leftRunning },
-    storage: storageRefused === null && !host.full,
+    storage: storageRefused === null && !pagesDisagree,
     missing_events: missing,
     reports: reports.recent,
   };

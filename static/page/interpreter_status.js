@@ -24,7 +24,7 @@ export class InterpreterStatus {
   ready;
   /** Why it does not run, in words. @type {string | null} */
   failure = null;
-  /** Why it can keep nothing, by the error's name. @type {string | null} */
+  /** Why the browser keeps nothing, by the error's name. @type {string | null} */
   storageRefused = null;
   hosting = { mode: "none", reason: "not started" };
   /** What each part of the boot took. @type {Record<string, number>} */

@@ -181,7 +181,7 @@ class Shim {
       binder: this.#binder,
       missed: this.#missed,
       status: this.#status,
-      host: this.#host,
+      pagesDisagree: this.#host.full,
       lost: this.#lost.lost,
       interpreter: this.#link.interpreter,
       queue: this.#queue,

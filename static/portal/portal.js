@@ -36,177 +36,220 @@ const NO_CARD = "No call. Start one with the buttons below.";
 /** How long the demo's CRM takes for its part of a card, about as a portal's. */
 const CRM_DELAY_MS = 150;
 
+/** What pages of the app tell this page, beside what the portal's client says. */
+const SPOKEN_BY_PAGES = [
+  ...["workerPyTrace", "workerPyHosting", "workerPyProgress"],
+  ...["workerPyPhone", "workerPyPhoneEvent", "workerPyLive"],
+];
+
 const query = queryOf(document.documentElement.dataset.query ?? "", location.search);
 const app = appAddress(query.get("app"), location.href);
-if (query.has("away")) {
-  byId("away").hidden = false;
-  byId("come-back").addEventListener("click", () => history.back());
-} else if (app === null) {
-  byId("no-app").hidden = false;
-} else {
-  start(app);
-}
-
 /** @param {string} appUrl */
 function start(appUrl) {
-  const cardHost = byId("card");
+  document.documentElement.toggleAttribute("data-tab", query.has("tab"));
+  const page = new DemoPage(appUrl);
+  addEventListener("message", (event) => page.hear(event));
+  const address = new URL(appUrl);
+  setText(byId("app-address"), `${address.host}${address.pathname}`);
+  page.start();
+}
+
+/** What the demo asks of the portal's page, by the address of this page. @returns {Partial<import("./core/faults.js").Faults>} */
+function habits() {
+  return {
+    namesLate: query.get("names") === "late",
+    method: query.get("method") === "get" ? "get" : "post",
+    crmDelayMs: query.has("plain") && !query.has("tab") ? 0 : CRM_DELAY_MS,
+    hearsMs: query.has("hears") ? Number(query.get("hears")) : null,
+  };
+}
+
+/** The portal with all that shows what it, its pages and Python do. */
+class DemoPage {
   /** @type {import("./card/model.js").CardModel | null} */
-  let shown = null;
-  const python = new PythonState({
+  #shown = null;
+  #python = new PythonState({
     state: byId("python-state"),
     quiet: byId("python-quiet"),
     failure: byId("python-failure"),
   });
-  const guide = () =>
-    setText(byId("guide"), guideTo(shown, { callComes: !query.has("plain"), failed: python.failure !== null }));
-  guide();
-  const view = new CardView(cardHost, (event, argument) => portal.act(event, argument), {
-    ask: (method, params) => portal.ask(method, params),
-    fold: (folded) => portal.fold(folded),
-    draft: (text) => portal.draft(text),
-    transferToDepartment: (department) => portal.transferToDepartment(department),
-    noCard: query.has("tab") ? "No card in this tab. The next call brings one." : NO_CARD,
-  });
-  const portal = new Portal({
-    app: appUrl,
-    frameHost: byId("frames"),
-    appHost: byId("app-view"),
-    cardHost,
-    showCard: (card, desktop) => {
-      view.show(card, desktop);
-      shown = card;
-      guide();
-    },
-    frameLoaded: (frame) => watch.loaded({ ...frame }),
-    rest: query.get("rest") === "page" ? "page" : "http",
-    faults: {
-      namesLate: query.get("names") === "late",
-      method: query.get("method") === "get" ? "get" : "post",
-      crmDelayMs: query.has("plain") && !query.has("tab") ? 0 : CRM_DELAY_MS,
-      hearsMs: query.has("hears") ? Number(query.get("hears")) : null,
-    },
-    language: query.get("lang") ?? "en",
-    user: query.get("user"),
-    uri: query.get("uri") ?? location.pathname,
-    showAgain: query.get("again") === "yes",
-    tabHost: byId("tabs-beside"),
-  });
-  const watch = new FrameWatch({
+  #watch = new FrameWatch({
     notice: byId("frame-lost"),
     words: byId("frame-lost-words"),
     button: byId("frame-again"),
-    retry: (frame) => void portal.reloadFrame(frame),
+    retry: (frame) => void this.#portal.reloadFrame(frame),
   });
-  const panel = new Panel(byId("trace"));
-  const timeline = connectTimeline(byId("view-timeline"), portal);
-  const boot = new BootProgress(byId("boot"));
-  const pages = new Pages({
-    list: byId("pages"),
-    summary: byId("served"),
-    uri: query.get("uri") ?? location.pathname,
-    frames: () => portal.frames().filter(({ kind }) => kind !== "app"),
-    reload: (frame) => {
-      void portal.reloadFrame(frame);
-      pages.left(frame);
-    },
-    close: (frame) => {
-      portal.closeFrame(frame);
-      pages.left(frame);
-      timeline.lookForClosed();
-    },
-  });
-  const phone = new PhonePanel(byId("phone"), {
-    ask: () => portal.order("tell the phone's state"),
-    soundOn: () => portal.order("sound on"),
-  });
-  const stage = new ScenarioStage(portal, phone);
-  const faults = new FaultPanel(portal);
+  #panel = new Panel(byId("trace"));
+  #boot = new BootProgress(byId("boot"));
+  #portal;
+  #timeline;
+  #pages;
+  #phone;
+  #stage;
+  #faults;
+  #handlers;
 
-  const handlers = new HandlersTab(byId("view-handlers"), (message) => portal.tellApp(message), appUrl);
+  /** @param {string} appUrl */
+  constructor(appUrl) {
+    const view = this.#cardView(byId("card"));
+    this.#portal = this.#newPortal(appUrl, view);
+    this.#guide();
+    this.#timeline = connectTimeline(byId("view-timeline"), this.#portal);
+    this.#pages = this.#newPages();
+    this.#phone = new PhonePanel(byId("phone"), {
+      ask: () => this.#portal.order("tell the phone's state"),
+      soundOn: () => this.#portal.order("sound on"),
+    });
+    this.#stage = new ScenarioStage(this.#portal, this.#phone);
+    this.#faults = new FaultPanel(this.#portal);
+    this.#handlers = new HandlersTab(byId("view-handlers"), (message) => this.#portal.tellApp(message), appUrl);
+  }
 
-  window.addEventListener("message", (event) => {
-    const { workerPyTrace: entry, workerPyHosting: hosting, workerPyFeed: feed } = event.data ?? {};
-    const { workerPyPhone: phoneState, workerPyPhoneEvent: phoneEvent, workerPyLive: live } = event.data ?? {};
-    const progress = event.data?.workerPyProgress;
-    const beside = event.data?.workerPyBeside;
-    const frame = portal.senderOf(event);
+  start() {
+    connectTabsBeside(this.#portal);
+    showScenarios(byId("scenarios"), this.#stage);
+    connectControls(this.#portal, this.#panel, this.#pages);
+    connectTabs(/** @type {HTMLElement} */ (document.querySelector(".tabs")));
+    connectGroups(document.querySelectorAll("details"));
+    /** @type {Window & {portal?: Portal}} */ (window).portal = this.#portal;
+    void this.#portal.start(query.get("view"));
+  }
+
+  /** @param {HTMLElement} host */
+  #cardView(host) {
+    return new CardView(host, (event, argument) => this.#portal.act(event, argument), {
+      ask: (method, params) => this.#portal.ask(method, params),
+      fold: (folded) => this.#portal.fold(folded),
+      draft: (text) => this.#portal.draft(text),
+      transferToDepartment: (department) => this.#portal.transferToDepartment(department),
+      noCard: query.has("tab") ? "No card in this tab. The next call brings one." : NO_CARD,
+    });
+  }
+
+  /** @param {string} app @param {CardView} view @returns {Portal} */
+  #newPortal(app, view) {
+    return new Portal({
+      app,
+      frameHost: byId("frames"),
+      appHost: byId("app-view"),
+      cardHost: byId("card"),
+      showCard: (card, desktop) => {
+        view.show(card, desktop);
+        this.#shown = card;
+        this.#guide();
+      },
+      frameLoaded: (frame) => this.#watch.loaded({ ...frame }),
+      rest: query.get("rest") === "page" ? "page" : "http",
+      faults: habits(),
+      language: query.get("lang") ?? "en",
+      user: query.get("user"),
+      uri: query.get("uri") ?? location.pathname,
+      showAgain: query.get("again") === "yes",
+      tabHost: byId("tabs-beside"),
+    });
+  }
+
+  #newPages() {
+    const pages = new Pages({
+      list: byId("pages"),
+      summary: byId("served"),
+      uri: query.get("uri") ?? location.pathname,
+      frames: () => this.#portal.frames().filter(({ kind }) => kind !== "app"),
+      reload: (frame) => {
+        void this.#portal.reloadFrame(frame);
+        pages.left(frame);
+      },
+      close: (frame) => {
+        this.#portal.closeFrame(frame);
+        pages.left(frame);
+        this.#timeline.lookForClosed();
+      },
+    });
+    return pages;
+  }
+
+  #guide() {
+    const failed = this.#python.failure !== null;
+    setText(byId("guide"), guideTo(this.#shown, { callComes: !query.has("plain"), failed }));
+  }
+
+  /** Another window tells something: a page of the app, by `feed.js` and its like, a tab beside, or the portal's client. @param {MessageEvent} event */
+  hear(event) {
+    const told = event.data ?? {};
+    const frame = this.#portal.senderOf(event);
     if (frame !== undefined) {
-      watch.heard(frame);
+      this.#watch.heard(frame);
     }
-    if (beside !== undefined) {
+    if (told.workerPyBeside !== undefined) {
       if (event.origin === location.origin) {
-        panel.add({ ...beside, id: `beside ${beside.id}`, where: "tab 2" });
+        this.#panel.add({ ...told.workerPyBeside, id: `beside ${told.workerPyBeside.id}`, where: "tab 2" });
       }
-    } else if (live !== undefined) {
-      if (frame?.id === portal.frames()[0]?.id) {
-        handlers.heard(live);
-      }
-    } else if (progress !== undefined) {
-      if (frame !== undefined) {
-        boot.show(progress);
-      }
-    } else if (phoneState !== undefined || phoneEvent !== undefined) {
-      showPhone(frame, phoneState, phoneEvent);
-    } else if (entry === undefined && hosting === undefined && feed === undefined) {
-      portal.receive(event);
+    } else if (told.workerPyFeed !== undefined) {
+      this.#timeline.told(frame?.id, told.workerPyFeed);
+    } else if (!SPOKEN_BY_PAGES.some((name) => told[name] !== undefined)) {
+      this.#portal.receive(event);
       if (!query.has("plain")) {
-        greetOnce(portal);
+        greetOnce(this.#portal);
       }
-    } else if (feed !== undefined) {
-      timeline.told(frame?.id, feed);
-    } else if (frame !== undefined && hosting !== undefined) {
-      pages.hosted(frame.id, hosting);
-      faults.hosted(hosting);
-      boot.hosted(hosting.state);
-      if (python.hosted(hosting)) {
-        keep();
-      }
-      handlers.pythonFails(python.failure !== null);
-      guide();
-    } else if (frame !== undefined && entry.purpose !== undefined) {
-      timeline.traced(frame.id, entry); // a command of the project's own: a replay must not take it for the app's
     } else if (frame !== undefined) {
-      panel.add(entry);
-      if (query.has("tab")) {
-        window.parent.postMessage({ workerPyBeside: entry }, location.origin);
-      }
-      stage.traced(entry);
-      faults.traced(entry);
-      pages.traced(frame.id, entry);
-      timeline.traced(frame.id, entry);
-      if (Panel.tellsOfPython(entry) && python.runs()) {
-        keep();
-        guide();
-      }
-    }
-  });
-
-  /**
-   * @param {import("./core/frames.js").Frame | undefined} frame
-   * @param {import("./demo/phone_panel.js").PhoneState | undefined} state
-   * @param {any} told
-   */
-  function showPhone(frame, state, told) {
-    if (frame === undefined || frame.id !== portal.frames()[0]?.id) {
-      return; // every page of the portal hears the phone: one is enough
-    }
-    if (state !== undefined) {
-      phone.show(state, frame.kind);
-    } else {
-      phone.told(told);
+      this.#hearPage(frame, told);
     }
   }
 
-  document.documentElement.toggleAttribute("data-tab", query.has("tab"));
-  connectTabsBeside(portal);
-  showScenarios(byId("scenarios"), stage);
-  connectControls(portal, panel, pages);
-  connectTabs(/** @type {HTMLElement} */ (document.querySelector(".tabs")));
-  connectGroups(document.querySelectorAll("details"));
-  const address = new URL(appUrl);
-  setText(byId("app-address"), `${address.host}${address.pathname}`);
-  /** @type {Window & {portal?: Portal}} */ (window).portal = portal;
-  void portal.start(query.get("view"));
+  /** @param {import("./core/frames.js").Frame} frame @param {Record<string, any>} told */
+  #hearPage(frame, told) {
+    const { workerPyTrace: entry, workerPyHosting: hosting, workerPyLive: live, workerPyProgress: progress } = told;
+    const isFirst = frame.id === this.#portal.frames()[0]?.id; // all hear the phone, and of the source: one is enough
+    if (live !== undefined) {
+      if (isFirst) {
+        this.#handlers.heard(live);
+      }
+    } else if (progress !== undefined) {
+      this.#boot.show(progress);
+    } else if (told.workerPyPhone !== undefined) {
+      if (isFirst) {
+        this.#phone.show(told.workerPyPhone, frame.kind);
+      }
+    } else if (told.workerPyPhoneEvent !== undefined) {
+      if (isFirst) {
+        this.#phone.told(told.workerPyPhoneEvent);
+      }
+    } else if (hosting !== undefined) {
+      this.#hosted(frame, hosting);
+    } else {
+      this.#traced(frame, entry);
+    }
+  }
+
+  /** @param {import("./core/frames.js").Frame} frame @param {any} hosting */
+  #hosted(frame, hosting) {
+    this.#pages.hosted(frame.id, hosting);
+    this.#faults.hosted(hosting);
+    this.#boot.hosted(hosting.state);
+    if (this.#python.hosted(hosting)) {
+      keep();
+    }
+    this.#handlers.pythonFails(this.#python.failure !== null);
+    this.#guide();
+  }
+
+  /** @param {import("./core/frames.js").Frame} frame @param {any} entry */
+  #traced(frame, entry) {
+    if (entry.purpose === undefined) {
+      this.#panel.add(entry);
+      if (query.has("tab")) {
+        window.parent.postMessage({ workerPyBeside: entry }, location.origin);
+      }
+      this.#stage.traced(entry);
+      this.#faults.traced(entry);
+      this.#pages.traced(frame.id, entry);
+    }
+    this.#timeline.traced(frame.id, entry); // also a command of the project's own, which a replay must not take for the app's
+    if (entry.purpose === undefined && Panel.tellsOfPython(entry) && this.#python.runs()) {
+      keep();
+      this.#guide();
+    }
+  }
 }
 
 /** Python runs: from now on the page is worth keeping for use without a network. */
@@ -231,4 +274,13 @@ function greetOnce(portal) {
       portal.incomingCall();
     }
   }
+}
+
+if (query.has("away")) {
+  byId("away").hidden = false;
+  byId("come-back").addEventListener("click", () => history.back());
+} else if (app === null) {
+  byId("no-app").hidden = false;
+} else {
+  start(app);
 }

@@ -35,7 +35,7 @@ import { SnapshotFile } from "./snapshot_file.js";
  *   wake: () => void,
  *   fatal: (error: unknown) => void,
  *   interruptBuffer: typeof import("./interrupt.js").interruptBuffer,
- *   watchBlockingRequests: typeof import("./blocking_requests.js").watchBlockingRequests,
+ *   watchBlockingRequests: typeof import("./interrupt.js").watchBlockingRequests,
  * }} Outside
  */
 

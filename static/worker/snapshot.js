@@ -85,21 +85,12 @@ export function snapshotLoader({ glue, module, snapshot, laid, urls }) {
   });
   broken.catch(() => {}); // whoever loads waits for it; afterwards nobody does
 
-  const { fetch } = globalThis;
+  const unhookFetch = answerInstead(urls);
   const { instantiateStreaming } = WebAssembly;
   const unhook = () => {
     over = true;
-    globalThis.fetch = fetch;
+    unhookFetch();
     WebAssembly.instantiateStreaming = instantiateStreaming;
-  };
-  const answers = new Map([
-    [urls.wasm, () => new Response()], // it comes as `module`, and is not fetched twice
-    [urls.library, () => new Response(EMPTY_ZIP)],
-  ]);
-  globalThis.fetch = async (input, options) => {
-    const answer = answers.get(String(input));
-    answers.delete(String(input)); // who asks again is not `loadPyodide`
-    return answer ? answer() : fetch(input, options);
   };
   WebAssembly.instantiateStreaming = async (_, imports) => {
     WebAssembly.instantiateStreaming = instantiateStreaming;
@@ -136,6 +127,23 @@ export function snapshotLoader({ glue, module, snapshot, laid, urls }) {
     return runtime;
   };
   return { options: { _loadSnapshot: new Uint8Array(0), createPyodideModule }, broken, unhook };
+}
+
+/** Answer what `loadPyodide` fetches by itself, once. @param {Parts["urls"]} urls */
+function answerInstead({ wasm, library }) {
+  const { fetch } = globalThis;
+  const answers = new Map([
+    [wasm, () => new Response()], // it comes as `module`, and is not fetched twice
+    [library, () => new Response(EMPTY_ZIP)],
+  ]);
+  globalThis.fetch = async (input, options) => {
+    const answer = answers.get(String(input));
+    answers.delete(String(input)); // who asks again is not `loadPyodide`
+    return answer ? answer() : fetch(input, options);
+  };
+  return () => {
+    globalThis.fetch = fetch;
+  };
 }
 
 /**

@@ -10,10 +10,9 @@
 
 import * as messages from "../messages.js";
 import { kindOf } from "../protocol.js";
-import { watchBlockingRequests } from "./blocking_requests.js";
 import { boot } from "./boot.js";
 import "./downloads.js"; // named here, what boot.js needs comes along with it, not after it
-import { interruptBuffer } from "./interrupt.js";
+import { interruptBuffer, watchBlockingRequests } from "./interrupt.js";
 import "./kept_store.js";
 import { Life } from "./life.js";
 import "./snapshot.js";
@@ -284,7 +283,7 @@ const life = new Life({
   wrote: (refused) => {
     if (verdict?.t === "ready") {
       verdict.storage = refused;
-      tellAll(messages.storageState(refused));
+      tellAll(messages.storage(refused));
     }
   },
 });

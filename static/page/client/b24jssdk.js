@@ -76,23 +76,25 @@ export function b24jssdkClient(sdk, failed) {
         failedAnswer,
         callback,
       ),
-    batch: (calls, halt, callback, signal) => {
-      const options = { isHaltOnError: halt, returnAjaxResult: true };
+    batch: (calls, halt, callback, signal) =>
       told(
-        opened.then(async (frame) => {
-          if (restOf(frame)) {
-            return own.batch(calls, halt, signal);
-          }
-          const result = await frame.actions.v2.batch.make({ calls, options });
-          return mapped(Object(result.getData()), (row) => restAnswer(frame, row));
-        }),
+        opened.then((frame) => (restOf(frame) ? own.batch(calls, halt, signal) : batchBySdk(frame, calls, halt))),
         (error) => mapped(calls, () => failedAnswer(error)),
         callback,
-      );
-    },
+      ),
     refresh,
     installFinish: () => opened.then((frame) => frame.installFinish()).then(() => undefined, notAgain),
   };
+}
+
+/**
+ * @param {any} frame
+ * @param {Record<string, [string, Record<string, unknown>]>} calls
+ * @param {boolean} halt
+ */
+async function batchBySdk(frame, calls, halt) {
+  const result = await frame.actions.v2.batch.make({ calls, options: { isHaltOnError: halt, returnAjaxResult: true } });
+  return mapped(Object(result.getData()), (row) => restAnswer(frame, row));
 }
 
 /** Where the portal's REST is, as the SDK knows it. @param {any} frame @returns {string | undefined} */

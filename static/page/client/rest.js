@@ -86,21 +86,29 @@ export function ownRest(access) {
     if (error) {
       return mapped(calls, () => ({ error }));
     }
-    const { result, result_error, result_total } = Object(body.result);
-    /** @type {Record<string, RestAnswer>} */
-    const rows = {};
-    for (const key of Object.keys(calls)) {
-      const refused = Object(result_error)[key];
-      if (refused) {
-        rows[key] = { error: failureOf(refused, 200) };
-      } else if (Object.hasOwn(Object(result), key)) {
-        rows[key] = { result: result[key], total: Number(Object(result_total)[key]) || undefined };
-      }
-    }
-    return rows;
+    return rowsOf(Object.keys(calls), Object(body.result));
   }
 
   return { call, batch };
+}
+
+/**
+ * What the portal says of each call of a batch; of those that it did not come to it says nothing.
+ * @param {string[]} keys
+ * @param {{result?: any, result_error?: unknown, result_total?: unknown}} answered
+ */
+function rowsOf(keys, { result, result_error, result_total }) {
+  /** @type {Record<string, RestAnswer>} */
+  const rows = {};
+  for (const key of keys) {
+    const refused = Object(result_error)[key];
+    if (refused) {
+      rows[key] = { error: failureOf(refused, 200) };
+    } else if (Object.hasOwn(Object(result), key)) {
+      rows[key] = { result: result[key], total: Number(Object(result_total)[key]) || undefined };
+    }
+  }
+  return rows;
 }
 
 /** @param {import("../portal_frame.js").PortalFrame} frame @returns {string} where the portal's REST is */

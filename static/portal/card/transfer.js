@@ -22,22 +22,7 @@ const EVENT = { type: "button", "data-event": "transferButtonClick" };
  * @param {() => void} options.done  a target was chosen
  */
 export function transferTool({ act, toDepartment, done }) {
-  const field = element("input", {
-    type: "tel",
-    "aria-label": "Name, department or number to transfer to",
-    placeholder: "Name or number",
-    autocomplete: "off",
-  });
-  const toNumber = element("button", { ...EVENT, "aria-label": "Transfer to this number" }, "Transfer");
-  const rows = [...COLLEAGUES.map(colleagueRow), ...DEPARTMENTS.map(departmentRow)];
-  const none = element("li", { class: "none" }, "Nobody of that name");
-  const tool = element(
-    "div",
-    { class: "tool transfer", id: "card-transfer", role: "dialog", "aria-label": "Transfer to" },
-    element("div", { class: "row" }, field, toNumber),
-    element("ul", { "aria-label": "Colleagues and departments" }, ...rows, none),
-  );
-  tool.hidden = true;
+  const { tool, field, toNumber, rows, none } = transferElements();
 
   function sift() {
     const wanted = field.value.trim().toLowerCase();
@@ -89,6 +74,27 @@ export function transferTool({ act, toDepartment, done }) {
     focus: () => field.focus(),
     reset,
   };
+}
+
+/** What it is made of: a field and a list of rows, which the field sifts. */
+function transferElements() {
+  const field = element("input", {
+    type: "tel",
+    "aria-label": "Name, department or number to transfer to",
+    placeholder: "Name or number",
+    autocomplete: "off",
+  });
+  const toNumber = element("button", { ...EVENT, "aria-label": "Transfer to this number" }, "Transfer");
+  const rows = [...COLLEAGUES.map(colleagueRow), ...DEPARTMENTS.map(departmentRow)];
+  const none = element("li", { class: "none" }, "Nobody of that name");
+  const tool = element(
+    "div",
+    { class: "tool transfer", id: "card-transfer", role: "dialog", "aria-label": "Transfer to" },
+    element("div", { class: "row" }, field, toNumber),
+    element("ul", { "aria-label": "Colleagues and departments" }, ...rows, none),
+  );
+  tool.hidden = true;
+  return { tool, field, toNumber, rows, none };
 }
 
 /**

@@ -28,22 +28,7 @@ const CLOCK = {
  * @param {import("./player.js").Stage<Step>} stage
  */
 export function showScenarios(host, stage) {
-  const choice = select(
-    "Scenario",
-    "scenario-choice",
-    SCENARIOS.map(({ title, id }) => [title, id]),
-  );
-  const pace = select(
-    "Pace",
-    "scenario-pace",
-    PACES.map(([name, ms]) => [name, String(ms)]),
-  );
-  const about = element("p", { class: "about", id: "scenario-about" });
-  const list = element("ol", { class: "steps", "aria-label": "Steps" });
-  const status = element("p", { class: "progress", id: "scenario-status", role: "status" });
-  const play = button("Play", "scenario-play");
-  const next = button("Next step", "scenario-next");
-  const restart = button("Restart", "scenario-restart");
+  const { choice, pace, about, list, status, play, next, restart } = controlsIn(host);
   const player = new Player(stage, CLOCK, show);
 
   function show() {
@@ -84,6 +69,27 @@ export function showScenarios(host, stage) {
     }
   });
 
+  choose();
+}
+
+/** What the panel is made of. @param {HTMLElement} host */
+function controlsIn(host) {
+  const choice = select(
+    "Scenario",
+    "scenario-choice",
+    SCENARIOS.map(({ title, id }) => [title, id]),
+  );
+  const pace = select(
+    "Pace",
+    "scenario-pace",
+    PACES.map(([name, ms]) => [name, String(ms)]),
+  );
+  const about = element("p", { class: "about", id: "scenario-about" });
+  const list = element("ol", { class: "steps", "aria-label": "Steps" });
+  const status = element("p", { class: "progress", id: "scenario-status", role: "status" });
+  const play = button("Play", "scenario-play");
+  const next = button("Next step", "scenario-next");
+  const restart = button("Restart", "scenario-restart");
   host.hidden = false;
   host.replaceChildren(
     element("h2", {}, "Scenarios"),
@@ -93,7 +99,7 @@ export function showScenarios(host, stage) {
     element("div", { class: "row" }, play, next, restart),
     status,
   );
-  choose();
+  return { choice, pace, about, list, status, play, next, restart };
 }
 
 /** @param {Player<Step>} player */

@@ -108,11 +108,7 @@ export function makeEditor({ host, text, label, changed, apply }) {
 
     /** Marks lines, and shows the last of them; marks move with the text. @param {Problem[]} problems */
     mark(problems) {
-      const diagnostics = problems.map(({ line, column, text }) => {
-        const { from, to, text: row } = lineAt(line);
-        const start = from + Math.min(column ? column - 1 : row.length - row.trimStart().length, row.length);
-        return { from: start, to: Math.max(start, to), severity: /** @type {const} */ ("error"), message: text };
-      });
+      const diagnostics = problems.map((problem) => diagnosticOf(problem, lineAt(problem.line)));
       view.dispatch(setDiagnostics(view.state, diagnostics));
       const last = problems.at(-1);
       if (last) {
@@ -126,4 +122,10 @@ export function makeEditor({ host, text, label, changed, apply }) {
       view.focus();
     },
   };
+}
+
+/** @param {Problem} problem @param {{from: number, to: number, text: string}} row the line that it is in */
+function diagnosticOf({ column, text: message }, { from, to, text }) {
+  const start = from + Math.min(column ? column - 1 : text.length - text.trimStart().length, text.length);
+  return { from: start, to: Math.max(start, to), severity: /** @type {const} */ ("error"), message };
 }

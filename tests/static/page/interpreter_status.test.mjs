@@ -25,11 +25,11 @@ test("from waiting over booting to ready, and ready tells how", async (t) => {
   status.begin();
   connect("shared");
   assert.deepEqual([status.state, status.isOpen], ["booting", true]);
-  status.started({ total: 5 }, "QuotaExceededError", "built without one");
+  status.started({ total: 5 }, "SecurityError", "built without one");
   assert.deepEqual(await status.ready, { mode: "shared", phases: { total: 5 } });
   assert.deepEqual(
     [status.state, status.storageRefused, status.plainBecause],
-    [...["ready", "QuotaExceededError", "built without one"]],
+    ["ready", "SecurityError", "built without one"],
   );
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { watchBlockingRequests } from "../../../static/worker/blocking_requests.js";
+import { watchBlockingRequests } from "../../../static/worker/interrupt.js";
 
 /** Requests that take so long, and what was told of them. @param {number} ms @param {Error} [error] */
 function watching(ms, error) {
