@@ -20,6 +20,7 @@ from worker_py_tool.build import BuildOptions
 from worker_py_tool.errors import ToolError
 from worker_py_tool.manifest import Manifest
 from worker_py_tool.paths import PORTAL
+from worker_py_tool.portal_server import SCRIPT as SERVER
 
 APP = "app"
 PLAIN_HTML = '<html lang="en">'
@@ -41,7 +42,9 @@ def write(out: Path, *, app: str = str(demo.HANDLERS), include: Sequence[str] = 
         ToolError: It cannot be built, or the directory holds something else.
     """
     with publish.staged(out) as directory:
-        shutil.copytree(PORTAL, directory, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+        shutil.copytree(
+            PORTAL, directory, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".*", SERVER.name)
+        )
         (directory / editor.PATH).write_bytes(editor.library())  # what lay there imports from npm packages
         made = build.build(
             BuildOptions(

@@ -34,4 +34,4 @@ class DirectoryServer(Service):
 
     def __init__(self, *files: Path) -> None:
         attributes = {"files": {file.name: file for file in files}}
-        super().__init__(type("Handler", (FileHandler,), attributes), "127.0.0.1", 0)
+        super().__init__(type("Handler", (FileHandler,), attributes))

@@ -221,10 +221,10 @@ MUTATIONS = (
     ),
     Mutation(
         "the portal's server leaves its directory",
-        "scripts/worker_py_tool/portal_server.py",
-        "found = file.is_relative_to(self.directory) and file.is_file()",
-        "found = file.is_file()",
-        ("tests/tool/test_portal_server.py",),
+        "static/portal/server.mjs",
+        "if (found.startsWith(root + path.sep)) {",
+        "if (found !== root) {",
+        ("tests/static/portal/server.test.mjs",),
     ),
     Mutation(
         "a compressed copy is of former content",

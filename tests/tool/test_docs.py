@@ -4,6 +4,7 @@ import importlib.util
 import json
 import linecache
 import re
+import subprocess
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
@@ -18,9 +19,8 @@ from worker_py.commands import CommandName
 from worker_py.errors import WorkerPyError
 from worker_py.settings import Settings
 from worker_py.testing import Portal
-from worker_py_tool import build_command
-from worker_py_tool.paths import ROOT
-from worker_py_tool.portal_methods import METHODS
+from worker_py_tool import build_command, node_packages
+from worker_py_tool.paths import PORTAL, ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "scripts" / "README.md"])
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -238,7 +238,11 @@ def test_the_methods_that_the_simulated_portal_knows_are_listed() -> None:
         names = [name for name in methods if name not in ("filter", "select", "start")]
         families = families or ["*"]
         listed |= {family.replace("*", name).lower() for family in families for name in names}
-    assert listed == {*METHODS, "batch"}
+    rest = json.dumps(str(PORTAL / "rest_api" / "rest.js"))
+    printed = f"import({rest}).then((rest) => console.log(...rest.METHODS.keys()))"
+    node = [str(node_packages.require().executable), "-e", printed]
+    known = subprocess.run(node, capture_output=True, text=True, check=True).stdout.split()
+    assert listed == {*known, "batch"}
 
 
 def test_everything_that_is_named_in_the_browser_is_described() -> None:

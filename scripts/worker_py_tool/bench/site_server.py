@@ -150,7 +150,7 @@ class SiteServer(Service):
     def __init__(self, directory: Path, policies: Mapping[str, str], link: EmulatedLink | None = None) -> None:
         self.tally = Tally()
         attributes = {"directory": directory, "policies": policies, "tally": self.tally, "link": link}
-        super().__init__(type("Handler", (SiteHandler,), attributes), "127.0.0.1", 0)
+        super().__init__(type("Handler", (SiteHandler,), attributes))
 
     def address(self, site: str) -> str:
         """Where a site is: each is a site of its own for the browser, so that they share no cache."""

@@ -1,4 +1,8 @@
-/** The REST methods by which an app installs itself, with the rules and refusals of the portal. Mirrors portal_app.py. */
+/**
+ * The REST methods by which an app installs itself, with the rules and refusals of the portal.
+ *
+ * Source: https://apidocs.bitrix24.com/api-reference/widgets/placement/placement-bind.html
+ */
 
 import { named, RestFault, text } from "./fault.js";
 

@@ -1,4 +1,8 @@
-/** `telephony.externalCall.*` of the simulated REST. Mirrors portal_calls.py. */
+/**
+ * `telephony.externalCall.*` of the simulated REST.
+ *
+ * Source: https://apidocs.bitrix24.com/api-reference/telephony/
+ */
 
 import { newCallId } from "../core/call_id.js";
 import { RestFault, text, wholeNumber } from "./fault.js";

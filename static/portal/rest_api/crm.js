@@ -1,4 +1,8 @@
-/** The CRM and the people of the simulated REST. Mirrors portal_crm.py. */
+/**
+ * The CRM and the people of the simulated REST.
+ *
+ * Source: https://apidocs.bitrix24.com/api-reference/crm/
+ */
 
 import crm from "./crm.json" with { type: "json" };
 import { named, RestFault, text } from "./fault.js";

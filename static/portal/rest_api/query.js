@@ -1,11 +1,11 @@
-/** Parameters as PHP reads them from a query: `filter[ID]=7&select[]=NAME`. Mirrors php_query.py. */
+/** Parameters as PHP reads them from a query: `filter[ID]=7&select[]=NAME`. */
 
 const MAX_DEPTH = 32;
 
 /** @typedef {{[name: string]: string | Tree}} Tree */
 
 /**
- * @param {string} query what stands behind the `?`
+ * @param {string} query what stands behind the `?`, or a form's body
  * @returns {Record<string, unknown>} nested; what has the keys 0, 1, 2 … is a list; values stay strings
  */
 export function parseQuery(query) {

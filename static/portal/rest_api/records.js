@@ -1,4 +1,4 @@
-/** Records of the simulated REST: found by id, filtered, selected, given out in pages. Mirrors portal_records.py. */
+/** Records of the simulated REST: found by id, filtered, selected, given out in pages. */
 
 import { named, RestFault, text, wholeNumber } from "./fault.js";
 

@@ -1,8 +1,12 @@
 /**
- * The REST of the simulated portal inside its own page: it needs no server, and no network.
+ * The REST of the simulated portal: a method's name and parameters in, a status and an answer out.
  *
- * It answers as portal_rest.py does over HTTP. tests/contract/portal_rest.json is what both must do, and
- * tests/tool/test_portal_drift.py asks both the same at random.
+ * Inside the portal's page it needs no server and no network; `server.mjs` answers with it over HTTP. Every portal page
+ * asks for a session of its own (`simulation.session`), with its own tokens, its own copy of the data and its own
+ * faults, so that pages that share a server don't disturb each other. The `simulation.*` methods are the portal page's;
+ * an app has no business with them.
+ *
+ * Source: https://apidocs.bitrix24.com/api-reference/
  */
 
 import { APP_METHODS, checkScope, takeRegistrationAway } from "./app.js";
@@ -18,6 +22,7 @@ import { RestSession } from "./session.js";
 /** @typedef {{status: number, answer: Row}} Answered */
 
 const BATCH_LIMIT = 50;
+const SESSIONS_KEPT = 500;
 
 /** By their names in lower case: the portal does not mind the case. */
 export const METHODS = new Map([...CRM_METHODS, ...CALL_METHODS, ...APP_METHODS]);
@@ -25,6 +30,12 @@ export const METHODS = new Map([...CRM_METHODS, ...CALL_METHODS, ...APP_METHODS]
 export class PageRest {
   /** @type {RestSession[]} */
   #sessions = [];
+  #sessionsKept;
+
+  /** @param {number} [sessionsKept] */
+  constructor(sessionsKept = SESSIONS_KEPT) {
+    this.#sessionsKept = sessionsKept;
+  }
 
   /**
    * Answers one request.
@@ -64,6 +75,7 @@ export class PageRest {
   #simulation(name, params) {
     if (name === "simulation.session") {
       const session = new RestSession(text(params.user));
+      this.#makeRoom();
       this.#sessions.push(session);
       return session.tokens();
     }
@@ -96,6 +108,17 @@ export class PageRest {
     }
   }
 
+  /** Forgets the session that is missed least: one that was never used, else the one whose use is longest ago. */
+  #makeRoom() {
+    if (this.#sessions.length >= this.#sessionsKept) {
+      const least = Math.min(...this.#sessions.map(({ usedAt }) => usedAt));
+      this.#sessions.splice(
+        this.#sessions.findIndex(({ usedAt }) => usedAt === least),
+        1,
+      );
+    }
+  }
+
   /** @param {string} refreshToken */
   #refreshable(refreshToken) {
     const found = this.#sessions.find((session) => session.refreshToken === refreshToken);
@@ -113,6 +136,7 @@ export class PageRest {
     if (found === undefined) {
       throw new RestFault(401, "invalid_token", "Unable to get application by token");
     }
+    found.usedAt = performance.now();
     return found;
   }
 

@@ -1,4 +1,4 @@
-/** What one page of the simulated portal sees: its tokens, its copy of the data, its faults. Mirrors portal_session.py. */
+/** What one page of the simulated portal sees: its tokens, its copy of the data, its faults. */
 
 import crm from "./crm.json" with { type: "json" };
 import directory from "./directory.json" with { type: "json" };
@@ -9,21 +9,28 @@ import { RestFault } from "./fault.js";
 /** @typedef {"contacts" | "companies" | "leads" | "deals" | "activities"} Kind */
 
 const TOKEN_LIFETIME_S = 3600;
+const LONGEST_DELAY_MS = 60_000;
+const MOST_REFUSALS = 1000;
 
-/** How one session's REST misbehaves; see the Faults of portal_session.py, which tells what each does. */
+/** How one session's REST misbehaves; set by `simulation.configure`. */
 class SessionFaults {
+  /** So many of the next calls are refused with `QUERY_LIMIT_EXCEEDED`. */
   limit = 0;
+  /** Every call fails with status 500. */
   down = false;
-  /** @type {string[]} */
+  /** Methods refused with `ACCESS_DENIED`. @type {string[]} */
   deny = [];
-  /** @type {Record<string, number>} */
+  /** Methods answered late, by so much; `*` is every method. @type {Record<string, number>} */
   delay_ms = {};
-  /** @type {string[]} */
+  /** Scopes that the app was not granted. @type {string[]} */
   missing_scopes = [];
+  /** Whoever works here may not install apps. */
   not_admin = false;
+  /** The token is no app's: methods that need one refuse it. */
   webhook = false;
+  /** Names under `.localhost` are refused as handlers too; localhost and bare IP addresses always are. */
   public_handlers = false;
-  /** @type {Record<string, unknown>} */
+  /** Results of methods, by their names; one with an `error` is an error answer. @type {Record<string, unknown>} */
   stubs = {};
 
   /** @param {string} method @returns {unknown[]} the result that was given for it; nothing when there is none */
@@ -69,6 +76,8 @@ export class RestSession {
   refreshToken = "";
   expiresAt = 0;
   lifetimeS = TOKEN_LIFETIME_S;
+  /** When a method was last called, in ms; 0 when none was. */
+  usedAt = 0;
   /** @type {Set<string>} */
   formerTokens = new Set();
   /** @type {Row[]} */
@@ -128,6 +137,9 @@ export class RestSession {
    */
   configure(params) {
     for (const [name, value] of Object.entries(params)) {
+      if (!makesSense(name, value)) {
+        throw new RestFault(400, "ERROR_ARGUMENT", `simulation.configure: ${name} cannot be that`);
+      }
       if (name === "reset") {
         this.faults = new SessionFaults();
       } else if (name === "expire") {
@@ -141,6 +153,35 @@ export class RestSession {
       }
     }
   }
+}
+
+/**
+ * Whether a fault may have this value: nothing waits for more than a minute.
+ * @param {string} name
+ * @param {unknown} value
+ */
+function makesSense(name, value) {
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  switch (name) {
+    case "delay_ms":
+      return isObject && Object.values(value).every((each) => isUpTo(LONGEST_DELAY_MS, each));
+    case "stubs":
+      return isObject;
+    case "lifetime_s":
+      return isUpTo(TOKEN_LIFETIME_S, value);
+    case "limit":
+      return isUpTo(MOST_REFUSALS, value);
+    case "deny":
+    case "missing_scopes":
+      return Array.isArray(value) && value.every((each) => typeof each === "string");
+    default:
+      return true;
+  }
+}
+
+/** @param {number} most @param {unknown} value */
+function isUpTo(most, value) {
+  return typeof value === "number" && value >= 0 && value <= most;
 }
 
 /** @returns {Row[]} so that lists have more than one page */

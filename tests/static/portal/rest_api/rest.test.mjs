@@ -1,4 +1,10 @@
-/** The page's REST of the simulated portal keeps the contract that the server's keeps too. */
+/**
+ * The simulated portal's REST gives the answers of answers.json.
+ *
+ * Each of its parts begins with a session of its own, whose token goes with every step that names none. An answer's
+ * objects may hold more than is written there; its lists may not. `$name` stands for one value, whichever comes first.
+ * Without a `status` it is 200.
+ */
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -8,12 +14,12 @@ import { METHODS, PageRest } from "../../../../static/portal/rest_api/rest.js";
 
 /** @typedef {{method: string, params: Record<string, unknown>, status?: number, answer: unknown}} Step */
 
-const url = new URL("../../../contract/portal_rest.json", import.meta.url);
+const url = new URL("answers.json", import.meta.url);
 /** @type {{title: string, steps: Step[]}[]} */
-const contract = JSON.parse(await readFile(url, "utf8"));
+const answers = JSON.parse(await readFile(url, "utf8"));
 
 /**
- * Fails where an answer is not what the contract says. Values behind `$name` are kept in `bound`.
+ * Fails where an answer is not what it should be. Values behind `$name` are kept in `bound`.
  * @param {any} wanted
  * @param {any} given
  * @param {Map<string, unknown>} bound
@@ -49,7 +55,7 @@ function filled(value, bound) {
   return bound.get(value) ?? value;
 }
 
-for (const { title, steps } of contract) {
+for (const { title, steps } of answers) {
   test(title, async () => {
     const rest = new PageRest();
     const { answer: opened } = await rest.handle("simulation.session", {});
@@ -63,8 +69,8 @@ for (const { title, steps } of contract) {
   });
 }
 
-test("every method is in the contract", () => {
-  const called = new Set(contract.flatMap(({ steps }) => steps.map(({ method }) => method.toLowerCase())));
+test("every method is asked", () => {
+  const called = new Set(answers.flatMap(({ steps }) => steps.map(({ method }) => method.toLowerCase())));
   assert.deepEqual(
     [...METHODS.keys()].filter((name) => !called.has(name)),
     [],
