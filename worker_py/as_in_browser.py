@@ -22,6 +22,7 @@ from typing import Any
 from . import blocking
 from .app import App
 from .blocking import StandIn
+from .dispatch import Dispatcher
 from .virtual_time import VirtualTimeLoop
 
 RECURSION_LIMIT = 300
@@ -92,6 +93,22 @@ class AsInBrowser:
         self._held_ms += ms
         self._loop.call_soon(self.begin_slice)  # what runs next, and is no handler, has not held anything
         self._waited(what, ms)
+
+
+def dispatcher_of(app: App, loop: VirtualTimeLoop, send: Callable[[str, str], None], epoch_ms: float) -> Dispatcher:
+    """What runs an app on a loop, and finds there what it finds in the browser.
+
+    Args:
+        app: the app.
+        loop: runs it, and has the portal's time.
+        send: hands a JSON string to the page with this id.
+        epoch_ms: when the loop's time began, in milliseconds since the epoch.
+    """
+    browser = AsInBrowser(app, loop, lambda what, ms: dispatcher.waited(what, ms), epoch_ms / 1000)
+    dispatcher = Dispatcher(app, send, lambda: epoch_ms + loop.time() * 1000, browser.begin_slice)
+    loop.set_exception_handler(dispatcher.background_failed)
+    loop.around = browser
+    return dispatcher
 
 
 class _Attribute:

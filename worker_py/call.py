@@ -203,15 +203,15 @@ class Call:
         if not data and self.state is self._kept_state:
             return None
         self._kept_state = None if data else self.state
-        kept = _dump({"state": self.state.known(), "data": data})
-        if kept == self._kept:
+        record, text = _dumped({"state": self.state.known(), "data": data})
+        if text == self._kept:
             return None
-        self._kept = kept
+        self._kept = text
         self._kept_at = max(self._kept_at + 1, int(time.time() * 1000))
-        also: dict[str, object] = {"applied": self._applied, "at": self._kept_at}
+        record |= {"applied": self._applied, "at": self._kept_at}
         if self.managed:
-            also["managed"] = True
-        self.kept = f"{kept[:-1]},{to_json(also)[1:]}"
+            record["managed"] = True
+        self.kept = to_json(record)
         return self.kept
 
     def restore(self, kept: Mapping[str, Any]) -> None:
@@ -237,14 +237,16 @@ def kept_at(kept: object) -> int:
     return at if isinstance(at, int) else 0
 
 
-def _dump(kept: dict[str, Any]) -> str:
+def _dumped(record: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """The record as far as JSON can carry it, and its JSON."""
     try:
-        text = to_json(kept)
+        text = to_json(record)
         if len(text) <= _KEPT_CHARS:
-            return text
+            return record, text
     except BaseException:  # noqa: BLE001 - the app's own classes may do anything
         pass
-    return to_json({**kept, "data": _storable(kept["data"])})
+    record = {**record, "data": _storable(record["data"])}
+    return record, to_json(record)
 
 
 def _storable(data: Mapping[Any, Any]) -> dict[str, Any]:

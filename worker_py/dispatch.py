@@ -18,7 +18,7 @@ from . import events as ev
 from . import inbox, outbox, wire
 from . import state as states
 from .app import App
-from .begun import Begun
+from .background import Begun
 from .call import Call
 from .calls import Calls
 from .cause import CAUSE, WINDOW

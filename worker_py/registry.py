@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import RegistrationError
-from .events import CardClosed, CardEvent, Event, PageAttached, PageDetached, Started
+from .events import CardClosed, Event, PageAttached, PageDetached, Started
 from .settings import check_limit
 from .wire import EVENTS
 
@@ -112,10 +112,6 @@ class Registry:
         """Every function that is registered for anything."""
         for registered in (*self._handlers.values(), *self._page_events.values(), self._on_error):
             yield from (each.handler for each in registered)
-
-    def card_event_types(self) -> Iterator[type[Event]]:
-        """Which of the portal's events have a handler."""
-        return (kind for kind in self._handlers if issubclass(kind, CardEvent))
 
 
 def handler_name(handler: object) -> str:

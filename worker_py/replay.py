@@ -10,8 +10,7 @@ from typing import Any
 
 from . import inbox
 from .app import App
-from .as_in_browser import AsInBrowser
-from .dispatch import Dispatcher
+from .as_in_browser import dispatcher_of
 from .virtual_time import VirtualTimeLoop
 from .wire import PREFIX
 
@@ -57,25 +56,19 @@ def replay(recording: Mapping[str, Any] | str, app: App) -> Replay:
     source = json.loads(recording) if isinstance(recording, str) else recording
     if not isinstance(source, Mapping) or source.get("version") != 1:
         raise ValueError("not a recording of workerPy.record(), version 1")
-    return _Player(source["entries"], app, source.get("started_at", 0) / 1000).play()
+    return _Player(source["entries"], app, source.get("started_at", 0)).play()
 
 
 class _Player:
-    def __init__(self, entries: list[Mapping[str, Any]], app: App, started_s: float) -> None:
+    def __init__(self, entries: list[Mapping[str, Any]], app: App, started_ms: float) -> None:
         self._incoming: list[Timed] = []
         self._answers: dict[Key, deque[list[Timed]]] = defaultdict(deque)
         self._probes: list[tuple[float, list[Timed]]] = []
         self._result = Replay([], [], [])
         self._began = 0.0
         self._read(entries)
-        epoch_s = started_s - self._began
         self._loop = VirtualTimeLoop()
-        browser = AsInBrowser(app, self._loop, lambda what, ms: self._dispatcher.waited(what, ms), epoch_s)
-        self._dispatcher = Dispatcher(
-            app, self._from_app, lambda: (epoch_s + self._loop.time()) * 1000, browser.begin_slice
-        )
-        self._loop.set_exception_handler(self._dispatcher.background_failed)
-        self._loop.around = browser
+        self._dispatcher = dispatcher_of(app, self._loop, self._from_app, started_ms - self._began * 1000)
 
     def play(self) -> Replay:
         end = max((at for at, _ in self._incoming), default=0) + self._began + _TAIL_S

@@ -33,17 +33,13 @@ class CardState:
     digits: str = ""
     closed: bool = False
 
-    def to_json(self) -> dict[str, Any]:
-        """The fields as JSON values."""
-        return dict(vars(self))
-
     def known(self) -> dict[str, Any]:
-        """The same without what is as in a new card; `from_json` reads both."""
+        """What is not as in a new card, as JSON values."""
         return {name: value for name, value in vars(self).items() if value != _NEW[name]}
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> CardState:
-        """The inverse of `to_json`; what is not known (any more) or does not fit is left out."""
+        """What `known` gave, read from JSON; what is not known (any more) or does not fit is left out."""
         known = {key: fields[key] for key, kind in _KINDS.items() if type(fields.get(key)) is kind}
         if "ui_state" in known:
             known["ui_state"] = UiState(known["ui_state"])

@@ -29,10 +29,9 @@ from typing import Any, Self
 
 from . import inbox, outbox
 from .app import App
-from .as_in_browser import AsInBrowser
+from .as_in_browser import dispatcher_of
 from .bounds import PAYLOAD_CHARS, RESULT_CHARS, refused
 from .commands import PROBE_SHOWN, SILENT_COMMANDS, UNDEFINED, CommandName
-from .dispatch import Dispatcher
 from .errors import RestError
 from .events import UiState
 from .replay import Replay, replay
@@ -363,10 +362,7 @@ class Portal:
         self.answers_interface = True
         self.rest: dict[str, Any] = {}
         self.pages: dict[str, MemoryPage] = {}
-        browser = AsInBrowser(app, self.loop, lambda what, ms: self.dispatcher.waited(what, ms), EPOCH_MS / 1000)
-        self.dispatcher = Dispatcher(app, self._receive, lambda: self.now_ms, browser.begin_slice)
-        self.loop.set_exception_handler(self.dispatcher.background_failed)
-        self.loop.around = browser
+        self.dispatcher = dispatcher_of(app, self.loop, self._receive, EPOCH_MS)
         self._mode = mode
         self.page = self.open_page()
 

@@ -264,18 +264,17 @@ export class Host {
     }
   }
 
-  /**
-   * Say who the user is.
-   * @param {string} user
-   * @returns {boolean} whether the interpreter of this page serves another one; the next `connect`
-   *   goes to one of this user's
-   */
-  isAnother(user) {
+  /** Say who the user is, to this page and those that come. @param {string} user */
+  identified(user) {
     this.#user = user;
     if (this.#ownerOf(this.placement) === null) {
       this.#write(null, user);
     }
-    return this.#served !== null && this.#served !== user;
+  }
+
+  /** Whether the interpreter of this page serves another user; the next `connect` goes to one of this user's. */
+  get servesAnother() {
+    return this.#user !== null && this.#served !== null && this.#served !== this.#user;
   }
 
   /**

@@ -5,6 +5,7 @@
  * @module
  */
 
+import * as messages from "../messages.js";
 import { soon } from "./clock.js";
 import { runningWorker } from "./host.js";
 
@@ -121,11 +122,6 @@ export class Link {
     return this.#ready ? this.#life.slice(-12) : "";
   }
 
-  /** How the interpreter is hosted, once it is. */
-  get connection() {
-    return this.#connection;
-  }
-
   open() {
     const generation = ++this.#generation;
     this.#welcome = this.#ready = false;
@@ -151,7 +147,7 @@ export class Link {
     const { port } = connection;
     port.onmessage = ({ data }) => this.#receive(generation, data);
     const who = { page: this.#pageId, portal: this.#portal, user: this.#user };
-    port.postMessage({ t: "hello", ...who, visit: ++this.#visits });
+    port.postMessage(messages.hello({ ...who, visit: ++this.#visits }));
     this.#showLife(port);
     this.#events.opened((text) => port.postMessage(text), connection, again);
     this.watch();
@@ -169,6 +165,7 @@ export class Link {
       return;
     }
     this.#welcome = this.#ready = false;
+    this.#life = "";
     this.#greet(true);
     left?.port.close();
     left?.end(); // after the new one is there: a worker without a page might end
@@ -181,7 +178,7 @@ export class Link {
 
   /** Have the worker say when it has handed to Python what was sent before. */
   mark() {
-    this.#connection?.port.postMessage({ t: "mark" });
+    this.#connection?.port.postMessage(messages.mark());
   }
 
   /** Something was acknowledged: the worker does its work. */
@@ -191,7 +188,7 @@ export class Link {
 
   /** The page is leaving, for good or into the browser's cache of pages. @param {string} reason */
   leave(reason) {
-    this.#connection?.port.postMessage({ t: "bye", reason });
+    this.#connection?.port.postMessage(messages.bye(reason));
     this.#releaseLock(); // a page in the cache that holds a lock is evicted as soon as somebody asks for it
     this.#stopAwaiting.abort();
   }
@@ -219,7 +216,7 @@ export class Link {
    */
   identified(user, leaving) {
     this.#user = user;
-    this.#connection?.port.postMessage({ t: "user", user, leaving });
+    this.#connection?.port.postMessage(messages.user(user, leaving));
   }
 
   /** Go on to the worker that the host names now. @param {string} why */
@@ -232,7 +229,7 @@ export class Link {
     if (this.#connection?.mode === "dedicated") {
       this.#end(this.#generation, "vanished", ON_REQUEST);
     } else {
-      this.#connection?.port.postMessage({ t: "die" });
+      this.#connection?.port.postMessage(messages.die());
     }
   }
 
@@ -271,7 +268,7 @@ export class Link {
     const lock = `worker-py:page:${this.#pageId}:${crypto.randomUUID()}`;
     navigator.locks
       ?.request(lock, () => {
-        port.postMessage({ t: "watch", lock }); // from inside, or the worker could be first
+        port.postMessage(messages.watch(lock)); // from inside, or the worker could be first
         return new Promise((resolve) => {
           this.#releaseLock = () => resolve(undefined);
         });
@@ -376,7 +373,7 @@ export class Link {
       clearInterval(this.#ticking || undefined);
       this.#ticking = 0;
       this.#silence = 0;
-    } else if (!this.#welcome) {
+    } else if (!this.#welcome || this.#isUnproven) {
       this.#silence += passed;
       this.#awaitWelcome();
     } else if (!this.#ready) {
@@ -393,7 +390,7 @@ export class Link {
   #ping(passed) {
     if (this.#pongSeen === this.#pingSent) {
       this.#silence = 0;
-      this.#connection?.port.postMessage({ t: "ping", n: ++this.#pingSent });
+      this.#connection?.port.postMessage(messages.ping(++this.#pingSent));
       return;
     }
     this.#silence += passed;
@@ -401,6 +398,11 @@ export class Link {
     if (this.#sliceLimit && this.#silence > mayBeSilentMs(this.#sliceLimit)) {
       this.#end(this.#generation, "hang", `no answer for ${Math.round(this.#silence / 1000)} s`);
     }
+  }
+
+  /** Whether a shared worker has said welcome and not by which lock its end can be seen: it may be over already. */
+  get #isUnproven() {
+    return !this.#ready && !this.#life && this.#connection?.mode !== "dedicated";
   }
 
   async #awaitWelcome() {
@@ -420,7 +422,7 @@ export class Link {
     this.#asking = true;
     const worker = await runningWorker(connection.name);
     this.#asking = false;
-    if (generation !== this.#generation || this.#welcome) {
+    if (generation !== this.#generation || (this.#welcome && !this.#isUnproven)) {
       return;
     }
     if (!worker && this.#silence > SCRIPT_MS) {
@@ -453,7 +455,7 @@ export class Link {
     this.#ready = false;
     if (left) {
       this.#releaseLock();
-      left.port.postMessage({ t: "bye", reason: ending });
+      left.port.postMessage(messages.bye(ending));
       left.port.close();
       left.end();
       if (LEFT_BEHIND.has(ending) && !permanent) {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { within } from "../deadline.js";
 import { aliveLock, sliceLock } from "../protocol.js";
 import { KeptStore } from "./kept_store.js";
 
@@ -16,6 +17,7 @@ const AFTERWARDS_S = 5;
  * page that shows a call has what was kept of it too.
  */
 const LOAD_DEADLINE_MS = 2000;
+const SLOW = "the storage has not answered";
 /** What was kept is its user's alone: so long is a page awaited that says who that is, if there is anything. */
 const USER_DEADLINE_MS = 3000;
 /** A write costs as much as handling an event: in a burst there is one only so often. */
@@ -92,7 +94,7 @@ export class Life {
     this.#identified = new Promise((resolve) => {
       this.#userKnown = resolve;
     });
-    this.#loaded = known.then((store) => soon(store.load(), LOAD_DEADLINE_MS, []));
+    this.#loaded = known.then((store) => within(store.load(), LOAD_DEADLINE_MS, SLOW).catch(() => []));
     const lock = aliveLock(name) + crypto.randomUUID();
     navigator.locks
       ?.request(lock, () => {
@@ -234,7 +236,7 @@ export class Life {
     if (calls.length === 0) {
       return {};
     }
-    await soon(this.#identified, USER_DEADLINE_MS, undefined);
+    await within(this.#identified, USER_DEADLINE_MS, "no page has said who works here").catch(() => {});
     const ours = calls.filter(({ user }) => user === this.#user);
     return Object.fromEntries(ours.map(({ call_id, kept }) => [call_id, kept]));
   }
@@ -242,7 +244,7 @@ export class Life {
   /** Why the browser keeps nothing: the error's name; `null` when it does. @returns {Promise<string | null>} */
   async storageRefused() {
     await this.#loaded;
-    return this.#store ? soon(this.#store.refused(), LOAD_DEADLINE_MS, null) : null;
+    return this.#store ? within(this.#store.refused(), LOAD_DEADLINE_MS, SLOW).catch(() => null) : null;
   }
 
   /** @param {string} callId @param {string | null | undefined} kept nothing: the call is over */
@@ -303,16 +305,4 @@ export class Life {
       this.#store?.clear(null).catch(() => {});
     }
   }
-}
-
-/**
- * @template T
- * @param {Promise<T>} promise
- * @param {number} deadlineMs
- * @param {T} otherwise when it fails or takes longer
- * @returns {Promise<T>}
- */
-function soon(promise, deadlineMs, otherwise) {
-  const late = new Promise((resolve) => setTimeout(resolve, deadlineMs, otherwise));
-  return Promise.race([promise.catch(() => otherwise), late]);
 }

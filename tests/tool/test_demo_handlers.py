@@ -36,6 +36,7 @@ class Phone:
         self.phase = "idle"
         self.calls = 0
         self.kind = "loopback"
+        self.muted = False
         self.asked: list[tuple[str, dict[str, Any]]] = []
 
     def serve(self, page: Portal | MemoryPage) -> None:
@@ -57,7 +58,7 @@ class Phone:
             self.phase = "connected"
         elif (name == "hangup" and params["call"] == self.call) or name == "transfer":
             self.call, self.phase = None, "idle"
-        return {"kind": self.kind, "call": self.call, "phase": self.phase}
+        return {"kind": self.kind, "call": self.call, "phase": self.phase, "muted": self.muted}
 
 
 @pytest.fixture
@@ -283,6 +284,17 @@ def test_a_call_that_rings_and_is_shown_again_rings_on(portal: Portal, phone: Ph
 
     assert states(portal)[-1] == "incoming"
     assert phone.phase == "ringing"
+
+
+def test_a_call_that_goes_on_is_muted_on_a_fresh_card_as_it_is_in_the_phone(portal: Portal, phone: Phone) -> None:
+    portal.initialized()
+    portal.raise_event("answerButtonClick")
+    phone.muted = True
+    portal.initialized()
+    portal.advance(1)
+
+    assert status(portal) == "Back on the call"
+    assert flags(portal) == {"muted": True}
 
 
 def test_nothing_of_a_call_outlives_it_on_the_card(portal: Portal, phone: Phone) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -155,7 +154,7 @@ def outside() -> Outside:
 
 
 def test_what_an_earlier_interpreter_kept_is_taken_up_when_the_call_shows_up(outside: Outside) -> None:
-    state = replace(CardState(), digits="7").to_json()
+    state = vars(CardState(digits="7"))
     outside.calls.remember({"A": json.dumps({"state": state, "data": {"n": 1}}), "B": "{", "C": "[1]", "D": "[" * 50})
     first = outside.open("A")
     assert (first.card.state.digits, first.card.data, first.restored) == ("7", {"n": 1}, True)

@@ -5,6 +5,8 @@ import { setText } from "./dom.js";
 /** Lines of a traceback that say what went wrong; those above say how it came there. */
 const LINES = 8;
 const LINE_CHARS = 300;
+/** A line that only points into the one above it: in a narrow window it points anywhere. */
+const POINTERS = /^[\s~^]+$/;
 
 /** Why an interpreter could not be started. @typedef {{text: string, final: boolean}} Failure */
 
@@ -75,7 +77,10 @@ function wordsOf({ final }) {
  * @returns {string} the end of a traceback: at most eight lines, none of them endless
  */
 export function lastLines(text) {
-  const all = text.trimEnd().split("\n");
+  const all = text
+    .trimEnd()
+    .split("\n")
+    .filter((line) => !POINTERS.test(line));
   const lines = all.map((line) => (line.length > LINE_CHARS ? `${line.slice(0, LINE_CHARS)}…` : line));
   return lines.length > LINES ? ["…", ...lines.slice(1 - LINES)].join("\n") : lines.join("\n");
 }

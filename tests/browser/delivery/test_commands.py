@@ -45,7 +45,7 @@ APP = """
     @app.on(AddCommentButtonClick)
     async def obey(event: AddCommentButtonClick, card: CallCard) -> None:
         ended = await outcome(card, json.loads(event.comment))
-        await card.page.call("tell", {**ended, "state": card.state.to_json()})
+        await card.page.call("tell", {**ended, "state": vars(card.state)})
 """
 
 UNDEFINED = [{"result": "error", "errorCode": "Call card is undefined"}]

@@ -139,7 +139,7 @@ def test_the_apps_page_says_what_the_portal_then_does_and_can_be_closed(ringing:
     expect(app.locator(".checks .warn")).to_contain_text("127.0.0.1 is not a public name; the portal refuses")
     app.get_by_role("button", name="Register", exact=True).click()
     expect(app.locator("#result")).to_contain_text("ERROR_WRONG_HANDLER_URL")
-    ringing.get_by_role("button", name="Close the app's page").click()
+    ringing.get_by_role("button", name="Close the install page").click()
     expect(ringing.locator("#app-view")).to_be_hidden()
     expect(ringing.locator("#app-view iframe")).to_have_count(0)
 
@@ -149,7 +149,7 @@ def test_a_portal_that_was_opened_with_the_apps_page_goes_on_without_it(
 ) -> None:
     page.goto(demo.portal_url(portal_url, serve_app(demo_bundle), view="install"))
     expect(page.frame_locator("#app-view iframe").locator("main")).to_have_attribute("data-state", "ready")
-    page.get_by_role("button", name="Close the app's page").click()
+    page.get_by_role("button", name="Close the install page").click()
     expect(page.locator("#card-status")).to_have_text("Head of purchasing · open deals: 2")
 
 

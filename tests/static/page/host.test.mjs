@@ -61,7 +61,11 @@ function browser(t, { knowsExtended = true, refuse = null, shared = true } = {})
       host,
       as,
       connect: () => as(() => host.connect(() => {})),
-      isAnother: (/** @type {string} */ user) => as(() => host.isAnother(user)),
+      isAnother: (/** @type {string} */ user) =>
+        as(() => {
+          host.identified(user);
+          return host.servesAnother;
+        }),
       moveOn: (/** @type {any} */ left, /** @type {boolean} */ hung) => as(() => host.moveOn(left, hung)),
       onMoved: (/** @type {(another: boolean) => void} */ callback) => as(() => host.onMoved(callback)),
       hear: () => as(() => fake.hear()),

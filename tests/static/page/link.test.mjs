@@ -46,14 +46,18 @@ function linking(t, { mode = "dedicated", refuse = () => {}, name = "" } = {}) {
   const told = [];
   /** The timer that is not slowed. */
   const steady = { slowed: false, asked: 0, later: () => void steady.asked++ };
-  const state = { busy: true };
+  const state = {
+    busy: true,
+    connection: /** @type {import("../../../static/page/host.js").Connection | null} */ (null),
+  };
   /** What is delivered to each worker as soon as it is there. @type {string[]} */
   const journal = [];
   const link = new Link(
     host,
     { page: "p1", portal: "portal.example" },
     {
-      opened: (send) => {
+      opened: (send, connection) => {
+        state.connection = connection;
         seen.push(["opened"]);
         for (const text of journal) {
           send(text);
@@ -231,11 +235,11 @@ test("two endings at once replace the worker once", async (t) => {
 });
 
 test("an answer on its way when its worker is replaced does not reach the next one", async (t) => {
-  const { link, workers, say, ready, seen } = linking(t);
+  const { link, workers, say, ready, seen, state } = linking(t);
   link.open();
   await ready();
   await say("?1");
-  const { port } = /** @type {any} */ (link.connection);
+  const { port } = /** @type {any} */ (state.connection);
   await say({ t: "fatal", text: "trap" });
   port.postMessage("late"); // what a slow function of the page does with its reply;
   await settled();
@@ -486,7 +490,7 @@ test("a shared worker is asked to end itself, and is not replaced before it does
 });
 
 test("a shared worker whose script fails is given up for one of the page's own, without waiting", async (t) => {
-  const { link, workers, givenUp, seen } = linking(t, { mode: "extended" });
+  const { link, workers, givenUp, seen, state } = linking(t, { mode: "extended" });
   link.open();
   workers[0].failed("");
   await settled();
@@ -495,7 +499,7 @@ test("a shared worker whose script fails is given up for one of the page's own, 
     seen.filter(([what]) => what === "ended"),
     [["ended", "unreachable", 0]],
   );
-  assert.equal(link.connection?.mode, "dedicated");
+  assert.equal(state.connection?.mode, "dedicated");
 });
 
 test("a shared worker that exists and says no welcome hangs", async (t) => {
@@ -561,6 +565,18 @@ test("a page that comes while an app takes the long slice that it may take waits
   assert.deepEqual(endings(), []);
   await pass(5000);
   assert.deepEqual(endings(), ["hang"]);
+});
+
+test("a worker that is ended after its first word, before it has shown its life, is replaced within seconds", async (t) => {
+  const { link, locks, workers, pass, say, endings } = linking(t, { mode: "extended", name: "w" });
+  link.open();
+  await say({ t: "welcome" });
+  await pass(4000);
+  assert.deepEqual([workers.length, endings()], [2, []]);
+  await say({ t: "welcome" });
+  await say({ t: "alive", lock: lives(locks, "w", "5678") });
+  await pass(60_000);
+  assert.deepEqual([workers.length, endings()], [2, []]);
 });
 
 test("the lock that a frozen page was granted when its worker died is no worker's", async (t) => {
@@ -675,9 +691,9 @@ test("a page that leaves says why; one that comes back greets again and tells wh
 });
 
 test("a worker that is left gets a good-bye, and its port is closed", async (t) => {
-  const { link, workers, say } = linking(t);
+  const { link, workers, say, state } = linking(t);
   link.open();
-  const { port } = /** @type {any} */ (link.connection);
+  const { port } = /** @type {any} */ (state.connection);
   await say({ t: "fatal", text: "trap" });
   assert.deepEqual(workers[0].got.at(-1), { t: "bye", reason: "fatal" });
   assert.equal(port.closed, true);

@@ -52,7 +52,7 @@ test("a page that starts says nothing new, and one that joins a living interpret
 });
 
 test("lines of a failure are few and none is endless", () => {
-  assert.equal(lastLines("one\ntwo\n"), "one\ntwo");
+  assert.equal(lastLines("one\n    ~~~^^\ntwo\n"), "one\ntwo");
   assert.equal(lastLines(TRACEBACK).split("\n").length, 8);
   assert.ok(lastLines("x".repeat(10_000)).length < 400);
 });

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("pyodide.webloop", reason="the loop of the browser is Pyodide's")
 
-from worker_py._pyodide import WorkerLoop
+from worker_py._pyodide.loop import WorkerLoop
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ _GENERATED = "<string>"
 _OURS = tuple(os.path.join(os.path.dirname(file), "") for file in (__file__, asyncio.__file__))
 
 
-class Patience:
+class Interrupter:
     """Decides, each time that the worker asks, whether the code that runs is interrupted.
 
     Args:
@@ -44,8 +44,12 @@ class Patience:
         self.interruptions = 0
         """How often what runs has been interrupted already."""
 
-    def is_over(self, frame: FrameType | None) -> bool:
-        """Whether the code in this frame, the innermost one, is interrupted now; what it does then has a new slice."""
+    def strike(self, frame: FrameType | None) -> bool:
+        """Interrupt the code in this frame, the innermost one, when its time and ours have run out.
+
+        Returns:
+            Whether it is interrupted now; what it does then has a new slice.
+        """
         if self._beat[0] != self._slice:
             self._slice = self._beat[0]
             self._waited = self.interruptions = 0

@@ -16,7 +16,7 @@ import pytest
 
 import worker_py
 from worker_py.inbox import Delivered
-from worker_py.patience import IN_AN_IMPORT, IN_OUR_CODE, Patience, new_slice, patience
+from worker_py.interrupt import IN_AN_IMPORT, IN_OUR_CODE, Interrupter, new_slice, patience
 from worker_py.runner import FailureReport, text_of
 
 APP = "/app/app.py"
@@ -124,54 +124,54 @@ def beat() -> array.array[int]:
     return array.array("I", [0xFFFFFFFE])
 
 
-def asked_in_vain(kept: Patience, frame: FrameType) -> int:
+def asked_in_vain(kept: Interrupter, frame: FrameType) -> int:
     """How often the worker asks until the code is interrupted."""
-    return next(times for times in range(1000) if kept.is_over(frame))
+    return next(times for times in range(1000) if kept.strike(frame))
 
 
 def test_code_of_the_app_is_interrupted_whenever_the_worker_asks(beat: array.array[int]) -> None:
-    kept = Patience(beat)
-    assert [kept.is_over(stack(OURS, APP)) for _ in range(3)] == [True, True, True]
+    kept = Interrupter(beat)
+    assert [kept.strike(stack(OURS, APP)) for _ in range(3)] == [True, True, True]
 
 
 @pytest.mark.parametrize(("files", "limit"), [((OURS, APP, OURS), IN_OUR_CODE), ((OURS, APP, IMPORT), IN_AN_IMPORT)])
 def test_patience_ends_and_begins_anew(beat: array.array[int], files: tuple[str, ...], limit: int) -> None:
-    kept = Patience(beat)
+    kept = Interrupter(beat)
     assert [asked_in_vain(kept, stack(*files)) for _ in range(2)] == [limit, limit]
 
 
 def test_where_the_app_has_no_part_patience_has_no_end(beat: array.array[int]) -> None:
-    kept = Patience(beat)
-    assert not any(kept.is_over(stack(OURS, JSON)) for _ in range(5000))
+    kept = Interrupter(beat)
+    assert not any(kept.strike(stack(OURS, JSON)) for _ in range(5000))
 
 
 def test_interruptions_are_counted_until_something_else_runs(beat: array.array[int]) -> None:
-    kept = Patience(beat)
+    kept = Interrupter(beat)
     for _ in range(3):
-        kept.is_over(stack(OURS, APP))
+        kept.strike(stack(OURS, APP))
     assert kept.interruptions == 3
     new_slice(beat)
-    kept.is_over(stack(OURS, APP))
+    kept.strike(stack(OURS, APP))
     assert kept.interruptions == 1
 
 
 def test_what_was_waited_for_in_one_slice_is_not_held_against_the_next(beat: array.array[int]) -> None:
-    kept = Patience(beat)
+    kept = Interrupter(beat)
     for _ in range(IN_OUR_CODE):
-        kept.is_over(stack(OURS, APP, OURS))
+        kept.strike(stack(OURS, APP, OURS))
     new_slice(beat)
     assert asked_in_vain(kept, stack(OURS, APP, OURS)) == IN_OUR_CODE
 
 
 def test_after_an_import_that_took_long_the_handler_has_a_whole_slice_once(beat: array.array[int]) -> None:
-    kept = Patience(beat)
-    kept.is_over(stack(OURS, APP, IMPORT))
-    assert not kept.is_over(stack(OURS, APP))
+    kept = Interrupter(beat)
+    kept.strike(stack(OURS, APP, IMPORT))
+    assert not kept.strike(stack(OURS, APP))
     assert beat[0] == 0xFFFFFFFF
     for interruptions in (1, 2, 3):  # a loop around an import that swallows what interrupts it
-        kept.is_over(stack(OURS, APP, IMPORT))
-        assert kept.is_over(stack(OURS, APP))
+        kept.strike(stack(OURS, APP, IMPORT))
+        assert kept.strike(stack(OURS, APP))
         assert kept.interruptions == interruptions
     new_slice(beat)  # another handler
-    kept.is_over(stack(OURS, APP, IMPORT))
-    assert not kept.is_over(stack(OURS, APP))
+    kept.strike(stack(OURS, APP, IMPORT))
+    assert not kept.strike(stack(OURS, APP))

@@ -1,0 +1,170 @@
+"""What the worker holds of Python: it joins the worker's port to a `Dispatcher`.
+
+JSON strings in, JSON strings out, and the interruption of code that holds the interpreter for too long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import signal
+import sys
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from .. import blocking
+from ..app import App
+from ..dispatch import Dispatcher
+from ..errors import HandlerTimeout
+from ..interrupt import Interrupter, new_slice
+from ..thaw import Place
+from .late_imports import LateImports
+from .loop import WorkerLoop
+from .snapshot import LIVE, load_app, thaw
+
+_RECURSION_LIMIT = 300
+_FIRM_AFTER = 3
+
+
+class Runtime:
+    """What the worker holds of Python: `deliver`, `turn`, and where the beat is counted."""
+
+    def __init__(
+        self,
+        loop: WorkerLoop,
+        app: App,
+        post: Callable[[str, str], None],
+        keep: Callable[[str, str | None], None],
+    ) -> None:
+        self._loop = loop
+        self._slice_limit_ms = app.settings.slice_limit_ms
+        self._interrupter = Interrupter(loop.beat)
+        self._page_grace_s = app.settings.page_grace_s
+        self.dispatcher = Dispatcher(app, post, _now_ms, self._entered, keep)
+        self._loop.set_exception_handler(self.dispatcher.background_failed)
+        self._slice_left: Callable[[], float] | None = None
+        blocking.guarded_by(blocking.Guard(self._left_ms, self.dispatcher.waited))
+        signal.signal(signal.SIGINT, self._interrupt)
+
+    @property
+    def beat_address(self) -> int:
+        """Where in the wasm memory the loop counts what it ran (32 bits)."""
+        return self._loop.beat.buffer_info()[0]
+
+    @property
+    def slice_limit_ms(self) -> float:
+        """The app's limit; 0 for none."""
+        return self._slice_limit_ms or 0
+
+    @property
+    def page_grace_s(self) -> float:
+        """The app's limit; 0 for none."""
+        return self._page_grace_s or 0
+
+    def remember(self, kept: dict[str, str]) -> None:
+        """Take what an earlier interpreter kept, by call id."""
+        self.dispatcher.calls.remember(kept)
+
+    def hear(self, call_id: str, kept: str | None) -> None:
+        """Another interpreter, of another build, keeps this of a call: pages may bring it here."""
+        self.dispatcher.calls.remember({call_id: kept})
+
+    def deliver(self, page_id: str, text: str) -> float:
+        """Take one message of a page, and turn the loop. Returns what `turn` returns."""
+        return self._loop.turn(lambda: self.dispatcher.receive(page_id, text))
+
+    def detach(self, page_id: str, reason: str) -> float:
+        """A page went away without a word. Returns what `turn` returns."""
+        return self._loop.turn(lambda: self.dispatcher.detach(page_id, reason))
+
+    def turn(self) -> float:
+        """Turn the loop."""
+        return self._loop.turn()
+
+    def watch_slices(self, left: Callable[[], float]) -> None:
+        """Know from the one who interrupts how many milliseconds the slice that runs has left."""
+        self._slice_left = left
+
+    def waited(self, what: str, ms: float) -> None:
+        """The worker had to wait for something that the code that runs asked for."""
+        self.dispatcher.waited(what, ms)
+
+    def _left_ms(self) -> float | None:
+        return None if self._slice_left is None else self._slice_left()
+
+    def _entered(self, _: str) -> None:
+        new_slice(self._loop.beat)
+
+    def _interrupt(self, _: int, frame: FrameType | None) -> None:
+        """Raise in the app's code that holds the interpreter; never in the middle of our own."""
+        if not self._interrupter.strike(frame):
+            return  # the worker asks again in a moment
+        error = self._overrun()
+        if self._interrupter.interruptions > _FIRM_AFTER:
+            raise KeyboardInterrupt(str(error))  # it swallows what can be swallowed
+        raise error
+
+    def _overrun(self) -> HandlerTimeout:
+        """What the code that holds the interpreter gets."""
+        name, task = self.dispatcher.who()
+        error = HandlerTimeout(name, self.slice_limit_ms, "slice")
+        if task is None:
+            return error
+        # It is a cancellation, and to asyncio a task that ends in one has not failed: report it from here.
+        context = {"message": str(error), "exception": error, "task": task}
+        self._loop.call_soon(self._loop.call_exception_handler, context)
+        return error
+
+
+def _now_ms() -> float:
+    return time.time() * 1000
+
+
+def _complete_requests() -> None:
+    """Give Pyodide's blocking requests what Node had not, where a snapshot of them was made."""
+    try:
+        from js import XMLHttpRequest
+        from pyodide.ffi import JsException
+    except ImportError:
+        return  # nor has this place
+    for name in ("pyodide.http", "pyodide.http.pyxhr"):
+        module = sys.modules.get(name)
+        if module is not None:
+            vars(module).update(XMLHttpRequest=XMLHttpRequest, JsException=JsException)
+
+
+def start(
+    config: str,
+    post: Callable[[str, str], None],
+    wake: Callable[[], None],
+    keep: Callable[[str, str | None], None],
+    mount: Callable[[], None],
+) -> Runtime:
+    """Start the app.
+
+    Args:
+        config: JSON with ``module`` and ``attribute`` of the app; ``kept``, what an earlier
+            interpreter kept, by call id; ``live``, whether pages may bring other source; and ``place``, as `Place`.
+        post: hands a JSON string to the page with this id.
+        wake: asks the worker for a turn of the loop soon.
+        keep: stores what must outlive the interpreter, by call id; ``None`` when the call is over.
+        mount: puts the files in place that an import after a start from a snapshot needs.
+    """
+    wanted = json.loads(config)
+    place = Place(**wanted["place"])
+    thaw(place)
+    loop = WorkerLoop(wake)
+    asyncio.set_event_loop(loop)
+    loop._install_running_loop()
+    blocking.stand_in()
+    _complete_requests()
+    app = load_app(wanted["module"], wanted["attribute"])
+    runtime = Runtime(loop, app, post, keep)
+    runtime.remember(wanted["kept"])
+    if wanted["live"] is True:
+        importlib.import_module(LIVE).join(runtime.dispatcher, app, wanted["module"], wanted["attribute"])
+    sys.meta_path.insert(0, LateImports(mount, loop.beat))
+    sys.setrecursionlimit(_RECURSION_LIMIT)  # deeper, and the wasm stack overflows: that is fatal
+    return runtime
