@@ -165,6 +165,7 @@ export class Link {
       return;
     }
     this.#welcome = this.#ready = false;
+    this.#life = "";
     this.#greet(true);
     left?.port.close();
     left?.end(); // after the new one is there: a worker without a page might end
@@ -372,7 +373,7 @@ export class Link {
       clearInterval(this.#ticking || undefined);
       this.#ticking = 0;
       this.#silence = 0;
-    } else if (!this.#welcome) {
+    } else if (!this.#welcome || this.#isUnproven) {
       this.#silence += passed;
       this.#awaitWelcome();
     } else if (!this.#ready) {
@@ -399,6 +400,11 @@ export class Link {
     }
   }
 
+  /** Whether a shared worker has said welcome and not by which lock its end can be seen: it may be over already. */
+  get #isUnproven() {
+    return !this.#ready && !this.#life && this.#connection?.mode !== "dedicated";
+  }
+
   async #awaitWelcome() {
     const connection = /** @type {Connection} */ (this.#connection);
     if (connection.mode === "dedicated") {
@@ -416,7 +422,7 @@ export class Link {
     this.#asking = true;
     const worker = await runningWorker(connection.name);
     this.#asking = false;
-    if (generation !== this.#generation || this.#welcome) {
+    if (generation !== this.#generation || (this.#welcome && !this.#isUnproven)) {
       return;
     }
     if (!worker && this.#silence > SCRIPT_MS) {

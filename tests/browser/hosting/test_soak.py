@@ -72,7 +72,7 @@ LISTENING = """() => {
 HUNG = """() => {
   const { host, problems, workers } = workerPy.diagnostics();
   const told = [host.reason, ...problems, ...workers.ended, ...workers.left_running];
-  told.push(...workerPy.trace().filter(({ kind }) => kind === "boot").map(({ name }) => name));
+  told.push(...workerPy.trace().map(({ ending }) => ending ?? ""));
   return told.filter((text) => /\\bhung\\b|\\bhangs?\\b/.test(text));
 }"""
 

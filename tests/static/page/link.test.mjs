@@ -567,6 +567,18 @@ test("a page that comes while an app takes the long slice that it may take waits
   assert.deepEqual(endings(), ["hang"]);
 });
 
+test("a worker that is ended after its first word, before it has shown its life, is replaced within seconds", async (t) => {
+  const { link, locks, workers, pass, say, endings } = linking(t, { mode: "extended", name: "w" });
+  link.open();
+  await say({ t: "welcome" });
+  await pass(4000);
+  assert.deepEqual([workers.length, endings()], [2, []]);
+  await say({ t: "welcome" });
+  await say({ t: "alive", lock: lives(locks, "w", "5678") });
+  await pass(60_000);
+  assert.deepEqual([workers.length, endings()], [2, []]);
+});
+
 test("the lock that a frozen page was granted when its worker died is no worker's", async (t) => {
   const { link, locks, workers, state, pass, ready, endings } = linking(t, { mode: "extended", name: "w" });
   state.busy = false;
