@@ -210,9 +210,9 @@ export const aliveLock = (name) => `worker-py:alive:${name}:`;
 export const sliceLock = (alive) => `worker-py:slice:${alive.slice(-36)}:`;
 
 /**
- * A page introduces itself. It may do so again, by the same port or another, with a higher `visit`:
+ * A page introduces itself. It may do so again, by the same port or another, with a higher `greeting`:
  * when it was frozen, or had no answer. `user` is the portal's id, once it is known.
- * @typedef {{t: "hello", page: string, portal: string, user: string | null, visit: number}} Hello
+ * @typedef {{t: "hello", page: string, portal: string, user: string | null, greeting: number}} Hello
  */
 
 /**

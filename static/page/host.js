@@ -1,7 +1,7 @@
 /**
  * Where the interpreter lives: one shared worker for all pages of a portal, or one of the page's own.
  *
- * Pages agree by a small record in `localStorage` (`Placement`): all that read the same record ask
+ * Pages agree by a small record in `localStorage` (`Agreement`): all that read the same record ask
  * for a worker of the same name with the same options, and so get the same one. To move, a page
  * writes the next generation; the others hear of it by the `storage` event and follow. Two pages that
  * write at the same moment for the same reason write the same, and meet in the same worker.
@@ -20,7 +20,7 @@ import { refetch } from "./refetch.js";
 
 /**
  * Which worker the pages of a portal use.
- * @typedef {object} Placement
+ * @typedef {object} Agreement
  * @property {number} generation
  * @property {string} user        for whom this generation was begun, when it was because of the user
  * @property {boolean} plain      without `extendedLifetime`, because one hung
@@ -57,7 +57,7 @@ export const REASONS = Object.freeze({
   threw: "the browser refused to make a shared worker",
 });
 
-/** @type {Placement} */
+/** @type {Agreement} */
 const FIRST = Object.freeze({ generation: 0, user: "", plain: false, plainUntil: 0 });
 
 /** Whether the browser gives this page workers, locks and random ids. */
@@ -77,7 +77,7 @@ export class Host {
   #current = "";
   /** Whom it served before this page came, as far as any page knew. @type {string | null} */
   #served = null;
-  /** What this page could not write: so it goes on alone until there is room. @type {Placement | null} */
+  /** What this page could not write: so it goes on alone until there is room. @type {Agreement | null} */
   #unwritten = null;
   /** Whether there was no room in `localStorage` when something was to be written. */
   full = false;
@@ -86,7 +86,7 @@ export class Host {
   #url;
   #build;
   #portal;
-  #placementKey;
+  #agreementKey;
   #userKey;
 
   /**
@@ -96,7 +96,7 @@ export class Host {
     this.#url = url;
     this.#build = build;
     this.#portal = portal;
-    this.#placementKey = `worker-py:host:${portal}`;
+    this.#agreementKey = `worker-py:host:${portal}`;
     this.#userKey = `worker-py:user:${portal}`;
     if (typeof SharedWorker !== "function") {
       this.#dedicatedBecause = REASONS.old;
@@ -109,15 +109,15 @@ export class Host {
    * @param {() => void} then called at once when there is nothing to find out
    */
   settle(then) {
-    const { plain, plainUntil, generation } = this.placement;
+    const { plain, plainUntil, generation } = this.agreement;
     const leftMs = plainUntil - Date.now();
     const goesOn = leftMs > 0 && leftMs <= PLAIN_FOR_MS; // more is none: the clock was set back since
     if (this.#early || this.#dedicatedBecause || !plain || goesOn) {
       then();
       return;
     }
-    runningWorker(this.#nameOf(this.placement)).then((runs) => {
-      const now = this.placement;
+    runningWorker(this.#nameOf(this.agreement)).then((runs) => {
+      const now = this.agreement;
       if (runs === null && now.generation === generation) {
         this.#write({ ...now, generation: generation + 1, plain: false });
       }
@@ -161,7 +161,7 @@ export class Host {
    */
   connect(failed) {
     const early = this.#early;
-    if (early && (early.connection.mode === "dedicated" || early.connection.name === this.#nameOf(this.placement))) {
+    if (early && (early.connection.mode === "dedicated" || early.connection.name === this.#nameOf(this.agreement))) {
       this.#early = null;
       early.listen(failed);
       return early.connection;
@@ -185,9 +185,9 @@ export class Host {
 
   /** @param {(text: string) => void} failed @returns {Connection} */
   #connectShared(failed) {
-    const placement = this.#ours();
-    const { plain } = placement;
-    const name = this.#nameOf(placement);
+    const agreement = this.#ours();
+    const { plain } = agreement;
+    const name = this.#nameOf(agreement);
     const frame = holder();
     const Shared = /** @type {typeof globalThis} */ (/** @type {unknown} */ (frame.contentWindow)).SharedWorker;
     let extended = false;
@@ -208,7 +208,7 @@ export class Host {
         failed(/** @type {ErrorEvent} */ (event).message || "");
       };
       this.#current = name;
-      this.#served = this.#ownerOf(placement);
+      this.#served = this.#ownerOf(agreement);
       const mode = extended ? "extended" : "shared";
       const reason = extended
         ? "one interpreter for all pages of the portal; it outlives a navigation"
@@ -256,18 +256,18 @@ export class Host {
    * @param {boolean} hung
    */
   moveOn(left, hung) {
-    const placement = this.placement;
-    if (left.mode !== "dedicated" && left.name === this.#nameOf(placement)) {
-      const plainUntil = hung ? Date.now() + PLAIN_FOR_MS : placement.plainUntil;
-      const plain = hung || placement.plain;
-      this.#write({ ...placement, generation: placement.generation + 1, plain, plainUntil });
+    const agreement = this.agreement;
+    if (left.mode !== "dedicated" && left.name === this.#nameOf(agreement)) {
+      const plainUntil = hung ? Date.now() + PLAIN_FOR_MS : agreement.plainUntil;
+      const plain = hung || agreement.plain;
+      this.#write({ ...agreement, generation: agreement.generation + 1, plain, plainUntil });
     }
   }
 
   /** Say who the user is, to this page and those that come. @param {string} user */
   identified(user) {
     this.#user = user;
-    if (this.#ownerOf(this.placement) === null) {
+    if (this.#ownerOf(this.agreement) === null) {
       this.#write(null, user);
     }
   }
@@ -283,21 +283,21 @@ export class Host {
    */
   onMoved(callback) {
     addEventListener("storage", (event) => {
-      if (event.key !== this.#placementKey || this.#dedicatedBecause || !this.#current) {
+      if (event.key !== this.#agreementKey || this.#dedicatedBecause || !this.#current) {
         return;
       }
-      const placement = parsed(event.newValue);
-      const theirs = this.#user !== null && placement.user !== "" && placement.user !== this.#user;
-      if (!theirs && this.#nameOf(placement) !== this.#current) {
-        callback(this.#served !== null && placement.user !== "" && placement.user !== this.#served);
+      const agreement = parsed(event.newValue);
+      const theirs = this.#user !== null && agreement.user !== "" && agreement.user !== this.#user;
+      if (!theirs && this.#nameOf(agreement) !== this.#current) {
+        callback(this.#served !== null && agreement.user !== "" && agreement.user !== this.#served);
       }
     });
   }
 
-  /** @returns {Placement} */
-  get placement() {
+  /** @returns {Agreement} */
+  get agreement() {
     try {
-      const written = parsed(localStorage.getItem(this.#placementKey));
+      const written = parsed(localStorage.getItem(this.#agreementKey));
       const own = this.#unwritten;
       return own && own.generation > written.generation ? own : written;
     } catch {
@@ -305,49 +305,49 @@ export class Host {
     }
   }
 
-  /** Whom the pages of a generation serve, as far as any of them knows. @param {Placement} placement */
-  #ownerOf(placement) {
+  /** Whom the pages of a generation serve, as far as any of them knows. @param {Agreement} agreement */
+  #ownerOf(agreement) {
     try {
-      return placement.user || localStorage.getItem(this.#userKey);
+      return agreement.user || localStorage.getItem(this.#userKey);
     } catch {
       return null;
     }
   }
 
-  /** The present generation; the next one, when the present one is another user's. @returns {Placement} */
+  /** The present generation; the next one, when the present one is another user's. @returns {Agreement} */
   #ours() {
-    const placement = this.placement;
-    const owner = this.#ownerOf(placement);
+    const agreement = this.agreement;
+    const owner = this.#ownerOf(agreement);
     if (this.#user === null || owner === null || owner === this.#user) {
-      return placement;
+      return agreement;
     }
-    const ours = { ...placement, generation: placement.generation + 1, user: this.#user };
+    const ours = { ...agreement, generation: agreement.generation + 1, user: this.#user };
     this.#write(ours, this.#user);
     return ours;
   }
 
   /**
-   * @param {Placement | null} placement
+   * @param {Agreement | null} agreement
    * @param {string} [user]
    */
-  #write(placement, user) {
+  #write(agreement, user) {
     try {
       if (user !== undefined) {
         localStorage.setItem(this.#userKey, user);
       }
-      if (placement) {
-        localStorage.setItem(this.#placementKey, JSON.stringify(placement));
+      if (agreement) {
+        localStorage.setItem(this.#agreementKey, JSON.stringify(agreement));
       }
       this.full = false;
     } catch (error) {
       // Without storage there is no shared worker to agree on; without room in it, pages that leave a worker for the
       // same reason still meet in the next.
       this.full = /** @type {Error} */ (error)?.name === QUOTA;
-      this.#unwritten = placement;
+      this.#unwritten = agreement;
     }
   }
 
-  /** @param {Placement} placement */
+  /** @param {Agreement} agreement */
   #nameOf({ generation, user, plain }) {
     const whose = user ? ` of ${user}` : "";
     return `worker-py ${this.#build} ${this.#portal} ${generation}${whose}${plain ? " plain" : ""}`;
@@ -365,7 +365,7 @@ function holder() {
   return frame;
 }
 
-/** @param {string | null} text @returns {Placement} */
+/** @param {string | null} text @returns {Agreement} */
 function parsed(text) {
   try {
     const { generation, user, plain, plainUntil } = JSON.parse(text ?? "{}");

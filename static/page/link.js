@@ -65,7 +65,7 @@ export class Link {
   #ready = false;
   #generation = 0;
   /** How often a worker was greeted: what comes by an older port does not count any more. */
-  #visits = 0;
+  #greetings = 0;
   /** Whose page this is, once it is known. @type {string | null} */
   #user = null;
   #askedAgain = 0;
@@ -147,7 +147,7 @@ export class Link {
     const { port } = connection;
     port.onmessage = ({ data }) => this.#receive(generation, data);
     const who = { page: this.#pageId, portal: this.#portal, user: this.#user };
-    port.postMessage(messages.hello({ ...who, visit: ++this.#visits }));
+    port.postMessage(messages.hello({ ...who, greeting: ++this.#greetings }));
     this.#showLife(port);
     this.#events.opened((text) => port.postMessage(text), connection, again);
     this.watch();

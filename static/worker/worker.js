@@ -26,7 +26,7 @@ const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ 
 const ports = new Map();
 
 /** The number of each page's newest greeting: one that was overtaken is not heard. @type {Map<string, number>} */
-const visits = new Map();
+const greetings = new Map();
 
 /** What came before Python was there: messages, and ports that wait for their mark. @type {Array<[string, string | MessagePort]>} */
 const waiting = [];
@@ -95,17 +95,17 @@ function connect(port) {
  * @param {MessagePort} port
  * @param {import("../protocol.js").Hello} hello
  */
-function welcome(port, { page, portal, user, visit }) {
-  if (visit < (visits.get(page) ?? 0)) {
+function welcome(port, { page, portal, user, greeting }) {
+  if (greeting < (greetings.get(page) ?? 0)) {
     return;
   }
   const before = ports.get(page);
   if (before && before !== port) {
     leave(page, before, "joined again");
   }
-  visits.set(page, visit);
+  greetings.set(page, greeting);
   ports.set(page, port);
-  life.attached(portal, user, visit === 1);
+  life.attached(portal, user, greeting === 1);
   port.postMessage(messages.welcome());
   if (life.lock) {
     port.postMessage(messages.alive(life.lock));
@@ -134,7 +134,7 @@ function watch(page, port, lock) {
 function leave(page, port, reason) {
   if (ports.get(page) === port) {
     ports.delete(page);
-    visits.delete(page);
+    greetings.delete(page);
     if (runtime) {
       enter((python) => python.detach(page, reason));
     } else {
@@ -196,21 +196,21 @@ function flush() {
 
 // Turning Python's loop ---------------------------------------------------------------------------
 
-const soon = new MessageChannel();
-let soonAsked = false;
+const turns = new MessageChannel();
+let turnAsked = false;
 let timer = 0;
 /** When the timer fires, on the clock of `performance`. */
 let due = 0;
-soon.port1.onmessage = () => {
-  soonAsked = false;
+turns.port1.onmessage = () => {
+  turnAsked = false;
   enter((python) => python.turn());
 };
 
 /** Ask for a turn of the loop as soon as the messages that are here have been handed in. */
 function wake() {
-  if (!soonAsked) {
-    soonAsked = true;
-    soon.port2.postMessage(null);
+  if (!turnAsked) {
+    turnAsked = true;
+    turns.port2.postMessage(null);
   }
 }
 

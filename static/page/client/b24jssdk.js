@@ -129,15 +129,15 @@ function openFrame(sdk) {
     const { port1, port2 } = new MessageChannel();
     const check = () => {
       if (frame.isInit) {
-        removeEventListener("message", soon);
+        removeEventListener("message", checkAfter);
         port1.close();
         shareRefresh(frame.auth);
         resolve(frame);
       }
     };
     port1.onmessage = check;
-    const soon = () => port2.postMessage(null); // once the SDK has taken the message
-    addEventListener("message", soon);
+    const checkAfter = () => port2.postMessage(null); // once the SDK has taken the message
+    addEventListener("message", checkAfter);
     frame.init().then(check, reject);
   });
 }

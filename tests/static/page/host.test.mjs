@@ -338,11 +338,11 @@ test("a page that moves because of a user does not undo that others moved becaus
   a.isAnother("5");
   b.connect();
   a.moveOn(left, true);
-  const generation = a.host.placement.generation;
+  const generation = a.host.agreement.generation;
   b.isAnother("7");
   b.connect();
-  assert.ok(b.host.placement.generation > generation);
-  assert.equal(b.host.placement.plain, true);
+  assert.ok(b.host.agreement.generation > generation);
+  assert.equal(b.host.agreement.plain, true);
 });
 
 test("a worker of the page's own serves its user alone: nothing to leave", (t) => {

@@ -152,7 +152,7 @@ test("a worker is greeted first, then told what waits, in order", async (t) => {
   link.open();
   await settled();
   const [hello, ...rest] = workers[0].got.filter((message) => message.t !== "watch");
-  assert.deepEqual(hello, { t: "hello", page: "p1", portal: "portal.example", user: null, visit: 1 });
+  assert.deepEqual(hello, { t: "hello", page: "p1", portal: "portal.example", user: null, greeting: 1 });
   assert.deepEqual(rest, ["attach", "e1", "e2"]);
 });
 
@@ -602,7 +602,7 @@ test("a shared worker that was about to end itself is asked for again, and its s
   assert.equal(workers[0].ended, true);
   assert.deepEqual(
     workers[1].got.filter(({ t: type }) => type !== "watch"),
-    [{ t: "hello", page: "p1", portal: "portal.example", user: null, visit: 2 }, "e1"],
+    [{ t: "hello", page: "p1", portal: "portal.example", user: null, greeting: 2 }, "e1"],
   );
   await ready();
   await pass(60_000);
@@ -685,7 +685,7 @@ test("a page that leaves says why; one that comes back greets again and tells wh
   await settled();
   assert.deepEqual(
     workers[1].got.filter((message) => message.t !== "watch"),
-    [{ t: "hello", page: "p1", portal: "portal.example", user: null, visit: 2 }, "e1"],
+    [{ t: "hello", page: "p1", portal: "portal.example", user: null, greeting: 2 }, "e1"],
   );
   assert.deepEqual([workers.length, workers[0].ended], [2, true]);
 });
