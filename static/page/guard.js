@@ -8,11 +8,12 @@
  * against the address of who imports, and every server takes `%61` for `a`.
  */
 {
-  /** A script that has neither come nor failed by then is loaded a second time. */
+  /** A script that has neither come nor failed is loaded a second time when nothing else of ours came for so long. */
   const SILENT_MS = 30_000;
   const LONGEST_PAUSE_MS = 30_000;
   /** Scripts of the integrator follow each other in order: one that never comes must not hold up the others. */
   const ATTEMPTS = 4;
+  const ours = new URL("assets/", document.baseURI).href;
   const { build, client } = JSON.parse(document.getElementById("worker-py-config")?.textContent ?? "{}");
 
   /** @param {string} kind @returns {HTMLScriptElement[]} scripts that the page names, and no browser loads by itself */
@@ -21,6 +22,17 @@
 
   /** @param {number} ms */
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+  /** How many of our files have come or failed, as far as the browser has counted. */
+  const arrived = () => performance.getEntriesByType("resource").filter(({ name }) => name.startsWith(ours)).length;
+
+  /** Ends when nothing of ours comes any more: a slow network is not asked for everything once again. */
+  const silence = async () => {
+    for (let before = -1, now = arrived(); now > before; now = arrived()) {
+      before = now;
+      await pause(SILENT_MS);
+    }
+  };
 
   /**
    * Another address of the same file.
@@ -71,11 +83,11 @@
         await pause(ms);
       }
       if (attempt > 0 && isModule) {
-        await Promise.race([gather(attempt), pause(SILENT_MS)]);
+        await Promise.race([gather(attempt), silence()]);
       }
       const came = load(spelled(src, attempt), isModule);
       // A client or a script of the integrator may not bear to be run twice.
-      if ((await (isModule ? Promise.race([came, pause(SILENT_MS)]) : came)) && isThere()) {
+      if ((await (isModule ? Promise.race([came, silence()]) : came)) && isThere()) {
         return;
       }
     }

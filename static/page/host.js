@@ -183,6 +183,11 @@ export class Host {
     return refetch(this.#url);
   }
 
+  /** Ends when the worker's script and what it imports are in the browser's cache, as far as they can be had. */
+  gather() {
+    return refetch(this.#url, "default");
+  }
+
   /** @param {(text: string) => void} failed @returns {Connection} */
   #connectShared(failed) {
     const agreement = this.#ours();

@@ -57,6 +57,8 @@ const ASK_AGAIN_MS = 3000;
 const SCRIPT_MS = 30_000;
 /** A worker of the page's own whose script is cut short starts without an error, and without a word. */
 const OWN_SCRIPT_MS = 60_000;
+/** Neither is given up for a slow network: not before its files have been in the browser's cache for this long. */
+const GATHERED_MS = 20_000;
 
 export class Link {
   /** @type {Connection | null} */
@@ -71,6 +73,10 @@ export class Link {
   #askedAgain = 0;
   /** The lock of the worker that was there when this page last asked again. @type {string | null} */
   #asked = null;
+  /** Takes the files of the worker's script into the browser's cache. @type {Promise<void> | null} */
+  #gathering = null;
+  /** The worker's silence when they were there. */
+  #gatheredAt = Number.POSITIVE_INFINITY;
   /** Endings since something was last acknowledged. */
   #failures = 0;
   #sliceLimit = 0;
@@ -128,6 +134,9 @@ export class Link {
     this.#life = "";
     this.#endsOnRequest = false;
     this.#silence = 0;
+    if (this.#gatheredAt < Number.POSITIVE_INFINITY) {
+      this.#gatheredAt = 0;
+    }
     this.#pingSent = this.#pongSeen;
     try {
       this.#connection = this.#host.connect((text) => this.#scriptFailed(generation, text));
@@ -407,9 +416,14 @@ export class Link {
 
   async #awaitWelcome() {
     const connection = /** @type {Connection} */ (this.#connection);
+    if (!this.#ready && this.#silence > ASK_AGAIN_MS) {
+      this.#gathering ??= this.#host.gather().then(() => {
+        this.#gatheredAt = this.#silence;
+      });
+    }
     if (connection.mode === "dedicated") {
-      if (!this.#ready && this.#silence > OWN_SCRIPT_MS) {
-        const text = `the worker's script said nothing for ${OWN_SCRIPT_MS / 1000} s: it may be cut short`;
+      if (!this.#ready && this.#isSilentFor(OWN_SCRIPT_MS)) {
+        const text = `the worker's script said nothing for ${Math.round(this.#silence / 1000)} s: it may be cut short`;
         this.#end(this.#generation, "failed", text);
       }
       return;
@@ -425,7 +439,7 @@ export class Link {
     if (generation !== this.#generation || (this.#welcome && !this.#isUnproven)) {
       return;
     }
-    if (!worker && this.#silence > SCRIPT_MS) {
+    if (!worker && this.#isSilentFor(SCRIPT_MS)) {
       this.#giveUpShared(generation, "silent");
     } else if (!worker || worker.lock !== this.#asked) {
       // There is none, or one that another page has brought since: this page's may have gone to the one before.
@@ -435,6 +449,14 @@ export class Link {
     } else if (this.#silence > WELCOME_MS && this.#silence - this.#askedAgain > mayBeSilentMs(worker.sliceMs)) {
       this.#end(generation, "hang", `no welcome within ${Math.round(this.#silence / 1000)} s`);
     }
+  }
+
+  /** Whether the worker has said nothing for so long, and not because its script was on its way. @param {number} ms */
+  #isSilentFor(ms) {
+    if (this.#gatheredAt === Number.POSITIVE_INFINITY) {
+      return this.#silence > BOOT_SILENCE_MS;
+    }
+    return this.#silence > Math.max(ms, this.#gatheredAt + GATHERED_MS);
   }
 
   // Ends ------------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 /**
- * Takes a module and all that it imports past the browser's cache, where a damaged copy may lie.
+ * Takes a module and all that it imports into the browser's cache, past it when a damaged copy may lie there.
  *
  * @module
  */
@@ -13,18 +13,19 @@ const IMPORTED = new RegExp(String.raw`^(?:import|export)\b[^;]*?${MODULE};|\bim
 /**
  * Ends when all have been tried; what still cannot be had is left to whoever loads it next.
  * @param {string} url
+ * @param {"reload" | "default"} [cache] whether what lies in the cache already will do
  * @param {Set<string>} [seen]
  */
-export async function refetch(url, seen = new Set()) {
+export async function refetch(url, cache = "reload", seen = new Set()) {
   if (seen.has(url)) {
     return;
   }
   seen.add(url);
   try {
-    const text = await (await fetch(url, { cache: "reload" })).text();
+    const text = await (await fetch(url, { cache })).text();
     const imported = [...text.replaceAll(COMMENT, "").matchAll(IMPORTED)].map(
       (match) => new URL(match[1] ?? match[2], url).href,
     );
-    await Promise.all(imported.map((each) => refetch(each, seen)));
+    await Promise.all(imported.map((each) => refetch(each, cache, seen)));
   } catch {}
 }

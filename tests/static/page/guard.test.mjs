@@ -20,7 +20,8 @@ const NAMED = [
 /**
  * A page whose first script has run.
  * @param {import("node:test").TestContext} t
- * @param {(url: string) => boolean} comes which scripts do; what they define is there then
+ * @param {(url: string) => boolean | null} comes which scripts do, `null` for neither that nor a failure; what they
+ *   define is there then
  * @param {string} [search] the address's query
  */
 function page(t, comes, search = "?DOMAIN=portal.example") {
@@ -33,7 +34,11 @@ function page(t, comes, search = "?DOMAIN=portal.example") {
   /** @type {string[]} */
   const told = [];
   const window = { name: "portal.example|1|sid" };
+  /** What has come by the browser's count. @type {Array<{name: string}>} */
+  const entries = [];
+  t.mock.method(performance, "getEntriesByType", () => entries);
   const document = {
+    baseURI: "https://app.example/?DOMAIN=portal.example",
     getElementById: () => ({ textContent: JSON.stringify({ build: "b1", client: "bx24" }) }),
     querySelectorAll: (/** @type {string} */ selector) => {
       const kind = /worker-py\/(\w+)/.exec(selector)?.[1] ?? "none";
@@ -44,8 +49,11 @@ function page(t, comes, search = "?DOMAIN=portal.example") {
       append: (/** @type {any} */ script) => {
         asked.push(script.src);
         queueMicrotask(() => {
-          if (!comes(script.src)) {
-            script.onerror();
+          const came = comes(script.src);
+          if (!came) {
+            if (came === false) {
+              script.onerror();
+            }
             return;
           }
           if (script.src.endsWith("shim.js")) {
@@ -74,7 +82,7 @@ function page(t, comes, search = "?DOMAIN=portal.example") {
   });
   t.after(() => Reflect.deleteProperty(globalThis, "BX24"));
   GUARD.runInThisContext();
-  return { asked, told, clock, load: () => loads.forEach((listener) => void listener()) };
+  return { asked, told, clock, entries, load: () => loads.forEach((listener) => void listener()) };
 }
 
 test("nothing is loaded before the document's load has passed, and then all in order", async (t) => {
@@ -111,6 +119,25 @@ test("a module of ours that did not come is asked for by another spelling of its
     "https://app.example/assets/%62%31/shim.js",
   ]);
   assert.ok(shims.every((url) => decodeURIComponent(url) === `${ASSETS}shim.js`));
+});
+
+test("a module of ours that is silent is loaded again when nothing of ours came for half a minute, and not before", async (t) => {
+  const { asked, clock, entries, load } = page(t, (url) => (url.endsWith("shim.js") ? null : true));
+  const shims = () => asked.filter((url) => url.endsWith("shim.js")).length;
+  load();
+  await settled();
+  for (let file = 0; file < 10; file++) {
+    entries.push({ name: `${ASSETS}${file}.js` });
+    clock.tick(30_000);
+    await settled();
+  }
+  assert.equal(shims(), 1, "a slow network is not asked for all of it once again");
+  entries.push({ name: "https://portal.example/rest/profile" });
+  for (const ms of [30_000, 1000, 0]) {
+    clock.tick(ms);
+    await settled();
+  }
+  assert.equal(shims(), 2);
 });
 
 test("a client that never comes does not hold up the page, and is asked for again", async (t) => {

@@ -35,6 +35,7 @@ function linking(t, { mode = "dedicated", refuse = () => {}, name = "" } = {}) {
     },
     moveOn: (/** @type {{name: string}} */ { name }, /** @type {boolean} */ hung) => moves.push([name, hung]),
     refetch: async () => {},
+    gather: async () => {},
     giveUpShared: async (/** @type {string} */ what) => {
       givenUp.push(what);
       host.mode = "dedicated";
@@ -642,6 +643,67 @@ test("a worker of the page's own that says no welcome in a minute has a damaged 
   assert.deepEqual(endings(), []);
   await pass(1000);
   assert.deepEqual([endings(), refetched, workers.length], [["failed"], 1, 2]);
+});
+
+for (const mode of /** @type {const} */ (["extended", "dedicated"])) {
+  test(`a worker (${mode}) whose script is on its way through a slow network is not given up before it was there for a while`, async (t) => {
+    const { link, endings, host, pass } = linking(t, { mode });
+    let gathered = () => {};
+    let times = 0;
+    host.gather = () => {
+      times++;
+      return new Promise((resolve) => {
+        gathered = () => resolve(undefined);
+      });
+    };
+    link.open();
+    await pass(110_000);
+    gathered();
+    await settled();
+    await pass(19_000);
+    assert.deepEqual([endings(), times], [[], 1]);
+    await pass(5000);
+    assert.deepEqual(endings().length, 1);
+  });
+
+  test(`a worker (${mode}) whose script never comes is given up after two minutes`, async (t) => {
+    const { link, endings, host, pass } = linking(t, { mode });
+    host.gather = () => new Promise(() => {});
+    link.open();
+    await pass(120_000);
+    assert.deepEqual(endings(), []);
+    await pass(4000);
+    assert.deepEqual(endings().length, 1);
+  });
+}
+
+test("the files of a worker's script are gathered only when it keeps the page waiting", async (t) => {
+  const { link, ready, host, pass } = linking(t);
+  const gather = t.mock.method(host, "gather");
+  link.open();
+  await pass(2000);
+  await ready(0);
+  await pass(60_000);
+  assert.equal(gather.mock.callCount(), 0);
+});
+
+test("the next worker is given its time and no more when the files of the first one's script came late", async (t) => {
+  const { link, workers, endings, host, pass, say } = linking(t);
+  let gathered = () => {};
+  host.gather = () =>
+    new Promise((resolve) => {
+      gathered = () => resolve(undefined);
+    });
+  link.open();
+  await pass(100_000);
+  gathered();
+  await settled();
+  await say({ t: "fatal", text: "trap" });
+  assert.equal(workers.length, 2);
+  await pass(60_000);
+  assert.deepEqual(endings(), ["fatal"]);
+  await pass(2000);
+  assert.deepEqual(endings(), ["fatal", "failed"]);
 });
 
 test("a worker of the page's own that is greeted again while it computes is left alone", async (t) => {

@@ -26,6 +26,18 @@ test("a module and its imports are each taken once past the cache, also when one
   assert.deepEqual(asked.sort(), ["http://h/a/b.js", "http://h/a/c.js", "http://h/a/e.js", "http://h/a/worker.js"]);
 });
 
+test("where a copy in the cache will do, it does for all of them", async (t) => {
+  /** @type {unknown[]} */
+  const caches = [];
+  const fetch = async (/** @type {string} */ url, /** @type {RequestInit} */ { cache }) => {
+    caches.push(cache);
+    return { text: async () => MODULES[url] ?? "" };
+  };
+  withGlobals(t, { fetch });
+  await refetch("http://h/a/worker.js", "default");
+  assert.deepEqual(caches, Array(4).fill("default"));
+});
+
 test("what a module imports only once it runs is taken along, from other folders too, and what a comment names is not", async (t) => {
   /** @type {Record<string, string>} */
   const modules = {
