@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from worker_py_tool import doctor_policy, manifest
 from worker_py_tool.build import PLACEHOLDER, PYODIDE_FILES
-from worker_py_tool.doctor import Examination
+from worker_py_tool.doctor_examination import Examination
 from worker_py_tool.doctor_http import Answer, Host
 from worker_py_tool.doctor_page import judge_policies
 from worker_py_tool.manifest import Manifest

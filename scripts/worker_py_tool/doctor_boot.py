@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from worker_py_tool.doctor import Examination
 from worker_py_tool.doctor_browser import Browser, Params, running
+from worker_py_tool.doctor_examination import Examination
 from worker_py_tool.doctor_page import Visit
 from worker_py_tool.errors import ToolError
 

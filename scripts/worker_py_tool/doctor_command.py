@@ -8,7 +8,8 @@ from pathlib import Path
 
 from worker_py_tool import origins
 from worker_py_tool.bootstrap import Need
-from worker_py_tool.doctor import REQUESTS, Examination, Questions, Verdict, check_address, examine
+from worker_py_tool.doctor import REQUESTS, Questions, check_address, examine
+from worker_py_tool.doctor_examination import Examination, Verdict
 from worker_py_tool.errors import ToolError
 from worker_py_tool.paths import command
 from worker_py_tool.process import say

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from worker_py_tool import doctor_policy
-from worker_py_tool.doctor import Examination
+from worker_py_tool.doctor_examination import Examination
 from worker_py_tool.doctor_http import Answer, Host
 
 SLOW_S = 1.0

@@ -16,7 +16,8 @@ import brotli  # type: ignore[import-untyped]
 import pytest
 
 from worker_py_tool import doctor_command, manifest
-from worker_py_tool.doctor import Examination, Questions, Verdict, examine, judge_address
+from worker_py_tool.doctor import Questions, examine, judge_address
+from worker_py_tool.doctor_examination import Examination, Verdict
 from worker_py_tool.doctor_page import judge_times
 from worker_py_tool.manifest import Manifest
 from worker_py_tool.serve import Server

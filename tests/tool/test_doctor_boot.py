@@ -9,7 +9,8 @@ import pytest
 
 from worker_py_tool import chromium, doctor_boot, doctor_browser, doctor_command, manifest
 from worker_py_tool.build import BuildOptions, build
-from worker_py_tool.doctor import Examination, Finding, Questions, Verdict, examine
+from worker_py_tool.doctor import Questions, examine
+from worker_py_tool.doctor_examination import Examination, Finding, Verdict
 from worker_py_tool.serve import Server
 
 pytestmark = pytest.mark.slow
