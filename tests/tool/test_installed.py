@@ -122,7 +122,7 @@ def test_the_environment_holds_neither_tests_nor_the_repository(host_wheel: Path
     names = zipfile.ZipFile(host_wheel).namelist()
     tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
     assert tops == {"worker_py", "worker_py_tool"}
-    assert "worker_py_tool/resources/static/shim.js" in names
+    assert "worker_py_tool/resources/static/page/shim.js" in names
     assert "worker_py_tool/resources/index.html.j2" in names
 
 
