@@ -2,8 +2,8 @@
  * The contract between the placement page and the worker: message names, event names and limits.
  *
  * Two kinds of messages cross the port. Strings, or arrays of them, are JSON for Python (`FROM_PAGE`)
- * or from Python (`TO_PAGE`) and are only looked at where they are used; `worker_py/wire.py` mirrors their names
- * and a test holds the two together. Objects are between the two scripts: `link.js` and `worker.js`.
+ * or from Python (`TO_PAGE`) and are only looked at where they are used; `worker_py/inbox.py` and `worker_py/outbox.py`
+ * have the same, and a test holds the fields together. Objects are between the two scripts: `link.js` and `worker.js`.
  *
  * @module
  */
@@ -53,34 +53,98 @@ export const TO_PAGE = Object.freeze(
 );
 
 /**
+ * What a page says to Python; `messages.js` builds each.
+ *
+ * `card` is the call that the page shows, with what is kept of it. `event` and `emit` carry what happened; delivered again
+ * they say which call's card the page showed then. A question's answer has its `id`: `sent` is none yet, `refused` says why
+ * there is none. `commands` is `null` where the portal lists none, or could not be asked.
+ * @typedef {{call_id: string, kept: unknown}} KeptCard
+ * @typedef {{t: "attach", mode: string, reason: string, card: KeptCard | null}} Attach
+ * @typedef {{t: "detach", reason: string}} Detach
+ * @typedef {{t: "event", name: string, payload?: unknown, seq: number, at: number, redelivered: boolean,
+ *   call_id?: string}} Event
+ * @typedef {{t: "emit", name: string, payload?: unknown, seq: number, at: number, redelivered: boolean,
+ *   call_id?: string}} Emit
+ * @typedef {{t: "sent", id: string}} Sent
+ * @typedef {{t: "answer", id: string, answer: unknown}} Answer
+ * @typedef {{t: "refused", id: string, error: string}} Refused
+ * @typedef {{t: "interface_answer", id: string, commands: string[] | null}} InterfaceAnswer
+ * @typedef {{t: "rest_answer", id: string, result?: unknown, error?: RestFailure, cursor?: string | undefined,
+ *   total?: number | undefined}} RestAnswer
+ * @typedef {{t: "call_answer", id: string, value?: unknown, error?: {name: string, message: string}}} CallAnswer
+ * @typedef {{t: "user_changed"}} UserChanged
+ * @typedef {{t: "reload", id: string, source: string | null, again?: boolean}} Reload
+ * @typedef {Attach | Detach | Event | Emit | Sent | Answer | Refused | InterfaceAnswer | RestAnswer | CallAnswer
+ *   | UserChanged | Reload} ToPython
+ */
+
+/**
+ * An error of REST; `argument` names the parameter that the portal did not like, where it says so.
+ * @typedef {{code: string, description: string, status: number, argument?: string}} RestFailure
+ */
+
+/**
  * Why Python sends a command that is not the app's own: whether a card is shown, to make this window look like the
  * others, or to set a title again. The page carries them out alike and counts them apart.
  * @typedef {"probe" | "mirror" | "title"} Purpose
  */
 
 /**
- * A command of the call card.
+ * What Python asks of a page: commands of the call card, REST, functions of the page. `of` is the `id` of the list's page
+ * before. A `silent` command is answered by `sent` first, and perhaps by nothing else. The last two are not answered.
  * @typedef {{t: "command", id: string, command: string, params: Record<string, unknown>, silent?: boolean,
- *   purpose?: Purpose}} CommandMessage
+ *   purpose?: Purpose}} Command
+ * @typedef {{t: "interface", id: string}} Interface
+ * @typedef {{t: "rest", id: string, method: string, params: Record<string, unknown>, paged?: boolean}} Rest
+ * @typedef {{t: "rest_next", id: string, of: string}} RestNext
+ * @typedef {{t: "rest_batch", id: string, calls: Record<string, [string, Record<string, unknown>]>, halt: boolean}} RestBatch
+ * @typedef {{t: "call", id: string, name: string, params: unknown}} Call
+ * @typedef {{t: "rest_done", of: string}} RestDone
+ * @typedef {{t: "cancel", id: string}} Cancel
+ * @typedef {Command | Interface | Rest | RestNext | RestBatch | Call | RestDone | Cancel} Question
  */
 
 /**
- * How a question ended; `purpose` as the command had it. Of a probe Python says nothing.
+ * A handler that ran; `started` is milliseconds since the epoch.
+ * @typedef {{name: string, duration_ms: number, outcome: string, started: number}} HandlerRun
+ */
+
+/**
+ * A source that was not taken. Line and column count from 1.
+ * @typedef {{text: string, line: number | null, column: number | null, traceback: string}} SourceError
+ */
+
+/**
+ * What else Python says to a page. `turn`: an event that was delivered again is being handled now, 0: none is. `ack`: these
+ * handlers ran, and the event need not come again. `outcome`: how a question ended, but that of a probe. `problem`: one of a
+ * call begins or ends, and `forget` of that call ends it too. `keep`: JSON of a call, for the next interpreter. `taking`: this
+ * source is about to run. `reloaded`: what runs; `id` for the page that asked.
+ * @typedef {{t: "turn", seq: number}} Turn
+ * @typedef {{t: "ack", seq: number, handlers: HandlerRun[], call_id: string | null}} Ack
  * @typedef {{t: "outcome", id: string, kind: string, name: string, outcome: string, ms: number, started: number,
- *   cause: string | null, purpose?: Purpose}} OutcomeMessage
+ *   cause: string | null, purpose?: Purpose}} Outcome
+ * @typedef {{t: "report", kind: string, text: string, event?: string, seq?: number, handler?: string, error?: string,
+ *   id?: string | null}} Report
+ * @typedef {{t: "trace", entry: {kind: string, name: string, id?: string | null, call_id?: string, event?: string,
+ *   duration_ms?: number, outcome?: string, detail?: string, started?: number}}} Trace
+ * @typedef {{t: "problem", kind: "not_external" | "no_buttons", call_id: string, on: boolean}} Problem
+ * @typedef {{t: "keep", call_id: string, kept: string}} Keep
+ * @typedef {{t: "forget", call_id: string}} Forget
+ * @typedef {{t: "taking", id: string}} Taking
+ * @typedef {{t: "reloaded", id: string | null, outcome: "shown" | "applied" | "applied_again" | "kept" | "refused",
+ *   error: SourceError | null, file: string, source: string, original: string, edited: boolean}} Reloaded
+ * @typedef {Turn | Ack | Outcome | Report | Trace | Problem | Keep | Forget | Taking | Reloaded} News
  */
 
-/** Which commands does the portal list now? @typedef {{t: "interface", id: string}} InterfaceMessage */
+/** @typedef {Question | News} FromPython */
 
 /**
- * `null`: the portal's answer lists none, or could not be had.
- * @typedef {{t: "interface_answer", id: string, commands: string[] | null}} InterfaceAnswer
+ * Which message a text from Python is, without parsing it: all begin with their `t`.
+ * @param {string} text
+ * @returns {string}
  */
-
-/**
- * A problem of a call begins or ends; `forget` of that call ends it too.
- * @typedef {{t: "problem", kind: "not_external" | "no_buttons", call_id: string, on: boolean}} ProblemMessage
- */
+export const kindOf = (text) => text.slice(OPENING.length, text.indexOf('"', OPENING.length));
+const OPENING = '{"t":"';
 
 const PREFIX = "BackgroundCallCard::";
 
@@ -139,6 +203,13 @@ export const LIMITS = Object.freeze({
 export const aliveLock = (name) => `worker-py:alive:${name}:`;
 
 /**
+ * What the name of the lock begins with that says for how long a worker may hold its thread: `boot`, or the app's limit
+ * for a slice in milliseconds, 0 for none. Who cannot be welcomed meanwhile has only this to go by.
+ * @param {string} alive the lock that shows the worker's life
+ */
+export const sliceLock = (alive) => `worker-py:slice:${alive.slice(-36)}:`;
+
+/**
  * A page introduces itself. It may do so again, by the same port or another, with a higher `visit`:
  * when it was frozen, or had no answer. `user` is the portal's id, once it is known.
  * @typedef {{t: "hello", page: string, portal: string, user: string | null, visit: number}} Hello
@@ -152,11 +223,17 @@ export const aliveLock = (name) => `worker-py:alive:${name}:`;
  */
 
 /**
+ * Python runs. `plainBecause`: why it did not start from the snapshot.
+ * @typedef {{t: "ready", phases: Record<string, number>, plainBecause: string | null, slice_limit_ms: number,
+ *   storage: boolean}} Ready
+ */
+
+/**
  * A message of `worker.js` to `link.js`.
  * @typedef {{t: "welcome"}
  *   | {t: "boot", phase: string, fraction: number}
  *   | {t: "alive", lock: string}
- *   | {t: "ready", phases: Record<string, number>, plainBecause: string | null, slice_limit_ms: number, storage: boolean}
+ *   | Ready
  *   | {t: "failed", text: string, permanent: boolean}
  *   | {t: "fatal", text: string}
  *   | {t: "marked"}

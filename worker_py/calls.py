@@ -85,7 +85,7 @@ class Calls:
         return self._calls.get(call_id)
 
     def former(self, call_id: str, page: Page) -> Call:
-        """A call whose events are delivered again after another one was initialized on their page: it has ended."""
+        """The call whose events are delivered again on a page that does not show it: if it is unknown, it has ended."""
         call = self._calls.get(call_id) or self._former.get(call_id)
         if call is None:
             call = Call(call_id, page, self.carrier.execute)

@@ -203,7 +203,7 @@ def shorten(error: BaseException) -> None:
     links = [error]
     seen = {id(error)}
     for link in links:
-        members = _MEMBERS_OF.__get__(link) if isinstance(link, BaseExceptionGroup) else ()
+        members = _MEMBERS_OF.__get__(link) if issubclass(type(link), BaseExceptionGroup) else ()
         for other in (_CAUSE.__get__(link), _CONTEXT.__get__(link), *members):
             if other is not None and id(other) not in seen:
                 seen.add(id(other))

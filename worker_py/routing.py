@@ -74,8 +74,8 @@ class Routing:
     def _click(self, delivery: Delivery) -> list[Delivery]:
         page, seat = delivery.page, self._desk.at(delivery.page)
         call = seat.call
-        if call is not None and delivery.call_id not in (None, call.call_id):
-            return [self._give(self._calls.former(str(delivery.call_id), page), delivery)]
+        if delivery.call_id is not None and (call is None or call.call_id != delivery.call_id):
+            return [self._give(self._calls.former(delivery.call_id, page), delivery)]
         if call is not None and call.ended is None:
             if not call.ending and not isinstance(delivery.event, _NO_CLICK):
                 self._calls.found(call, page)

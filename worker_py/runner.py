@@ -113,6 +113,11 @@ class Runner:
                     limit = self._settings.handler_timeout_s
                 limited = _Limited(_coroutine(result), registration.name, limit, enter)
                 await limited
+            elif inspect.isgenerator(result) or inspect.isasyncgen(result):
+                raise TypeError(
+                    f"{registration.name} gave a generator, which nobody runs; expected a function without `yield`, "
+                    "also behind its decorators"
+                )
         except GeneratorExit as error:
             if limited is not None and limited.torn_down:
                 raise
@@ -219,7 +224,7 @@ class _Limited:
         self._arm(task, _STUBBORN_S)
 
     def _translated(self, error: BaseException, task: asyncio.Task[Any] | None) -> BaseException:
-        if not isinstance(error, asyncio.CancelledError) or self._cancelled == self._seen:
+        if not issubclass(type(error), asyncio.CancelledError) or self._cancelled == self._seen:
             return error
         while self._seen < self._cancelled:
             self._seen += 1
@@ -271,7 +276,8 @@ def _coroutine(awaitable: Awaitable[Any]) -> Coroutine[Any, Any, Any]:
 def _outcome(error: BaseException | None) -> str:
     if error is None:
         return "ok"
-    out_of_time = isinstance(error, HandlerTimeout) or (isinstance(error, WorkerPyError) and error.out_of_time)
+    ours: Any = error if issubclass(type(error), WorkerPyError) else None  # `isinstance` would ask the app's object
+    out_of_time = isinstance(ours, HandlerTimeout) or (ours is not None and ours.out_of_time)
     return "timeout" if out_of_time else "failed"
 
 

@@ -39,7 +39,7 @@ class CardState:
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> CardState:
-        """The inverse of `known`; what is not known (any more) or does not fit is left out."""
+        """What `known` gave, read from JSON; what is not known (any more) or does not fit is left out."""
         known = {key: fields[key] for key, kind in _KINDS.items() if type(fields.get(key)) is kind}
         if "ui_state" in known:
             known["ui_state"] = UiState(known["ui_state"])

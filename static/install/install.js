@@ -6,6 +6,7 @@
  */
 
 import { findClient } from "../page/client/find.js";
+import { portalFrame } from "../page/portal_frame.js";
 import { addStyle } from "./elements.js";
 import { asker, employees, findOut, finish, postCheck, register, replace, unregister } from "./registration.js";
 import {
@@ -62,8 +63,8 @@ class Installer {
     this.#client = client;
     this.#ask = asker(client);
     this.#handler = handler;
-    const [domain, protocol] = window.name.split("|");
-    this.#hostChecks = [addressCheck(handler, protocol === "1")];
+    const { domain, isHttps } = portalFrame();
+    this.#hostChecks = [addressCheck(handler, isHttps)];
     this.#view = new InstallView({
       ...{ domain, handler, errorUrl: errorAddress(location.href) },
       register: (userId, errorUrl) => this.#register(userId, errorUrl),

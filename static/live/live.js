@@ -7,19 +7,11 @@
  * @module
  */
 
+import * as messages from "../messages.js";
 import { LIMITS } from "../protocol.js";
 import { linesIn } from "./traceback.js";
 
-/**
- * Why a source was not taken. Line and column count from 1.
- * @typedef {{text: string, line: number | null, column: number | null, traceback: string}} Refusal
- */
-
-/**
- * What runs, and what became of a request. `edited`: it is not the bundle's own source.
- * @typedef {{outcome: "shown" | "applied" | "applied_again" | "kept" | "refused", error: Refusal | null, file: string,
- *   source: string, original: string, edited: boolean}} Runs
- */
+/** What runs, and what became of a request. `edited`: it is not the bundle's own source. @typedef {Omit<import("../protocol.js").Reloaded, "t" | "id">} Runs */
 
 /**
  * `runs`: what runs now, or still; `failed`: a handler did, and where in the source that runs.
@@ -82,7 +74,7 @@ export class Live {
     }
     return new Promise((resolve) => {
       const id = `reload-${++this.#serial}`;
-      const text = JSON.stringify({ t: "reload", id, source });
+      const text = JSON.stringify(messages.reload(id, source));
       this.#waiting.set(id, { text, resolve });
       this.#send?.(text);
       this.#watch();
@@ -103,7 +95,7 @@ export class Live {
   opened(send) {
     this.#send = send;
     this.#again = this.#applied !== null;
-    send(JSON.stringify({ t: "reload", id: AGAIN, source: this.#applied, again: true }));
+    send(JSON.stringify(messages.reload(AGAIN, this.#applied, true)));
     for (const { text } of this.#waiting.values()) {
       send(text);
     }
@@ -130,7 +122,7 @@ export class Live {
     this.#taking = id;
   }
 
-  /** Python said what runs. @param {Runs & {id: string | null}} message */
+  /** Python said what runs. @param {import("../protocol.js").Reloaded} message */
   reloaded({ id, outcome, error, file, source, original, edited }) {
     this.#runs = { outcome, error, file, source, original, edited };
     const request = this.#waiting.get(id ?? "");
@@ -150,7 +142,7 @@ export class Live {
     }
   }
 
-  /** Python reported a handler that failed. @param {Record<string, string>} report */
+  /** Python reported a handler that failed. @param {import("../protocol.js").Report} report */
   failed({ handler = "", event = "", error = "", text = "" }) {
     const line = linesIn(text, this.#runs?.file ?? "").at(-1) ?? null;
     this.#tell({ kind: "failed", handler, event, error, line, text });
@@ -190,4 +182,19 @@ export class Live {
       // Blocked, as above.
     }
   }
+}
+
+/**
+ * What remembers it for this tab.
+ * @param {string} portal
+ * @param {() => void} watch as `Live` takes it
+ */
+export function inThisTab(portal, watch) {
+  const storage = {
+    // Where it is blocked, the property itself throws.
+    getItem: (/** @type {string} */ key) => sessionStorage.getItem(key),
+    setItem: (/** @type {string} */ key, /** @type {string} */ value) => sessionStorage.setItem(key, value),
+    removeItem: (/** @type {string} */ key) => sessionStorage.removeItem(key),
+  };
+  return new Live(portal, storage, watch);
 }

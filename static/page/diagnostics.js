@@ -1,8 +1,76 @@
 /**
- * What is wrong, in words, with its remedy.
+ * What this page has seen, in numbers; and what is wrong, in words, with its remedy.
  *
  * @module
  */
+
+/**
+ * Whom to ask; `binder` and `missed` are there once the portal's client is.
+ * @typedef {{
+ *   page: string,
+ *   client: string | null,
+ *   clientProblem: string | null,
+ *   messages: Record<string, number>,
+ *   binder: Pick<import("./binder.js").Binder, "missing" | "counts"> | null,
+ *   missed: Pick<import("./lost_events.js").MissedCard, "count" | "probes"> | null,
+ *   status: Pick<import("./interpreter_status.js").InterpreterStatus, "state" | "failure" | "storage" | "hosting" | "phases"
+ *     | "plainBecause" | "workers" | "endings" | "leftRunning">,
+ *   lost: number,
+ *   interpreter: string,
+ *   queue: Pick<import("./event_queue.js").EventQueue, "counts" | "setAside"> & {journal: {count: number, size: number}},
+ *   executor: {refreshed: number},
+ *   fromPython: Pick<import("./from_python.js").FromPython, "counts" | "service" | "problems">,
+ *   reports: Pick<import("./reports.js").Reports, "counts" | "recent">,
+ *   trace: {counts: Record<string, number>},
+ * }} Parts
+ */
+
+/** Counters of what this page has seen. @param {Parts} parts */
+export function statistics({ page, messages, binder, missed, status, queue, executor, fromPython, reports, trace }) {
+  const { service } = fromPython;
+  return {
+    page,
+    state: status.state,
+    events: queue.journal.count,
+    waiting: queue.journal.size,
+    ...queue.counts,
+    ...messages,
+    workers: status.workers,
+    ...fromPython.counts,
+    service: { ...service, probe: service.probe + (missed?.probes ?? 0) },
+    tokens_refreshed: executor.refreshed,
+    binding: binder?.counts ?? null,
+    reports: reports.counts,
+    trace: trace.counts,
+  };
+}
+
+/** What is wrong, and what runs. @param {Parts} parts */
+export function diagnose(parts) {
+  const { client, clientProblem, binder, missed, status, lost, interpreter, queue, fromPython, reports } = parts;
+  const { state, failure, storage, leftRunning } = status;
+  const missing = binder?.missing ?? [];
+  const found = problems({
+    ...{ client, clientProblem, missing, state, failure, storage, lost, leftRunning },
+    interfaceAnswered: (binder?.counts.answered ?? 0) > 0,
+    ofCalls: fromPython.problems,
+    missedCards: missed?.count ?? 0,
+    dropped: reports.counts.no_card ?? 0,
+    setAside: queue.setAside,
+  });
+  return {
+    ok: found.length === 0,
+    problems: found,
+    ...{ state, client },
+    host: { ...status.hosting, interpreter },
+    boot: status.phases,
+    plain_boot: status.plainBecause,
+    workers: { started: status.workers, ended: [...status.endings], left_running: leftRunning },
+    storage,
+    missing_events: missing,
+    reports: reports.recent,
+  };
+}
 
 /**
  * @typedef {{

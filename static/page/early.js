@@ -6,6 +6,7 @@
  */
 
 import { Host, isSecure } from "./host.js";
+import { portalFrame } from "./portal_frame.js";
 
 /** Under this, what has begun is found by this module under another address too: see `guard.js`. */
 const BEGUN = Symbol.for("worker-py.early");
@@ -17,9 +18,8 @@ if (shared[BEGUN] === undefined) {
 
 /** @returns {Host | null} none where nobody is going to need an interpreter */
 function begin() {
-  const inPortal = window.name.split("|").length >= 3;
   const installing = new URLSearchParams(location.search).has("install");
-  if (!inPortal || installing || !isSecure()) {
+  if (!portalFrame().inPortal || installing || !isSecure()) {
     return null;
   }
   const { build } = JSON.parse(document.getElementById("worker-py-config")?.textContent ?? "{}");
@@ -30,10 +30,9 @@ function begin() {
 
 /** @param {string} build */
 function makeHost(build) {
-  const [portal] = window.name.split("|");
   // Not relative to this module: all pages must name the worker's script alike, however they came to theirs.
   const url = new URL(`assets/${build}/worker/worker.js`, document.baseURI).href;
-  return new Host({ url, build, portal });
+  return new Host({ url, build, portal: portalFrame().domain });
 }
 
 /** The host that may have begun already, for the one who goes on with it. @param {string} build */

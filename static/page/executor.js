@@ -4,6 +4,7 @@
  * @module
  */
 
+import * as messages from "../messages.js";
 import { LIMITS } from "../protocol.js";
 import { bounded } from "./bounds.js";
 import { EXPIRED, failure, shared } from "./client/client.js";
@@ -11,8 +12,8 @@ import { EXPIRED, failure, shared } from "./client/client.js";
 /**
  * @typedef {import("./client/client.js").Client} Client
  * @typedef {import("./client/client.js").RestAnswer} RestAnswer
- * @typedef {Record<string, any> & {t: string, id: string}} Request
- * @typedef {(message: Record<string, unknown>) => void} Reply
+ * @typedef {import("../protocol.js").FromPython} FromPython
+ * @typedef {(message: import("../protocol.js").ToPython) => void} Reply
  * @typedef {(params: any, context: {signal: AbortSignal}) => unknown} PageFunction
  */
 
@@ -42,9 +43,12 @@ export class Executor {
   #client;
   #scriptsHaveRun;
 
-  /** @param {Client} client @param {Promise<unknown>} scriptsHaveRun when all that may provide functions have done so */
+  /**
+   * @param {Client | null} client none yet: nothing is asked before it has come
+   * @param {Promise<unknown>} scriptsHaveRun when all that may provide functions have done so
+   */
   constructor(client, scriptsHaveRun) {
-    this.#client = client;
+    this.#client = /** @type {Client} */ (client);
     this.#scriptsHaveRun = scriptsHaveRun;
   }
 
@@ -53,7 +57,7 @@ export class Executor {
     return this.#refreshed;
   }
 
-  /** The one that came later than the page. @param {Client} client */
+  /** @param {Client} client */
   set client(client) {
     this.#client = client;
   }
@@ -68,9 +72,9 @@ export class Executor {
   }
 
   /**
-   * @param {Request} request
+   * @param {FromPython} request
    * @param {Reply} reply reaches the interpreter that asked, and no other
-   * @returns {boolean} whether this was for the executor
+   * @returns {request is import("../protocol.js").Question} whether this was for the executor
    */
   execute(request, reply) {
     switch (request.t) {
@@ -78,11 +82,13 @@ export class Executor {
         this.#command(request, reply);
         return true;
       case "interface":
-        this.#client.getInterface((_events, commands) => reply({ t: "interface_answer", id: request.id, commands }));
+        this.#client.getInterface((_events, commands) => reply(messages.interfaceAnswer(request.id, commands)));
         return true;
       case "rest":
-      case "rest_next":
         this.#rest(request, reply);
+        return true;
+      case "rest_next":
+        this.#restNext(request, reply);
         return true;
       case "rest_batch":
         this.#batch(request, reply);
@@ -112,54 +118,70 @@ export class Executor {
     this.#cursors.clear();
   }
 
-  /** @param {Request} request @param {Reply} reply */
+  /** @param {import("../protocol.js").Command} request @param {Reply} reply */
   #command({ id, command, params, silent }, reply) {
     try {
       this.#client.command(command, params, (answer) => {
         const { json, refused } = bounded(answer, LIMITS.payloadChars, LIMITS.depth);
         if (refused) {
-          reply({ t: "refused", id, error: `the portal's answer was refused: ${refused}` });
+          reply(messages.refused(id, `the portal's answer was refused: ${refused}`));
         } else {
-          reply({ t: "answer", id, answer: json === undefined ? null : answer });
+          reply(messages.answer(id, json === undefined ? null : answer));
         }
       });
       if (silent) {
-        reply({ t: "sent", id }); // from now on silence counts
+        reply(messages.sent(id)); // from now on silence counts
       }
     } catch (error) {
-      reply({ t: "refused", id, error: `the page could not send it: ${textOf(error)}` });
+      reply(messages.refused(id, `the page could not send it: ${textOf(error)}`));
     }
   }
 
   // REST ------------------------------------------------------------------------------------------
 
-  /** @param {Request} request @param {Reply} reply */
-  #rest(request, reply) {
-    const next = this.#cursors.get(request.of);
-    if (request.t === "rest_next" && !next) {
-      reply(restMessage(request.id, { error: failure("CURSOR_GONE", "the page forgot where the list went on") }));
+  /** @param {import("../protocol.js").Rest} request @param {Reply} reply */
+  #rest({ id, method, params, paged = false }, reply) {
+    this.#pageOfList(id, (callback, signal) => this.#client.rest(method, params, callback, signal), paged, reply);
+  }
+
+  /** @param {import("../protocol.js").RestNext} request @param {Reply} reply */
+  #restNext({ id, of }, reply) {
+    const next = this.#cursors.get(of);
+    if (!next) {
+      reply(restMessage(id, { error: failure("CURSOR_GONE", "the page forgot where the list went on") }));
       return;
     }
+    const done = () => this.#cursors.delete(of); // not after an error: the same page may be asked for again
+    this.#pageOfList(id, next, true, reply, done);
+  }
+
+  /**
+   * @param {string} id
+   * @param {NonNullable<RestAnswer["next"]>} ask
+   * @param {boolean} paged whether the list may go on
+   * @param {Reply} reply
+   * @param {() => void} [done] told when there was no error
+   */
+  #pageOfList(id, ask, paged, reply, done = () => {}) {
     const epoch = this.#epoch;
     this.#request(
-      request.id,
-      (callback, signal) =>
-        next ? next(callback, signal) : this.#client.rest(request.method, request.params, callback, signal),
+      id,
+      ask,
       /** @param {RestAnswer} answer */
       (answer) => answer.error?.code === EXPIRED,
       (answer) => {
         if (!answer.error) {
-          this.#cursors.delete(request.of); // after an error the same page may be asked for again
+          done();
         }
-        const wanted = answer.next && (next || request.paged) && epoch === this.#epoch;
-        const cursor = answer.next && wanted ? this.#keepCursor(request.id, answer.next) : undefined;
-        reply(restMessage(request.id, answer, cursor));
+        const wanted = paged && epoch === this.#epoch;
+        const cursor = answer.next && wanted ? this.#keepCursor(id, answer.next) : undefined;
+        reply(restMessage(id, answer, cursor));
       },
-      (error) => reply(restMessage(request.id, { error })),
+      (error) => reply(restMessage(id, { error })),
     );
   }
 
-  /** @param {Request} request @param {Reply} reply */
+  /** @param {import("../protocol.js").RestBatch} request @param {Reply} reply */
   #batch({ id, calls, halt }, reply) {
     this.#request(
       id,
@@ -258,7 +280,7 @@ export class Executor {
     }
   }
 
-  /** @param {Request} request @param {Reply} reply */
+  /** @param {import("../protocol.js").Call} request @param {Reply} reply */
   async #call({ id, name, params }, reply) {
     const controller = new AbortController();
     this.#calls.set(id, controller);
@@ -276,11 +298,11 @@ export class Executor {
       if (refused) {
         throw new TypeError(`what it returned was refused: ${refused}`);
       }
-      reply({ t: "call_answer", id, value: json === undefined ? null : value });
+      reply(messages.callAnswer(id, { value: json === undefined ? null : value }));
     } catch (error) {
       const kind = error instanceof Error ? String(error.name) : "Error";
       const message = error instanceof Error ? textOf(error.message) : textOf(error);
-      reply({ t: "call_answer", id, error: { name: kind, message: message.slice(0, 2000) } });
+      reply(messages.callAnswer(id, { error: { name: kind, message: message.slice(0, 2000) } }));
     } finally {
       this.#ended(id, controller);
     }
@@ -294,13 +316,13 @@ export class Executor {
  */
 function restMessage(id, answer, cursor) {
   if (answer.error) {
-    return { t: "rest_answer", id, error: shortened(answer.error) };
+    return messages.restAnswer(id, { error: shortened(answer.error) });
   }
   const { json, refused } = bounded(answer.result, LIMITS.resultChars, LIMITS.depth);
   if (refused) {
-    return { t: "rest_answer", id, error: failure("RESULT_REFUSED", `the result was refused: ${refused}`) };
+    return messages.restAnswer(id, { error: failure("RESULT_REFUSED", `the result was refused: ${refused}`) });
   }
-  return { t: "rest_answer", id, result: json === undefined ? null : answer.result, cursor, total: answer.total };
+  return messages.restAnswer(id, { result: json === undefined ? null : answer.result, cursor, total: answer.total });
 }
 
 /**

@@ -73,7 +73,7 @@ export class FromPython {
   receive(text, reply) {
     this.#recorder.add("page", text);
     const at = Date.now();
-    const message = JSON.parse(text);
+    const message = /** @type {import("../protocol.js").FromPython} */ (JSON.parse(text));
     const handled = this.#executor.execute(message, (answer) => {
       const json = JSON.stringify(answer);
       this.#recorder.add("python", json);
@@ -86,17 +86,17 @@ export class FromPython {
     }
   }
 
-  /** @param {Record<string, any>} message @param {number} at the portal is at work meanwhile */
+  /** @param {import("../protocol.js").Command} message @param {number} at the portal is at work meanwhile */
   #commanded({ id, command, purpose }, at) {
     if (purpose !== undefined) {
-      this.service[/** @type {"probe" | "mirror" | "title"} */ (purpose)]++;
+      this.service[purpose]++;
     }
     if (purpose !== "probe") {
       this.#trace.add("command", command, { id, at, purpose });
     }
   }
 
-  /** @param {Record<string, any>} message */
+  /** @param {import("../protocol.js").News} message */
   #news(message) {
     switch (message.t) {
       case "turn":
@@ -128,7 +128,7 @@ export class FromPython {
         if (message.outcome !== "shown" && message.outcome !== "kept") {
           this.#trace.add("page", `handlers_${message.outcome}`, { detail: message.error?.text });
         }
-        this.#live()?.reloaded(/** @type {any} */ (message));
+        this.#live()?.reloaded(message);
         break;
       case "forget":
         this.#kept.delete(message.call_id);
@@ -140,7 +140,7 @@ export class FromPython {
     }
   }
 
-  /** @param {Record<string, any>} message */
+  /** @param {import("../protocol.js").Ack} message */
   #acknowledged({ seq, handlers, call_id }) {
     const entry = this.#journal.acknowledge(seq);
     if (!entry) {
@@ -150,15 +150,16 @@ export class FromPython {
     this.#proven();
     const id = `${this.#pageId}:${seq}`;
     for (const { name, duration_ms, outcome, started } of handlers) {
-      this.#trace.add("handler", name, { id, event: entry.name, call_id, duration_ms, outcome, started });
+      const more = { id, event: entry.name, call_id: call_id ?? undefined, duration_ms, outcome, started };
+      this.#trace.add("handler", name, more);
     }
     // Not so for what the page emits: that can be much, and would drive the rest out of the trace.
-    if (handlers.length === 0 && entry.fields.t === "event") {
+    if (handlers.length === 0 && entry.what.t === "event") {
       this.#trace.add("handled", entry.name, { id, detail: "no handler ran" });
     }
   }
 
-  /** @param {import("./trace.js").TraceEntry} entry */
+  /** @param {import("../protocol.js").Trace["entry"]} entry */
   #traced(entry) {
     if (entry.kind === "stray" && entry.name === "late") {
       this.counts.late_answers++;
@@ -168,20 +169,20 @@ export class FromPython {
     this.#trace.add(entry.kind, entry.name, entry);
   }
 
-  /** @param {Record<string, any>} message */
+  /** @param {import("../protocol.js").Outcome} message */
   #outcome({ id, kind, name, outcome, ms, started, cause, purpose }) {
     const more = { id, outcome, purpose, duration_ms: ms, started, cause: cause ?? undefined };
     this.#trace.add(kind === "command" ? "outcome" : kind, name, more);
   }
 
-  /** @param {Record<string, any>} message */
+  /** @param {import("../protocol.js").Problem} message */
   #problem({ kind, call_id, on }) {
     const kinds = this.#problems.get(call_id) ?? new Set();
     this.#problems.set(call_id, kinds);
     kinds[on ? "add" : "delete"](kind);
   }
 
-  /** @param {Record<string, any>} message */
+  /** @param {import("../protocol.js").Report} message */
   #report(message) {
     const { kind, text, event, handler, error, id } = message;
     if (kind === "handler_failed") {

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { aliveLock } from "../protocol.js";
+import { aliveLock, sliceLock } from "../protocol.js";
 import { refetch } from "./refetch.js";
 
 /**
@@ -103,13 +103,15 @@ export class Host {
    */
   settle(then) {
     const { plain, plainUntil, generation } = this.placement;
-    if (this.#early || this.#dedicatedBecause || !plain || plainUntil > Date.now()) {
+    const leftMs = plainUntil - Date.now();
+    const goesOn = leftMs > 0 && leftMs <= PLAIN_FOR_MS; // more is none: the clock was set back since
+    if (this.#early || this.#dedicatedBecause || !plain || goesOn) {
       then();
       return;
     }
-    lockIsHeld(aliveLock(this.#nameOf(this.placement))).then((runs) => {
+    runningWorker(this.#nameOf(this.placement)).then((runs) => {
       const now = this.placement;
-      if (!runs && now.generation === generation) {
+      if (runs === null && now.generation === generation) {
         this.#write({ ...now, generation: generation + 1, plain: false });
       }
       then();
@@ -260,18 +262,17 @@ export class Host {
     }
   }
 
-  /**
-   * Say who the user is.
-   * @param {string} user
-   * @returns {boolean} whether the interpreter of this page serves another one; the next `connect`
-   *   goes to one of this user's
-   */
-  isAnother(user) {
+  /** Say who the user is, to this page and those that come. @param {string} user */
+  identified(user) {
     this.#user = user;
     if (this.#ownerOf(this.placement) === null) {
       this.#write(null, user);
     }
-    return this.#served !== null && this.#served !== user;
+  }
+
+  /** Whether the interpreter of this page serves another user; the next `connect` goes to one of this user's. */
+  get servesAnother() {
+    return this.#user !== null && this.#served !== null && this.#served !== this.#user;
   }
 
   /**
@@ -371,13 +372,25 @@ function parsed(text) {
   }
 }
 
-/** Whether anybody holds a lock whose name begins so. @param {string} prefix */
-export async function lockIsHeld(prefix) {
+/**
+ * The worker of a name, by the lock of its own that each one holds. Pages wait for its end by a shared request, and one
+ * that is frozen holds what it was granted then until it thaws: that says nothing of a worker.
+ * @param {string} name
+ * @returns {Promise<{lock: string, sliceMs: number} | null>} `sliceMs`: how long it may hold its thread; 0 when there is
+ *   no limit, or none yet
+ */
+export async function runningWorker(name) {
   try {
-    const { held } = await navigator.locks.query();
-    return (held ?? []).some(({ name }) => name?.startsWith(prefix));
+    const { held = [] } = await navigator.locks.query();
+    const alive = held.find((lock) => lock.mode === "exclusive" && lock.name?.startsWith(aliveLock(name)));
+    if (!alive?.name) {
+      return null;
+    }
+    const prefix = sliceLock(alive.name);
+    const said = held.map((lock) => (lock.name?.startsWith(prefix) ? lock.name.slice(prefix.length) : ""));
+    return { lock: alive.name, sliceMs: Math.max(0, ...said.map((text) => Number(text) || 0)) };
   } catch {
-    return false;
+    return null;
   }
 }
 

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { within } from "../deadline.js";
 import { askRest } from "./client/client.js";
 
 /** @typedef {import("./client/client.js").Client} Client */
@@ -32,16 +33,14 @@ export async function identify(client) {
 }
 
 /** @param {Client} client @returns {Promise<string | null>} */
-function ask(client) {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ANSWER_MS, null);
-    try {
-      askRest(client, "profile", {}, ({ result }) => {
-        const id = /** @type {{ID?: unknown} | null | undefined} */ (result)?.ID;
-        resolve(id === undefined || id === null ? null : String(id));
-      });
-    } catch {
-      resolve(null);
-    }
-  });
+async function ask(client) {
+  /** @type {Promise<import("./client/client.js").RestAnswer>} */
+  const answered = new Promise((resolve) => askRest(client, "profile", {}, resolve));
+  try {
+    const { result } = await within(answered, ANSWER_MS, "the portal has not said who works here");
+    const id = /** @type {{ID?: unknown} | null | undefined} */ (result)?.ID;
+    return id === undefined || id === null ? null : String(id);
+  } catch {
+    return null;
+  }
 }

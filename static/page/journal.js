@@ -4,11 +4,13 @@
  * @module
  */
 
+import { delivered } from "../messages.js";
+
 /**
  * @typedef {{
  *   seq: number,
  *   name: string,
- *   fields: Record<string, unknown>,
+ *   what: import("../messages.js").Happening,
  *   at: number,
  *   sent: boolean,
  *   reached: boolean,
@@ -55,15 +57,24 @@ export class Journal {
   }
 
   /**
-   * @param {string} name of the event
-   * @param {Record<string, unknown>} fields of the message that carries it
+   * @param {import("../messages.js").Happening} what
    * @param {string} [call] the one whose card was last initialized here
    * @returns {Entry}
    */
-  add(name, fields, call) {
+  add(what, call) {
     const seq = ++this.#count;
     const kills = { kills: 0, vanishings: 0 };
-    const entry = { seq, name, fields, at: this.#now(), sent: false, reached: false, watched: false, ...kills, call };
+    const entry = {
+      seq,
+      name: what.name,
+      what,
+      at: this.#now(),
+      sent: false,
+      reached: false,
+      watched: false,
+      ...kills,
+      call,
+    };
     this.#entries.set(seq, entry);
     return entry;
   }
@@ -77,9 +88,7 @@ export class Journal {
     const redelivered = entry.reached;
     entry.sent = true;
     entry.reached ||= reaches;
-    const message = { ...entry.fields, seq: entry.seq, at: entry.at, redelivered };
-    // The card that the page shows may be another call's by now.
-    return JSON.stringify(redelivered ? { ...message, call_id: entry.call } : message);
+    return JSON.stringify(delivered(entry.what, entry.seq, entry.at, redelivered, entry.call));
   }
 
   /** The entries that were sent while the interpreter booted have reached it. */

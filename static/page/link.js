@@ -5,9 +5,9 @@
  * @module
  */
 
-import { aliveLock } from "../protocol.js";
+import * as messages from "../messages.js";
 import { soon } from "./clock.js";
-import { lockIsHeld } from "./host.js";
+import { runningWorker } from "./host.js";
 
 /**
  * @typedef {import("../protocol.js").FromWorker} FromWorker
@@ -50,7 +50,7 @@ const BOOT_SILENCE_MS = 120_000;
 const LONGEST_DELAY_MS = 30_000;
 /** A worker that exists and does not say welcome within this time hangs. */
 const WELCOME_MS = 8000;
-/** One that does not exist may have been about to end itself when this page asked for it: ask again. */
+/** The one that this page asked may have been about to end, as it is for some 100 ms after its last word: ask again. */
 const ASK_AGAIN_MS = 3000;
 /** One that does not exist yet may still be on its way through a slow network. */
 const SCRIPT_MS = 30_000;
@@ -74,6 +74,8 @@ export class Link {
   #gathering = null;
   /** The worker's silence when they were there. */
   #gatheredAt = Number.POSITIVE_INFINITY;
+  /** The lock of the worker that was there when this page last asked again. @type {string | null} */
+  #asked = null;
   /** Endings since something was last acknowledged. */
   #failures = 0;
   #sliceLimit = 0;
@@ -125,11 +127,6 @@ export class Link {
     return this.#ready ? this.#life.slice(-12) : "";
   }
 
-  /** How the interpreter is hosted, once it is. */
-  get connection() {
-    return this.#connection;
-  }
-
   open() {
     const generation = ++this.#generation;
     this.#welcome = this.#ready = false;
@@ -147,6 +144,7 @@ export class Link {
       return;
     }
     this.#askedAgain = 0;
+    this.#asked = null;
     this.#greet(false);
   }
 
@@ -157,7 +155,7 @@ export class Link {
     const { port } = connection;
     port.onmessage = ({ data }) => this.#receive(generation, data);
     const who = { page: this.#pageId, portal: this.#portal, user: this.#user };
-    port.postMessage({ t: "hello", ...who, visit: ++this.#visits });
+    port.postMessage(messages.hello({ ...who, visit: ++this.#visits }));
     this.#showLife(port);
     this.#events.opened((text) => port.postMessage(text), connection, again);
     this.watch();
@@ -187,7 +185,7 @@ export class Link {
 
   /** Have the worker say when it has handed to Python what was sent before. */
   mark() {
-    this.#connection?.port.postMessage({ t: "mark" });
+    this.#connection?.port.postMessage(messages.mark());
   }
 
   /** Something was acknowledged: the worker does its work. */
@@ -197,7 +195,7 @@ export class Link {
 
   /** The page is leaving, for good or into the browser's cache of pages. @param {string} reason */
   leave(reason) {
-    this.#connection?.port.postMessage({ t: "bye", reason });
+    this.#connection?.port.postMessage(messages.bye(reason));
     this.#releaseLock(); // a page in the cache that holds a lock is evicted as soon as somebody asks for it
     this.#stopAwaiting.abort();
   }
@@ -208,6 +206,7 @@ export class Link {
       return;
     }
     this.#silence = this.#askedAgain = 0;
+    this.#asked = null;
     this.#pingSent = this.#pongSeen;
     if (this.#connection.mode === "dedicated") {
       this.#welcome = false;
@@ -224,7 +223,7 @@ export class Link {
    */
   identified(user, leaving) {
     this.#user = user;
-    this.#connection?.port.postMessage({ t: "user", user, leaving });
+    this.#connection?.port.postMessage(messages.user(user, leaving));
   }
 
   /** Go on to the worker that the host names now. @param {string} why */
@@ -237,7 +236,7 @@ export class Link {
     if (this.#connection?.mode === "dedicated") {
       this.#end(this.#generation, "vanished", ON_REQUEST);
     } else {
-      this.#connection?.port.postMessage({ t: "die" });
+      this.#connection?.port.postMessage(messages.die());
     }
   }
 
@@ -276,7 +275,7 @@ export class Link {
     const lock = `worker-py:page:${this.#pageId}:${crypto.randomUUID()}`;
     navigator.locks
       ?.request(lock, () => {
-        port.postMessage({ t: "watch", lock }); // from inside, or the worker could be first
+        port.postMessage(messages.watch(lock)); // from inside, or the worker could be first
         return new Promise((resolve) => {
           this.#releaseLock = () => resolve(undefined);
         });
@@ -395,12 +394,12 @@ export class Link {
   #ping(passed) {
     if (this.#pongSeen === this.#pingSent) {
       this.#silence = 0;
-      this.#connection?.port.postMessage({ t: "ping", n: ++this.#pingSent });
+      this.#connection?.port.postMessage(messages.ping(++this.#pingSent));
       return;
     }
     this.#silence += passed;
     this.#tickByClock();
-    if (this.#sliceLimit && this.#silence > this.#sliceLimit + HANG_GRACE_MS) {
+    if (this.#sliceLimit && this.#silence > mayBeSilentMs(this.#sliceLimit)) {
       this.#end(this.#generation, "hang", `no answer for ${Math.round(this.#silence / 1000)} s`);
     }
   }
@@ -425,18 +424,20 @@ export class Link {
     }
     const generation = this.#generation;
     this.#asking = true;
-    const exists = await lockIsHeld(aliveLock(connection.name));
+    const worker = await runningWorker(connection.name);
     this.#asking = false;
     if (generation !== this.#generation || this.#welcome) {
       return;
     }
-    if (exists && this.#silence > WELCOME_MS) {
-      this.#end(generation, "hang", `no welcome within ${WELCOME_MS / 1000} s`);
-    } else if (!exists && this.#isSilentFor(SCRIPT_MS)) {
+    if (!worker && this.#isSilentFor(SCRIPT_MS)) {
       this.#giveUpShared(generation, "silent");
-    } else if (!exists) {
+    } else if (!worker || worker.lock !== this.#asked) {
+      // There is none, or one that another page has brought since: this page's may have gone to the one before.
+      this.#asked = worker?.lock ?? null;
       this.#askedAgain = this.#silence;
       this.#askAgain();
+    } else if (this.#silence > WELCOME_MS && this.#silence - this.#askedAgain > mayBeSilentMs(worker.sliceMs)) {
+      this.#end(generation, "hang", `no welcome within ${Math.round(this.#silence / 1000)} s`);
     }
   }
 
@@ -466,7 +467,7 @@ export class Link {
     this.#ready = false;
     if (left) {
       this.#releaseLock();
-      left.port.postMessage({ t: "bye", reason: ending });
+      left.port.postMessage(messages.bye(ending));
       left.port.close();
       left.end();
       if (LEFT_BEHIND.has(ending) && !permanent) {
@@ -484,6 +485,11 @@ export class Link {
       later(() => this.open(), delay);
     }
   }
+}
+
+/** @param {number} sliceMs how long code may hold a worker; 0 for no limit, as in the boot */
+function mayBeSilentMs(sliceMs) {
+  return sliceMs ? sliceMs + HANG_GRACE_MS : BOOT_SILENCE_MS;
 }
 
 /** @param {() => void} callback @param {number} delay */

@@ -7,10 +7,11 @@
  */
 
 /**
- * @typedef {{at: number, kind: string, name: string, id?: string | undefined, call_id?: string | undefined,
+ * @typedef {{at: number, kind: string, name: string, id?: string | null | undefined, call_id?: string | undefined,
  *   event?: string | undefined, duration_ms?: number | undefined, outcome?: string | undefined,
  *   detail?: string | undefined, started?: number | undefined, cause?: string | undefined,
- *   phases?: Record<string, number> | undefined, purpose?: string | undefined}} TraceEntry
+ *   phases?: Record<string, number> | undefined, purpose?: string | undefined,
+ *   ending?: import("./link.js").Ending | undefined}} TraceEntry
  *
  * `at` and `started` are milliseconds since the epoch. `cause` is the `id` of the event whose handlers asked.
  */

@@ -6,6 +6,7 @@
  */
 
 import { Clock } from "../page/clock.js";
+import { portalFrame } from "../page/portal_frame.js";
 import { Phone } from "./phone.js";
 import { Station } from "./station.js";
 
@@ -21,8 +22,7 @@ const makeLine = LINES[kind];
 
 if (makeLine && workerPy.stats().state !== "outside") {
   const clock = new Clock();
-  const [portal] = window.name.split("|");
-  const station = new Station(portal, workerPy, {
+  const station = new Station(portalFrame().domain, workerPy, {
     locks: navigator.locks,
     channel: (name) => new BroadcastChannel(name),
     storage: {

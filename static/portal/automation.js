@@ -483,7 +483,7 @@ export class Portal {
 
   /** The portals of the tabs beside this one: all that can be done here can be done there. @returns {Portal[]} */
   get tabs() {
-    return this.#tabs.portals;
+    return /** @type {Portal[]} */ (/** @type {unknown} */ (this.#tabs.portals));
   }
 
   /**

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { aliveLock } from "../protocol.js";
+import { within } from "../deadline.js";
+import { aliveLock, sliceLock } from "../protocol.js";
 import { KeptStore } from "./kept_store.js";
 
 /** Without a page, before the app's own grace for calls is known. */
@@ -16,6 +17,7 @@ const AFTERWARDS_S = 5;
  * page that shows a call has what was kept of it too.
  */
 const LOAD_DEADLINE_MS = 2000;
+const SLOW = "the storage has not answered";
 /** What was kept is its user's alone: so long is a page awaited that says who that is, if there is anything. */
 const USER_DEADLINE_MS = 3000;
 /** A write costs as much as handling an event: in a burst there is one only so often. */
@@ -30,6 +32,8 @@ const SUPERSEDED_LINGER_S = 2;
 export class Life {
   /** The lock that this worker holds as long as it lives; empty until it has it. */
   lock = "";
+  /** Lets go of the lock that says for how long this worker may hold its thread. */
+  #releaseSlice = () => {};
   /** @type {KeptStore | null} */
   #store = null;
   /** What was in the storage, once a page has said which portal this is. @type {Promise<KeptCall[]>} */
@@ -64,6 +68,7 @@ export class Life {
   #news = new Map();
   #runs = false;
   #name;
+  #sliceLock;
   #shared;
   #heard;
 
@@ -84,7 +89,7 @@ export class Life {
     this.#identified = new Promise((resolve) => {
       this.#userKnown = resolve;
     });
-    this.#loaded = known.then((store) => soon(store.load(), LOAD_DEADLINE_MS, []));
+    this.#loaded = known.then((store) => within(store.load(), LOAD_DEADLINE_MS, SLOW).catch(() => []));
     const lock = aliveLock(name) + crypto.randomUUID();
     navigator.locks
       ?.request(lock, () => {
@@ -93,6 +98,8 @@ export class Life {
         return new Promise(() => {});
       })
       .catch(() => {}); // storage is blocked: the pages' pings have to do
+    this.#sliceLock = sliceLock(lock);
+    this.holds("boot");
   }
 
   /**
@@ -140,6 +147,18 @@ export class Life {
     this.#write();
     this.#deserted = true;
     this.#arm();
+  }
+
+  /** For how long this worker may hold its thread. @param {"boot" | number} limit of a slice in milliseconds, 0 for none */
+  holds(limit) {
+    navigator.locks
+      ?.request(this.#sliceLock + limit, () => {
+        this.#releaseSlice(); // not before: a page that asks finds one or both
+        return new Promise((resolve) => {
+          this.#releaseSlice = () => resolve(undefined);
+        });
+      })
+      .catch(() => {});
   }
 
   /** How long calls wait for a page; 0 for ever. @param {number} graceS */
@@ -212,14 +231,14 @@ export class Life {
     if (calls.length === 0) {
       return {};
     }
-    await soon(this.#identified, USER_DEADLINE_MS, undefined);
+    await within(this.#identified, USER_DEADLINE_MS, "no page has said who works here").catch(() => {});
     const ours = calls.filter(({ user }) => user === this.#user);
     return Object.fromEntries(ours.map(({ call_id, kept }) => [call_id, kept]));
   }
 
   async storageWorks() {
     await this.#loaded;
-    return this.#store ? soon(this.#store.works(), LOAD_DEADLINE_MS, true) : false;
+    return this.#store ? within(this.#store.works(), LOAD_DEADLINE_MS, SLOW).catch(() => true) : false;
   }
 
   /** @param {string} callId @param {string | null | undefined} kept nothing: the call is over */
@@ -269,16 +288,4 @@ export class Life {
       this.#store?.clear(null).catch(() => {});
     }
   }
-}
-
-/**
- * @template T
- * @param {Promise<T>} promise
- * @param {number} deadlineMs
- * @param {T} otherwise when it fails or takes longer
- * @returns {Promise<T>}
- */
-function soon(promise, deadlineMs, otherwise) {
-  const late = new Promise((resolve) => setTimeout(resolve, deadlineMs, otherwise));
-  return Promise.race([promise.catch(() => otherwise), late]);
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { within } from "../deadline.js";
 import { fetchUnverified, locate, verify } from "./downloads.js";
 
 /** One for each bundle of this origin, with one entry: the copy of its newest build. */
@@ -40,7 +41,7 @@ export class SnapshotFile {
   }
 
   async #read() {
-    const copy = await soon(this.#copy());
+    const copy = await within(this.#copy(), PATIENCE_MS, "the storage has not answered").catch(() => null);
     this.#isCopy = copy !== null;
     return copy ?? fetchUnverified(this.#path);
   }
@@ -72,13 +73,4 @@ export class SnapshotFile {
       await cache.put(this.#url, new Response(content));
     }
   }
-}
-
-/**
- * @param {Promise<ArrayBuffer | null>} copy
- * @returns {Promise<ArrayBuffer | null>} nothing when it fails or takes too long
- */
-function soon(copy) {
-  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS, null));
-  return Promise.race([copy.catch(() => null), late]);
 }

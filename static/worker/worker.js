@@ -8,6 +8,8 @@
  * @module
  */
 
+import * as messages from "../messages.js";
+import { kindOf } from "../protocol.js";
 import { watchBlockingRequests } from "./blocking_requests.js";
 import { boot } from "./boot.js";
 import "./downloads.js"; // named here, what boot.js needs comes along with it, not after it
@@ -51,7 +53,7 @@ function tellAll(message) {
 /** @param {MessagePort} port */
 function connect(port) {
   let page = "";
-  port.onmessage = ({ data }) => {
+  port.onmessage = (/** @type {{data: string | import("../protocol.js").ToWorker}} */ { data }) => {
     if (typeof data === "string") {
       if (ports.get(page) === port) {
         deliver(page, data); // what came by an older port is in the page's journal, and comes again
@@ -67,11 +69,11 @@ function connect(port) {
         life.identified(data.user, data.leaving);
         break;
       case "ping":
-        port.postMessage({ t: "pong", n: data.n });
+        port.postMessage(messages.pong(data.n));
         break;
       case "mark":
         if (runtime) {
-          port.postMessage({ t: "marked" });
+          port.postMessage(messages.marked());
         } else {
           waiting.push([page, port]);
         }
@@ -83,7 +85,7 @@ function connect(port) {
         leave(page, port, data.reason);
         break;
       case "die":
-        tellAll({ t: "ending" });
+        tellAll(messages.ending());
         self.close();
         break;
     }
@@ -105,9 +107,9 @@ function welcome(port, { page, portal, user, visit }) {
   visits.set(page, visit);
   ports.set(page, port);
   life.attached(portal, user, visit === 1);
-  port.postMessage({ t: "welcome" });
+  port.postMessage(messages.welcome());
   if (life.lock) {
-    port.postMessage({ t: "alive", lock: life.lock });
+    port.postMessage(messages.alive(life.lock));
   }
   const news = verdict ?? progress;
   if (news) {
@@ -170,7 +172,7 @@ const outbox = new Map();
 /** Python runs now, and what it says goes out when it has run. */
 let entered = false;
 /** Must be out before the next handler runs: it may be the last thing that this worker says. */
-const AT_ONCE = /^\{"t":"(?:turn|ack|taking)"/;
+const AT_ONCE = new Set(["turn", "ack", "taking"]);
 
 /** @param {string} page @param {string} text */
 function post(page, text) {
@@ -180,7 +182,7 @@ function post(page, text) {
   } else {
     outbox.set(page, [text]);
   }
-  if (!entered || AT_ONCE.test(text)) {
+  if (!entered || AT_ONCE.has(kindOf(text))) {
     flush();
   }
 }
@@ -267,7 +269,7 @@ function fatal(error) {
   }
   dead = true;
   flush();
-  verdict = { t: "fatal", text: String(error).slice(0, 2000) };
+  verdict = messages.fatal(String(error).slice(0, 2000));
   tellAll(verdict);
   life.over();
 }
@@ -277,7 +279,7 @@ function fatal(error) {
 const life = new Life({
   name: scope.name,
   shared: "onconnect" in self,
-  alive: (lock) => tellAll({ t: "alive", lock }),
+  alive: (lock) => tellAll(messages.alive(lock)),
   heard: (callId, kept) => runtime?.hear(callId, kept),
 });
 
@@ -286,7 +288,7 @@ function bootFailed(error) {
   dead = true;
   const permanent = /** @type {{permanent?: boolean}} */ (error)?.permanent === true;
   const text = error instanceof Error ? error.message : String(error);
-  verdict = { t: "failed", text: text.slice(0, 20000), permanent };
+  verdict = messages.failed(text.slice(0, 20000), permanent);
   tellAll(verdict);
   if (!permanent) {
     life.over();
@@ -298,7 +300,7 @@ async function start() {
   try {
     booted = await boot({
       progress: (phase, fraction) => {
-        progress = { t: "boot", phase, fraction };
+        progress = messages.boot(phase, fraction);
         tellAll(progress);
       },
       post,
@@ -319,7 +321,8 @@ async function start() {
     return; // fatal, and said so, although the boot went on to its end
   }
   life.lingers(page_grace_s);
-  verdict = { t: "ready", phases, plainBecause, slice_limit_ms, storage };
+  life.holds(slice_limit_ms);
+  verdict = messages.ready({ phases, plainBecause, slice_limit_ms, storage });
   tellAll(verdict);
   runtime = booted; // from here on nothing waits: what comes now must not overtake what came before
   life.runs();
@@ -327,7 +330,7 @@ async function start() {
     if (typeof what === "string") {
       deliver(page, what);
     } else {
-      what.postMessage({ t: "marked" });
+      what.postMessage(messages.marked());
     }
   }
 }

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 FOLDER: Final = Path(__file__).parents[1] / "cases"
 HANDLERS: Final = FOLDER / "handlers.py"
 EVENTS_APP: Final = FOLDER / "events.py"
+SHAPES: Final = FOLDER / "shapes.py"
 
 Row = dict[str, Any]
 

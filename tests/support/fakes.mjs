@@ -121,7 +121,7 @@ export class FakeMessageChannel {
 
 /** Locks whose holders die when the test says so. */
 export class FakeLocks {
-  /** @type {Map<string, Array<(lock: {name: string}) => unknown>>} */
+  /** @type {Map<string, Array<((lock: {name: string}) => unknown) & {mode?: string}>>} */
   #queues = new Map();
 
   /**
@@ -134,12 +134,13 @@ export class FakeLocks {
     return new Promise((resolve, reject) => {
       const queue = this.#queues.get(name) ?? [];
       this.#queues.set(name, queue);
-      queue.push((lock) => {
+      const granted = (/** @type {{name: string}} */ lock) => {
         Promise.resolve(callback(lock)).then((value) => {
           this.release(name);
           resolve(value);
         }, reject);
-      });
+      };
+      queue.push(Object.assign(granted, { mode: more[0]?.mode ?? "exclusive" }));
       if (queue.length === 1) {
         queueMicrotask(() => queue[0]?.({ name }));
       }
@@ -154,7 +155,8 @@ export class FakeLocks {
   }
 
   async query() {
-    const held = [...this.#queues].filter(([, queue]) => queue.length > 0).map(([name]) => ({ name }));
+    const queues = [...this.#queues].filter(([, queue]) => queue.length > 0);
+    const held = queues.map(([name, [first]]) => ({ name, mode: first.mode }));
     return { held, pending: [] };
   }
 }

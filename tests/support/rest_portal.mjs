@@ -6,8 +6,8 @@ import { Executor } from "../../static/page/executor.js";
 import { settled, withGlobals } from "./fakes.mjs";
 
 /**
- * How the portal answers: `null` loses the connection, a function is asked with the request.
- * @typedef {null | {status?: number, json?: unknown, text?: string} | ((request: Sent) => Answer | Promise<Answer>)} Answer
+ * How the portal answers: `null` loses the connection, `cut` within the answer, a function is asked with the request.
+ * @typedef {null | {status?: number, json?: unknown, text?: string, cut?: boolean} | ((request: Sent) => Answer | Promise<Answer>)} Answer
  * @typedef {{url: string, method: string, params: any, token: string, init: any}} Sent
  */
 
@@ -106,7 +106,7 @@ export class RestPortal {
     if (answer === null || typeof answer === "function") {
       throw new TypeError("Failed to fetch");
     }
-    const { status = 200, json, text = JSON.stringify(json) } = answer;
-    return { status, text: async () => text };
+    const { status = 200, json, text = JSON.stringify(json), cut = false } = answer;
+    return { status, text: () => (cut ? Promise.reject(new TypeError("network error")) : Promise.resolve(text)) };
   }
 }

@@ -1,12 +1,14 @@
 """How the modules of a package hang together: in no circle, not even for their types, and by no private fields."""
 
 import ast
+import re
+from collections.abc import Mapping, Set
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-from worker_py_tool.paths import WORKER_PY
+from worker_py_tool.paths import STATIC, WORKER_PY
 
 
 def imports(package: Path) -> dict[str, set[str]]:
@@ -36,8 +38,13 @@ def _imported(path: Path, name: str, modules: set[str]) -> set[str]:
 
 def circle(package: Path) -> list[str]:
     """Modules that import each other in a circle, from one to itself again; empty when there are none."""
+    return circle_in(imports(package))
+
+
+def circle_in(graph: Mapping[str, Set[str]]) -> list[str]:
+    """One circle of a graph, if there is any."""
     try:
-        TopologicalSorter(imports(package)).prepare()
+        TopologicalSorter(graph).prepare()
     except CycleError as error:
         found: list[str] = error.args[1]
         return found
@@ -86,3 +93,44 @@ def test_no_module_writes_private_fields_of_others() -> None:
     sources = [path.read_text(encoding="utf-8") for path in WORKER_PY.rglob("*.py")]
     assert set().union(*map(private_writes, sources)) == OF_THE_STANDARD_LIBRARY
     assert private_writes("self._a = 1\nself.card._b = 2\npage._c += 3\nx.y = z._d") == {"_b", "_c"}
+
+
+# JavaScript --------------------------------------------------------------------------------------------------
+
+NAMED = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["'](\.{1,2}/[^"']+\.js)["']""")
+"""What a module imports: as it is loaded, once it runs, or for its types."""
+
+
+def circle_of_scripts(folder: Path) -> list[str]:
+    """As `circle`, of the ES modules below a folder."""
+    graph = {
+        path.relative_to(folder).as_posix(): {
+            (path.parent / name).resolve().relative_to(folder.resolve()).as_posix()
+            for name in NAMED.findall(path.read_text(encoding="utf-8"))
+        }
+        for path in folder.rglob("*.js")
+    }
+    return circle_in(graph)
+
+
+def test_the_scripts_have_no_modules_that_import_each_other_in_a_circle_not_even_for_their_types() -> None:
+    assert circle_of_scripts(STATIC) == []
+
+
+@pytest.mark.parametrize(
+    ("sources", "found"),
+    [
+        ({"a.js": 'import { b } from "./b.js";', "b.js": 'export * from "./a.js";'}, 2),
+        ({"a.js": 'import "./b/c.js";', "b/c.js": 'const later = () => import("../a.js");'}, 2),
+        ({"a.js": 'import {\n  b,\n} from "./b.js";', "b.js": '/** @typedef {import("./a.js").A} A */'}, 2),
+        ({"a.js": 'import "./b.js";', "b.js": 'import "other";'}, 0),
+    ],
+)  # fmt: skip
+def test_a_circle_of_scripts_is_found_whatever_way_they_are_imported(
+    tmp_path: Path, sources: dict[str, str], found: int
+) -> None:
+    for name, source in sources.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(source, encoding="utf-8")
+    assert len(set(circle_of_scripts(tmp_path))) == found

@@ -60,3 +60,33 @@ def test_a_task_that_is_kept_tells_of_its_failure_when_it_happens_and_once(
     kept.clear()
     gc.collect()
     assert told == [error]
+
+
+def test_callbacks_that_each_hold_the_thread_do_not_hold_it_one_after_the_other_without_a_pause(
+    loop: WorkerLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[int] = []
+
+    def holds(number: int) -> None:
+        ran.append(number)
+        monkeypatch.setattr(loop, "time", lambda: 1000.0 + len(ran) * 0.9)
+
+    monkeypatch.setattr(loop, "time", lambda: 1000.0)
+    for number in range(3):
+        loop.call_soon(holds, number)
+    for taken in range(1, 4):
+        assert loop.turn() == (0 if taken < 3 else -1)
+        assert ran == list(range(taken))
+
+
+def test_what_is_left_of_a_turn_waits_until_the_messages_that_are_here_have_been_taken(loop: WorkerLoop) -> None:
+    ran: list[str] = []
+
+    def message() -> None:
+        loop.call_soon(ran.append, "message")
+
+    loop.call_soon(ran.append, "left")
+    assert loop.turn(message) == 0
+    assert ran == []
+    assert loop.turn() == -1
+    assert ran == ["left", "message"]

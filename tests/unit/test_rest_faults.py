@@ -4,15 +4,19 @@ The page's part, from HTTP to the errors that come here, is tests/static/page/cl
 cases.
 """
 
+import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from worker_py import RestError
+from worker_py import App, RestError
+from worker_py.page import Page
 from worker_py.rest import Rest, reads
+from worker_py.testing import Portal
 from worker_py.virtual_time import VirtualTimeLoop
 
 CASES: list[dict[str, Any]] = json.loads(
@@ -238,6 +242,73 @@ def test_the_errors_of_all_calls_of_a_batch_that_differ_are_no_refusal_of_the_wh
     error = page.act(lambda rest: rest.batch({"a": ("crm.contact.get", {}), "b": ("crm.contact.get", {})}))
 
     assert (fields(error)[0], len(page.asked)) == ("QUERY_LIMIT_EXCEEDED", 1)
+
+
+class Silent:
+    """An app that makes requests of a portal which falls silent, with two seconds for each."""
+
+    def __init__(self, act: Callable[[Rest], Awaitable[None]]) -> None:
+        self.ended: list[tuple[str, float]] = []
+        self.app = App(rest_timeout_ms=2000)
+
+        @self.app.on_page_event("go")
+        async def go(payload: Any, page: Page) -> None:
+            begun = time.monotonic()
+            try:
+                await act(page.rest)
+            except RestError as error:
+                self.ended.append((error.code, round(time.monotonic() - begun, 2)))
+
+
+async def silence(_: object) -> None:
+    await asyncio.Future()
+
+
+def sent_by(portal: Portal) -> list[dict[str, Any]]:
+    return [message for message in portal.page.messages if message["t"] in ("rest", "rest_next", "rest_batch")]
+
+
+@pytest.mark.parametrize("step", [0, 1, 2])
+def test_silence_at_any_page_of_a_list_is_told_in_time_and_called_off_and_not_sent_again(step: int) -> None:
+    seen: list[int] = []
+
+    async def read(rest: Rest) -> None:
+        async for item in rest.list("crm.deal.list"):
+            seen.append(item)  # noqa: PERF401 - what came before the silence must be there
+
+    silent = Silent(read)
+    with Portal(silent.app) as portal:
+        portal.rest["crm.deal.list"] = silence
+        portal.emit("go")
+        for number in range(step):
+            answer = {"t": "rest_answer", "id": sent_by(portal)[-1]["id"], "result": [number], "cursor": f"c{number}"}
+            portal.page.tell(answer)
+        portal.advance(5)
+        last = sent_by(portal)[-1]["id"]
+        of = [message["of"] for message in portal.page.messages if message["t"] == "rest_done"]
+        cancelled = [message["id"] for message in portal.page.messages if message["t"] == "cancel"]
+
+        assert (seen, silent.ended) == (list(range(step)), [("REQUEST_TIMEOUT", 2)])
+        assert (len(sent_by(portal)), cancelled, of) == (step + 1, [last], [f"c{step - 1}"] if step else [])
+
+
+@pytest.mark.parametrize("step", [0, 1, 2])
+@pytest.mark.parametrize("halt", [False, True])
+def test_silence_at_any_part_of_a_batch_is_told_in_time_and_called_off_and_not_sent_again(
+    step: int, halt: bool
+) -> None:
+    async def ask(rest: Rest) -> None:
+        await rest.batch({str(number): ("crm.deal.get", {"n": number}) for number in range(120)}, halt=halt)
+
+    silent = Silent(ask)
+    with Portal(silent.app) as portal:
+        portal.rest["crm.deal.get"] = lambda params: silence(params) if params["n"] // 50 == step else params["n"]
+        portal.emit("go")
+        portal.advance(5)
+        cancelled = [message["id"] for message in portal.page.messages if message["t"] == "cancel"]
+
+        assert silent.ended == [("REQUEST_TIMEOUT", 2)]
+        assert (len(sent_by(portal)), cancelled) == (step + 1, [sent_by(portal)[-1]["id"]])
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.cases import events
+from tests.cases import events, shapes
 from tests.cases.handlers import app, kept
 from tests.support.cases import Payload, Row, check_report, payload_of, payloads, rows
 from worker_py.testing import Portal
@@ -30,6 +30,21 @@ def test_a_handler_comes_to_the_same_in_the_kit(row: Row) -> None:
             assert json.loads(json.dumps([said for _, said in told])) == [row["said"]]
             assert portal.reports == []
         assert [name for name, _ in portal.sent] == row.get("commands", [])
+
+
+@pytest.mark.parametrize("row", rows("shapes"), ids=lambda row: row["case"])
+def test_a_handler_of_this_shape_runs_or_fails_alike_in_the_kit(row: Row) -> None:
+    told: list[object] = []
+    with Portal(shapes.app) as portal:
+        portal.provide("tell", told.append)
+        portal.emit(row["case"], row["case"])
+        portal.advance(1)
+        if "reported" in row:
+            (report,) = portal.reports
+            check_report(row, report["error"], report["text"])
+        else:
+            assert portal.reports == []
+            assert told == [row.get("said", row["case"])]
 
 
 @pytest.mark.parametrize("row", payloads(), ids=lambda row: row.title)

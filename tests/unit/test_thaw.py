@@ -9,9 +9,11 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
+from tests.support.cases import Row, table
 from worker_py.thaw import Freezing, Place, renew_zone
 
 
@@ -29,6 +31,46 @@ def unchanged() -> Iterator[None]:
     random.setstate(random_state)
     if hasattr(time, "tzset"):
         time.tzset()
+
+
+def move_to(zone: str) -> None:
+    """From now on the machine is there; inside Pyodide it is JavaScript's clock that says where."""
+    if sys.platform == "emscripten":
+        from js import process
+
+        process.env.TZ = zone
+    else:
+        os.environ["TZ"] = zone
+        time.tzset()
+    renew_zone()
+
+
+@pytest.fixture
+def home() -> Iterator[None]:
+    """The machine is back at its place afterwards; of an environment without a zone JavaScript finds its own."""
+    yield
+    if sys.platform == "emscripten":
+        from js import Reflect, process
+
+        Reflect.deleteProperty(process.env, "TZ")
+
+
+@pytest.mark.skipif(sys.platform != "emscripten" and not hasattr(time, "tzset"), reason="this system has one time zone")
+@pytest.mark.parametrize("row", table("zones"), ids=lambda row: f"{row['zone']} {row['utc']}")
+def test_local_time_is_that_of_the_zone_at_that_moment(row: Row, home: None) -> None:
+    move_to(row["zone"])
+    at = datetime.fromisoformat(row["utc"])
+    seconds = at.timestamp()
+    local, there = time.localtime(seconds), at.astimezone()
+
+    assert (local.tm_gmtoff, time.strftime("%Y-%m-%dT%H:%M:%S", local)) == (row["offset_s"], row["local"])
+    assert datetime.fromtimestamp(seconds).isoformat() == row["local"]
+    offset = there.utcoffset()
+    assert offset is not None
+    assert (offset.total_seconds(), there.replace(tzinfo=None).isoformat()) == (row["offset_s"], row["local"])
+    assert time.mktime(local) == seconds
+    assert there.astimezone(UTC) == at
+    assert time.strftime("%z", local) == there.strftime("%z")
 
 
 def told_zone() -> tuple[object, ...]:

@@ -94,8 +94,12 @@ class WorkerLoop(WebLoop):  # type: ignore[misc]
     def turn(self, first: Callable[[], None] | None = None) -> float:
         """Run what is due, for some milliseconds at most.
 
+        When more is due than that, the rest waits for the messages that have come meanwhile: a page that hears nothing
+        takes the worker for hung.
+
         Args:
-            first: is called before that, and need not wake the worker for what it adds.
+            first: is called before that, and need not wake the worker for what it adds. What an earlier turn has left
+                does not run then.
 
         Returns:
             How many milliseconds from now the loop wants its next turn; negative for none.
@@ -104,14 +108,14 @@ class WorkerLoop(WebLoop):  # type: ignore[misc]
         self._install_running_loop()
         self._install_asyncgen_hooks()
         self._turning = True
+        behind = first is not None and bool(self._queue)
         try:
             if first is not None:
                 first()
             now = self.time()
             end = now + _BUDGET_S
-            while now <= end and self._collect(now):
-                for _ in range(len(self._queue)):
-                    self._run(self._queue.popleft())
+            while not behind and now <= end and self._collect(now):
+                self._run(self._queue.popleft())
                 now = self.time()
         finally:
             self._turning = False

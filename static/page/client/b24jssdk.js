@@ -12,6 +12,7 @@
  * @module
  */
 
+import { portalFrame } from "../portal_frame.js";
 import { commandsOf, eventsOf, failure, mapped, shared } from "./client.js";
 import { ownRest } from "./rest.js";
 
@@ -120,8 +121,8 @@ async function told(request, failed, callback) {
  * @returns {Promise<any>}
  */
 function openFrame(sdk) {
-  const [DOMAIN, protocol, APP_SID] = window.name.split("|");
-  const frame = new sdk.B24Frame({ DOMAIN, PROTOCOL: protocol === "1", APP_SID, LANG: null });
+  const { domain, isHttps, sid } = portalFrame();
+  const frame = new sdk.B24Frame({ DOMAIN: domain, PROTOCOL: isHttps, APP_SID: sid, LANG: null });
   return new Promise((resolve, reject) => {
     const { port1, port2 } = new MessageChannel();
     const check = () => {

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { portalFrame } from "../portal_frame.js";
 import { commandsOf, eventsOf, failure, failureOf, mapped, shared } from "./client.js";
 import { ownRest, restAddress } from "./rest.js";
 
@@ -47,7 +48,7 @@ function initialised(BX24) {
 
 /** @param {any} BX24 */
 function lendsTokens(BX24) {
-  return typeof BX24.getAuth === "function" && typeof BX24.refreshAuth === "function" && window.name.includes("|");
+  return typeof BX24.getAuth === "function" && typeof BX24.refreshAuth === "function" && portalFrame().inPortal;
 }
 
 /**
@@ -57,7 +58,7 @@ function lendsTokens(BX24) {
  * @returns {Pick<Client, "rest" | "batch">}
  */
 function withTokens(BX24, started, refresh) {
-  const address = restAddress(window.name);
+  const address = restAddress(portalFrame());
   const { call, batch } = ownRest(async () => {
     if (!BX24.getAuth()) {
       await Promise.race([started, messageWith(() => BX24.getAuth())]);

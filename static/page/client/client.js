@@ -4,10 +4,9 @@
  * @module
  */
 
-/**
- * `argument` names the parameter that the portal did not like, where it says so.
- * @typedef {{code: string, description: string, status: number, argument?: string}} RestFailure
- */
+import { within } from "../../deadline.js";
+
+/** @typedef {import("../../protocol.js").RestFailure} RestFailure */
 
 /**
  * A REST answer: the result and how to get the next page, or an error.
@@ -99,7 +98,7 @@ export function shared(refresh) {
   /** @type {Promise<void> | null} */
   let running = null;
   return () => {
-    running ??= withDeadline(attempt(refresh), REFRESH_DEADLINE_MS).finally(() => {
+    running ??= within(attempt(refresh), REFRESH_DEADLINE_MS, "the token was not refreshed in time").finally(() => {
       running = null;
     });
     return running;
@@ -109,15 +108,6 @@ export function shared(refresh) {
 /** What it throws at once is a rejection too. @param {() => Promise<void>} refresh */
 async function attempt(refresh) {
   await refresh();
-}
-
-/** @param {Promise<void>} promise @param {number} deadlineMs @returns {Promise<void>} */
-function withDeadline(promise, deadlineMs) {
-  return new Promise((resolve, reject) => {
-    const late = new Error("the token was not refreshed in time");
-    const timer = setTimeout(reject, deadlineMs, late);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }
 
 /**

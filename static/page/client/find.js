@@ -6,6 +6,7 @@
 
 import { clientNotLoaded, INSECURE, OUTSIDE } from "../diagnostics.js";
 import { isSecure } from "../host.js";
+import { portalFrame } from "../portal_frame.js";
 import { b24jssdkClient } from "./b24jssdk.js";
 import { bx24Client } from "./bx24.js";
 
@@ -16,7 +17,7 @@ import { bx24Client } from "./bx24.js";
 export function findClient(config) {
   const { B24Js } = /** @type {any} */ (globalThis);
   const BX24 = definedBX24();
-  if (window.name.split("|").length < 3 && !BX24) {
+  if (!portalFrame().inPortal && !BX24) {
     return [null, OUTSIDE];
   }
   if (!isSecure()) {

@@ -54,12 +54,17 @@ export function ownRest(access) {
       return { error };
     }
     const start = Number.parseInt(String(body.next), 10);
+    const here = Number(params.start) || 0;
+    /** @type {RestAnswer["next"]} */
+    const next =
+      start > here
+        ? (callback, pageSignal) => void call(method, { ...params, start }, pageSignal).then(callback)
+        : (callback) =>
+            callback({ error: failure("BAD_NEXT", `the list goes on at ${start}, says its page at ${here}`) });
     return {
       result: body.result,
       total: Number(body.total) || undefined,
-      next: Number.isNaN(start)
-        ? undefined
-        : (callback, pageSignal) => void call(method, { ...params, start }, pageSignal).then(callback),
+      next: Number.isNaN(start) ? undefined : next,
     };
   }
 
@@ -98,10 +103,9 @@ export function ownRest(access) {
   return { call, batch };
 }
 
-/** @param {string} frameName `window.name`: the portal's `DOMAIN|PROTOCOL|APP_SID` @returns {string} where its REST is */
-export function restAddress(frameName) {
-  const [domain = "", protocol] = frameName.split("|");
-  return `${protocol === "0" ? "http" : "https"}://${domain.replace(/:(80|443)$/, "")}/rest`;
+/** @param {import("../portal_frame.js").PortalFrame} frame @returns {string} where the portal's REST is */
+export function restAddress({ origin }) {
+  return `${origin.replace(/:(80|443)$/, "")}/rest`;
 }
 
 /**

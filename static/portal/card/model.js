@@ -9,6 +9,7 @@ import { FIRST_STATE, UI_STATES } from "../core/vocabulary.js";
 /** @typedef {import("../core/vocabulary.js").UiState} UiState */
 /** @typedef {UiState | typeof FIRST_STATE} CardState */
 /** @typedef {import("../core/vocabulary.js").EventName} EventName */
+/** What a click on the card does. @typedef {(event: EventName, argument?: unknown) => void} Act */
 
 /**
  * One button: the event it raises and its accessible name.

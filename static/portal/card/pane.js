@@ -11,7 +11,7 @@ import { amount, stageWords } from "./words.js";
 /** @typedef {import("./client.js").Deal} Deal */
 /** @typedef {import("./client.js").Found} Found */
 /** @typedef {import("./model.js").CardModel} CardModel */
-/** @typedef {import("./view.js").Act} Act */
+/** @typedef {import("./model.js").Act} Act */
 
 export class ClientPane {
   /** For whom the pane was filled, or is being filled. */

@@ -4,7 +4,7 @@ import { element, setText } from "../demo/dom.js";
 import { rove } from "../demo/roving.js";
 import { icon } from "./icons.js";
 
-/** @typedef {import("./view.js").Act} Act */
+/** @typedef {import("./model.js").Act} Act */
 
 /** Each key, and the letters under it. @type {Readonly<Record<string, string>>} */
 const LETTERS = { 2: "ABC", 3: "DEF", 4: "GHI", 5: "JKL", 6: "MNO", 7: "PQRS", 8: "TUV", 9: "WXYZ", 0: "+" };

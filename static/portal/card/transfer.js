@@ -10,7 +10,7 @@ import { icon } from "./icons.js";
 import { onButton } from "./tools.js";
 import { initials } from "./words.js";
 
-/** @typedef {import("./view.js").Act} Act */
+/** @typedef {import("./model.js").Act} Act */
 /** @typedef {import("./directory.js").Colleague} Colleague */
 
 const EVENT = { type: "button", "data-event": "transferButtonClick" };

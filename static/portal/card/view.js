@@ -15,7 +15,7 @@ import { clock, commentWords, flagWords, initials, numberWords, stateWords } fro
 /** @typedef {import("./model.js").CardModel} CardModel */
 /** @typedef {import("./model.js").Button} Button */
 /** @typedef {import("../core/vocabulary.js").EventName} EventName */
-/** @typedef {(event: EventName, argument?: unknown) => void} Act */
+/** @typedef {import("./model.js").Act} Act */
 
 /**
  * What the card asks of the portal besides the events that it raises.

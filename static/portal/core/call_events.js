@@ -5,8 +5,40 @@ import { COLLEAGUES, CONTACTS, STRANGER } from "../card/directory.js";
 /** @typedef {import("../card/model.js").CardModel} CardModel */
 /** @typedef {import("../card/model.js").Party} Party */
 /** @typedef {import("./vocabulary.js").EventName} EventName */
-/** @typedef {import("./telephony.js").Call} Call */
-/** @typedef {import("./telephony.js").CallOptions} CallOptions */
+/** @typedef {import("../card/model.js").CardState} CardState */
+
+/**
+ * What a call can be told to be; everything has a default.
+ * @typedef {object} CallOptions
+ * @property {string} [phoneNumber]      `hidden`, or `unknown`: then the payload lacks the key
+ * @property {string} [crmEntityType]    `LEAD`, `CONTACT`, `COMPANY`, `DEAL` or empty
+ * @property {number} [crmEntityId]
+ * @property {string} [name]             what the portal shows before the app says anything
+ * @property {string} [callId]
+ * @property {string} [lineNumber]
+ * @property {string} [lineName]
+ * @property {number | null} [activityId]  null leaves the key out
+ * @property {boolean} [external]        false: a regular call, silent and out of an app's reach
+ * @property {boolean} [internal]        between colleagues: no CRM entity is spoken of, and the card has no CRM part
+ * @property {CardState} [uiState]       sets a scene: the card shown before is finished, and the new one is as if an app had
+ *   set this state at once; the portal itself opens an external call's card in `externalCard`
+ * @property {boolean} [entityChangedFirst]  whether `entityChanged` comes before `initialized`; when left out it does for
+ *   a call with a CRM entity
+ * @property {Record<string, unknown>} [payload]  overrides of the `initialized` payload; `undefined` removes a key
+ * @property {boolean} [silent]          sets a scene too, and raises nothing
+ */
+
+/** @typedef {"incoming" | "outgoing" | "callback"} Direction */
+
+/**
+ * A call as the portal's server knows it; plain data.
+ * @typedef {object} Call
+ * @property {string} callId
+ * @property {Direction} direction
+ * @property {Party[]} parties    one, or the entries of the call list
+ * @property {boolean} isList
+ * @property {CallOptions} options
+ */
 
 /**
  * Events whose payload is what the operator chose, or the state after the click; and what the click changes by itself.

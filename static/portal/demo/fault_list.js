@@ -164,7 +164,7 @@ function isStray(entry, which) {
 
 /** @param {Entry} entry */
 function ended(entry) {
-  return entry?.kind === "boot" && entry.name.startsWith("worker ended") ? "The interpreter has ended." : null;
+  return entry?.kind === "boot" && entry.name === "worker_ended" ? "The interpreter has ended." : null;
 }
 
 /** How a call came to a page, in words. @type {Readonly<Record<string, string>>} */

@@ -5,7 +5,11 @@
 
 import { byId, setText } from "./dom.js";
 
-/** @typedef {import("../automation.js").Portal} Portal */
+/**
+ * What is asked of a portal here; see `automation.js`.
+ * @typedef {{ready: Promise<unknown>, tabs: readonly Portal[], openTab: (options: {hearsMs?: number}) => Promise<number>,
+ *   closeTab: (at: number) => void, configure: (options: {hearsMs?: number}) => unknown}} Portal
+ */
 /** @typedef {Window & {portal?: Portal}} PortalWindow */
 
 export class FrameTabs {

@@ -7,10 +7,33 @@
 
 import { outcomeOf } from "./outcomes.js";
 
-/** @typedef {import("./model.js").Entry} Entry */
-/** @typedef {import("./model.js").Span} Span */
-/** @typedef {import("./model.js").LaneKind} LaneKind */
+/**
+ * An entry of the trace as feed.js forwards it, with the frame that it came from; see docs/api.md.
+ * @typedef {{at: number, kind: string, name?: string, id?: string, call_id?: string, event?: string,
+ *   duration_ms?: number, outcome?: string, ending?: string, detail?: unknown, started?: number, cause?: string,
+ *   phases?: Record<string, number>, frame?: string}} Entry
+ */
+
 /** @typedef {import("./outcomes.js").Outcome} Outcome */
+
+/**
+ * @typedef {object} Span
+ * @property {string} key       tells spans apart, also after new entries
+ * @property {string} frame
+ * @property {LaneKind} lane
+ * @property {string} name
+ * @property {number} start     ms since the epoch
+ * @property {number | null} end  null: it goes on
+ * @property {Outcome} outcome
+ * @property {string} said      the outcome in the trace's own words; empty for none
+ * @property {number | null} duration  ms, as it was measured where it happened
+ * @property {string} cause     key of the event that led here; of an event, its own
+ * @property {string} detail
+ * @property {number[]} marks   when it was delivered again
+ * @property {number} row       within its lane: spans of a row don't overlap
+ */
+
+/** @typedef {"page" | "boot" | "event" | "handler" | "command" | "rest" | "call" | "note"} LaneKind */
 
 /** Names of `session` entries by which a page came to show a card. @type {ReadonlySet<string>} */
 export const SHOWN = new Set(["opened", "joined", "moved", "restored", "shown_again"]);
@@ -195,9 +218,9 @@ export class FrameReader {
   }
 
   /** @param {Entry} entry */
-  #boot({ at, name = "", phases, duration_ms, detail }) {
-    if (name.startsWith("worker ended")) {
-      this.#interpreterEnded(at, name, detail);
+  #boot({ at, name = "", phases, duration_ms, ending, detail }) {
+    if (name === "worker_ended") {
+      this.#interpreterEnded(at, ending, detail);
     } else if (phases !== undefined) {
       this.#booted(at, phases, duration_ms ?? 0);
     } else {
@@ -239,12 +262,12 @@ export class FrameReader {
     }
   }
 
-  /** @param {number} at @param {string} name @param {unknown} detail */
-  #interpreterEnded(at, name, detail) {
+  /** @param {number} at @param {string | undefined} how @param {unknown} detail */
+  #interpreterEnded(at, how, detail) {
     this.#closePhase(at);
     this.#bootSeen = null;
-    const moved = /moved|unreachable/.test(name);
-    this.#add("boot", name, at, at, { outcome: moved ? "none" : "failed", detail: String(detail ?? "") });
+    const outcome = how === "moved" || how === "unreachable" ? "none" : "failed";
+    this.#add("boot", `worker ended: ${how}`, at, at, { outcome, detail: String(detail ?? "") });
     this.#cutCommands(at, "interpreter ended");
   }
 

@@ -7,33 +7,9 @@
 
 import { FrameReader } from "./frame.js";
 
-/**
- * An entry of the trace as feed.js forwards it, with the frame that it came from; see docs/api.md.
- * @typedef {{at: number, kind: string, name?: string, id?: string, call_id?: string, event?: string,
- *   duration_ms?: number, outcome?: string, detail?: unknown, started?: number, cause?: string,
- *   phases?: Record<string, number>, frame?: string}} Entry
- */
-
-/** @typedef {import("./outcomes.js").Outcome} Outcome */
-
-/**
- * @typedef {object} Span
- * @property {string} key       tells spans apart, also after new entries
- * @property {string} frame
- * @property {LaneKind} lane
- * @property {string} name
- * @property {number} start     ms since the epoch
- * @property {number | null} end  null: it goes on
- * @property {Outcome} outcome
- * @property {string} said      the outcome in the trace's own words; empty for none
- * @property {number | null} duration  ms, as it was measured where it happened
- * @property {string} cause     key of the event that led here; of an event, its own
- * @property {string} detail
- * @property {number[]} marks   when it was delivered again
- * @property {number} row       within its lane: spans of a row don't overlap
- */
-
-/** @typedef {"page" | "boot" | "event" | "handler" | "command" | "rest" | "call" | "note"} LaneKind */
+/** @typedef {import("./frame.js").Entry} Entry */
+/** @typedef {import("./frame.js").Span} Span */
+/** @typedef {import("./frame.js").LaneKind} LaneKind */
 /** @typedef {{frame: string, kind: LaneKind, title: string, rows: number, spans: Span[]}} Lane */
 /** @typedef {{spans: Span[], lanes: Lane[], start: number, end: number, open: boolean}} Timeline */
 

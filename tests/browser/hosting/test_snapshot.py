@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.conftest import BundleFor, OpenPage
 from tests.support.browser_portal import BrowserPortal
+from tests.support.cases import table
 from tests.support.complaints import Complaints
 from tests.support.witness import WITNESS, WitnessPage
 from worker_py_tool import demo, manifest
@@ -102,6 +104,44 @@ def test_an_interpreter_from_a_snapshot_runs_where_the_operator_is(
     assert restored["zone"] == [-36000, -36000, 0, ["UTC+1000", "UTC+1000"], "UTC+1000 +1000"]
     assert restored["environment"]["TZ"] == "Asia/Vladivostok"
     assert old == [False, False, None]
+
+
+LOCAL = """
+    import time
+    from datetime import datetime
+
+    from worker_py import App
+
+    app = App()
+
+    @app.on_page_event("at")
+    async def at(moments, page):
+        local = [time.localtime(seconds) for seconds in moments]
+        aware = [datetime.fromtimestamp(seconds).astimezone() for seconds in moments]
+        shown = [
+            [time.strftime("%Y-%m-%dT%H:%M:%S", one), one.tm_gmtoff, two.replace(tzinfo=None).isoformat(),
+             int(two.utcoffset().total_seconds()), int(time.mktime(one))]
+            for one, two in zip(local, aware)
+        ]
+        await page.call("tell", shown)
+"""
+
+
+def test_local_time_is_that_of_the_operators_zone(
+    browser: Browser, bundle_for: BundleFor, serve_app: Callable[[Path], str], portal_url: str
+) -> None:
+    app_url = serve_app(bundle_for(LOCAL, page_scripts=(WITNESS,)))
+    for zone in ("America/St_Johns", "Australia/Lord_Howe", "Europe/Moscow", "Pacific/Apia"):
+        rows = [row for row in table("zones") if row["zone"] == zone]
+        moments = [int(datetime.fromisoformat(row["utc"]).timestamp()) for row in rows]
+        with browser.new_context(timezone_id=zone) as context:
+            page = BrowserPortal(context, portal_url, app_url, WitnessPage).open_page()
+            assert page.diagnostics()["plain_boot"] is None
+            page.emit("at", moments)
+            assert page.told() == [
+                [row["local"], row["offset_s"], row["local"], row["offset_s"], moment]
+                for row, moment in zip(rows, moments, strict=True)
+            ], zone
 
 
 PACKAGE = {

@@ -121,12 +121,23 @@ def bad_gateway(route: Route) -> None:
 
 
 def answer_with(http: dict[str, Any] | None, route: Route) -> None:
-    """As a row of tests/cases/rest_faults.json says."""
-    if http is None:
+    """As a row of tests/cases/rest_faults.json says; what breaks off there is lost as a whole here."""
+    if http is None or "cut" in http:
         lose(route)
     else:
         body = http["text"] if "text" in http else json.dumps(http["json"])
         route.fulfill(status=http["status"], body=body, headers=CROSS_ORIGIN)
+
+
+def faults(row: dict[str, Any]) -> list[Callable[[Route], None]]:
+    """A row's fault, as often as a request is made that meets it."""
+    return [partial(answer_with, row["http"])] * row.get("sent", 1)
+
+
+def page_of(number: int, route: Route) -> None:
+    """One of three pages of a list."""
+    more = {"next": 50 * (number + 1)} if number < 2 else {}
+    answer_with({"status": 200, "json": {"result": [{"ID": number}], **more}}, route)
 
 
 def hold(route: Route) -> None:
@@ -297,13 +308,13 @@ def test_whatever_the_portal_answers_what_may_not_be_done_twice_is_sent_once_and
 ) -> None:
     stage.complaints.expect("Failed to load resource")
     for row in cases("rest_faults"):
-        with line(stage, "crm.contact.add", partial(answer_with, row["http"])) as seen:
+        with line(stage, "crm.contact.add", *faults(row)) as seen:
             answer = ask(stage, "call", ["crm.contact.add", {"fields": {"NAME": "Ada"}}])
 
         if row["again"] == "always":
             assert (answer.get("code"), len(seen.sent)) == (None, 2), row["title"]
         else:
-            raised = (row.get("raised", row["error"]["code"]), row["error"]["status"], 1)
+            raised = (row.get("raised", row["error"]["code"]), row["error"]["status"], row.get("sent", 1))
             assert (answer["code"], answer["status"], len(seen.sent)) == raised, row["title"]
 
 
@@ -382,6 +393,38 @@ def test_a_list_whose_later_page_never_comes_gives_the_items_before_and_the_erro
         found = ask(stage, "read on", ["crm.contact.list", {"select": ["ID"]}])
 
     assert (len(found), found[-1], len(seen.sent)) == (51, "NETWORK_ERROR", 5)
+
+
+@pytest.mark.parametrize("step", [0, 1, 2])
+def test_whatever_the_portal_answers_at_a_page_of_a_list_ends_it_after_the_items_before(
+    stage: SharedPage, step: int
+) -> None:
+    stage.complaints.expect("Failed to load resource")
+    pages = [partial(page_of, number) for number in range(3)]
+    for row in cases("rest_faults"):
+        with line(stage, "app.deals", *pages[:step], *faults(row), *pages[step:]) as seen:
+            found = ask(stage, "read on", ["app.deals", {}])
+
+        ended = [0, 1, 2] if row["again"] == "always" else [*range(step), row.get("raised", row["error"]["code"])]
+        assert found == ended, row["title"]
+        assert seen.sent[step].get("start") == [None, 50, 100][step], row["title"]
+
+
+@pytest.mark.parametrize("step", [0, 1, 2])
+def test_a_batch_of_three_requests_goes_on_at_the_one_that_failed_or_ends_there(stage: SharedPage, step: int) -> None:
+    stage.complaints.expect("502")
+    stage.complaints.expect("403")
+    calls = {str(number): ["crm.contact.get", {"id": 1001 + number}] for number in range(120)}
+    with line(stage, "batch", *[Route.continue_] * step, bad_gateway) as seen:
+        answer = ask(stage, "batch", {"calls": calls})
+    assert [row["ID"] for row in answer["returns"].values()] == [str(1001 + number) for number in range(120)]
+    sizes = [50, 50, 20]
+    assert [len(body["cmd"]) for body in seen.sent] == [*sizes[: step + 1], *sizes[step:]]
+
+    denied = {"status": 403, "json": {"error": "ACCESS_DENIED", "error_description": "Access denied!"}}
+    with line(stage, "batch", *[Route.continue_] * step, partial(answer_with, denied)) as seen:
+        answer = ask(stage, "batch", {"calls": calls})
+    assert (answer["code"], answer["status"], len(seen.sent)) == ("ACCESS_DENIED", 403, step + 1)
 
 
 def test_a_request_that_python_gives_up_is_aborted_and_not_sent_again(stage: SharedPage) -> None:

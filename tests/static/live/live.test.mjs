@@ -194,7 +194,7 @@ test("storage that is blocked costs the memory of it alone", () => {
   /** @type {any[]} */
   const sent = [];
   live.opened((text) => sent.push(JSON.parse(text)));
-  live.reloaded({ ...EDITED, id: null, outcome: "applied" });
+  live.reloaded({ t: "reloaded", ...EDITED, id: null, outcome: "applied" });
   live.opened((text) => sent.push(JSON.parse(text)));
   assert.equal(sent.at(-1).source, "edit");
 });
@@ -220,8 +220,20 @@ test("a failure is told with the innermost line of the source that runs", () => 
     '  File "/lib/python314.zip/json/decoder.py", line 99, in decode',
     "ValueError: no",
   ].join("\n");
-  live.failed({ handler: "answer", event: "answerButtonClick", error: "ValueError", text });
+  live.failed({
+    t: "report",
+    kind: "handler_failed",
+    handler: "answer",
+    event: "answerButtonClick",
+    error: "ValueError",
+    text,
+  });
   assert.deepEqual([news.at(-1).kind, news.at(-1).line], ["failed", 7]);
-  live.failed({ handler: "answer", text: text.replaceAll("(edit 1)", "(edit 0)") });
+  live.failed({
+    t: "report",
+    kind: "handler_failed",
+    handler: "answer",
+    text: text.replaceAll("(edit 1)", "(edit 0)"),
+  });
   assert.equal(news.at(-1).line, null);
 });

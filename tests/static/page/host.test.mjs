@@ -61,7 +61,11 @@ function browser(t, { knowsExtended = true, refuse = null, shared = true } = {})
       host,
       as,
       connect: () => as(() => host.connect(() => {})),
-      isAnother: (/** @type {string} */ user) => as(() => host.isAnother(user)),
+      isAnother: (/** @type {string} */ user) =>
+        as(() => {
+          host.identified(user);
+          return host.servesAnother;
+        }),
       moveOn: (/** @type {any} */ left, /** @type {boolean} */ hung) => as(() => host.moveOn(left, hung)),
       onMoved: (/** @type {(another: boolean) => void} */ callback) => as(() => host.onMoved(callback)),
       hear: () => as(() => fake.hear()),
@@ -215,6 +219,30 @@ test("when the time after a hang is over, the next first page goes back to one t
   await settled();
   assert.equal(c.connect().mode, "extended");
   assert.equal(settledNow, 2);
+});
+
+test("a frozen page that holds the lock of a worker that died is no interpreter that runs", async (t) => {
+  const { page, locks } = browser(t);
+  const a = page();
+  a.moveOn(a.connect(), true);
+  const plain = a.connect();
+  t.mock.timers.tick(601_000);
+  locks.request(`worker-py:alive:${plain.name}:1234`, { mode: "shared" }, () => new Promise(() => {}));
+  const b = page();
+  b.as(() => b.host.settle(() => {}));
+  await settled();
+  assert.equal(b.connect().mode, "extended");
+});
+
+test("a clock that is set back does not draw out the time after a hang", async (t) => {
+  const { page } = browser(t);
+  const a = page();
+  a.moveOn(a.connect(), true);
+  t.mock.timers.setTime(1_600_000_000_000);
+  const b = page();
+  b.as(() => b.host.settle(() => {}));
+  await settled();
+  assert.equal(b.connect().mode, "extended");
 });
 
 test("nothing has to be found out before the first worker", (t) => {

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { event } from "../../../static/messages.js";
 import { Journal } from "../../../static/page/journal.js";
 
 /** @param {Journal} journal @param {number} count */
 function filled(journal, count) {
-  return Array.from({ length: count }, (_, index) =>
-    journal.add(`e${index + 1}`, { t: "event", name: `e${index + 1}` }),
-  );
+  return Array.from({ length: count }, (_, index) => journal.add(event(`e${index + 1}`, undefined)));
 }
 
 test("entries are numbered from one, in their order, with the time at which they came", () => {
@@ -25,7 +24,7 @@ test("entries are numbered from one, in their order, with the time at which they
 
 test("a message carries the entry's fields, number and time", () => {
   const journal = new Journal(() => 7);
-  const entry = journal.add("e", { t: "event", name: "e", payload: { a: 1 } });
+  const entry = journal.add(event("e", { a: 1 }));
   assert.deepEqual(JSON.parse(journal.message(entry, true)), {
     t: "event",
     name: "e",
@@ -81,7 +80,7 @@ test("what was sent while the interpreter booted is marked once that interpreter
 
 test("what is delivered again says whose it was, which the page may not show any more", () => {
   const journal = new Journal();
-  const entry = journal.add("click", { t: "event", name: "click" }, "A.1");
+  const entry = journal.add(event("click", undefined), "A.1");
   const calls = [true, true].map((reaches) => JSON.parse(journal.message(entry, reaches)).call_id);
   assert.deepEqual(calls, [undefined, "A.1"]);
 });
@@ -237,7 +236,7 @@ test("a death takes the turn with it: the next one in which nobody had a turn bl
 
 test("what was held back has reached nobody, though others were sent", () => {
   const journal = new Journal(() => 0);
-  const [first, second] = [journal.add("a", {}), journal.add("b", {})];
+  const [first, second] = [journal.add(event("a", null)), journal.add(event("b", null))];
   journal.message(first, false);
   journal.reachedAll();
   assert.deepEqual([first.reached, second.reached], [true, false]);

@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Link, ON_REQUEST } from "../../../static/page/link.js";
+import { aliveLock, sliceLock } from "../../../static/protocol.js";
 import { FakeLocks, FakeMessageChannel, FakePort, settled, stillClock, withGlobals } from "../../support/fakes.mjs";
 
 /**
  * A link whose workers the test plays.
  * @param {import("node:test").TestContext} t
- * @param {{mode?: "dedicated" | "extended" | "shared", refuse?: () => void}} [options]
+ * @param {{mode?: "dedicated" | "extended" | "shared", refuse?: () => void, name?: string}} [options] `name`:
+ *   of every worker
  */
-function linking(t, { mode = "dedicated", refuse = () => {} } = {}) {
+function linking(t, { mode = "dedicated", refuse = () => {}, name = "" } = {}) {
   const clock = stillClock(t);
   const locks = new FakeLocks();
   withGlobals(t, { MessageChannel: FakeMessageChannel, navigator: { locks } });
@@ -29,7 +31,7 @@ function linking(t, { mode = "dedicated", refuse = () => {} } = {}) {
       const end = () => {
         worker.ended = true;
       };
-      return { mode: host.mode, reason: "", name: `w${workers.length}`, port: port1, end };
+      return { mode: host.mode, reason: "", name: name || `w${workers.length}`, port: port1, end };
     },
     moveOn: (/** @type {{name: string}} */ { name }, /** @type {boolean} */ hung) => moves.push([name, hung]),
     refetch: async () => {},
@@ -45,14 +47,18 @@ function linking(t, { mode = "dedicated", refuse = () => {} } = {}) {
   const told = [];
   /** The timer that is not slowed. */
   const steady = { slowed: false, asked: 0, later: () => void steady.asked++ };
-  const state = { busy: true };
+  const state = {
+    busy: true,
+    connection: /** @type {import("../../../static/page/host.js").Connection | null} */ (null),
+  };
   /** What is delivered to each worker as soon as it is there. @type {string[]} */
   const journal = [];
   const link = new Link(
     host,
     { page: "p1", portal: "portal.example" },
     {
-      opened: (send) => {
+      opened: (send, connection) => {
+        state.connection = connection;
         seen.push(["opened"]);
         for (const text of journal) {
           send(text);
@@ -121,6 +127,21 @@ function answerPings(worker) {
       worker.port.postMessage({ t: "pong", n: data.n });
     }
   };
+}
+
+/**
+ * A worker holds its locks.
+ * @param {FakeLocks} locks
+ * @param {string} name
+ * @param {string} id
+ * @param {"boot" | number} [limit] of a slice
+ */
+function lives(locks, name, id, limit = 1000) {
+  const alive = aliveLock(name) + id;
+  for (const lock of [alive, sliceLock(alive) + limit]) {
+    locks.request(lock, () => new Promise(() => {}));
+  }
+  return alive;
 }
 
 const isPing = (/** @type {any} */ message) => message.t === "ping";
@@ -214,11 +235,11 @@ test("two endings at once replace the worker once", async (t) => {
 });
 
 test("an answer on its way when its worker is replaced does not reach the next one", async (t) => {
-  const { link, workers, say, ready, seen } = linking(t);
+  const { link, workers, say, ready, seen, state } = linking(t);
   link.open();
   await ready();
   await say("?1");
-  const { port } = /** @type {any} */ (link.connection);
+  const { port } = /** @type {any} */ (state.connection);
   await say({ t: "fatal", text: "trap" });
   port.postMessage("late"); // what a slow function of the page does with its reply;
   await settled();
@@ -469,7 +490,7 @@ test("a shared worker is asked to end itself, and is not replaced before it does
 });
 
 test("a shared worker whose script fails is given up for one of the page's own, without waiting", async (t) => {
-  const { link, workers, givenUp, seen } = linking(t, { mode: "extended" });
+  const { link, workers, givenUp, seen, state } = linking(t, { mode: "extended" });
   link.open();
   workers[0].failed("");
   await settled();
@@ -478,17 +499,85 @@ test("a shared worker whose script fails is given up for one of the page's own, 
     seen.filter(([what]) => what === "ended"),
     [["ended", "unreachable", 0]],
   );
-  assert.equal(link.connection?.mode, "dedicated");
+  assert.equal(state.connection?.mode, "dedicated");
 });
 
 test("a shared worker that exists and says no welcome hangs", async (t) => {
-  const { link, locks, pass, endings } = linking(t, { mode: "extended" });
-  locks.request("worker-py:alive:w1:1234", () => new Promise(() => {}));
+  const { link, locks, pass, endings } = linking(t, { mode: "extended", name: "w" });
+  lives(locks, "w", "1234");
   link.open();
   await pass(8000);
   assert.deepEqual(endings(), []);
   await pass(2000);
   assert.deepEqual(endings(), ["hang"]);
+});
+
+test("a page that asked a worker in its last moments asks again, and does not take another page's new one for hung", async (t) => {
+  const { link, locks, workers, state, pass, ready, endings } = linking(t, { mode: "extended", name: "w" });
+  state.busy = false;
+  link.open(); // goes to one that is about to end
+  lives(locks, "w", "5678"); // what another page has brought
+  await pass(4000);
+  assert.equal(workers.length, 2);
+  await ready();
+  await pass(60_000);
+  assert.deepEqual([workers.length, endings()], [2, []]);
+});
+
+test("each new worker that a page asks has its time to answer", async (t) => {
+  const { link, locks, workers, pass, endings } = linking(t, { mode: "extended", name: "w" });
+  link.open();
+  const first = lives(locks, "w", "1");
+  await pass(6000);
+  locks.release(first);
+  lives(locks, "w", "2");
+  await pass(5000);
+  assert.deepEqual([workers.length, endings()], [3, []]);
+  await pass(4000);
+  assert.deepEqual(endings(), ["hang"]);
+});
+
+test("a worker that boots and imports may hold its thread for long: a page that comes meanwhile does not take it for hung", async (t) => {
+  const { link, locks, state, pass, ready, endings } = linking(t, { mode: "extended", name: "w" });
+  state.busy = false;
+  lives(locks, "w", "1234", "boot");
+  link.open();
+  await pass(60_000);
+  assert.deepEqual(endings(), []);
+  await ready();
+  await pass(60_000);
+  assert.deepEqual(endings(), []);
+});
+
+test("one that boots and says nothing for two minutes hangs", async (t) => {
+  const { link, locks, pass, endings } = linking(t, { mode: "extended", name: "w" });
+  lives(locks, "w", "1234", "boot");
+  link.open();
+  await pass(126_000);
+  assert.deepEqual(endings(), ["hang"]);
+});
+
+test("a page that comes while an app takes the long slice that it may take waits for its end", async (t) => {
+  const { link, locks, pass, endings } = linking(t, { mode: "extended", name: "w" });
+  lives(locks, "w", "1234", 20_000);
+  link.open();
+  await pass(24_000);
+  assert.deepEqual(endings(), []);
+  await pass(5000);
+  assert.deepEqual(endings(), ["hang"]);
+});
+
+test("the lock that a frozen page was granted when its worker died is no worker's", async (t) => {
+  const { link, locks, workers, state, pass, ready, endings } = linking(t, { mode: "extended", name: "w" });
+  state.busy = false;
+  locks.request("worker-py:alive:w:1234", { mode: "shared" }, () => new Promise(() => {}));
+  link.open();
+  await pass(9000);
+  assert.deepEqual(endings(), []);
+  assert.ok(workers.length > 1, "it asks again");
+  await ready();
+  await pass(60_000);
+  assert.deepEqual(endings(), []);
 });
 
 test("a shared worker that was about to end itself is asked for again, and its successor takes over", async (t) => {
@@ -651,9 +740,9 @@ test("a page that leaves says why; one that comes back greets again and tells wh
 });
 
 test("a worker that is left gets a good-bye, and its port is closed", async (t) => {
-  const { link, workers, say } = linking(t);
+  const { link, workers, say, state } = linking(t);
   link.open();
-  const { port } = /** @type {any} */ (link.connection);
+  const { port } = /** @type {any} */ (state.connection);
   await say({ t: "fatal", text: "trap" });
   assert.deepEqual(workers[0].got.at(-1), { t: "bye", reason: "fatal" });
   assert.equal(port.closed, true);

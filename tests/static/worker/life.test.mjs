@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { sliceLock } from "../../../static/protocol.js";
 import { KeptStore } from "../../../static/worker/kept_store.js";
 import { Life } from "../../../static/worker/life.js";
 import { FakeLocks, settled, stillClock, withGlobals } from "../../support/fakes.mjs";
@@ -290,10 +291,16 @@ test("storage that is denied, or blocked by a worker that hangs, delays the boot
   assert.equal(await stuck.storageWorks(), true);
 });
 
-test("the lock that shows its life is held for ever, under its name", async (t) => {
+test("the lock that shows its life is held for ever, under its name, beside one that says how long it may be silent", async (t) => {
   const { locks, begin } = living(t);
   const { life } = begin("w1");
   await settled();
   assert.ok(life.lock.startsWith("worker-py:alive:w1:"));
-  assert.deepEqual((await locks.query()).held, [{ name: life.lock }]);
+  const held = async () => (await locks.query()).held;
+  const alive = { name: life.lock, mode: "exclusive" };
+  const slice = sliceLock(life.lock);
+  assert.deepEqual(await held(), [alive, { name: `${slice}boot`, mode: "exclusive" }]);
+  life.holds(1000);
+  await settled();
+  assert.deepEqual(await held(), [alive, { name: `${slice}1000`, mode: "exclusive" }]);
 });

@@ -87,6 +87,7 @@ async function working(t) {
       attached = (/** @type {string} */ portal) => lived.push(["attached", portal]);
       deserted = () => lived.push(["deserted"]);
       lingers = (/** @type {number} */ seconds) => lived.push(["lingers", seconds]);
+      holds = (/** @type {number} */ limit) => lived.push(["holds", limit]);
       runs = () => {};
       over = () => lived.push(["over"]);
     },
@@ -127,6 +128,12 @@ test("a page that joins a worker that runs is told so at once", async (t) => {
   const { join, booted } = await working(t);
   await booted();
   assert.deepEqual((await join("p1")).heard, [{ t: "welcome" }, { t: "alive", lock: "life" }, READY]);
+});
+
+test("the app's limit for a slice is told to those that cannot be welcomed meanwhile", async (t) => {
+  const { booted, lived } = await working(t);
+  await booted();
+  assert.deepEqual(lived.at(-1), ["holds", 1000]);
 });
 
 test("progress of the boot reaches all pages", async (t) => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { restAddress } from "../../../../static/page/client/rest.js";
+import { portalFrame } from "../../../../static/page/portal_frame.js";
 import { deferred, settled, stillClock } from "../../../support/fakes.mjs";
 import { CLIENTS, RestPortal } from "../../../support/rest_portal.mjs";
 
@@ -240,6 +241,6 @@ for (const [name, address] of [
   ["portal.example:8080|0|sid", "http://portal.example:8080/rest"],
 ]) {
   test(`the REST of ${name} is at ${address}`, () => {
-    assert.equal(restAddress(/** @type {string} */ (name)), address);
+    assert.equal(restAddress(portalFrame(/** @type {string} */ (name))), address);
   });
 }

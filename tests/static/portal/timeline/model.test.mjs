@@ -101,7 +101,7 @@ test("an outcome whose command the trace no longer holds is a bar of its own", (
 test("commands that an interpreter took with it have failed, and ids that begin anew are not theirs", () => {
   const timeline = read(
     { at: 2000, kind: "command", name: "CallCardSetMute", id: "c1" },
-    { at: 2500, kind: "boot", name: "worker ended: fatal" },
+    { at: 2500, kind: "boot", name: "worker_ended", ending: "fatal" },
     { at: 3000, kind: "command", name: "CallCardSetHold", id: "c1" },
     { at: 3010, kind: "outcome", name: "CallCardSetHold", id: "c1", outcome: "ok", duration_ms: 10 },
   );
@@ -162,7 +162,7 @@ test("a second boot leaves the bars of the first", () => {
   const timeline = read(
     { at: 100, kind: "boot", name: "download" },
     { at: 200, kind: "boot", name: "booted", duration_ms: 100, phases: { download: 100 } },
-    { at: 500, kind: "boot", name: "worker ended: fatal" },
+    { at: 500, kind: "boot", name: "worker_ended", ending: "fatal" },
     { at: 600, kind: "boot", name: "download" },
     { at: 650, kind: "boot", name: "booted", duration_ms: 50, phases: { download: 50 } },
   );

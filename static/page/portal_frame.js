@@ -1,17 +1,28 @@
 /**
- * A look at the messages that reach this window. The portal's client takes what is for it and drops
- * the rest in silence; here what it must drop is counted and said.
+ * The frame that the portal has made for this page: what its name says, and which messages reach it.
  *
  * @module
  */
 
 /**
- * @param {string} frameName `window.name`: the portal's `DOMAIN|PROTOCOL|APP_SID`
+ * `origin` is the portal's, `domain` as the portal writes it: perhaps with a port.
+ * @typedef {{inPortal: boolean, domain: string, isHttps: boolean, origin: string, sid: string | undefined}} PortalFrame
+ */
+
+/** @param {string} [name] the portal's `DOMAIN|PROTOCOL|APP_SID` @returns {PortalFrame} */
+export function portalFrame(name = window.name) {
+  const [domain, protocol, sid] = name.split("|");
+  const isHttps = protocol !== "0";
+  return { inPortal: sid !== undefined, domain, isHttps, origin: `${isHttps ? "https" : "http"}://${domain}`, sid };
+}
+
+/**
+ * Look at the messages that reach this window. The portal's client takes what is for it and drops the rest in silence; here
+ * what it must drop is counted and said.
+ * @param {string} portal its origin
  * @param {(kind: "foreign_message" | "unreadable_message", text: string) => void} report
  */
-export function watchMessages(frameName, report) {
-  const [domain, protocol] = frameName.split("|");
-  const portal = `${protocol === "0" ? "http" : "https"}://${domain}`;
+export function watchMessages(portal, report) {
   addEventListener("message", ({ source, origin, data }) => {
     if (source === window) {
       return;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Pace } from "../../../static/page/pace.js";
+import { Pace } from "../../../static/page/event_queue.js";
 
 function pacing() {
   /** @type {number[]} */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { watchMessages } from "../../../static/page/messages.js";
+import { portalFrame, watchMessages } from "../../../static/page/portal_frame.js";
 
 /** @param {import("node:test").TestContext} t */
 function watching(t) {
@@ -15,7 +15,7 @@ function watching(t) {
   t.after(() => Object.assign(globals, before));
   /** @type {string[][]} */
   const reports = [];
-  watchMessages("portal.example|1|sid", (kind, text) => reports.push([kind, text]));
+  watchMessages("https://portal.example", (kind, text) => reports.push([kind, text]));
   return { reports, say: (/** @type {unknown} */ data, origin = "https://portal.example") => hear({ data, origin }) };
 }
 
@@ -40,5 +40,30 @@ for (const text of ["cb1:", 'cb1:{"a":1}', "cb1:[]", 'cb1:""', "cb1:null", "cb1:
     say(text);
     say({ an: "object" });
     assert.deepEqual(reports, []);
+  });
+}
+
+for (const [name, expected] of /** @type {const} */ ([
+  [
+    "portal.example|1|sid",
+    { inPortal: true, domain: "portal.example", isHttps: true, origin: "https://portal.example", sid: "sid" },
+  ],
+  [
+    "portal.example:81|0|",
+    { inPortal: true, domain: "portal.example:81", isHttps: false, origin: "http://portal.example:81", sid: "" },
+  ],
+  [
+    "a window of its own",
+    {
+      inPortal: false,
+      domain: "a window of its own",
+      isHttps: true,
+      origin: "https://a window of its own",
+      sid: undefined,
+    },
+  ],
+])) {
+  test(`a frame named ${name} is read`, () => {
+    assert.deepEqual(portalFrame(name), expected);
   });
 }

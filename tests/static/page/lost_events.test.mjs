@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Visits } from "../../../static/page/visits.js";
+import { LostEvents } from "../../../static/page/lost_events.js";
 import { withGlobals } from "../../support/fakes.mjs";
 import { FakeOrigin } from "../../support/storage_fakes.mjs";
 
@@ -19,7 +19,7 @@ function visiting(t) {
       withGlobals(t, fake.globals);
       return act();
     };
-    return { visits: as(() => new Visits(portal)), as, hear: () => as(() => fake.hear()) };
+    return { visits: as(() => new LostEvents(portal)), as, hear: () => as(() => fake.hear()) };
   };
   return {
     origin,

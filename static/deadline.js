@@ -1,0 +1,19 @@
+/**
+ * The deadline of a wait, for all that waits for something that may never come.
+ *
+ * @module
+ */
+
+/**
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {number} ms
+ * @param {string} late what has not happened by then, in words
+ * @returns {Promise<T>} rejects with these words when that long has passed
+ */
+export function within(promise, ms, late) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(late)), ms);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
