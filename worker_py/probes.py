@@ -103,7 +103,7 @@ class Probes:
 
 
 def _reading(answer: dict[str, Any]) -> bool | None:
-    """What an answer to the probe says; ``None`` when it proves nothing, as in the desktop app."""
+    """What an answer to the probe says; ``None`` when it proves nothing."""
     if answer.get("t") != "answer":
         return None
     return {PROBE_SHOWN: True, UNDEFINED: False}.get(error_code(answer.get("answer")) or "")

@@ -21,7 +21,8 @@ const REPORT_AFTER_MS = 10_250;
 const PACES = [
   { untilMs: 10_000, delayMs: 5 },
   { untilMs: 60_000, delayMs: 20 },
-  { untilMs: Number.POSITIVE_INFINITY, delayMs: 100 },
+  { untilMs: 600_000, delayMs: 100 },
+  { untilMs: Number.POSITIVE_INFINITY, delayMs: 500 }, // many pages of a portal without telephony stay open all day
 ];
 const EAGER_MS = 60_000;
 /** When all that is missing is what could not be bound. */

@@ -26,6 +26,9 @@ function failure(errorCode) {
   return { result: "error", errorCode };
 }
 
+/** What is refused, with a card or without one in the desktop app. @type {readonly unknown[]} */
+const INVALID_STATE = Object.freeze([[failure("Invalid ui state")]]);
+
 /** @type {Readonly<Partial<Record<CommandName, string>>>} */
 const DESKTOP_FIELDS = {
   CallCardSetMute: "muted",
@@ -49,7 +52,7 @@ const EFFECTS = {
   },
   CallCardSetUiState: (card, params) => {
     if (!isUiState(params.uiState)) {
-      return [[failure("Invalid ui state")]];
+      return INVALID_STATE;
     }
     const withoutTimer = Boolean(params.disableAutoStartTimer);
     card.setUiState(params.uiState, withoutTimer);
@@ -117,6 +120,9 @@ export function execute(command, params, card, { desktop = false } = {}) {
   const needed = DESKTOP_FIELDS[command];
   if (desktop && needed !== undefined && fields[needed] === undefined) {
     return missingField(needed);
+  }
+  if (desktop && command === "CallCardSetUiState" && !isUiState(fields.uiState)) {
+    return INVALID_STATE; // held against the list before it asks whether there is a card
   }
   if (card === null || !card.manageable) {
     return desktop ? SUCCESS : [[failure("Call card is undefined")]];

@@ -67,7 +67,7 @@ test("names that come late are bound when they come, and the earlier ones not ag
   assert.deepEqual(client.boundTimes, ONCE);
 });
 
-test("an interface that names nothing is asked again at once, after 10 s and a minute more slowly, and at once again when a name has come", (t) => {
+test("an interface that names nothing is asked again at once, after 10 s, a minute and ten minutes more slowly, and at once again when a name has come", (t) => {
   const { binder, client, clock } = binding(t);
   client.known = [];
   binder.start();
@@ -83,6 +83,8 @@ test("an interface that names nothing is asked again at once, after 10 s and a m
   assert.equal(askedIn(10), 500);
   askedIn(50);
   assert.equal(askedIn(10), 100);
+  askedIn(530);
+  assert.equal(askedIn(10), 20);
   client.known = EVENT_NAMES.slice(0, 3);
   askedIn(1);
   assert.equal(askedIn(1), 200);

@@ -194,11 +194,18 @@ test("the desktop app answers that all went well, card or no card, and whatever 
   card.hasCrmLayout = false;
   const desktop = { desktop: true };
   for (const there of [card, null]) {
-    for (const params of [{ uiState: "connected" }, { uiState: "?" }]) {
-      assert.deepEqual(execute("CallCardSetUiState", params, there, desktop), [[]]);
-    }
+    assert.deepEqual(execute("CallCardSetUiState", { uiState: "connected" }, there, desktop), [[]]);
     assert.deepEqual(execute("CallCardStartTimer", {}, there, desktop), [[]]);
     assert.deepEqual(execute("CallCardClose", {}, there, desktop), [[]]);
+  }
+});
+
+test("the desktop app refuses a state that it does not know, card or no card", () => {
+  for (const there of [cardAt().card, null]) {
+    for (const params of [{ uiState: "?" }, {}]) {
+      const refused = [[{ result: "error", errorCode: "Invalid ui state" }]];
+      assert.deepEqual(execute("CallCardSetUiState", params, there, { desktop: true }), refused);
+    }
   }
 });
 
