@@ -7,14 +7,12 @@
 
 export const bundle = {
   build: "000000000000",
-  version: "0.0.0",
   pyodideUrl: "../../pyodide/",
   /** Unpacked as they are: micropip and what it needs. @type {string[]} */
   loaderWheels: [],
   /** Installed by micropip. @type {string[]} */
   wheels: [],
   app: { archive: "app.zip", module: "app", attribute: "app" },
-  client: "bx24",
   /** Whether pages may bring other source for the app while it runs. */
   live: false,
   /** The interpreter's memory with all that imported. @type {string | null} */

@@ -17,7 +17,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.live_page import LivePage
-from worker_py_tool import demo, static_demo, web_servers
+from worker_py_tool.demo import demo
+from worker_py_tool.demo import static as static_demo
+from worker_py_tool.setup import web_servers
 
 GREETING = "Head of purchasing · open deals: 2"
 GONE = "The page with the phone went, and the call with it"
