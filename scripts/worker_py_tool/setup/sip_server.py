@@ -1,10 +1,6 @@
 """A SIP server of this machine, Debian's Kamailio, run for a while on a loopback port: the tests' exchange."""
 
-import os
 import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,11 +8,9 @@ from pathlib import Path
 from worker_py_tool.errors import ToolError
 from worker_py_tool.locking import exclusive
 from worker_py_tool.setup import apt
+from worker_py_tool.setup.debian_server import SYSTEM_PATH, free_port, running
 
 PACKAGES = ("kamailio", "kamailio-websocket-modules")
-SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
-START_S = 20
-STOP_S = 10
 
 
 def missing() -> str:
@@ -50,45 +44,15 @@ def run(configuration: Path, directory: Path, port: int = 0) -> Iterator[int]:
     """
     if reason := missing():
         raise ToolError(reason)
-    with socket.create_server(("127.0.0.1", port)) as probe:
-        port = int(probe.getsockname()[1])
+    port = port or free_port()
     log = directory / "kamailio.log"
-    command = ["kamailio", "-DD", "-E", "-f", configuration, "-l", f"tcp:127.0.0.1:{port}"]
+    command: list[str | Path] = ["kamailio", "-DD", "-E", "-f", configuration, "-l", f"tcp:127.0.0.1:{port}"]
     command += ["-L", _modules() or "", "-w", directory, "-Y", directory]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [str(part) for part in command],
-            env={**os.environ, "PATH": SYSTEM_PATH},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-        )
-    try:
-        _wait_until_open(process, port, log)
+    with running(command, port, log):
         yield port
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def _modules() -> Path | None:
     """Where its modules are: the directory's name holds that of the machine's architecture."""
     found = sorted(Path("/usr").glob("lib*/**/kamailio/modules/websocket.so"))
     return found[0].parent if found else None
-
-
-def _wait_until_open(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    ends = time.monotonic() + START_S
-    while process.poll() is None and time.monotonic() < ends:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    said = log.read_text(errors="replace")[-2000:]
-    raise ToolError(f"Kamailio does not listen on port {port}: {said}")

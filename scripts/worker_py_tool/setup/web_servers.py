@@ -2,9 +2,6 @@
 
 import os
 import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +13,7 @@ from worker_py_tool.locking import exclusive
 from worker_py_tool.serve import recipes
 from worker_py_tool.serve.recipes import Kind, Place
 from worker_py_tool.setup import apt
+from worker_py_tool.setup.debian_server import SYSTEM_PATH, free_port, running
 
 BROTLI = "libnginx-mod-http-brotli-static"
 PACKAGES: Mapping[Kind, Sequence[str]] = {"nginx": ("nginx", BROTLI), "caddy": ("caddy",)}
@@ -23,9 +21,6 @@ BROTLI_MODULES = (
     Path("/usr/lib/nginx/modules/ngx_http_brotli_static_module.so"),
     Path("/usr/share/nginx/modules/ngx_http_brotli_static_module.so"),
 )
-SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
-START_S = 20
-STOP_S = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,28 +69,16 @@ def run(kind: Kind, bundle: Path, directory: Path) -> Iterator[Running]:
         raise ToolError(reason)
     logs = directory / "logs"
     logs.mkdir()
-    port = _free_port()
+    port = free_port()
     _SETUPS[kind](bundle.resolve(), directory, logs, port)
-    command = {
+    commands: Mapping[Kind, Sequence[str | Path]] = {
         "nginx": ["nginx", "-p", directory, "-e", logs / "start.log", "-c", directory / "nginx.conf"],
         "caddy": ["caddy", "run", "--adapter", "caddyfile", "--config", directory / "Caddyfile"],
-    }[kind]
+    }
     homes = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), str(directory))
-    env = {**os.environ, **homes, "PATH": SYSTEM_PATH, "CADDY_ADMIN": f"unix/{directory / 'admin.sock'}"}
-    with (logs / "output.log").open("wb") as output:
-        process = subprocess.Popen(
-            [str(part) for part in command], env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-        )
-    try:
-        _wait_until_open(process, port, logs)
+    env = {**homes, "CADDY_ADMIN": f"unix/{directory / 'admin.sock'}"}
+    with running(commands[kind], port, logs / "output.log", env):
         yield Running(port, logs)
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def _set_up_nginx(bundle: Path, directory: Path, logs: Path, port: int) -> None:
@@ -128,21 +111,3 @@ _SETUPS: Mapping[Kind, Callable[[Path, Path, Path, int], None]] = {"nginx": _set
 
 def _brotli_module() -> Path | None:
     return next((path for path in BROTLI_MODULES if path.exists()), None)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def _wait_until_open(process: subprocess.Popen[bytes], port: int, logs: Path) -> None:
-    ends = time.monotonic() + START_S
-    while process.poll() is None and time.monotonic() < ends:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    said = (logs / "output.log").read_text(errors="replace")[-2000:]
-    raise ToolError(f"{process.args!r} does not listen on port {port}: {said}")
