@@ -25,12 +25,12 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from worker_py_tool import answers, request_body
 from worker_py_tool.errors import ToolError
-from worker_py_tool.headers import EVERYWHERE, HASHED, PAGE, REFUSAL_POLICY
-from worker_py_tool.request_body import BodyRefused, ClientGone
-from worker_py_tool.request_log import RequestLog
-from worker_py_tool.served_bundle import Bundle, raw
+from worker_py_tool.serve import answers, request_body
+from worker_py_tool.serve.headers import EVERYWHERE, HASHED, PAGE, REFUSAL_POLICY
+from worker_py_tool.serve.request_body import BodyRefused, ClientGone
+from worker_py_tool.serve.request_log import RequestLog
+from worker_py_tool.serve.served_bundle import Bundle, raw
 
 HEALTH = "/healthz"
 PLACEMENT_ERROR = "/placement-error"

@@ -7,21 +7,12 @@ import sys
 from collections.abc import Set
 from typing import NoReturn, Protocol, cast
 
-from worker_py_tool import bootstrap, paths
-from worker_py_tool.bootstrap import Need
+from worker_py_tool import paths
 from worker_py_tool.errors import ToolError
+from worker_py_tool.setup import bootstrap
+from worker_py_tool.setup.bootstrap import Need
 
 COMMANDS = {
-    "new": "worker_py_tool.new_command",
-    "demo": "worker_py_tool.demo_command",
-    "build": "worker_py_tool.build_command",
-    "serve": "worker_py_tool.serve_command",
-    "doctor": "worker_py_tool.doctor_command",
-    "bench": "worker_py_tool.bench_command",
-    "test": "worker_py_tool.test_command",
-    "lint": "worker_py_tool.lint_command",
-}
-SUMMARIES = {
     "new": "make a small project: handlers, a test of them, and a README",
     "demo": "try handlers on a simulated portal with a call card",
     "build": "make a bundle: the page with all that it loads, for any static host",
@@ -31,6 +22,7 @@ SUMMARIES = {
     "test": "run everything that CI runs",
     "lint": "check format, rules and types",
 }
+"""What each does: its module is in `commands`."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 OFFERED = tuple(name for name in COMMANDS if not (paths.INSTALLED and name in ("test", "lint")))
@@ -70,7 +62,7 @@ def main(arguments: list[str]) -> int:
             print(f"error: {arguments[0]}: there is no such command", file=sys.stderr)
         print(usage(), file=sys.stderr)
         return 2
-    command = cast(Command, importlib.import_module(COMMANDS[arguments[0]]))
+    command = cast(Command, importlib.import_module(f"worker_py_tool.commands.{arguments[0]}"))
     options = command.parse(arguments[1:])
     try:
         needs = command.needs(options)
@@ -99,7 +91,7 @@ def _explained(problem: OSError) -> ToolError:
 
 def usage() -> str:
     """What there is, a line for each command."""
-    lines = [f"  {name:<7} {SUMMARIES[name]}" for name in OFFERED]
+    lines = [f"  {name:<7} {COMMANDS[name]}" for name in OFFERED]
     return "\n".join(
         [f"usage: {paths.command('COMMAND')} [OPTION]...", "", *lines, "", "COMMAND --help tells its options."]
     )

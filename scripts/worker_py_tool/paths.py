@@ -6,8 +6,9 @@ import sys
 import tomllib
 from pathlib import Path
 
-_PACKAGE = Path(__file__).resolve().parent
-_CARRIED = _PACKAGE / "resources"
+TOOL = Path(__file__).resolve().parent
+"""This package."""
+_CARRIED = TOOL / "resources"
 INSTALLED = _CARRIED.is_dir()
 """Whether this is the installed `worker-py` command, which carries its files; not the scripts/ of a checkout."""
 
@@ -20,13 +21,13 @@ def _user_cache() -> Path:
     return base / "worker-py" / importlib.metadata.version("worker-py")
 
 
-ROOT = _CARRIED if INSTALLED else _PACKAGE.parents[1]
+ROOT = _CARRIED if INSTALLED else TOOL.parents[1]
 STATIC = ROOT / "static"
 PORTAL = STATIC / "portal"
 TEMPLATE = ROOT / "index.html.j2"
 DOCS = ROOT / "docs"
 REQUIREMENTS = ROOT / "requirements"
-WORKER_PY = (_PACKAGE.parent if INSTALLED else ROOT) / "worker_py"
+WORKER_PY = (TOOL.parent if INSTALLED else ROOT) / "worker_py"
 """The sources of the package that runs in the browser."""
 _STATE = _user_cache() if INSTALLED else ROOT
 NODE_MODULES = _STATE / "node_modules"

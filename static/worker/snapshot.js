@@ -2,7 +2,7 @@
  * Starting the interpreter from its memory snapshot instead of from nothing.
  *
  * The file holds the pages of memory that differ from those of a freshly instantiated wasm module
- * (see `scripts/worker_py_tool/snapshot.mjs`): magic, a JSON header, page numbers, Pyodide's own
+ * (see `scripts/worker_py_tool/bundle/snapshot.mjs`): magic, a JSON header, page numbers, Pyodide's own
  * snapshot header, the pages. It is laid over the module's memory once the runtime stands, which
  * need not wait for the file.
  *

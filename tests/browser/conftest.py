@@ -18,11 +18,11 @@ from tests.support.browsers import Browsers, driver
 from tests.support.complaints import Complaints as Complaints
 from tests.support.policy_watch import PolicyReports, WatchedServer
 from tests.support.witness import WITNESS, SharedPage, WitnessPage
-from worker_py_tool import demo
-from worker_py_tool.build import Client
+from worker_py_tool.bundle.build import Client
+from worker_py_tool.bundle.phone import PhoneKind
+from worker_py_tool.demo import demo
+from worker_py_tool.demo.portal_server import PortalServer
 from worker_py_tool.paths import CACHE
-from worker_py_tool.phone import PhoneKind
-from worker_py_tool.portal_server import PortalServer
 from worker_py_tool.scratch import scratch
 
 CLIENTS: tuple[Client, ...] = ("bx24", "b24jssdk")

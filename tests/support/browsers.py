@@ -18,7 +18,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 
-from worker_py_tool import chromium
+from worker_py_tool.setup import chromium
 
 VARIABLE: Final = "WORKER_PY_ENGINE"
 READY_TIMEOUT_MS: Final = 30_000

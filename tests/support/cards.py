@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Frame, Locator, Page, expect
 
 from tests.browser.conftest import Complaints
 from tests.support.directory_server import DirectoryServer
-from worker_py_tool import demo
+from worker_py_tool.demo import demo
 
 HERE: Final = Path(__file__).parent
 FILES: Final = (HERE / "listener.html", HERE / "listener.js", demo.CLIENT)

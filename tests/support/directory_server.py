@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-from worker_py_tool.headers import PAGE
-from worker_py_tool.http_service import RequestHandler, Service
-from worker_py_tool.media_types import media_type
+from worker_py_tool.bench.http_service import RequestHandler, Service
+from worker_py_tool.serve.headers import PAGE
+from worker_py_tool.serve.media_types import media_type
 
 
 class FileHandler(RequestHandler):

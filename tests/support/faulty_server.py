@@ -7,9 +7,9 @@ from pathlib import Path
 
 from starlette.types import Message, Receive, Scope, Send
 
-from worker_py_tool import manifest
 from worker_py_tool.asgi import create_app
-from worker_py_tool.serve import AsgiServer
+from worker_py_tool.bundle import manifest
+from worker_py_tool.serve.server import AsgiServer
 
 HELD_S = 120.0
 """A test that failed before it released what it held must not hang."""

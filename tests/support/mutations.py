@@ -123,17 +123,17 @@ MUTATIONS = (
     ),
     Mutation(
         "the app reaches the process that makes its snapshot",
-        "scripts/worker_py_tool/snapshot.mjs",
+        "scripts/worker_py_tool/bundle/snapshot.mjs",
         "  close();\n",
         "",
-        ("tests/tool/test_fence.py",),
+        ("tests/tool/bundle/test_fence.py",),
     ),
     Mutation(
         "a secret goes into the bundle",
-        "scripts/worker_py_tool/app_files.py",
+        "scripts/worker_py_tool/bundle/app_files.py",
         "        if reason:\n",
         "        if reason is True:\n",
-        ("tests/tool/test_app_files.py",),
+        ("tests/tool/bundle/test_app_files.py",),
     ),
     Mutation(
         "an event is bound twice",
@@ -207,17 +207,17 @@ MUTATIONS = (
     ),
     Mutation(
         "anybody may frame the page",
-        "scripts/worker_py_tool/origins.py",
+        "scripts/worker_py_tool/bundle/origins.py",
         '        "frame-ancestors": list(portals),\n',
         "",
-        ("tests/tool/test_origins.py", "tests/tool/test_build.py"),
+        ("tests/tool/bundle/test_origins.py", "tests/tool/bundle/test_build.py"),
     ),
     Mutation(
         "POST of the page is refused",
         "scripts/worker_py_tool/asgi.py",
         'methods = (*_READ, "POST") if path == PAGE else _READ',
         "methods = _READ",
-        ("tests/tool/test_serve_contract.py",),
+        ("tests/tool/serve/test_server_contract.py",),
     ),
     Mutation(
         "the portal's server leaves its directory",
@@ -228,10 +228,10 @@ MUTATIONS = (
     ),
     Mutation(
         "a compressed copy is of former content",
-        "scripts/worker_py_tool/compress.py",
+        "scripts/worker_py_tool/bundle/compress.py",
         "{sha256(path.read_bytes()).hexdigest()[:32]}",
         "{sha256(path.name.encode()).hexdigest()[:32]}",
-        ("tests/tool/test_compress.py",),
+        ("tests/tool/bundle/test_compress.py",),
     ),
 )
 

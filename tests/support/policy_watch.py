@@ -13,7 +13,7 @@ from pathlib import Path
 from starlette.types import Message, Receive, Scope, Send
 
 from worker_py_tool.asgi import create_app
-from worker_py_tool.serve import AsgiServer
+from worker_py_tool.serve.server import AsgiServer
 
 ADDRESS = "/policy-reports"
 POLICY = b"content-security-policy"

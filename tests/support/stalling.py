@@ -7,7 +7,7 @@ from pathlib import Path
 from starlette.types import Receive, Scope, Send
 
 from worker_py_tool.asgi import create_app
-from worker_py_tool.serve import AsgiServer
+from worker_py_tool.serve.server import AsgiServer
 
 
 class HeldServer(AsgiServer):

@@ -11,7 +11,7 @@ def test_help_names_every_command_with_what_it_does(asked: str, capsys: pytest.C
     shown = capsys.readouterr()
     lines = {line.split(maxsplit=1)[0]: line for line in shown.out.splitlines() if line.startswith("  ")}
     assert list(lines) == list(cli.OFFERED)
-    assert all(cli.SUMMARIES[name] in lines[name] for name in cli.OFFERED)
+    assert all(cli.COMMANDS[name] in lines[name] for name in cli.OFFERED)
     assert shown.err == ""
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from worker_py import RestError
 from worker_py.testing import MemoryPage, Portal
-from worker_py_tool.demo import HANDLERS
+from worker_py_tool.demo.demo import HANDLERS
 
 
 class PageError(Exception):

@@ -19,8 +19,9 @@ from worker_py.commands import CommandName
 from worker_py.errors import WorkerPyError
 from worker_py.settings import Settings
 from worker_py.testing import Portal
-from worker_py_tool import build_command, node_packages
+from worker_py_tool.commands import build as build_command
 from worker_py_tool.paths import PORTAL, ROOT
+from worker_py_tool.setup import node_packages
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "scripts" / "README.md"])
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.projects import own_tests_of
-from worker_py_tool import new_command
+from worker_py_tool.commands import new as new_command
 from worker_py_tool.paths import ROOT
 
 PAGE = (ROOT / "docs" / "getting-started.md").read_text(encoding="utf-8")

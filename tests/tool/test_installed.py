@@ -14,8 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from worker_py_tool import chromium, python_packages, wheels
+from worker_py_tool.bundle import wheels
 from worker_py_tool.paths import ROOT
+from worker_py_tool.setup import chromium, python_packages
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -123,6 +124,7 @@ def test_the_environment_holds_neither_tests_nor_the_repository(host_wheel: Path
     tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
     assert tops == {"worker_py", "worker_py_tool"}
     assert "worker_py_tool/resources/static/page/shim.js" in names
+    assert "worker_py_tool/resources/static/portal/server.mjs" in names
     assert "worker_py_tool/resources/index.html.j2" in names
 
 

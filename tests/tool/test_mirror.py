@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from worker_py_tool.paths import ROOT
+from worker_py_tool.paths import ROOT, TOOL
 
 PYTHON = {
     "__init__": "re-exports alone",
@@ -69,6 +69,14 @@ def test_every_module_of_worker_py_has_a_unit_test_of_its_name() -> None:
 
 def test_every_module_of_the_page_and_the_worker_has_a_node_test_of_its_name() -> None:
     assert untested(modules(ROOT / "static", ".js"), javascript_tests()) == set(JAVASCRIPT)
+
+
+def test_every_test_in_a_room_of_the_tool_is_named_after_a_module_there() -> None:
+    folder = ROOT / "tests" / "tool"
+    files = {path.relative_to(folder).as_posix().replace("/test_", "/")[:-3] for path in folder.glob("*/test_*.py")}
+    tested = {file for name in modules(TOOL, ".py") for file in files if file == name or file.startswith(f"{name}_")}
+    assert files - tested == set()
+    assert len(files) > 20
 
 
 @pytest.mark.parametrize(

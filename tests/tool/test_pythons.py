@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from worker_py_tool import wheels
+from worker_py_tool.bundle import wheels
 from worker_py_tool.paths import ROOT
 
 OLDEST = (3, 11)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from worker_py_tool.paths import ROOT, STATIC, WORKER_PY
+from worker_py_tool.paths import STATIC, TOOL, WORKER_PY
 
 
 def imports(package: Path) -> dict[str, set[str]]:
@@ -51,9 +51,7 @@ def circle_in(graph: Mapping[str, Set[str]]) -> list[str]:
     return []
 
 
-@pytest.mark.parametrize(
-    "package", [WORKER_PY, ROOT / "scripts" / "worker_py_tool"], ids=lambda package: str(package.name)
-)
+@pytest.mark.parametrize("package", [WORKER_PY, TOOL], ids=lambda package: str(package.name))
 def test_a_package_has_no_modules_that_import_each_other_in_a_circle(package: Path) -> None:
     assert circle(package) == []
 

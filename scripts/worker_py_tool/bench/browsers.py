@@ -8,9 +8,9 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Frame, Page, Playwright
 
-from worker_py_tool import chromium
 from worker_py_tool.bench.site_server import SiteServer
 from worker_py_tool.bench.stage import PORTAL
+from worker_py_tool.setup import chromium
 
 FLAGS = ("--disable-features=LocalNetworkAccessChecks", "--disable-background-networking", "--disable-component-update")
 NO_SHARED_WORKER = "delete globalThis.SharedWorker;"

@@ -6,9 +6,9 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Page
 
-from worker_py_tool import demo
 from worker_py_tool.bench.browsers import NO_SHARED_WORKER, hidden_frame
-from worker_py_tool.portal_server import PortalServer
+from worker_py_tool.demo import demo
+from worker_py_tool.demo.portal_server import PortalServer
 
 COMMAND_FROM = """() => {
   globalThis.commandFrom = (name) => new Promise((resolve) => {

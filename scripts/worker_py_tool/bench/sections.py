@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 
 from playwright.sync_api import sync_playwright
 
-from worker_py_tool import chromium
 from worker_py_tool.bench import (
     boot,
     browsers,
@@ -24,6 +23,7 @@ from worker_py_tool.bench import (
 from worker_py_tool.bench.results import Report, Table
 from worker_py_tool.bench.run import Run
 from worker_py_tool.process import say
+from worker_py_tool.setup import chromium
 
 SECTIONS: dict[str, Callable[[Run], list[Table]]] = {
     "boot": boot.measure,

@@ -13,12 +13,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker_py_tool import apt, demo, web_servers
 from worker_py_tool.bench.results import Row, Table
 from worker_py_tool.bench.run import Run
+from worker_py_tool.demo import demo
 from worker_py_tool.errors import ToolError
 from worker_py_tool.paths import CACHE, INSTALLED, ROOT
 from worker_py_tool.process import run_quietly, say
+from worker_py_tool.setup import apt, web_servers
 
 CONNECTIONS = 200
 ROUNDS, SECONDS = 3, 10

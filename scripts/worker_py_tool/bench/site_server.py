@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
 from worker_py_tool.bench.emulated_link import CHUNK_BYTES, EmulatedLink
-from worker_py_tool.headers import PAGE
-from worker_py_tool.http_service import RequestHandler, Service
-from worker_py_tool.media_types import media_type
-from worker_py_tool.served_bundle import ENCODINGS, accepts
+from worker_py_tool.bench.http_service import RequestHandler, Service
+from worker_py_tool.serve.headers import PAGE
+from worker_py_tool.serve.media_types import media_type
+from worker_py_tool.serve.served_bundle import ENCODINGS, accepts
 
 READY = "ready"
 """A page asks for this path once a handler can run."""

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from worker_py_tool import build, compress, demo, origins, wheels
 from worker_py_tool.bench.emulated_link import EmulatedLink
 from worker_py_tool.bench.site_server import SiteServer
-from worker_py_tool.build import BuildOptions
+from worker_py_tool.bundle import build, compress, origins, wheels
+from worker_py_tool.bundle.build import BuildOptions
+from worker_py_tool.demo import demo
 from worker_py_tool.paths import CACHE, NODE_MODULES
 
 HERE = Path(__file__).parent

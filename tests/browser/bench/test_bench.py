@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from worker_py_tool import web_servers
 from worker_py_tool.bench import boot, events, handlers, long_run, memory, requirements, serving
 from worker_py_tool.paths import ROOT
+from worker_py_tool.setup import web_servers
 
 Rows = dict[str, list[tuple[str, int | None]]]
 """Names and arguments of the rows, by the key of their table."""

@@ -18,7 +18,7 @@ from tests.support.directory_server import DirectoryServer
 from tests.support.raised import PREFIX, comments, initialized, one_of_each
 from tests.support.stalling import HeldServer
 from tests.support.witness import WITNESS
-from worker_py_tool.build import Client
+from worker_py_tool.bundle.build import Client
 from worker_py_tool.paths import NODE_MODULES
 
 APP = """

@@ -12,9 +12,9 @@ from starlette.types import Receive, Scope, Send
 
 from tests.browser.conftest import OpenPage
 from tests.support.witness import WITNESS
-from worker_py_tool import demo
 from worker_py_tool.asgi import create_app
-from worker_py_tool.serve import AsgiServer
+from worker_py_tool.demo import demo
+from worker_py_tool.serve.server import AsgiServer
 
 APP = """
 from pyodide.http import pyfetch, pyxhr

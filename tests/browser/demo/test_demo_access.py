@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from worker_py_tool import demo
+from worker_py_tool.demo import demo
 
 GREETING = "Head of purchasing · open deals: 2"
 TABS = ("What Python did", "Timeline", "Handlers")

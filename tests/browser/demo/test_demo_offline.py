@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.support.stalling import HeldServer
-from worker_py_tool import demo
+from worker_py_tool.demo import demo
 
 GREETING = "Head of purchasing · open deals: 2"
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Complaints
-from worker_py_tool import demo
+from worker_py_tool.demo import demo
 
 
 @pytest.fixture

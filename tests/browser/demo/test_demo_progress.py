@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Complaints
 from tests.support.faulty_server import Fault, FaultyServer
-from worker_py_tool import demo, manifest
+from worker_py_tool.bundle import manifest
+from worker_py_tool.demo import demo
 
 SEEN = """() => {
   globalThis.seen = [];

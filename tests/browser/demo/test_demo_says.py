@@ -12,7 +12,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import BundleFor, Complaints
 from tests.support.faulty_server import Fault, FaultyServer
 from tests.support.live_page import LivePage
-from worker_py_tool import demo, manifest
+from worker_py_tool.bundle import manifest
+from worker_py_tool.demo import demo
 
 FAILS_IN_A_WORKER = """
     import js

@@ -17,7 +17,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.live_page import LivePage
-from worker_py_tool import demo, static_demo, web_servers
+from worker_py_tool.demo import demo
+from worker_py_tool.demo import static as static_demo
+from worker_py_tool.setup import web_servers
+from worker_py_tool.setup.debian_server import SYSTEM_PATH
 
 GREETING = "Head of purchasing · open deals: 2"
 GONE = "The page with the phone went, and the call with it"
@@ -94,7 +97,7 @@ def by_nginx(site: Path, directory: Path) -> Iterator[Host]:
     (directory / "nginx.conf").write_text(text.replace(f"alias {site}/", f'alias "{site}/"'))
     log = directory / "error.log"
     command = ["nginx", "-p", str(directory), "-e", str(log), "-c", str(directory / "nginx.conf")]
-    with subprocess.Popen(command, env={**os.environ, "PATH": web_servers.SYSTEM_PATH}, text=True) as process:
+    with subprocess.Popen(command, env={**os.environ, "PATH": SYSTEM_PATH}, text=True) as process:
         host = Host(f"http://127.0.0.1:{port}/shop/demo/", process)
         try:
             wait_for(port, process)

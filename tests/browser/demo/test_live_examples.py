@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPortal
 from tests.support.live_page import LivePage
-from worker_py_tool import demo
+from worker_py_tool.demo import demo
 from worker_py_tool.paths import PORTAL
 
 

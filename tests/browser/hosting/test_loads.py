@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from tests.support.faulty_server import Fault, FaultyServer
 from tests.support.raised import initialized
 from tests.support.witness import WITNESS, WitnessPage
-from worker_py_tool import demo
+from worker_py_tool.demo import demo
 
 APP = """
     from worker_py import App

@@ -7,8 +7,9 @@ from playwright.sync_api import BrowserContext, Route
 from tests.browser.conftest import OpenPage
 from tests.support.faulty_server import Fault, FaultyServer
 from tests.support.witness import WITNESS, WitnessPage
-from worker_py_tool import demo, manifest
-from worker_py_tool.report import boot_files
+from worker_py_tool.bundle import manifest
+from worker_py_tool.bundle.report import boot_files
+from worker_py_tool.demo import demo
 
 APP = """
 import humanize

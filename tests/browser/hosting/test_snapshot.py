@@ -18,7 +18,8 @@ from tests.support.browser_portal import BrowserPortal
 from tests.support.cases import table
 from tests.support.complaints import Complaints
 from tests.support.witness import WITNESS, WitnessPage
-from worker_py_tool import demo, manifest
+from worker_py_tool.bundle import manifest
+from worker_py_tool.demo import demo
 
 APP = """
     import random

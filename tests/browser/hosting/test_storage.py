@@ -16,7 +16,7 @@ from tests.support.browser_portal import BrowserPortal
 from tests.support.complaints import Complaints
 from tests.support.hosting import DESK, HostingPage, HostingPortal, app_with
 from tests.support.hurry import HURRY, hurry
-from worker_py_tool.serve import Server
+from worker_py_tool.serve.server import Server
 
 KEPT = """async () => {
   const [{ name }] = await indexedDB.databases();

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import BrowserContext, FrameLocator, Page, Route, expect
 
 from tests.browser.conftest import BX24_FIRST, CLIENTS, BundleFor, Complaints
-from worker_py_tool import demo
-from worker_py_tool.build import Client
+from worker_py_tool.bundle.build import Client
+from worker_py_tool.demo import demo
 
 SOURCE = "from worker_py import App\n\napp = App()\n"
 REFUSED = r"status of (400|403|405)"

@@ -11,11 +11,13 @@ from typing import cast
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.tool import http_contract
-from tests.tool.http_contract import CASES, FORM, FORM_HEADERS, PLANTED, QUERY, Case
-from worker_py_tool import demo, recipes, web_servers
-from worker_py_tool.recipes import Kind
-from worker_py_tool.web_servers import Running
+from tests.support import http_contract
+from tests.support.http_contract import CASES, FORM, FORM_HEADERS, PLANTED, QUERY, Case
+from worker_py_tool.demo import demo
+from worker_py_tool.serve import recipes
+from worker_py_tool.serve.recipes import Kind
+from worker_py_tool.setup import web_servers
+from worker_py_tool.setup.web_servers import Running
 
 
 @pytest.fixture(scope="module", params=recipes.KINDS)

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.conftest import BundleFor, Complaints
 from tests.support.phones import APP, AUDIBLE, PHONE_DESK, PhoneDesk, PhoneTab
-from worker_py_tool import sip_server
+from worker_py_tool.setup import sip_server
 
 CONFIGURATION = Path(__file__).parents[2] / "support" / "kamailio.cfg"
 KEEP_PEERS = """

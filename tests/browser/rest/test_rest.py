@@ -14,7 +14,7 @@ from playwright.sync_api import Request, Route
 
 from tests.browser.conftest import BX24_FIRST, SharedPageFor
 from tests.support.witness import SharedPage
-from worker_py_tool.build import Client
+from worker_py_tool.bundle.build import Client
 
 APP = """
     import asyncio

@@ -1,0 +1,1 @@
+"""Makes bundles: what goes in, how it is checked, frozen and written."""

@@ -1,0 +1,288 @@
+"""Makes a bundle: the placement page with all that it loads, as files for any static host.
+
+The layout, which `scripts/serve` and the page's own modules rely on::
+
+    index.html                       the placement page
+    assets/<build>/                  our modules, the app, page scripts; <build> is a hash over all of it
+    pyodide/<version>-<hash>/        the interpreter, from npm
+    wheels/<hash>/                   worker_py, micropip, and the app's requirements
+    manifest.json                    every file's hash, and the headers the bundle wants
+"""
+
+import base64
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from worker_py_tool.bundle import compress, frozen, imports, manifest, origins, phone, publish, snapshot, wheels
+from worker_py_tool.bundle.app_source import AppSource, read_app
+from worker_py_tool.bundle.frozen import Frozen
+from worker_py_tool.bundle.manifest import Manifest
+from worker_py_tool.bundle.page_script import PageScript, read_page_scripts
+from worker_py_tool.bundle.phone import PhoneKind
+from worker_py_tool.bundle.snapshot import Snapshot
+from worker_py_tool.errors import ToolError
+from worker_py_tool.paths import NODE_MODULES, STATIC, TEMPLATE, version
+from worker_py_tool.process import say
+
+OFFICIAL_BX24 = "https://api.bitrix24.com/api/v1/"
+PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+B24JSSDK = NODE_MODULES / "@bitrix24" / "b24jssdk" / "dist" / "umd" / "index.min.js"
+PLACEHOLDER = "worker/bundle.js"
+OPTIONAL = ("live", "phone", "portal")
+"""Folders of `static` that are not in every bundle."""
+GUARD = STATIC / "page" / "guard.js"
+"""Written into the page itself: a script that the page had to fetch would hold its `load`."""
+LOCK = "pyodide-lock.json"
+Client = Literal["bx24", "b24jssdk"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildOptions:
+    """What `scripts/build` takes.
+
+    Attributes:
+        app: `PATH[:NAME]`: a file or package directory, and the App's name in it.
+        out: Directory to make, or to replace when it is a bundle.
+        include: Patterns of the app's files that are packed although they look like something that should not be.
+        client: The client of the portal that the page uses.
+        bx24_url: Address of the script that defines BX24, or a local .js file, which is then copied into the bundle.
+        portals: Origins and patterns of the portals; empty: any https parent, and loopback addresses.
+        connect: Origins that page scripts talk to.
+        page_scripts: JavaScript files of the integrator, loaded in this order.
+        phone: The phone that the page brings, if any.
+        live: The page's scripts may bring other source for the app while it runs. For the demo: whoever can make
+            them do so runs Python with all that the app may do. The command line does not offer it.
+        requirements: Requirements of the app, as pip takes them.
+        snapshot: Make a memory snapshot of the interpreter, which boots several times faster.
+        compress: Put Brotli and gzip beside the files; `best` takes about a minute.
+        hard_link: Link Pyodide's files instead of copying them, for bundles that nobody changes.
+    """
+
+    app: str
+    out: Path
+    include: Sequence[str] = ()
+    client: Client = "bx24"
+    bx24_url: str = OFFICIAL_BX24
+    portals: Sequence[str] = ()
+    connect: Sequence[str] = ()
+    page_scripts: Sequence[Path] = ()
+    phone: PhoneKind | None = None
+    live: bool = False
+    requirements: Sequence[str] = ()
+    snapshot: bool = True
+    compress: Literal["none", "fast", "best"] = "fast"
+    hard_link: bool = False
+
+
+def build(options: BuildOptions) -> Manifest:
+    """Make a bundle.
+
+    Returns:
+        Its manifest, as it was written.
+
+    Raises:
+        ToolError: An option is wrong, or the directory must not be replaced; nothing has changed then.
+    """
+    app = read_app(options.app, options.include)
+    scripts = read_page_scripts(options.page_scripts)
+    portals = [origins.origin(text, "--portal") for text in options.portals] or list(origins.ANY_PORTAL)
+    connect = [origins.origin(text, "--connect", origins.CONNECT_SCHEMES) for text in options.connect]
+    client = _client_script(options)
+    with publish.staged(options.out) as directory:
+        packages = frozen.freeze(options.requirements, live=options.live)
+        assets = {**_assets(app, scripts, client), LOCK: packages.lock, **phone.assets(options.phone)}
+        if options.live:
+            assets |= {f"live/{path.name}": path.read_bytes() for path in sorted((STATIC / "live").glob("*.js"))}
+        memory = snapshot.make(app, packages.app) if options.snapshot else Snapshot(None, "built without one")
+        if memory.content is not None:
+            assets["snapshot.bin"] = memory.content
+        contents = _contents(directory, options, app, packages, memory)
+        contents["hashes"] = _hashes(directory, assets, contents)
+        build_id = _write_assets(directory, assets, contents)
+        config = {
+            "build": build_id,
+            "client": options.client,
+            "portals": portals,
+            "bx24_url": client.url if client.content is None else f"assets/{build_id}/{client.name}",
+            "phone": options.phone,
+            **({"live": True} if options.live else {}),
+        }
+        _write_page(directory, config, scripts)
+        if options.compress != "none":
+            compress.compress(directory, best=options.compress == "best")
+        result = Manifest(
+            build=build_id,
+            version=version(),
+            pyodide=_pyodide_version(),
+            client=options.client,
+            portals=portals,
+            csp=origins.content_security_policy(portals, [_integrity(GUARD.read_bytes()), *client.origins], connect),
+            packages=list(packages.versions),
+            files=manifest.list_files(directory),
+        )
+        result.write(directory)
+    return result
+
+
+def _contents(
+    directory: Path, options: BuildOptions, app: AppSource, packages: Frozen, memory: Snapshot
+) -> dict[str, Any]:
+    """What the worker is told of the bundle; puts the interpreter and the wheels into it."""
+    return {
+        "pyodideUrl": f"../../{_add_pyodide(directory, options.hard_link)}/",
+        "loaderWheels": [f"../../{_add_wheel(directory, path)}" for path in packages.loader],
+        "wheels": [f"../../{_add_wheel(directory, path)}" for path in packages.app],
+        "app": {"archive": "app.zip", "module": app.module, "attribute": app.attribute},
+        "live": options.live,
+        "snapshot": None if memory.content is None else "snapshot.bin",
+        "withoutSnapshot": memory.reason or None,
+        "lock": LOCK,
+        "lockInfo": _lock_info(),
+    }
+
+
+def _write_assets(directory: Path, assets: Mapping[str, bytes], contents: Mapping[str, Any]) -> str:
+    """Write them, and the module that tells what they are, into a folder that is named after all of it; its name."""
+    build_id = _build_id(assets, contents)
+    folder = directory / "assets" / build_id
+    for name, content in {**assets, PLACEHOLDER: _bundle_module({"build": build_id, **contents})}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return build_id
+
+
+def _hashes(directory: Path, assets: Mapping[str, bytes], contents: Mapping[str, Any]) -> dict[str, str]:
+    """The hash of each file that is loaded as bytes, by its address as the worker's modules write it."""
+    bytes_of = {name: assets[name] for name in ("app.zip", LOCK, "snapshot.bin") if name in assets}
+    outside = [*contents["loaderWheels"], *contents["wheels"]]
+    outside += [f"{contents['pyodideUrl']}{name}" for name in PYODIDE_FILES]
+    bytes_of |= {url: (directory / url.removeprefix("../../")).read_bytes() for url in outside}
+    return {url: _integrity(content).strip("'") for url, content in bytes_of.items()}
+
+
+def _integrity(content: bytes) -> str:
+    """The hash of a content, as a Content-Security-Policy names it."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}'"
+
+
+def _lock_info() -> dict[str, str]:
+    """What Pyodide's lock file says of the interpreter itself."""
+    lock_file = NODE_MODULES / "pyodide" / "pyodide-lock.json"
+    info: dict[str, str] = json.loads(lock_file.read_text(encoding="utf-8"))["info"]
+    return info
+
+
+@dataclass(frozen=True, slots=True)
+class _ClientScript:
+    """Where the page gets its client from: a file of the bundle when there is content, else an address."""
+
+    url: str
+    name: str = ""
+    content: bytes | None = None
+    origins: tuple[str, ...] = ()
+
+
+def _client_script(options: BuildOptions) -> _ClientScript:
+    if options.client == "b24jssdk":
+        return _ClientScript("", "b24jssdk.js", B24JSSDK.read_bytes())
+    url = options.bx24_url
+    if url.startswith(("https://", "http://")):
+        return _ClientScript(url, origins=(origins.origin_of(url, "--bx24-url"),))
+    if Path(url).is_file() and url.endswith(".js"):
+        return _ClientScript("", Path(url).name, Path(url).read_bytes())
+    if "://" in url or url.startswith("//") or not url:
+        raise ToolError(
+            f"--bx24-url {url}: neither an http(s) address, nor a path", f"The official one is {OFFICIAL_BX24}"
+        )
+    say(f"note: --bx24-url {url}: no such file here, so the page asks its own host for it")
+    return _ClientScript(url)
+
+
+def _pyodide_version() -> str:
+    return str(json.loads((NODE_MODULES / "pyodide" / "package.json").read_text(encoding="utf-8"))["version"])
+
+
+def _add_pyodide(directory: Path, hard_link: bool) -> str:
+    sources = [NODE_MODULES / "pyodide" / name for name in PYODIDE_FILES]
+    digest = hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in sources)).hexdigest()[:12]
+    folder = f"pyodide/{_pyodide_version()}-{digest}"
+    (directory / folder).mkdir(parents=True)
+    for path in sources:
+        _place(path, directory / folder / path.name, hard_link)
+    return folder
+
+
+def _add_wheel(directory: Path, wheel: Path) -> str:
+    url = wheels.address(wheel)
+    (directory / url).parent.mkdir(parents=True, exist_ok=True)
+    _place(wheel, directory / url, hard_link=False)
+    return url
+
+
+def _place(source: Path, target: Path, hard_link: bool) -> None:
+    if hard_link:
+        try:
+            os.link(source, target)
+        except OSError:
+            pass  # another file system
+        else:
+            return
+    shutil.copyfile(source, target)
+
+
+def _assets(app: AppSource, scripts: Sequence[PageScript], client: _ClientScript) -> dict[str, bytes]:
+    """Everything under assets/<build>/ but what names the rest, by its path."""
+    files = sorted(path for path in STATIC.rglob("*") if path.suffix in (".css", ".js"))
+    names = {path.relative_to(STATIC).as_posix(): path for path in files if path != GUARD}
+    ours = {name: path.read_bytes() for name, path in names.items() if name.partition("/")[0] not in OPTIONAL}
+    del ours[PLACEHOLDER]
+    assets = {**ours, "app.zip": app.archive()}
+    theirs = [(script.name, script.content, "--page-script") for script in scripts]
+    if client.content is not None:
+        theirs.append((client.name, client.content, "--bx24-url"))
+    for name, content, option in theirs:
+        if name in assets:
+            raise ToolError(f"{option} {name}: the bundle has a file of that name already", "Rename yours.")
+        assets[name] = content
+    return assets
+
+
+def _build_id(assets: Mapping[str, bytes], contents: Mapping[str, object]) -> str:
+    digest = hashlib.sha256(json.dumps(contents, sort_keys=True).encode())
+    for name in sorted(assets):
+        digest.update(f"\n{name} {hashlib.sha256(assets[name]).hexdigest()}".encode())
+    return digest.hexdigest()[:12]
+
+
+def _bundle_module(contents: Mapping[str, object]) -> bytes:
+    text = json.dumps(contents, indent=2, ensure_ascii=False)
+    comment = (
+        "// Generated by scripts/build: what this bundle holds, with addresses relative to the folder of its build."
+    )
+    return f"{comment}\nexport const bundle = {text};\n".encode()
+
+
+def _write_page(directory: Path, config: Mapping[str, object], scripts: Sequence[PageScript]) -> None:
+    # The only imports beyond the standard library: options are checked before they are installed.
+    import jinja2
+    from markupsafe import Markup
+
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
+    phone_modules = ["phone/start.js"] if config["phone"] else []
+    page = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+        config=config,
+        guard=Markup(GUARD.read_text(encoding="utf-8")),
+        bx24_url=config["bx24_url"],
+        assets=f"assets/{config['build']}",
+        modules=imports.graph(
+            directory / f"assets/{config['build']}", ("page/early.js", "page/shim.js", *phone_modules)
+        ),
+        page_scripts=scripts,
+    )
+    (directory / "index.html").write_text(page, encoding="utf-8")

@@ -1,0 +1,45 @@
+"""The phone that a bundle may bring: the modules of `static/phone`, and JsSIP in a form that browsers load."""
+
+import json
+from pathlib import Path
+from typing import Literal, get_args
+
+from worker_py_tool.bundle.one_module import one_module
+from worker_py_tool.paths import NODE_MODULES, STATIC
+
+PhoneKind = Literal["loopback", "jssip"]
+PHONES: tuple[PhoneKind, ...] = get_args(PhoneKind)
+FOLDER = STATIC / "phone"
+LIBRARY = "jssip_library.js"
+BUNDLED = ("jssip", "debug", "ms", "events", "sdp-transform")
+"""The packages in it, whose licences go with it."""
+ONLY = {"loopback": {"loopback.js"}, "jssip": {"jssip.js", LIBRARY}}
+"""What one kind of phone needs and the other does not."""
+
+
+def assets(kind: PhoneKind | None) -> dict[str, bytes]:
+    """What a bundle with this phone holds more, by its name under assets/<build>/.
+
+    Raises:
+        ToolError: JsSIP cannot be bundled.
+    """
+    if kind is None:
+        return {}
+    others = {name for other, names in ONLY.items() if other != kind for name in names}
+    files = [path for path in sorted(FOLDER.glob("*.js")) if path.name not in others]
+    found = {f"phone/{path.name}": path.read_bytes() for path in files}
+    if kind == "jssip":
+        found[f"phone/{LIBRARY}"] = _jssip()
+    return found
+
+
+def _jssip() -> bytes:
+    """JsSIP as one module; its package is made of CommonJS files."""
+    return one_module(FOLDER / LIBRARY, "JsSIP", "\n".join(_notice(NODE_MODULES / name) for name in BUNDLED))
+
+
+def _notice(package: Path) -> str:
+    """A package's name, version and licence."""
+    about = json.loads((package / "package.json").read_text(encoding="utf-8"))
+    texts = [path.read_text(encoding="utf-8") for path in sorted(package.glob("*[Ll][Ii][Cc][Ee][Nn][Ss][Ee]*"))]
+    return f"{about['name']} {about['version']}\n\n{''.join(texts).strip()}\n"

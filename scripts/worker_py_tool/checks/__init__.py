@@ -1,0 +1,1 @@
+"""The tests and linters of the repository."""

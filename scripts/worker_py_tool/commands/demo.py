@@ -1,0 +1,68 @@
+"""scripts/demo: the command line of `demo`."""
+
+import argparse
+import shlex
+import webbrowser
+from collections.abc import Set
+from pathlib import Path
+
+from worker_py_tool.bundle import publish
+from worker_py_tool.bundle.app_source import read_app
+from worker_py_tool.paths import command
+from worker_py_tool.process import say
+from worker_py_tool.setup.bootstrap import Need
+from worker_py_tool.waiting import until_interrupted
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    options = argparse.ArgumentParser(
+        prog=command("demo"),
+        description="Build and serve the demo; its address is printed first. Or write it, for any web server.",
+    )
+    options.add_argument(
+        "--app", metavar="PATH[:NAME]", help="your own app instead of the demo's: a file or a package directory"
+    )
+    options.add_argument(
+        "--include", metavar="PATTERN", action="append", default=[], help="file of it to pack, as for a build"
+    )
+    options.add_argument(
+        "--out",
+        metavar="DIR",
+        type=Path,
+        help="serve nothing: write the demo as plain files for any web server",
+    )
+    options.add_argument("--port", type=int, default=0, help="the portal's port (default: any that is free)")
+    options.add_argument(
+        "--browser", action=argparse.BooleanOptionalAction, default=False, help="open it in your browser"
+    )
+    return options.parse_args(arguments)
+
+
+def needs(options: argparse.Namespace) -> Set[Need]:
+    """What a build needs; refuses an app that cannot be built before anything is installed."""
+    if options.app is not None:
+        read_app(options.app, options.include)
+    if options.out is not None:
+        publish.check_target(options.out.resolve())
+    return {Need.BUILD}
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve the demo until interrupted; or write it."""
+    from worker_py_tool.demo import demo, static
+
+    if options.out is not None:
+        made = static.write(options.out, app=options.app or str(demo.HANDLERS), include=options.include)
+        size = sum(entry.bytes for path, entry in made.files.items())
+        say(f"{len(made.files)} files, {size / 1e6:.1f} MB. Put them on any web server; to look at them here:")
+        say(f"    python3 -m http.server --bind 127.0.0.1 --directory {shlex.quote(str(options.out))}")
+        print(options.out / "index.html")
+        return 0
+    with demo.running(options.port, app=options.app or str(demo.HANDLERS), include=options.include) as url:
+        print(url, flush=True)
+        say("Open this address in a browser. Ctrl-C ends the demo.")
+        if options.browser:
+            webbrowser.open(url)
+        until_interrupted()
+    return 0

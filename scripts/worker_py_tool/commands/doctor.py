@@ -1,0 +1,103 @@
+"""scripts/doctor: the command line of `doctor`."""
+
+import argparse
+import json
+import textwrap
+from collections.abc import Set
+from pathlib import Path
+
+from worker_py_tool.bundle import origins
+from worker_py_tool.doctor.examine import REQUESTS, Questions, check_address, examine
+from worker_py_tool.doctor.findings import Examination, Verdict
+from worker_py_tool.errors import ToolError
+from worker_py_tool.paths import command
+from worker_py_tool.process import say
+from worker_py_tool.setup.bootstrap import Need
+
+MARKS = {Verdict.OK: "✓", Verdict.WARN: "!", Verdict.FAIL: "✗"}
+WIDTH = 110
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 1000:
+        raise argparse.ArgumentTypeError("give a number from 1 to 1000")
+    return number
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    options = argparse.ArgumentParser(
+        prog=command("doctor"),
+        description="Examine a deployed handler from outside. Status 0: nothing is broken; 1: something is; 2: it "
+        "could not be examined.",
+    )
+    options.add_argument("url", metavar="URL", help="the handler's address, as it is registered with the portal")
+    options.add_argument("--json", action="store_true", help="print the findings as JSON")
+    options.add_argument(
+        "--portal",
+        metavar="ORIGIN",
+        action="append",
+        default=[],
+        help="a portal that has to be able to frame the page; repeatable, may be a pattern",
+    )
+    options.add_argument(
+        "--requests",
+        metavar="N",
+        type=_count,
+        default=REQUESTS,
+        help=f"how often to post the page (default: {REQUESTS})",
+    )
+    options.add_argument(
+        "--bundle", metavar="DIR", type=Path, help="the bundle that ought to be there, to compare all files with"
+    )
+    options.add_argument(
+        "--boot",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="load the page in an installed browser, and see whether Python comes up (default: yes)",
+    )
+    return options.parse_args(arguments)
+
+
+def needs(options: argparse.Namespace) -> Set[Need]:
+    """The HTTP client."""
+    return {Need.DOCTOR}
+
+
+def run(options: argparse.Namespace) -> int:
+    """Examine, and print what was found."""
+    questions = Questions(options.url, options.portal, options.requests, options.bundle, options.boot)
+    try:
+        check_address(options.url)
+        for text in options.portal:
+            origins.origin(text, "--portal")
+        seen = examine(questions)
+    except ToolError as problem:
+        if options.json:
+            print(json.dumps({"url": options.url, "ok": False, "error": str(problem)}))
+        else:
+            say(f"error: {problem}")
+        return 2
+    print(json.dumps(seen.as_json(), indent=2, ensure_ascii=False) if options.json else shown(seen))
+    return 1 if seen.failed else 0
+
+
+def shown(seen: Examination) -> str:
+    """The findings for a person: one line each, and the remedy below what is not in order."""
+    width = max(len(one.check) for one in seen.findings)
+    lines = []
+    for one in seen.findings:
+        lines += _wrapped(f"{MARKS[one.verdict]} {one.check:<{width}}  ", one.detail)
+        if one.remedy:
+            lines += _wrapped(" " * (width + 4) + "→ ", one.remedy)
+    counts = {verdict: sum(one.verdict is verdict for one in seen.findings) for verdict in Verdict}
+    broken, warned = counts[Verdict.FAIL], counts[Verdict.WARN]
+    lines += ["", f"{seen.url}: {counts[Verdict.OK]} in order, {warned} worth a look, {broken} broken"]
+    return "\n".join(lines)
+
+
+def _wrapped(first: str, text: str) -> list[str]:
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=first, subsequent_indent=" " * len(first), break_long_words=False
+    ) or [first]

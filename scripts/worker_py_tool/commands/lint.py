@@ -1,0 +1,30 @@
+"""scripts/lint: the command line of `lint`."""
+
+import argparse
+from collections.abc import Set
+
+from worker_py_tool.setup.bootstrap import Need
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    options = argparse.ArgumentParser(prog="scripts/lint", description="Check formatting, lint rules and types.")
+    options.add_argument("checks", metavar="CHECK", nargs="*", help="checks to run, by how they begin (default: all)")
+    options.add_argument("--fix", action="store_true", help="format, and mend what can be mended")
+    return options.parse_args(arguments)
+
+
+def needs(options: argparse.Namespace) -> Set[Need]:
+    """What linters need."""
+    return {Need.TEST}
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run all checks, or those named; fails when one does."""
+    from worker_py_tool.checks import lint
+
+    results = lint.check(options.checks, fix=options.fix)
+    print()
+    for name, passed in results.items():
+        print(f"{'ok    ' if passed else 'FAILED'}  {name}")
+    return 0 if all(results.values()) else 1

@@ -1,0 +1,59 @@
+"""worker-py new: a small project to start from."""
+
+import argparse
+import shutil
+from collections.abc import Set
+from pathlib import Path
+
+from worker_py_tool.errors import ToolError
+from worker_py_tool.paths import TOOL, command
+from worker_py_tool.process import say
+from worker_py_tool.setup.bootstrap import Need
+
+TEMPLATE = TOOL / "project"
+IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc")
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    options = argparse.ArgumentParser(
+        prog=command("new"), description="Make a small project: handlers, a test of them, and a README."
+    )
+    options.add_argument("name", metavar="NAME", type=Path, help="directory to make")
+    return options.parse_args(arguments)
+
+
+def needs(options: argparse.Namespace) -> Set[Need]:
+    """Nothing but the standard library."""
+    return frozenset()
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the project, and print what it holds."""
+    for path in make(options.name):
+        print(path, flush=True)
+    say(f"Next: cd {options.name} && python -m pytest && {command('demo')} --app app.py")
+    return 0
+
+
+def make(directory: Path) -> list[Path]:
+    """Write the project into a new or empty directory.
+
+    Returns:
+        Its files, sorted.
+
+    Raises:
+        ToolError: There is something already, or it cannot be written.
+    """
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise ToolError(f"{directory}: is there already, and not empty", "Name a new directory.")
+    try:
+        shutil.copytree(TEMPLATE, directory, dirs_exist_ok=True, ignore=IGNORED)
+        readme = directory / "README.md"
+        text = readme.read_text(encoding="utf-8").replace("PROJECT", directory.resolve().name)
+        readme.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise ToolError(
+            f"{directory}: cannot be written: {problem.strerror}", "Name a directory of yours."
+        ) from problem
+    return sorted(path for path in directory.rglob("*") if path.is_file())

@@ -1,0 +1,49 @@
+"""scripts/serve: the command line of `serve`."""
+
+import argparse
+import logging
+from collections.abc import Set
+from pathlib import Path
+
+from worker_py_tool.bundle import manifest, publish
+from worker_py_tool.paths import command
+from worker_py_tool.setup.bootstrap import Need
+from worker_py_tool.waiting import until_interrupted
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    options = argparse.ArgumentParser(
+        prog=command("serve"), description="Serve a bundle; its address is printed first."
+    )
+    options.add_argument("directory", metavar="DIR", type=Path, help="a bundle")
+    options.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    options.add_argument(
+        "--port", type=int, default=8000, help="port to listen on, 0 for any that is free (default: 8000)"
+    )
+    options.add_argument(
+        "--allowed-host",
+        metavar="H",
+        action="append",
+        default=[],
+        help="answer only requests for this name (default: any)",
+    )
+    return options.parse_args(arguments)
+
+
+def needs(options: argparse.Namespace) -> Set[Need]:
+    """Refuses what is no bundle before anything is installed."""
+    publish.put_back(options.directory)
+    manifest.read(options.directory)
+    return {Need.SERVE}
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until interrupted; the log goes to stderr."""
+    from worker_py_tool.serve.server import Server
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    with Server(options.directory, options.host, options.port, options.allowed_host) as server:
+        print(server.url, flush=True)
+        until_interrupted()
+    return 0

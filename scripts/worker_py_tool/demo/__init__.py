@@ -1,0 +1,1 @@
+"""The demo: the simulated portal with an app in it."""

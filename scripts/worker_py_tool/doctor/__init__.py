@@ -1,0 +1,1 @@
+"""Examines a deployed handler from outside."""

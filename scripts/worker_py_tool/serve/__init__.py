@@ -1,0 +1,1 @@
+"""Serves bundles: our own server, and configurations for others."""

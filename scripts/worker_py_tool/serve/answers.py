@@ -1,0 +1,48 @@
+"""Writes whole answers to an ASGI server."""
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+
+from starlette.types import Receive, Send
+
+from worker_py_tool.serve import request_body
+from worker_py_tool.serve.headers import EVERYWHERE, REFUSAL_POLICY
+from worker_py_tool.serve.request_body import BodyRefused
+from worker_py_tool.serve.served_bundle import raw
+
+_TEXT = {
+    **EVERYWHERE,
+    "Content-Type": "text/plain; charset=utf-8",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": REFUSAL_POLICY,
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+async def answer(
+    send: Send, status: int, headers: Iterable[tuple[bytes, bytes]], content: bytes = b"", *, more: bool = False
+) -> None:
+    """Send an answer; the server leaves the content out for HEAD."""
+    await send({"type": "http.response.start", "status": status, "headers": list(headers)})
+    await send({"type": "http.response.body", "body": content, "more_body": more})
+
+
+async def text(
+    send: Send, status: HTTPStatus, line: str = "", headers: Mapping[str, str] | None = None, *, more: bool = False
+) -> None:
+    """Answer in one line of text, by default the status itself."""
+    content = f"{line or f'{status.value} {status.phrase}'}\n".encode()
+    named = {**_TEXT, "Content-Length": str(len(content)), **(headers or {})}
+    await answer(send, status, raw(named), content, more=more)
+
+
+async def allow(send: Send, methods: Iterable[str]) -> None:
+    """Answer OPTIONS."""
+    await answer(send, HTTPStatus.NO_CONTENT, raw({**EVERYWHERE, "Allow": ", ".join(methods)}))
+
+
+async def refuse_body(receive: Receive, send: Send, refusal: BodyRefused) -> None:
+    """Say what was wrong with the body, and close the connection."""
+    await text(send, refusal.status, str(refusal), {"Connection": "close"}, more=True)
+    await request_body.drain(receive)
+    await send({"type": "http.response.body", "body": b"", "more_body": False})

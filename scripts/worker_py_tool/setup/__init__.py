@@ -1,0 +1,1 @@
+"""Brings what commands need onto the machine."""

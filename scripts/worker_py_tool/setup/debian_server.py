@@ -1,0 +1,69 @@
+"""A server that Debian's packages bring, run for a while on a loopback port."""
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from worker_py_tool.errors import ToolError
+
+SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
+START_S = 20
+STOP_S = 10
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody uses."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(
+    command: Sequence[str | Path], port: int, log: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[None]:
+    """Run it for the time of the block, which begins when it listens.
+
+    Args:
+        command: Program and arguments.
+        port: Where on 127.0.0.1 it will listen.
+        log: The file of what it prints.
+        environment: Variables to add to the environment.
+
+    Raises:
+        ToolError: It does not start.
+    """
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            env={**os.environ, "PATH": SYSTEM_PATH, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        _wait_until_open(process, port, log)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_until_open(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    ends = time.monotonic() + START_S
+    while process.poll() is None and time.monotonic() < ends:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    said = log.read_text(errors="replace")[-2000:]
+    raise ToolError(f"{process.args!r} does not listen on port {port}: {said}")

@@ -1,0 +1,157 @@
+"""What each tier runs, and what is made of its report; the programs themselves are not started."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from worker_py_tool.checks import durations, selection, tiers
+from worker_py_tool.checks.selection import Selection
+from worker_py_tool.checks.tiers import Outcome, TierOptions
+from worker_py_tool.paths import ROOT
+
+WIRE = "tests/unit/test_wire.py"
+SHIM = "tests/static/page/shim.test.mjs"
+PASSED = '<testsuite><testcase classname="x" name="a" time="1"/></testsuite>'
+
+
+class Programs:
+    """What was to be run; each leaves `report` behind and ends with `status`."""
+
+    def __init__(self) -> None:
+        self.commands: list[list[str]] = []
+        self.report = PASSED
+        self.status = 0
+
+    def run(self, command: Sequence[str | Path], options: TierOptions, env: dict[str, str] | None = None) -> int:
+        self.commands.append([str(part) for part in command])
+        for tier in tiers.TIERS:
+            if f"{tier}.xml" in " ".join(self.commands[-1]) and self.report:
+                options.report(tier).write_text(self.report, encoding="utf-8")
+        return self.status
+
+
+@pytest.fixture
+def programs(monkeypatch: pytest.MonkeyPatch) -> Programs:
+    recorder = Programs()
+    monkeypatch.setattr(tiers, "_run", recorder.run)
+    monkeypatch.setattr(tiers, "cores", lambda: 2)
+    return recorder
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> TierOptions:
+    return TierOptions(tmp_path)
+
+
+def chosen(options: TierOptions, *tests: str, arguments: tuple[str, ...] = ()) -> TierOptions:
+    return replace(options, chosen=Selection(tests, arguments))
+
+
+def named(command: list[str]) -> list[str]:
+    return [part for part in command if part.startswith("tests/")]
+
+
+def test_a_tier_runs_all_its_files_and_begins_with_the_longest(programs: Programs, options: TierOptions) -> None:
+    tiers.run("browser", options)
+    record = durations.recorded()["browser"]
+    seconds = [record.get(file, float("inf")) for file in named(programs.commands[0])]
+    assert seconds == sorted(seconds, reverse=True)
+    assert set(named(programs.commands[0])) == {
+        path.relative_to(ROOT).as_posix() for path in (ROOT / "tests" / "browser").rglob("test_*.py")
+    }
+    assert "--dist=loadfile" in programs.commands[0]
+
+
+@pytest.mark.parametrize(
+    ("tier", "test"), [("unit", f"{WIRE}::test_x"), ("browser", "tests/browser/rest/test_rest.py")]
+)
+def test_chosen_tests_take_the_place_of_the_tiers(
+    programs: Programs, options: TierOptions, tier: str, test: str
+) -> None:
+    tiers.run(tier, chosen(options, test, arguments=("-x",)))
+    (command,) = programs.commands  # no coverage of a part
+    assert named(command) == [test]
+    assert command[-3:] == ["-m", "not campaign", "-x"]
+    assert not any(part.startswith(("--numprocesses", "--cov")) for part in command)
+
+
+def test_a_fast_run_leaves_out_slow_tests_and_coverage_and_makes_one_call(
+    programs: Programs, options: TierOptions
+) -> None:
+    for tier in ("unit", "browser"):
+        tiers.run(tier, replace(options, fast=True))
+    unit, browser = programs.commands
+    assert unit[-2:] == ["-m", "not campaign and not slow"]
+    assert "--cov" not in unit
+    assert browser[-2:] == ["-m", "fast"]
+    assert not any(part.startswith("--numprocesses") for part in browser)
+
+
+def test_a_chosen_test_runs_in_a_fast_run_whatever_its_marks(programs: Programs, options: TierOptions) -> None:
+    tiers.run("unit", replace(chosen(options, WIRE), fast=True))
+    assert programs.commands[0][-2:] == ["-m", "not campaign"]
+
+
+def test_node_gets_files_and_the_names_of_tests_as_patterns(programs: Programs, options: TierOptions) -> None:
+    tiers.run("static", chosen(options, f"{SHIM}::is it (1 of 2)?"))
+    assert r"--test-name-pattern=^is\ it\ \(1\ of\ 2\)\?$" in programs.commands[0]
+    assert programs.commands[0][-1] == str(ROOT / SHIM)
+    tiers.run("static", chosen(options, "tests/static/phone"))
+    phone = sorted((ROOT / "tests" / "static" / "phone").glob("*.test.mjs"))
+    assert programs.commands[1][-len(phone) :] == [str(path) for path in phone]
+
+
+@pytest.mark.parametrize(
+    ("status", "report", "problem"),
+    [
+        (-1, PASSED, "not done within its time limit"),
+        (2, "", "ended with status 2 and left no report"),
+        (2, "<testsuite><testcase", "ended with status 2 and left no report"),
+        (3, PASSED, "ended with status 3 although no test failed"),
+        (5, "<testsuite/>", "no test ran"),
+    ],
+)
+def test_a_tier_fails_for_other_reasons_than_a_test_too(
+    programs: Programs, options: TierOptions, status: int, report: str, problem: str
+) -> None:
+    programs.status, programs.report = status, report
+    outcome = tiers.run("browser", options)
+    assert not outcome.ok
+    assert outcome.problem == problem
+
+
+def test_several_tiers_are_told_each_as_a_whole(
+    options: TierOptions, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def speak(name: str) -> Outcome:
+        return Outcome(1, 0, problem=name)
+
+    def talk(name: str, given: TierOptions) -> Outcome:
+        tiers._run(["sh", "-c", f"echo {name} 1; echo {name} 2 >&2"], given)
+        return speak(name)
+
+    monkeypatch.setattr(tiers, "run", talk)
+    names = ["unit", "lint", "static"]
+    assert sorted(outcome.problem for outcome in tiers.run_side_by_side(names, options)) == sorted(names)
+    shown = capfd.readouterr()
+    assert shown.err == ""
+    for name in names:
+        assert f"\n=== {name}\n{name} 1\n{name} 2\n" in shown.out
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="processes are bound to cores on Linux alone")
+def test_a_process_bound_to_one_core_has_one() -> None:
+    before = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(before)})
+        assert tiers.cores() == 1
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def test_every_tier_of_tests_has_its_places() -> None:
+    assert set(selection.PLACES) == set(tiers.TIERS) - {"lint"}
+    assert all((ROOT / place).is_dir() for places in selection.PLACES.values() for place in places)
