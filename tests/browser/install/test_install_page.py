@@ -59,8 +59,8 @@ class Installing:
         return self.frame.locator("#result")
 
     def register(self) -> None:
-        # By the keyboard: a press of the mouse goes where the browser last saw the frame drawn, and is lost when that
-        # was before the frame's first picture, which nobody could have clicked at.
+        # By the keyboard: a click right after the frame's load was lost now and then, by all signs because the browser
+        # had not drawn the frame yet, which nobody could have clicked at.
         self.frame.get_by_role("button", name="Register", exact=True).press("Enter")
 
     def for_employee(self, employee: str) -> None:
