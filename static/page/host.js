@@ -342,6 +342,7 @@ export class Host {
       }
       if (agreement) {
         localStorage.setItem(this.#agreementKey, JSON.stringify(agreement));
+        this.#unwritten = null;
       }
       this.full = false;
     } catch (error) {

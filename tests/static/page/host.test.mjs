@@ -260,6 +260,9 @@ test("pages that leave a worker meet in the next one although there is no room t
   origin.full = false;
   a.moveOn(a.connect(), false);
   assert.equal(a.host.full, false);
+  // What there was no room for has been written since: it is not held against what others write now.
+  origin.set(origin.pages[0], "worker-py:host:portal.example", "{}");
+  assert.deepEqual(a.host.agreement, page().host.agreement);
 });
 
 test("blocked storage is not full", (t) => {
