@@ -301,17 +301,24 @@ class Calls:
         call.passed.set()
 
     def user_changed(self, page: Page) -> None:
-        """Another user works on this page: end the calls of the one before.
+        """Another user works on this page: end the calls of the one before, but for those that a page of theirs shows.
 
         The calls that began on this page are the new user's: it takes them to an interpreter of that user's.
         """
         self._kept.clear()
         self._taken.clear()
         for call in list(self._calls.values()):
-            if call.began_on == page.id and not call.restored:
+            if any(window.page is not page for window in call.alive()):
+                self._go_on_without(call, page)
+            elif call.began_on == page.id and not call.restored:
                 self._release(call)
             else:
                 self.close(call, "user_changed")
+
+    def _go_on_without(self, call: Call, page: Page) -> None:
+        call.windows.pop(page.id, None)
+        if self._desk.at(page).call is call:
+            self._desk.at(page).call = None
 
     def _release(self, call: Call) -> None:
         """Forget a call that goes on elsewhere: its card is not closed."""

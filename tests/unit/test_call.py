@@ -187,6 +187,7 @@ def test_what_is_kept_is_let_go_when_the_call_ends(outside: Outside) -> None:
 def test_another_user_gets_nothing_of_what_was_kept(outside: Outside) -> None:
     outside.calls.remember({"A": json.dumps({"state": {}, "data": {"n": 1}})})
     theirs = outside.open("B")
+    theirs.windows["p"].shown = False
     outside.calls.user_changed(outside.page("of the new user"))
     assert outside.open("A").card.data == {}
     assert (outside.closed, theirs.card.state.closed) == ([("B", "user_changed")], True)

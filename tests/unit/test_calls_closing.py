@@ -146,15 +146,32 @@ def test_the_state_of_a_closed_card_is_not_changed_by_a_command_that_succeeds_la
         assert (cards[0].state.closed, cards[0].state.muted) == (True, False)
 
 
-def test_another_user_gets_none_of_the_calls() -> None:
+def test_another_user_gets_none_of_the_calls_and_ends_those_that_no_page_shows() -> None:
     app = App()
     journal = watching(app)
     with Portal(app) as portal:
         other = portal.open_page("other")
         portal.initialized(CALL_ID="A")
         other.initialized(CALL_ID="B")
+        other.detach()
         portal.open_page("of the next user").tell(inbox.user_changed())
-        assert journal[2:] == [("CardClosed", "A", "user_changed"), ("CardClosed", "B", "user_changed")]
+        assert journal[2:] == [("CardClosed", "B", "user_changed")]
+        portal.raise_event("closeButtonClick")
+        assert journal[3:] == [("CloseButtonClick", "A", "page-1"), ("CardClosed", "A", "closed_by_operator")]
+
+
+def test_a_call_that_the_other_users_page_shows_too_goes_on_without_that_page() -> None:
+    app = App()
+    journal = watching(app)
+    with Portal(app) as portal:
+        next_page = portal.open_page("of the next user")
+        next_page.initialized(CALL_ID="A")
+        portal.initialized(CALL_ID="A")
+        next_page.tell(inbox.user_changed())
+        next_page.raise_event("muteButtonClick")
+        portal.raise_event("hangupButtonClick")
+        next_page.detach()
+        assert journal[1:] == [("HangupButtonClick", "A", "page-1")]
 
 
 @pytest.mark.parametrize(("limits", "grace"), [({}, 60), ({"page_grace_s": 5}, 5)])

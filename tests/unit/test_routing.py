@@ -189,12 +189,13 @@ def test_a_changed_client_after_a_card_was_closed_is_the_next_card_s() -> None:
         assert journal[-2:] == [("Initialized", "B", "page-1"), ("EntityChanged", "B", "page-1")]
 
 
-def test_what_comes_after_the_calls_of_another_user_were_closed_is_not_theirs() -> None:
+def test_what_comes_after_a_restored_call_of_another_user_was_closed_is_not_its() -> None:
     app = App()
     journal = watching(app)
     with Portal(app) as portal:
+        portal.dispatcher.calls.remember({"A": '{"data": {"n": 4}}'})
         portal.initialized(CALL_ID="A")
-        portal.open_page("of the next user").tell(inbox.user_changed())
+        portal.page.tell(inbox.user_changed())
         portal.raise_event("hangupButtonClick")
         portal.initialized(CALL_ID="B")
         assert journal[1:] == [

@@ -3,12 +3,14 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
@@ -27,6 +29,8 @@ REPORTS = CACHE / "reports"
 TIME_LIMIT_S = 2400
 """For one tier; it ends a run that hangs where a test's own time limit does not reach."""
 CAMPAIGN_LIMIT_S = 3 * 3600
+STOP_LIMIT_S = 60
+"""For what ran then to tell what came of it, once it was asked to stop."""
 TEST_LIMIT_S = 60
 """For one test in Node, as pytest's in pyproject.toml."""
 SIDE_BY_SIDE = 4
@@ -173,7 +177,12 @@ def run_browser(options: TierOptions) -> Outcome:
     tests = options.tests("browser", "test_*.py")
     one = options.fast and not options.chosen.tests
     processes = 1 if one else cores()
-    return _pytest("browser", tests, [*_spread(tests, processes), *options.marked("fast")], options)
+    spread = _spread(tests, processes)
+    if spread:
+        # A test that is stopped inside Playwright leaves it unusable: the process ends with that test, by its name,
+        # and another one takes the rest.
+        spread.append("--timeout-method=thread")
+    return _pytest("browser", tests, [*spread, *options.marked("fast")], options)
 
 
 TIERS = {"lint": run_lint, "unit": run_unit, "pyodide": run_pyodide, "static": run_static, "browser": run_browser}
@@ -245,6 +254,9 @@ def _run(command: Sequence[str | Path], options: TierOptions, env: dict[str, str
     try:
         return process.wait(options.limit_s)
     except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_LIMIT_S)
         return -1
     finally:
         if process.poll() is None:
@@ -254,12 +266,11 @@ def _run(command: Sequence[str | Path], options: TierOptions, env: dict[str, str
 
 def _read_report(report: Path, tier: str, status: int) -> Outcome:
     """Count the tests of a JUnit report: pytest's, or Node's, where each test is an element of its own."""
-    if status == -1:
-        return Outcome(0, 0, problem="not done within its time limit")
+    late = "not done within its time limit" if status == -1 else ""
     try:
         cases = junit.read(report, tier)
     except (OSError, ElementTree.ParseError):
-        return Outcome(0, 0, problem=f"ended with status {status} and left no report")
+        return Outcome(0, 0, problem=late or f"ended with status {status} and left no report")
     passed, failed, skipped = (sum(case.verdict == verdict for case in cases) for verdict in COUNTS)
-    problem = f"ended with status {status} although no test failed" if status != 0 and failed == 0 else ""
+    problem = late or (f"ended with status {status} although no test failed" if status != 0 and failed == 0 else "")
     return Outcome(passed, failed, skipped, problem if cases else "no test ran", cases=cases)

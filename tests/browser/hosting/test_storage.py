@@ -100,7 +100,7 @@ def test_a_call_that_was_closed_is_not_kept(portal: HostingPortal) -> None:
 # Users -----------------------------------------------------------------------------------------------
 
 
-def test_another_user_ends_the_calls_of_the_one_before_and_reads_nothing_of_them(portal: HostingPortal) -> None:
+def test_another_user_reads_nothing_of_the_calls_of_the_one_before_which_go_on(portal: HostingPortal) -> None:
     first = portal.open_page(user="1")
     call = in_a_call(first)
     first.poll(lambda: kept(first) == [call], "the call in the storage")
@@ -108,7 +108,6 @@ def test_another_user_ends_the_calls_of_the_one_before_and_reads_nothing_of_them
 
     second = portal.open_page(user="2")
     second.until("stats.workers === 2 && stats.state === 'ready'")
-    first.until_logged("closed", call, "user_changed")
     second.incoming_call(callId=call)
     second.until_logged("initialized", call)
 
@@ -119,6 +118,9 @@ def test_another_user_ends_the_calls_of_the_one_before_and_reads_nothing_of_them
     assert [entry[0] for entry in now["log"]].count("initialized") == 1
     assert first.interpreter() == before, "the first user's page is no business of the second's"
     assert {row["user"] for row in second.evaluate(KEPT)} <= {"2"}
+    first.raise_event("closeButtonClick")
+    first.until_logged("closed", call, "closed_by_operator")
+    assert second.state_of_python()["cards"][call]["restored"] is False
 
 
 def test_another_user_after_a_restart_reads_nothing_of_the_calls_before(

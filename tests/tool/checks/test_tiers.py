@@ -1,6 +1,7 @@
 """What each tier runs, and what is made of its report; the programs themselves are not started."""
 
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -121,6 +122,28 @@ def test_a_tier_fails_for_other_reasons_than_a_test_too(
     outcome = tiers.run("browser", options)
     assert not outcome.ok
     assert outcome.problem == problem
+
+
+def test_what_takes_too_long_is_asked_to_stop_and_tells_what_it_has(
+    options: TierOptions, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tiers, "TIME_LIMIT_S", 0.5)
+    told = tmp_path / "told"
+    program = "import sys, time\ntry: time.sleep(9)\nexcept KeyboardInterrupt: open(sys.argv[1], 'w').close()"
+    assert tiers._run([sys.executable, "-c", program, told], options) == -1
+    assert told.exists()
+
+
+def test_what_takes_too_long_and_does_not_stop_is_killed(options: TierOptions, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tiers, "TIME_LIMIT_S", 0.5)
+    monkeypatch.setattr(tiers, "STOP_LIMIT_S", 0.5)
+    deaf = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); time.sleep(9)"
+    assert tiers._run([sys.executable, "-c", deaf], options) == -1
+
+
+def test_what_a_tier_tells_when_it_is_stopped_is_counted(programs: Programs, options: TierOptions) -> None:
+    programs.status = -1
+    assert str(tiers.run("browser", options)).startswith("FAILED  browser      1 passed")
 
 
 def test_several_tiers_are_told_each_as_a_whole(
