@@ -54,6 +54,7 @@ def test_a_call_that_changed_pages_is_known_to_the_interpreter_that_replaces_thi
     tab = portal.open_page(again="yes")
     other = portal.open_page(hears="0") if way == "another tab" else tab
     call = tab.greeted_call().call_id
+    tab.until_settled()  # else the page says that the event went with it
     if way == "another tab":
         other.until_card(title="Greeted")
         tab.close()
