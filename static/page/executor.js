@@ -8,6 +8,7 @@ import * as messages from "../messages.js";
 import { LIMITS } from "../protocol.js";
 import { bounded } from "./bounds.js";
 import { EXPIRED, failure, shared } from "./client/client.js";
+import { soon } from "./clock.js";
 
 /**
  * @typedef {import("./client/client.js").Client} Client
@@ -341,4 +342,15 @@ function textOf(thrown) {
   } catch {
     return "something without a text was thrown";
   }
+}
+
+/**
+ * When the page's scripts have all run, or failed: those that `guard.js` loads, not those that they load.
+ * @returns {Promise<void>}
+ */
+export function scriptsHaveRun() {
+  return new Promise((resolve) => {
+    // Not at once: scripts may listen for it too.
+    document.addEventListener("DOMContentLoaded", () => soon(resolve), { once: true });
+  });
 }

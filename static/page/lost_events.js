@@ -67,12 +67,12 @@ export class MissedCard {
   probes = 0;
   #announced = false;
   #client;
-  #found;
+  #reports;
 
-  /** @param {import("./client/client.js").Client} client @param {() => void} found */
-  constructor(client, found) {
+  /** @param {import("./client/client.js").Client} client @param {import("./reports.js").Reports} reports */
+  constructor(client, reports) {
     this.#client = client;
-    this.#found = found;
+    this.#reports = reports;
   }
 
   /** The portal has announced a card: there is nothing to look for. */
@@ -95,7 +95,8 @@ export class MissedCard {
     this.#client.command("CallCardSetUiState", { uiState: "?" }, (answer) => {
       if (errorCodeOf(answer) === "Invalid ui state" && !this.#announced && this.count === 0) {
         this.count++;
-        this.#found();
+        const what = "the portal shows a card that it announced before this page could hear of it";
+        this.#reports.add("missed_card", what);
       }
     });
   }

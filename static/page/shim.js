@@ -10,11 +10,11 @@ import * as messages from "../messages.js";
 import { INITIALIZED } from "../protocol.js";
 import { Binder } from "./binder.js";
 import { findClient } from "./client/find.js";
-import { Clock, soon } from "./clock.js";
+import { Clock } from "./clock.js";
 import { diagnose, INSTALLING, statistics } from "./diagnostics.js";
 import { takeHost } from "./early.js";
 import { EventQueue } from "./event_queue.js";
-import { Executor } from "./executor.js";
+import { Executor, scriptsHaveRun } from "./executor.js";
 import { FromPython } from "./from_python.js";
 import { isSecure } from "./host.js";
 import { identify } from "./identity.js";
@@ -227,9 +227,7 @@ class Shim {
 
   /** @param {Client} client */
   #bind(client) {
-    const missed = new MissedCard(client, () => {
-      this.#reports.add("missed_card", "the portal shows a card that it announced before this page could hear of it");
-    });
+    const missed = new MissedCard(client, this.#reports);
     this.#missed = missed;
     this.#binder = new Binder(
       client,
@@ -309,17 +307,6 @@ class Shim {
     this.#fromPython.forgetCalls();
     this.#queue.journal.reinstate();
   }
-}
-
-/**
- * When the page's scripts have all run, or failed: those that `guard.js` loads, not those that they load.
- * @returns {Promise<void>}
- */
-function scriptsHaveRun() {
-  return new Promise((resolve) => {
-    // Not at once: scripts may listen for it too.
-    document.addEventListener("DOMContentLoaded", () => soon(resolve), { once: true });
-  });
 }
 
 /** Show whoever looks at this page why it has no portal. @param {string | null} problem none: it has one after all */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LostEvents } from "../../../static/page/lost_events.js";
+import { LostEvents, MissedCard } from "../../../static/page/lost_events.js";
+import { Reports } from "../../../static/page/reports.js";
 import { withGlobals } from "../../support/fakes.mjs";
 import { FakeOrigin } from "../../support/storage_fakes.mjs";
 
@@ -182,3 +183,40 @@ for (const content of ["many", "", "NaN", "{}", "3 events"]) {
     assert.equal(origin.get(KEY), null);
   });
 }
+
+/** @param {import("node:test").TestContext} t @param {string} [userAgent] */
+function missing(t, userAgent = "") {
+  t.mock.method(console, "warn", () => {});
+  withGlobals(t, { navigator: { userAgent } });
+  /** @type {Array<(answer: unknown) => void>} */
+  const asked = [];
+  const client = /** @type {any} */ ({
+    command: (/** @type {string} */ _, /** @type {unknown} */ __, /** @type {any} */ answer) => asked.push(answer),
+  });
+  const reports = new Reports();
+  return { missed: new MissedCard(client, reports), asked, reports };
+}
+
+test("a card that nobody announced is found by what the portal says of a state that there is none of, and told once", (t) => {
+  const { missed, asked, reports } = missing(t);
+  missed.look();
+  missed.look();
+  asked[0]([{ errorCode: "Invalid ui state" }]);
+  asked[1]({ errorCode: "Invalid ui state" });
+  assert.deepEqual([missed.count, missed.probes, reports.counts], [1, 2, { missed_card: 1 }]);
+  missed.announced();
+  missed.look();
+  assert.deepEqual([missed.count, missed.probes], [0, 2]);
+});
+
+test("no card, one that was announced meanwhile and the desktop app are nothing to tell", (t) => {
+  const { missed, asked, reports } = missing(t);
+  missed.look();
+  asked[0]([{ errorCode: "Call card is undefined" }]);
+  missed.look();
+  missed.announced();
+  asked[1]([{ errorCode: "Invalid ui state" }]);
+  const desktop = missing(t, "BitrixDesktop/16");
+  desktop.missed.look();
+  assert.deepEqual([missed.count, reports.counts, desktop.asked], [0, {}, []]);
+});
