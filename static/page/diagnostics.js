@@ -5,19 +5,19 @@
  */
 
 /**
- * Whom to ask; `binder` and `missed` are there once the portal's client is.
+ * Whom to ask; `client`, `binder` and `missed` are there once the portal's client is.
  * @typedef {{
  *   page: string,
- *   client: string | null,
+ *   client: Pick<import("./client/client.js").Client, "name"> | null,
  *   clientProblem: string | null,
  *   messages: Record<string, number>,
  *   binder: Pick<import("./binder.js").Binder, "missing" | "counts"> | null,
  *   missed: Pick<import("./lost_events.js").MissedCard, "count" | "probes"> | null,
  *   status: Pick<import("./interpreter_status.js").InterpreterStatus, "state" | "failure" | "storageRefused" | "hosting" | "phases"
  *     | "plainBecause" | "workers" | "endings" | "leftRunning">,
- *   pagesDisagree: boolean,
- *   lost: number,
- *   interpreter: string,
+ *   host: Pick<import("./host.js").Host, "full">,
+ *   lost: Pick<import("./lost_events.js").LostEvents, "lost">,
+ *   link: Pick<import("./link.js").Link, "interpreter">,
  *   queue: Pick<import("./event_queue.js").EventQueue, "counts" | "setAside"> & {journal: {count: number, size: number}},
  *   executor: {refreshed: number},
  *   fromPython: Pick<import("./from_python.js").FromPython, "counts" | "service" | "problems">,
@@ -48,23 +48,14 @@ export function statistics({ page, messages, binder, missed, status, queue, exec
 
 /** What is wrong, and what runs. @param {Parts} parts */
 export function diagnose(parts) {
-  const {
-    client,
-    clientProblem,
-    binder,
-    missed,
-    status,
-    pagesDisagree,
-    lost,
-    interpreter,
-    queue,
-    fromPython,
-    reports,
-  } = parts;
+  const { clientProblem, binder, missed, status, host, lost, link, queue, fromPython, reports } = parts;
+  const client = parts.client?.name ?? null;
   const { state, failure, storageRefused, leftRunning } = status;
   const missing = binder?.missing ?? [];
   const found = problems({
-    ...{ client, clientProblem, missing, state, failure, storageRefused, pagesDisagree, lost, leftRunning },
+    ...{ client, clientProblem, missing, state, failure, storageRefused, leftRunning },
+    pagesDisagree: host.full,
+    lost: lost.lost,
     ownWorker: status.hosting.mode === "dedicated",
     interfaceAnswered: (binder?.counts.answered ?? 0) > 0,
     ofCalls: fromPython.problems,
@@ -76,11 +67,11 @@ export function diagnose(parts) {
     ok: found.length === 0,
     problems: found,
     ...{ state, client },
-    host: { ...status.hosting, interpreter },
+    host: { ...status.hosting, interpreter: link.interpreter },
     boot: status.phases,
     plain_boot: status.plainBecause,
     workers: { started: status.workers, ended: [...status.endings], left_running: leftRunning },
-    storage: storageRefused === null && !pagesDisagree,
+    storage: storageRefused === null && !host.full,
     missing_events: missing,
     reports: reports.recent,
   };

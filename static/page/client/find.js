@@ -34,6 +34,18 @@ export function findClient(config) {
   return [null, clientNotLoaded(String(config.bx24_url))];
 }
 
+/** Show whoever looks at this page why it has no portal. @param {string | null} problem none: it has one after all */
+export function showProblem(problem) {
+  const status = document.getElementById("worker-py-status");
+  if (status) {
+    status.hidden = problem === null;
+    status.textContent = problem;
+    if (problem !== null) {
+      import("../../install/outside.js").then(({ dress }) => dress(status, problem)).catch(() => {}); // the text will do
+    }
+  }
+}
+
 /** `BX24`, whichever way a script defines it: what `const` declares is no property of the global object. */
 function definedBX24() {
   // @ts-expect-error there may be none

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { WorkerPy } from "../../../static/page/worker_py.js";
+
+test("it offers what is documented, and no part of the page", () => {
+  const offered = Object.getOwnPropertyNames(WorkerPy.prototype).filter((name) => name !== "constructor");
+  assert.deepEqual(offered.sort(), [
+    "diagnostics",
+    "emit",
+    "killWorker",
+    "onprogress",
+    "provide",
+    "ready",
+    "record",
+    "stats",
+    "trace",
+  ]);
+  assert.deepEqual(Object.keys(new WorkerPy(/** @type {any} */ ({}))), []);
+});
+
+test("each of them is done by the part whose concern it is", () => {
+  /** @type {unknown[][]} */
+  const done = [];
+  const part =
+    (/** @type {string} */ name) =>
+    (/** @type {unknown[]} */ ...args) => {
+      done.push([name, ...args]);
+      return name;
+    };
+  const status = { ready: "promised", onprogress: null };
+  const offer = new WorkerPy(
+    /** @type {any} */ ({
+      status,
+      executor: { provide: part("provide") },
+      queue: { emit: part("emit") },
+      trace: { entries: part("entries") },
+      recorder: { record: part("record") },
+      link: { kill: part("kill") },
+    }),
+  );
+  const fn = () => {};
+  offer.onprogress = fn;
+  offer.provide("a", fn);
+  offer.emit("b");
+  offer.emit("b", 1);
+  offer.killWorker();
+  assert.deepEqual(
+    [offer.ready, offer.onprogress, offer.trace(), offer.record()],
+    ["promised", fn, "entries", "record"],
+  );
+  offer.record(false);
+  assert.deepEqual(done, [
+    ["provide", "a", fn],
+    ["emit", "b", null],
+    ["emit", "b", 1],
+    ["kill"],
+    ["entries"],
+    ["record", true],
+    ["record", false],
+  ]);
+});
