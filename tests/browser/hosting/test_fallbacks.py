@@ -61,7 +61,7 @@ FALLBACKS = {
         "dedicated",
         "did not answer",
         """globalThis.SharedWorker = class { port = new MessageChannel().port1 };
-        // Behind each tick of a second come twenty at once, of at most a second and a half each, but while files are loaded.
+        // Behind each tick come twenty at once, of at most a second and a half each, but for while files are loaded.
         let loading = 0;
         const load = globalThis.fetch;
         globalThis.fetch = (...request) => {
