@@ -422,7 +422,7 @@ class PortalPage:
     ) -> None:
         """Wait until a condition holds that only the test can check; should it not, tell what is `there`."""
         deadline = time.monotonic() + timeout_s
-        pause_ms = POLL_MS
+        pause_ms = float(POLL_MS)
         while not condition():
             assert time.monotonic() < deadline, f"waited in vain for {what}; there is {there()}"
             self.playwright_page.wait_for_timeout(pause_ms)
