@@ -1,5 +1,5 @@
 /**
- * The demo's right side: what Python did, in time order.
+ * The demo's log: what Python did, in time order.
  *
  * The entries come from the placement page (feed.js). An outcome completes the row of its command.
  */
@@ -39,7 +39,7 @@ const KIND_WORDS = {
   session: "session",
 };
 
-export class Panel {
+export class LogPanel {
   /** Rows of commands that wait for their outcome. @type {Map<string, HTMLElement>} */
   #waiting = new Map();
 
