@@ -11,7 +11,7 @@ import { element, setText } from "./dom.js";
  * One entry of the placement page's trace.
  * @typedef {object} TraceEntry
  * @property {number} at          ms since the epoch
- * @property {string} kind        `event`, `handler`, `command`, `outcome`, `rest`, `call`, `report`, `boot`, `page`, `session`
+ * @property {string} kind        `event`, `handler`, `command`, `outcome`, `rest`, `call`, `report`, `boot`, `page`, `card`
  * @property {string | number} [id]
  * @property {string} [name]
  * @property {string} [event]     a handler's event
@@ -36,7 +36,7 @@ const KIND_WORDS = {
   report: "report",
   boot: "start",
   page: "page",
-  session: "session",
+  card: "card",
 };
 
 export class LogPanel {
