@@ -165,7 +165,7 @@ class Calls:
             self._out.tell(page, outbox.forget(call_id))
             self._out.trace(page, "session", "closed", call_id=call_id, detail=self._ended[call_id])
         elif call is None:
-            self.open(call_id, page, attached.kept or {})
+            self.open(call_id, page, attached.kept or {})[0].shown_before = True
         else:
             self._attach_to(call, page)
 
@@ -198,7 +198,7 @@ class Calls:
         if shown:
             self.managed(call, window)
             self._goes_on(call)
-        elif window.managed:
+        elif window.managed or call.managed or call.shown_before:
             window.taken = True
             self._lost(call, window, "closed_by_portal")
         elif window.refused:
