@@ -125,6 +125,7 @@ class Calls:
         elif data is not None:
             call.card.data = data
         again = data is not None and not call.restored
+        call.shown_before = again
         how = "restored" if call.restored else "shown_again" if again else "opened"
         self._show(call, page, how)
         return call, call.restored or again

@@ -391,6 +391,9 @@ def test_a_card_shown_again_that_goes_before_anything_was_sent_to_it_is_closed()
         portal.page.probe = refusal()  # taken away again, in the same moment
         portal.show()
         assert ended(portal, journal) <= 3
+        journal.clear()
+        portal.show()  # once more, after its end was noticed
+        assert ended(portal, journal) <= 3
         assert portal.problems == []
 
 
