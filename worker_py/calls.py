@@ -125,6 +125,7 @@ class Calls:
         elif data is not None:
             call.card.data = data
         again = data is not None and not call.restored
+        call.shown_before = again
         how = "restored" if call.restored else "shown_again" if again else "opened"
         self._show(call, page, how)
         return call, call.restored or again
@@ -165,7 +166,7 @@ class Calls:
             self._out.tell(page, outbox.forget(call_id))
             self._out.trace(page, "card", "closed", call_id=call_id, detail=self._ended[call_id])
         elif call is None:
-            self.open(call_id, page, attached.kept or {})
+            self.open(call_id, page, attached.kept or {})[0].shown_before = True
         else:
             self._attach_to(call, page)
 
@@ -198,7 +199,7 @@ class Calls:
         if shown:
             self.managed(call, window)
             self._goes_on(call)
-        elif window.managed:
+        elif window.managed or call.managed or call.shown_before:
             window.taken = True
             self._lost(call, window, "closed_by_portal")
         elif window.refused:
