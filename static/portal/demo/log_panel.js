@@ -21,6 +21,7 @@ const NESTED = new Set(["handler", "command", "rest", "call"]);
 const KIND_WORDS = {
   event: "event",
   handler: "handler",
+  handled: "no handler",
   command: "command",
   outcome: "outcome",
   rest: "REST",
