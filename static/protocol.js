@@ -1,54 +1,12 @@
 /**
- * The contract between the placement page and the worker: message names, event names and limits.
+ * The contract between the placement page and the worker: messages, event names and limits.
  *
- * Two kinds of messages cross the port. Strings, or arrays of them, are JSON for Python (`FROM_PAGE`)
- * or from Python (`TO_PAGE`) and are only looked at where they are used; `worker_py/inbox.py` and `worker_py/outbox.py`
+ * Two kinds of messages cross the port. Strings, or arrays of them, are JSON for Python (`ToPython`)
+ * or from Python (`FromPython`) and are only looked at where they are used; `worker_py/inbox.py` and `worker_py/outbox.py`
  * have the same, and a test holds the fields together. Objects are between the two scripts: `link.js` and `worker.js`.
  *
  * @module
  */
-
-/** What a page says to Python. */
-export const FROM_PAGE = Object.freeze(
-  /** @type {const} */ ([
-    "attach",
-    "detach",
-    "event",
-    "emit",
-    "sent",
-    "answer",
-    "refused",
-    "interface_answer",
-    "rest_answer",
-    "call_answer",
-    "user_changed",
-    "reload",
-  ]),
-);
-
-/** What Python says to a page. */
-export const TO_PAGE = Object.freeze(
-  /** @type {const} */ ([
-    "turn",
-    "ack",
-    "command",
-    "interface",
-    "outcome",
-    "rest",
-    "rest_next",
-    "rest_batch",
-    "rest_done",
-    "call",
-    "cancel",
-    "report",
-    "problem",
-    "keep",
-    "forget",
-    "trace",
-    "taking",
-    "reloaded",
-  ]),
-);
 
 /**
  * What a page says to Python; `messages.js` builds each.

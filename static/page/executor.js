@@ -178,7 +178,7 @@ export class Executor {
         const cursor = answer.next && wanted ? this.#keepCursor(id, answer.next) : undefined;
         reply(restMessage(id, answer, cursor));
       },
-      (error) => reply(restMessage(id, { error })),
+      reply,
     );
   }
 
@@ -199,7 +199,7 @@ export class Executor {
         ]);
         reply(restMessage(id, { result: Object.fromEntries(rows) }));
       },
-      (error) => reply(restMessage(id, { error })),
+      reply,
     );
   }
 
@@ -210,9 +210,9 @@ export class Executor {
    * @param {(callback: (answer: A) => void, signal: AbortSignal) => void} request
    * @param {(answer: A) => boolean} isExpired
    * @param {(answer: A) => void} done
-   * @param {(error: import("./client/client.js").RestFailure) => void} failed
+   * @param {Reply} reply of what went wrong here
    */
-  #request(id, request, isExpired, done, failed) {
+  #request(id, request, isExpired, done, reply) {
     const controller = new AbortController();
     const { signal } = controller;
     this.#calls.set(id, controller);
@@ -224,7 +224,9 @@ export class Executor {
       }
     };
     const finished = ending(done);
-    const broke = ending((/** @type {unknown} */ error) => failed(failure("CLIENT_FAILED", textOf(error))));
+    const broke = ending((/** @type {unknown} */ problem) => {
+      reply(restMessage(id, { error: failure("CLIENT_FAILED", textOf(problem)) }));
+    });
     const before = this.#refreshed;
     try {
       request((answer) => {

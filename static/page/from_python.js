@@ -155,7 +155,7 @@ export class FromPython {
     }
     // Not so for what the page emits: that can be much, and would drive the rest out of the trace.
     if (handlers.length === 0 && entry.what.t === "event") {
-      this.#trace.add("handled", entry.name, { id, detail: "no handler ran" });
+      this.#trace.add("handled", entry.name, { id });
     }
   }
 

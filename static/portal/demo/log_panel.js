@@ -4,21 +4,13 @@
  * The entries come from the placement page (feed.js). An outcome completes the row of its command.
  */
 
+import { isEntry } from "../timeline/frame.js";
 import { outcomeOf } from "../timeline/outcomes.js";
 import { element, setText } from "./dom.js";
 
 /**
- * One entry of the placement page's trace.
- * @typedef {object} TraceEntry
- * @property {number} at          ms since the epoch
- * @property {string} kind        `event`, `handler`, `command`, `outcome`, `rest`, `call`, `report`, `boot`, `page`, `card`
- * @property {string | number} [id]
- * @property {string} [name]
- * @property {string} [event]     a handler's event
- * @property {number} [duration_ms]
- * @property {string} [outcome]   `ok`, or what went wrong
- * @property {unknown} [detail]
- * @property {string} [where]     the tab beside this one that told it
+ * One entry of the placement page's trace; `where`: the tab beside this one that told it.
+ * @typedef {import("../timeline/frame.js").Entry & {where?: string}} TraceEntry
  */
 
 const ROWS_KEPT = 400;
@@ -29,6 +21,7 @@ const NESTED = new Set(["handler", "command", "rest", "call"]);
 const KIND_WORDS = {
   event: "event",
   handler: "handler",
+  handled: "no handler",
   command: "command",
   outcome: "outcome",
   rest: "REST",
@@ -54,7 +47,7 @@ export class LogPanel {
 
   /** @param {unknown} received what a frame posted; anything but a trace entry is ignored */
   add(received) {
-    if (!isTraceEntry(received)) {
+    if (!isEntry(received)) {
       return;
     }
     this.#queue.push(received);
@@ -70,7 +63,7 @@ export class LogPanel {
    * @returns {boolean} whether it shows that the app's Python runs
    */
   static tellsOfPython(received) {
-    return isTraceEntry(received) && (received.name === "ready" || NESTED.has(received.kind));
+    return isEntry(received) && (received.name === "ready" || NESTED.has(received.kind));
   }
 
   clear() {
@@ -138,18 +131,6 @@ export class LogPanel {
       before.after(row);
     }
   }
-}
-
-/**
- * @param {unknown} received
- * @returns {received is TraceEntry}
- */
-function isTraceEntry(received) {
-  if (typeof received !== "object" || received === null) {
-    return false;
-  }
-  const { at, kind } = /** @type {Record<string, unknown>} */ (received);
-  return typeof at === "number" && typeof kind === "string";
 }
 
 /**

@@ -14,6 +14,15 @@ import { outcomeOf } from "./outcomes.js";
  *   phases?: Record<string, number>, frame?: string}} Entry
  */
 
+/**
+ * @param {unknown} received what a frame posted
+ * @returns {received is Entry}
+ */
+export function isEntry(received) {
+  const { at, kind } = /** @type {Record<string, unknown>} */ (received ?? {});
+  return typeof at === "number" && typeof kind === "string";
+}
+
 /** @typedef {import("./outcomes.js").Outcome} Outcome */
 
 /**
