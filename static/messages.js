@@ -12,8 +12,8 @@
  * @typedef {{t: "event" | "emit", name: string, payload?: unknown}} Happening
  */
 
-/** @type {(mode: string, reason: string, card: import("./protocol.js").KeptCard | null) => import("./protocol.js").Attach} */
-export const attach = (mode, reason, card) => ({ t: "attach", mode, reason, card });
+/** @type {(mode: string, reason: string, kept: Pick<import("./protocol.js").Attach, "card" | "data">) => import("./protocol.js").Attach} */
+export const attach = (mode, reason, { card, data }) => ({ t: "attach", mode, reason, card, data });
 
 /** One of the portal's events, by its full name; without data it has no payload. @type {(name: string, payload: unknown) => Happening} */
 export const event = (name, payload) => ({ t: "event", name, payload });

@@ -11,11 +11,12 @@
 /**
  * What a page says to Python; `messages.js` builds each.
  *
- * `card` is the call that the page shows, with what is kept of it. `event` and `emit` carry what happened; delivered again
+ * `card` is the call that the page shows, with what is kept of it; `data` is what it keeps of the app. `event` and `emit` carry what happened; delivered again
  * they say which call's card the page showed then. A question's answer has its `id`: `sent` is none yet, `refused` says why
  * there is none. `commands` is `null` where the portal lists none, or could not be asked.
  * @typedef {{call_id: string, kept: unknown}} KeptCard
- * @typedef {{t: "attach", mode: string, reason: string, card: KeptCard | null}} Attach
+ * @typedef {{t: "attach", mode: string, reason: string, card: KeptCard | null,
+ *   data: string | null}} Attach
  * @typedef {{t: "detach", reason: string}} Detach
  * @typedef {{t: "event", name: string, payload?: unknown, seq: number, at: number, redelivered: boolean,
  *   call_id?: string}} Event
@@ -73,7 +74,7 @@
 /**
  * What else Python says to a page. `turn`: an event that was delivered again is being handled now, 0: none is. `ack`: these
  * handlers ran, and the event need not come again. `outcome`: how a question ended, but that of a probe. `problem`: one of a
- * call begins or ends, and `forget` of that call ends it too. `keep`: JSON of a call, for the next interpreter. `taking`: this
+ * call begins or ends, and `forget` of that call ends it too. `keep`: JSON of a call, for the next interpreter; `keep_data`: the same of the app. `taking`: this
  * source is about to run. `reloaded`: what runs; `id` for the page that asked.
  * @typedef {{t: "turn", seq: number}} Turn
  * @typedef {{t: "ack", seq: number, handlers: HandlerRun[], call_id: string | null}} Ack
@@ -85,11 +86,12 @@
  *   duration_ms?: number, outcome?: string, detail?: string, started?: number}}} Trace
  * @typedef {{t: "problem", kind: "not_external" | "no_buttons", call_id: string, on: boolean}} Problem
  * @typedef {{t: "keep", call_id: string, kept: string}} Keep
+ * @typedef {{t: "keep_data", kept: string}} KeepData
  * @typedef {{t: "forget", call_id: string}} Forget
  * @typedef {{t: "taking", id: string}} Taking
  * @typedef {{t: "reloaded", id: string | null, outcome: "shown" | "applied" | "applied_again" | "kept" | "refused",
  *   error: SourceError | null, file: string, source: string, original: string, edited: boolean}} Reloaded
- * @typedef {Turn | Ack | Outcome | Report | Trace | Problem | Keep | Forget | Taking | Reloaded} News
+ * @typedef {Turn | Ack | Outcome | Report | Trace | Problem | Keep | KeepData | Forget | Taking | Reloaded} News
  */
 
 /** @typedef {Question | News} FromPython */

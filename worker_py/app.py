@@ -43,6 +43,16 @@ class Registering(Generic[_E, _S]):
         raise NotImplementedError  # it is a plain function
 
 
+class Running(Protocol):
+    """What runs an app."""
+
+    def any_page(self) -> Page:
+        """A live page. Raises `PageGone` when there is none."""
+
+    def cards(self) -> tuple[CallCard, ...]:
+        """The cards of the calls that are going on, the oldest first."""
+
+
 class _RegisteringAny(Protocol):
     """The same where a type checker cannot tell for which events."""
 
@@ -83,7 +93,9 @@ class App:
             page_grace_s=page_grace_s,
         )
         self.registry = Registry()
-        self._any_page: Callable[[], Page] | None = None
+        self.data: dict[str, Any] = {}
+        """The app's own, beside its calls: what of it is JSON outlives the interpreter, for this portal and user."""
+        self._running: Running | None = None
 
     @overload
     def on(  # type: ignore[overload-overlap]
@@ -202,10 +214,27 @@ class App:
     @property
     def page(self) -> Page:
         """Any live page. Raises `PageGone` when none is attached."""
-        if self._any_page is None:
+        if self._running is None:
             raise PageGone(None)
-        return self._any_page()
+        return self._running.any_page()
 
-    def bind(self, any_page: Callable[[], Page]) -> None:
-        """Tell the app how to find a live page; the dispatcher that runs the app does so."""
-        self._any_page = any_page
+    @property
+    def cards(self) -> tuple[CallCard, ...]:
+        """The cards of the calls that are going on, the oldest first.
+
+        In an interpreter that has just taken the place of another one, those that no page has shown again yet are among
+        them for ``page_grace_s``: their commands raise `PageGone` until then.
+        """
+        return () if self._running is None else self._running.cards()
+
+    def card(self, call_id: str) -> CallCard | None:
+        """The card of this call, if it is going on: for what comes from elsewhere, such as an event of the exchange."""
+        return self.find(lambda card: card.call_id == call_id)
+
+    def find(self, predicate: Callable[[CallCard], object]) -> CallCard | None:
+        """The oldest of the `cards` for which this is true: ``app.find(lambda card: card.data.get("leg") == leg)``."""
+        return next((card for card in self.cards if predicate(card)), None)
+
+    def bind(self, running: Running) -> None:
+        """Tell the app what runs it; the dispatcher does so."""
+        self._running = running

@@ -110,7 +110,13 @@ class AsInBrowser:
         self._waited(what, ms)
 
 
-def dispatcher_of(app: App, loop: VirtualTimeLoop, send: Callable[[str, str], None], epoch_ms: float) -> Dispatcher:
+def dispatcher_of(
+    app: App,
+    loop: VirtualTimeLoop,
+    send: Callable[[str, str], None],
+    epoch_ms: float,
+    keep: Callable[[str, str | None], None] = lambda _, __: None,
+) -> Dispatcher:
     """What runs an app on a loop, and finds there what it finds in the browser.
 
     Args:
@@ -118,6 +124,7 @@ def dispatcher_of(app: App, loop: VirtualTimeLoop, send: Callable[[str, str], No
         loop: runs it, and has the portal's time.
         send: hands a JSON string to the page with this id.
         epoch_ms: when the loop's time began, in milliseconds since the epoch.
+        keep: given what must outlive the interpreter, as `Dispatcher` gives it.
     """
 
     def waited(what: str, ms: float) -> None:
@@ -127,7 +134,7 @@ def dispatcher_of(app: App, loop: VirtualTimeLoop, send: Callable[[str, str], No
         dispatcher.forgotten(name, file, line)
 
     browser = AsInBrowser(app, loop, waited, epoch_ms / 1000, forgotten)
-    dispatcher = Dispatcher(app, send, lambda: epoch_ms + loop.time() * 1000, browser.begin_slice)
+    dispatcher = Dispatcher(app, send, lambda: epoch_ms + loop.time() * 1000, browser.begin_slice, keep)
     loop.set_exception_handler(dispatcher.background_failed)
     loop.around = browser
     return dispatcher

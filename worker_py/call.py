@@ -65,6 +65,7 @@ class Call:
         windows: the pages that show the card, or showed it, by their ids.
         showing: counts how often the portal has shown a fresh card for this call.
         began_on: the id of the page that it began on, as far as this interpreter knows.
+        began_at: when it did, in milliseconds since the epoch.
         ended: why the card was closed, or ``None`` while it is open.
         ending: the operator has closed it; its handlers run.
         grace: the timer that ends a call without a page.
@@ -83,14 +84,17 @@ class Call:
         kept: what is kept of it outside the interpreter, as JSON.
     """
 
-    def __init__(self, call_id: str, page: Page, execute: Callable[[Call, Command], Coroutine[Any, Any, Any]]) -> None:
+    def __init__(
+        self, call_id: str, page: Page | None, execute: Callable[[Call, Command], Coroutine[Any, Any, Any]]
+    ) -> None:
         self.call_id = call_id
         self.windows: dict[str, Window] = {}
-        self.last_page_id = page.id
+        self.last_page_id = "" if page is None else page.id
         self.card = CallCard(call_id, self, lambda command: execute(self, command))
         self.state = CardState()
         self.showing = 0
-        self.began_on = page.id
+        self.began_on = self.last_page_id
+        self.began_at = int(time.time() * 1000)
         self.ended: str | None = None
         self.ending = False
         self.grace: asyncio.TimerHandle | None = None
@@ -112,7 +116,8 @@ class Call:
         self._restored_after: tuple[str, int] | None = None
         self._entity: tuple[ev.EntityChanged, int] | None = None
         self._comment: tuple[ev.AddCommentButtonClick, int] | None = None
-        self.join(page)
+        if page is not None:
+            self.join(page)
 
     # Windows -------------------------------------------------------------------------------------
 
@@ -211,7 +216,7 @@ class Call:
             return None
         self._kept = text
         self._kept_at = max(self._kept_at + 1, int(time.time() * 1000))
-        record |= {"applied": self._applied, "at": self._kept_at}
+        record |= {"applied": self._applied, "at": self._kept_at, "began": self.began_at}
         if self.managed:
             record["managed"] = True
         self.kept = to_json(record)
@@ -224,7 +229,8 @@ class Call:
         self._kept_at = kept_at(kept)
         for window in self.windows.values():
             window.managed = self.managed
-        state, data = kept.get("state"), kept.get("data")
+        state, data, began = kept.get("state"), kept.get("data"), kept.get("began")
+        self.began_at = began if isinstance(began, int) else self.began_at
         if isinstance(state, dict):
             self.state = CardState.from_json(state)
         if isinstance(data, dict):

@@ -138,6 +138,11 @@ def keep(call_id: str, kept: str) -> Message:
     return {"t": "keep", "call_id": call_id, "kept": kept}
 
 
+def keep_data(kept: str) -> Message:
+    """Keep this JSON of ``app.data``, for the interpreter after this one."""
+    return {"t": "keep_data", "kept": kept}
+
+
 def forget(call_id: str) -> Message:
     """A call is over: what is kept of it, and what is wrong with it, can go."""
     return {"t": "forget", "call_id": call_id}

@@ -32,6 +32,7 @@ from .app import App
 from .as_in_browser import dispatcher_of
 from .bounds import PAYLOAD_CHARS, RESULT_CHARS, refused
 from .commands import PROBE_SHOWN, SILENT_COMMANDS, UNDEFINED, CommandName
+from .dispatch import Dispatcher
 from .errors import RestError
 from .events import UiState
 from .replay import Replay, replay
@@ -126,6 +127,11 @@ class MemoryPage:
         """Commands that are not the app's own, and how they ended; but no probes."""
         self.functions: dict[str, Callable[[Any], Any]] = {}
         self.unacknowledged: dict[int, dict[str, Any]] = {}
+        self.kept: dict[str, str] = {}
+        """What the page keeps of its calls for the next interpreter, by ``CALL_ID``; the newest last."""
+        self.kept_data: str | None = None
+        """The same of ``app.data``."""
+        self.gone = False
         self._portal = portal
         self._seq = 0
         self._busy_until = 0.0
@@ -182,7 +188,22 @@ class MemoryPage:
 
     def detach(self, reason: str = "closed") -> None:
         """The page goes away."""
+        self.gone = True
         self.tell(inbox.detach(reason))
+
+    def join(self, mode: str, card: object) -> None:
+        """Introduce the page to the interpreter."""
+        self.tell(inbox.attach(mode, "in memory", card, self.kept_data))
+
+    def rejoin(self, mode: str) -> None:
+        """Go on with another interpreter: it gets what was kept, and again what the one before had not acknowledged."""
+        self._rest_tasks.clear()
+        self._cursors.clear()
+        last = next(reversed(self.kept), None)
+        self.join(mode, None if last is None else {"call_id": last, "kept": json.loads(self.kept[last])})
+        for seq, message in list(self.unacknowledged.items()):
+            self.unacknowledged[seq] = {**message, "redelivered": True}
+            self.tell(self.unacknowledged[seq])
 
     def tell(self, message: Mapping[str, Any]) -> None:
         """Say something to the interpreter, as the page's script does."""
@@ -226,6 +247,8 @@ class MemoryPage:
         match message["t"]:
             case "ack":
                 self.unacknowledged.pop(message["seq"], None)
+            case "keep" | "keep_data" | "forget":
+                self._keep(message)
             case "command":
                 self._take_command(message)
             case "interface" if self._portal.answers_interface and not self._portal.silent:
@@ -236,6 +259,14 @@ class MemoryPage:
                 self._rest_tasks[message["id"]].cancel()
             case "call":
                 self._portal.loop.create_task(self._call(message))
+
+    def _keep(self, message: dict[str, Any]) -> None:
+        if message["t"] == "keep_data":
+            self.kept_data = message["kept"]
+            return
+        self.kept.pop(message["call_id"], None)
+        if message["t"] == "keep":
+            self.kept[message["call_id"]] = message["kept"]
 
     def _take_command(self, message: dict[str, Any]) -> None:
         name, params, purpose = message["command"], message["params"], message.get("purpose")
@@ -362,8 +393,10 @@ class Portal:
         self.answers_interface = True
         self.rest: dict[str, Any] = {}
         self.pages: dict[str, MemoryPage] = {}
-        self.dispatcher = dispatcher_of(app, self.loop, self._receive, EPOCH_MS)
+        self._app = app
         self._mode = mode
+        self._stored: dict[str, str] = {}
+        self.dispatcher = self._interpreter()
         self.page = self.open_page()
 
     def __enter__(self) -> Self:
@@ -392,8 +425,42 @@ class Portal:
         shows = card.get("call_id") if isinstance(card, dict) else None
         page = MemoryPage(self, page_id or f"page-{len(self.pages) + 1}", shows if isinstance(shows, str) else None)
         self.pages[page.id] = page
-        page.tell(inbox.attach(self._mode, "in memory", card))
+        page.join(self._mode, card)
         return page
+
+    def _interpreter(self) -> Dispatcher:
+        loop = self.loop
+
+        def send(page_id: str, text: str) -> None:
+            if loop is self.loop:  # else it is one that was killed
+                self._receive(page_id, text)
+
+        def keep(key: str, kept: str | None) -> None:
+            if loop is self.loop:
+                self._stored.pop(key, None)
+                if kept is not None:
+                    self._stored[key] = kept
+
+        return dispatcher_of(self._app, loop, send, EPOCH_MS, keep)
+
+    def kill_interpreter(self) -> None:
+        """End the interpreter in the middle of what it does, as a browser may, and let another take its place.
+
+        What the handlers that wait still do reaches nobody; the pages deliver again what was not acknowledged. The
+        other finds what was kept of calls and of ``app.data``. A module's globals stay, which they do not in a browser.
+        """
+        killed, before = self.dispatcher, self.loop
+        self.loop = VirtualTimeLoop()
+        self.loop.pass_time(before.time())
+        killed.close()
+        before.close()
+        self._app.data = {}
+        self.dispatcher = self._interpreter()
+        self.loop.call_soon(lambda: self.dispatcher.remember(dict(self._stored), began_here=True))
+        self.loop.settle()
+        for page in self.pages.values():
+            if not page.gone:
+                page.rejoin(self._mode)
 
     def finish(self, call_id: str = CALL_ID) -> None:
         """The portal takes the card away in every window, without an event: ``telephony.externalCall.finish``."""

@@ -29,6 +29,8 @@ export class FromPython {
   #problems = new Map();
   /** What Python keeps here of each call, by `CALL_ID`; the newest last. @type {Map<string, string>} */
   #kept = new Map();
+  /** What Python keeps here of the app. @type {string | null} */
+  data = null;
   #pageId;
   #executor;
   #journal;
@@ -61,7 +63,9 @@ export class FromPython {
     return new Set([...this.#problems.values()].flatMap((kinds) => [...kinds]));
   }
 
+  /** They are another user's. */
   forgetCalls() {
+    this.data = null;
     this.#kept.clear();
     this.#problems.clear();
   }
@@ -120,6 +124,9 @@ export class FromPython {
         if (this.#kept.size > KEPT_CALLS) {
           this.#kept.delete(/** @type {string} */ (this.#kept.keys().next().value));
         }
+        break;
+      case "keep_data":
+        this.data = message.kept;
         break;
       case "taking":
         this.#live()?.taking(message.id);

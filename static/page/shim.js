@@ -90,7 +90,7 @@ class Shim {
       opened: (send, connection, again) => {
         const { status, recorder, fromPython, queue } = parts();
         status.opened(connection, again);
-        const attach = JSON.stringify(messages.attach(connection.mode, connection.reason, fromPython.card));
+        const attach = JSON.stringify(messages.attach(connection.mode, connection.reason, fromPython));
         recorder.add("python", attach);
         send(attach);
         this.#live?.opened(send);

@@ -100,6 +100,15 @@ def test_new_events_go_to_the_new_code_and_the_card_keeps_its_data_and_state(ben
     assert bench.portal.page.unacknowledged == {}
 
 
+def test_the_apps_own_data_stays_and_what_the_new_source_adds_is_there_too(bench: Bench) -> None:
+    bench.portal._app.data["visits"] = 7
+    bench.reload(source_of('app = App()\napp.data |= {"visits": 0, "added": 1}'))
+    bench.portal.emit("any")
+    assert bench.portal.page.kept_data is not None
+    assert '"visits":[1700000000000,"7"]' in bench.portal.page.kept_data
+    assert '"1"]' in bench.portal.page.kept_data.partition('"added":')[2]
+
+
 def test_handlers_in_flight_end_with_the_code_that_they_began_with(bench: Bench) -> None:
     bench.edit("""
         app = App()

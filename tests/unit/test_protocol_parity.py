@@ -162,6 +162,7 @@ TO_PAGE: list[dict[str, Any]] = [
     outbox.ack(1, [RUN], "A.1"),
     outbox.turn(1),
     outbox.keep("A.1", "{}"),
+    outbox.keep_data("{}"),
     outbox.forget("A.1"),
     outbox.problem("no_buttons", "A.1", on=True),
     outbox.report("held", "text"),
@@ -173,7 +174,7 @@ TO_PAGE: list[dict[str, Any]] = [
 ]
 FROM_PAGE: list[dict[str, Any]] = [
     inbox.attach("dedicated"),
-    inbox.attach("shared", "why", {"call_id": "A.1", "kept": None}),
+    inbox.attach("shared", "why", {"call_id": "A.1", "kept": None}, '{"visits":[1,"2"]}'),
     inbox.detach("closed"),
     inbox.event("e", None, seq=1, at=1),
     inbox.emit("e", None, seq=1, at=1),

@@ -67,12 +67,12 @@ class Runtime:
         return self._page_grace_s or 0
 
     def remember(self, kept: dict[str, str]) -> None:
-        """Take what an earlier interpreter kept, by call id."""
-        self.dispatcher.calls.remember(kept)
+        """Take what an earlier interpreter kept, by the ids under which it did."""
+        self.dispatcher.remember(kept, began_here=True)
 
     def hear(self, call_id: str, kept: str | None) -> None:
-        """Another interpreter, of another build, keeps this of a call: pages may bring it here."""
-        self.dispatcher.calls.remember({call_id: kept})
+        """Another interpreter keeps this: of another build, of a call that pages may bring here; or of ``app.data``."""
+        self.dispatcher.remember({call_id: kept})
 
     def deliver(self, page_id: str, text: str) -> float:
         """Take one message of a page, and turn the loop. Returns what `turn` returns."""

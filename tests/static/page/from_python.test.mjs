@@ -37,6 +37,15 @@ test("what is wrong with a call is told while it is so, and no longer than the c
   assert.deepEqual(fromPython.problems, new Set());
 });
 
+test("what is kept of the app is its user's alone", () => {
+  const { fromPython, say } = hearing();
+  assert.equal(fromPython.data, null);
+  say({ t: "keep_data", kept: '{"n":[1,"2"]}' });
+  assert.equal(fromPython.data, '{"n":[1,"2"]}');
+  fromPython.forgetCalls();
+  assert.equal(fromPython.data, null);
+});
+
 test("commands that are not the app's are counted apart, and a probe leaves no trace", () => {
   const { fromPython, say, trace } = hearing();
   for (const purpose of ["probe", "mirror", "title", undefined, "probe"]) {
