@@ -52,6 +52,9 @@ class Dispatcher:
         clock: milliseconds since the epoch.
         entered: told the handler's name whenever code of the app starts or goes on.
         keep: given what must outlive the interpreter, by call id; ``None`` when the call is over.
+
+    Attributes:
+        failed: told of each failure of the app's code, and of each payload that is refused.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class Dispatcher:
         self._pages: dict[str, Page] = {}
         self._left: OrderedDict[str, Page] = OrderedDict()
         self.keep = keep
+        self.failed: Callable[[BaseException], None] = lambda _: None
         self._desk = Desk()
         self.calls = Calls(
             self.out,
@@ -224,6 +228,7 @@ class Dispatcher:
         except PayloadError as error:
             text = f"the payload of {delivered.name} was refused: {error}"
             self.out.tell(page, outbox.report("bad_event", text, event=delivered.name, seq=delivered.seq))
+            self.failed(error)
             self._ack(page, delivered.seq)
         else:
             self._run_all(self._routing.route(Delivery(page, delivered.seq, event, delivered.call_id)))
@@ -405,6 +410,7 @@ class Dispatcher:
             runner.closing = True
 
     def _report(self, failure: FailureReport) -> None:
+        self.failed(failure.exception)
         meta = failure.event.meta if failure.event else EventMeta()
         more = {"event": meta.name, "id": meta.id, "handler": failure.handler, "error": failure.error}
         message = outbox.report("handler_failed", failure.text, **more)
