@@ -27,6 +27,7 @@ from .cause import CAUSE, WINDOW
 from .desk import Delivery, Desk
 from .errors import PageGone, PayloadError, WorkerPyError
 from .events import Event, EventMeta
+from .forgotten import ForgottenAwait
 from .outbox import Outbox
 from .page import Page
 from .registry import handler_name
@@ -55,6 +56,9 @@ class Dispatcher:
         entered: told the handler's name whenever code of the app starts or goes on.
         keep: given what must outlive the interpreter, by call id and by key of ``app.data``; ``None`` when the call
             is over.
+
+    Attributes:
+        failed: told of each failure of the app's code, and of each payload that is refused.
     """
 
     def __init__(
@@ -77,6 +81,7 @@ class Dispatcher:
         self.keep = keep
         self.app_data = AppData(clock)
         self.app_data.begin(app.data)
+        self.failed: Callable[[BaseException], None] = lambda _: None
         self._desk = Desk()
         self.calls = Calls(
             self.out,
@@ -234,6 +239,7 @@ class Dispatcher:
         except PayloadError as error:
             text = f"the payload of {delivered.name} was refused: {error}"
             self.out.tell(page, outbox.report("bad_event", text, event=delivered.name, seq=delivered.seq))
+            self.failed(error)
             self._ack(page, delivered.seq)
         else:
             self._run_all(self._routing.route(Delivery(page, delivered.seq, event, delivered.call_id)))
@@ -376,8 +382,8 @@ class Dispatcher:
     def adopt(self, app: App) -> None:
         """Run another app from now on: its handlers get the next event, its ``Started`` handlers run now.
 
-        Calls, cards, pages and the app's data stay as they are. An event whose handlers have begun ends with the app that it began
-        with, error handlers included.
+        Calls, cards, pages and the app's data stay as they are. An event whose handlers have begun ends with the app
+        that it began with, error handlers included.
         """
         app.bind(self)
         app.data = {**app.data, **self._app.data}
@@ -433,7 +439,10 @@ class Dispatcher:
 
     def who(self) -> tuple[str, asyncio.Task[Any] | None]:
         """Whose code runs now; and its task, when that is one that a handler left behind."""
-        task = asyncio.current_task()
+        try:
+            task = asyncio.current_task()
+        except RuntimeError:  # no loop runs: what a closed one held on to is freed
+            task = None
         if task is None or self.runs(task):
             return self._handler, None
         return f"background {handler_name(task.get_coro())}", task
@@ -453,8 +462,9 @@ class Dispatcher:
     def forgotten(self, name: str, file: str, line: int) -> None:
         """A coroutine that the app made was freed, and nobody had awaited it."""
         page, (handler, _) = self._page_here(), self.who()
+        text = f"{name}() was not awaited, so it did not run: write `await` in {file}, line {line}"
+        self.failed(ForgottenAwait(text))
         if page is not None:
-            text = f"{name}() was not awaited, so it did not run: write `await` in {file}, line {line}"
             self.out.tell(page, outbox.report("not_awaited", text, handler=handler, id=CAUSE.get()))
 
     def _page_here(self) -> Page | None:
@@ -468,6 +478,7 @@ class Dispatcher:
             runner.closing = True
 
     def _report(self, failure: FailureReport) -> None:
+        self.failed(failure.exception)
         meta = failure.event.meta if failure.event else EventMeta()
         more = {"event": meta.name, "id": meta.id, "handler": failure.handler, "error": failure.error}
         message = outbox.report("handler_failed", failure.text, **more)

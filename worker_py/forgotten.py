@@ -11,6 +11,11 @@ from collections.abc import Callable, Coroutine
 from pathlib import PurePath
 from typing import Any
 
+
+class ForgottenAwait(AssertionError):
+    """A coroutine was made and thrown away: what it was to do has not been done."""
+
+
 Told = Callable[[str, str, int], None]
 """Told the coroutine's name, and the file and line where it was made."""
 

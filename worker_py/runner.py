@@ -45,6 +45,7 @@ class FailureReport:
     """The exception's type."""
     text: str
     """The traceback, without this package's own frames among the app's."""
+    exception: BaseException
 
 
 class Runner:
@@ -255,7 +256,7 @@ def failure_report(handler: str, event: Event | None, error: BaseException) -> F
         text = failure.bare(error)
     if len(text) > _REPORT_CHARS:
         text = f"{text[: _REPORT_CHARS // 2]}\n…\n{text[-_REPORT_CHARS // 2 :]}"
-    return FailureReport(handler, event, type(error).__name__, text)
+    return FailureReport(handler, event, type(error).__name__, text, error)
 
 
 def text_of(error: BaseException) -> str:

@@ -20,9 +20,11 @@ portal may have written over them in a card's first moments.
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -33,22 +35,22 @@ from .as_in_browser import dispatcher_of
 from .bounds import PAYLOAD_CHARS, RESULT_CHARS, refused
 from .commands import PROBE_SHOWN, SILENT_COMMANDS, UNDEFINED, CommandName
 from .dispatch import Dispatcher
-from .errors import RestError
-from .events import UiState
+from .errors import PayloadError, RestError
+from .events import CardEvent, Event, UiState
+from .failures import Expected, Failures, Kinds
+from .forgotten import ForgottenAwait
+from .payloads import CALL_ID, INITIALIZED, Payload, check, written
 from .replay import Replay, replay
 from .virtual_time import Deadlock, VirtualTimeLoop, run
 from .wire import PREFIX, error_code
 
 __all__ = [
-    "Answer", "Deadlock", "MemoryCard", "MemoryPage", "Portal", "Replay", "VirtualTimeLoop", "refusal", "replay",
-    "run",
+    "CALL_ID", "Answer", "Deadlock", "Expected", "ForgottenAwait", "MemoryCard", "MemoryPage", "Portal", "Replay",
+    "VirtualTimeLoop", "refusal", "replay", "run",
 ]  # fmt: skip
 
 EPOCH_MS = 1_700_000_000_000
 LIST_PAGE = 50
-CALL_ID = "E45D40253D1C2D2F.1774588815.822533"
-
-Payload = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,35 +142,36 @@ class MemoryPage:
         self._cursors: dict[str, tuple[list[Any], int]] = {}
         self._rest_tasks: dict[str, asyncio.Task[None]] = {}
 
-    def raise_event(self, short_name: str, payload: Payload = None) -> int:
-        """Raise one of the portal's events; returns its sequence number, 0 when the page refuses its payload."""
-        short_name = short_name.removeprefix(PREFIX)
+    def raise_event(self, event: str | CardEvent, payload: Payload = None, *, raw: bool = False) -> int:
+        """Raise one of the portal's events; returns its sequence number, 0 when the page refuses its payload.
+
+        Args:
+            event: its name, short or full; or the event itself, whose `meta` is filled in.
+            payload: what it carries, beside a name.
+            raw: send whatever is given, also what no portal does.
+
+        Raises:
+            ValueError: no portal knows the event, or a key of its payload.
+        """
+        if isinstance(event, Event):
+            event, payload = written(event)
+        short_name = event.removeprefix(PREFIX)
+        if not raw:
+            check(short_name, payload)
         self._portal.raised(self, short_name, payload)
         why = refused(payload, PAYLOAD_CHARS)
         if why is not None:
             name = PREFIX + short_name
             text = f"the payload of {name} was refused: {why}"
             self.messages.append(outbox.report("refused_payload", text, event=name))
+            self._portal.refused(PayloadError(text))
             return 0
         seq, at = self._next()
         return self._journal(inbox.event(PREFIX + short_name, payload, seq=seq, at=at))
 
-    def initialized(self, **fields: Payload) -> int:
-        """Raise ``initialized``; ``fields`` go over a complete payload of an incoming call."""
-        payload = {
-            "CALL_ID": CALL_ID,
-            "PHONE_NUMBER": "+4930123456",
-            "LINE_NUMBER": "reg1",
-            "LINE_NAME": "Main line",
-            "CRM_ENTITY_TYPE": "CONTACT",
-            "CRM_ENTITY_ID": 7,
-            "CRM_ACTIVITY_ID": 21,
-            "CRM_BINDINGS": [{"ENTITY_TYPE": "CONTACT", "ENTITY_ID": 7}],
-            "CALL_DIRECTION": "incoming",
-            "CALL_STATE": "connecting",
-            "CALL_LIST_MODE": False,
-        }
-        return self.raise_event("initialized", payload | fields)
+    def initialized(self, *, raw: bool = False, **fields: Payload) -> int:
+        """Raise ``initialized``; ``fields`` go over a complete payload of an incoming call. Else as `raise_event`."""
+        return self.raise_event("initialized", {**INITIALIZED, **fields}, raw=raw)
 
     def emit(self, name: str, payload: Payload = None) -> int:
         """What the page's own scripts do by ``workerPy.emit``.
@@ -380,10 +383,17 @@ class Portal:
         rest: what REST methods give, by name in whatever case: a value, a function of the parameters, or a
             `RestError`, which is what the call raises in the end; one that a function raises may be followed by
             another attempt. A list is served in pages of 50, to ``rest.list`` and where ``start`` asks for one.
-        page: the first page; more by `open_page`.
+
+    Args:
+        app: the app.
+        mode: what ``PageAttached`` says of how the interpreter is hosted.
+        strict: raise a failure of a handler, a refused payload or a forgotten ``await``, from the call that caused it
+            or at the end of the block; also one that an error handler took.
+        attach: whether there is a page at once. Else `attach` opens the first one, when all that its ``PageAttached``
+            handlers ask for is prepared; what a page does, opens it too.
     """
 
-    def __init__(self, app: App, *, mode: str = "memory") -> None:
+    def __init__(self, app: App, *, mode: str = "memory", strict: bool = False, attach: bool = True) -> None:
         self.loop = VirtualTimeLoop()
         self.sent: list[tuple[str, dict[str, Any]]] = []
         self.service: list[tuple[str, str, dict[str, Any]]] = []
@@ -395,9 +405,14 @@ class Portal:
         self.pages: dict[str, MemoryPage] = {}
         self._app = app
         self._mode = mode
+        self._functions: dict[str, Callable[[Any], Any]] = {}
+        self._strict = strict
+        self._failures = Failures(strict=strict)
         self._stored: dict[str, str] = {}
         self.dispatcher = self._interpreter()
-        self.page = self.open_page()
+        if attach:
+            with self._closed_if_it_fails():
+                self.attach()
 
     def __enter__(self) -> Self:
         return self
@@ -408,7 +423,35 @@ class Portal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        with self.loop.around:
+            self.close()
+            if self._strict:
+                gc.collect()  # what a handler held on to goes with it, and may tell of itself
+        if error is None:
+            self._failures.check()
+
+    @contextmanager
+    def _closed_if_it_fails(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def page(self) -> MemoryPage:
+        """The first page; more by `open_page`.
+
+        Raises:
+            RuntimeError: there is none yet.
+        """
+        if not self.pages:
+            raise RuntimeError("the portal has no page yet: attach() opens it, and so does raising an event")
+        return next(iter(self.pages.values()))
+
+    def attach(self) -> MemoryPage:
+        """Open the first page, if it is not there yet."""
+        return self.page if self.pages else self.open_page()
 
     @property
     def now_ms(self) -> float:
@@ -424,6 +467,8 @@ class Portal:
         """
         shows = card.get("call_id") if isinstance(card, dict) else None
         page = MemoryPage(self, page_id or f"page-{len(self.pages) + 1}", shows if isinstance(shows, str) else None)
+        if not self.pages:
+            page.functions.update(self._functions)
         self.pages[page.id] = page
         page.join(self._mode, card)
         return page
@@ -441,7 +486,9 @@ class Portal:
                 if kept is not None:
                     self._stored[key] = kept
 
-        return dispatcher_of(self._app, loop, send, EPOCH_MS, keep)
+        dispatcher = dispatcher_of(self._app, loop, send, EPOCH_MS, keep)
+        dispatcher.failed = self._failures.add
+        return dispatcher
 
     def kill_interpreter(self) -> None:
         """End the interpreter in the middle of what it does, as a browser may, and let another take its place.
@@ -484,25 +531,42 @@ class Portal:
         if closed:
             self.finish(closed)
 
-    def raise_event(self, short_name: str, payload: Payload = None) -> int:
-        """As `MemoryPage.raise_event`."""
-        return self.page.raise_event(short_name, payload)
+    def refused(self, error: PayloadError) -> None:
+        """A page has refused a payload; it calls this."""
+        self._failures.add(error)
+        self._failures.check()
 
-    def initialized(self, **fields: Payload) -> int:
+    def expect_failure(self, kinds: Kinds = Exception) -> AbstractContextManager[Expected]:
+        """Take one failure of these kinds that comes in the block: ``with portal.expect_failure(LookupError):``.
+
+        Its `Expected.exception` is there when the block has ended.
+
+        Raises:
+            AssertionError: there was none.
+        """
+        return self._failures.expect(kinds)
+
+    def raise_event(self, event: str | CardEvent, payload: Payload = None, *, raw: bool = False) -> int:
+        """As `MemoryPage.raise_event`."""
+        return self.attach().raise_event(event, payload, raw=raw)
+
+    def initialized(self, *, raw: bool = False, **fields: Payload) -> int:
         """As `MemoryPage.initialized`."""
-        return self.page.initialized(**fields)
+        return self.attach().initialized(raw=raw, **fields)
 
     def emit(self, name: str, payload: Payload = None) -> int:
         """As `MemoryPage.emit`."""
-        return self.page.emit(name, payload)
+        return self.attach().emit(name, payload)
 
     def provide(self, name: str, function: Callable[[Any], Any]) -> None:
-        """As `MemoryPage.provide`."""
-        self.page.provide(name, function)
+        """As `MemoryPage.provide`; before the first page is there, for that one."""
+        functions = self.page.functions if self.pages else self._functions
+        functions[name] = function
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""
         self.loop.advance(seconds)
+        self._failures.check()
 
     @property
     def reports(self) -> list[dict[str, Any]]:
@@ -542,6 +606,7 @@ class Portal:
         """Hand a message to the interpreter and run it."""
         self.loop.call_soon(self.dispatcher.receive, page_id, text)
         self.loop.settle()
+        self._failures.check()
 
     def answer_to(self, command: str, page: MemoryPage, *, ours: bool = False) -> Answer:
         """How the portal answers this command on a page; what is ``ours`` and not the app's, as it would by itself."""

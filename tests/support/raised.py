@@ -5,26 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from tests.support.browser_portal import Raised
+from worker_py.payloads import INITIALIZED
 
 PREFIX: Final = "BackgroundCallCard::"
 
 
 def initialized(call_id: str, **fields: object) -> Raised:
     """A full ``initialized`` of this call; the fields go over it."""
-    payload = {
-        "CALL_ID": call_id,
-        "PHONE_NUMBER": "+4930123456",
-        "LINE_NUMBER": "reg1",
-        "LINE_NAME": "Main line",
-        "CRM_ENTITY_TYPE": "CONTACT",
-        "CRM_ENTITY_ID": 7,
-        "CRM_ACTIVITY_ID": 21,
-        "CRM_BINDINGS": [{"ENTITY_TYPE": "CONTACT", "ENTITY_ID": 7}],
-        "CALL_DIRECTION": "incoming",
-        "CALL_STATE": "connecting",
-        "CALL_LIST_MODE": False,
-    }
-    return ("initialized", payload | fields)
+    return ("initialized", {**INITIALIZED, "CALL_ID": call_id, **fields})
 
 
 def comments(count: int, first: int = 0) -> list[Raised]:

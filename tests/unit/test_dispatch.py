@@ -99,7 +99,7 @@ def test_a_bad_event_is_reported_by_name_without_its_content_and_the_next_one_is
     journal = watching(app)
     with Portal(app) as portal:
         portal.initialized()
-        portal.raise_event(name, payload)
+        portal.raise_event(name, payload, raw=True)
         portal.raise_event("hangupButtonClick")
         (report,) = portal.reports
         assert (report["kind"], report["event"], report["seq"]) == ("bad_event", PREFIX + name, 2)
