@@ -99,7 +99,9 @@ def build(options: BuildOptions) -> Manifest:
         assets = {**_assets(app, scripts, client), LOCK: packages.lock, **phone.assets(options.phone)}
         if options.live:
             assets |= {f"live/{path.name}": path.read_bytes() for path in sorted((STATIC / "live").glob("*.js"))}
-        memory = snapshot.make(app, packages.app) if options.snapshot else Snapshot(None, "built without one")
+        memory = snapshot.make(app, packages.app)  # which tries the app too
+        if not options.snapshot:
+            memory = Snapshot(None, "built without one")
         if memory.content is not None:
             assets["snapshot.bin"] = memory.content
         contents = _contents(directory, options, app, packages, memory)

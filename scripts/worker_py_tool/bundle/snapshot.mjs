@@ -3,10 +3,11 @@
 //
 //   node snapshot.mjs CONFIG.json OUT
 //
-// CONFIG: {pyodide, wheels: [...], archive, module, attribute, seed, limitS}, the first three paths. OUT
+// CONFIG: {pyodide, wheels: [...], archive, describe, module, attribute, seed, limitS}, the first four paths. OUT
 // gets the sparse snapshot that `static/worker/snapshot.js` reads: without the pages that a freshly
-// instantiated module holds anyway. The last line on stdout is JSON: {"ok": true, …} or
-// {"ok": false, "reason": …}, with "slow" when the import took longer than the limit.
+// instantiated module holds anyway. The last line on stdout is JSON: {"tookS": …}, how long the import took, with
+// "refused", why what was imported cannot be frozen; or {"failed": …, "slow": …}, how the import failed, as
+// `describe.py` tells it, and whether that was because it took longer than the limit.
 //
 // Two runs with the same input give the same bytes, on any machine: clocks, hash seed, file times,
 // language and random numbers are fixed, the last by `seed`.
@@ -45,29 +46,59 @@ try {
   fail(error);
 }
 
-/** @returns {Promise<{ok: boolean, snapshot?: Uint8Array, reason?: string, slow?: boolean}>} */
+/** @returns {Promise<{tookS?: number, snapshot?: Uint8Array, refused?: string, failed?: object, slow?: boolean}>} */
 async function make() {
   const pyodide = await load();
   // What Python prints while it imports the app is not for the build's output.
   pyodide.setStdout({ batched: () => {} });
   pyodide.setStderr({ batched: () => {} });
   install(pyodide);
+  const describe = new TextDecoder().decode(read(config.describe));
   close();
   const limit = timeLimit(pyodide, config.limitS);
+  let tookS = 0;
   try {
     const host = pyodide.pyimport("worker_py._pyodide");
     limit.begin(config.module);
-    try {
-      host.prepare(config.module, config.attribute);
-    } finally {
-      host.destroy();
-    }
+    host.prepare(config.module, config.attribute);
+    tookS = limit.tookS();
     limit.end();
-    refuseOpenFiles(pyodide);
-    return { ok: true, snapshot: pyodide.makeMemorySnapshot() };
+    host.destroy();
   } catch (error) {
-    const reason = String(/** @type {any} */ (error)?.message ?? error).trim();
-    return { ok: false, reason: reason.slice(-4000), slow: limit.end() };
+    tookS = limit.tookS();
+    const slow = limit.end();
+    if (/** @type {any} */ (error)?.type !== "CannotBeFrozen") {
+      return { failed: described(pyodide, describe, error), slow };
+    }
+    return { refused: lastLine(error), tookS };
+  }
+  try {
+    refuseOpenFiles(pyodide);
+    return { snapshot: pyodide.makeMemorySnapshot(), tookS };
+  } catch (error) {
+    return { refused: lastLine(error), tookS };
+  }
+}
+
+/** @param {unknown} error the last line of a traceback says what was raised */
+function lastLine(error) {
+  const text = String(/** @type {any} */ (error)?.message ?? error);
+  return text.trim().split("\n").at(-1)?.replace(/^[\w.]+\.CannotBeFrozen: /, "");
+}
+
+/**
+ * @param {any} pyodide
+ * @param {string} script the text of `describe.py`
+ * @param {unknown} error
+ */
+function described(pyodide, script, error) {
+  const text = String(/** @type {any} */ (error)?.message ?? error).trim();
+  try {
+    const globals = pyodide.toPy({ __name__: "describe" });
+    pyodide.runPython(script, { globals });
+    return JSON.parse(globals.get("describe")());
+  } catch {
+    return { type: "", text, traceback: text }; // the interpreter has died
   }
 }
 
