@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from worker_py_tool.bundle import compress, frozen, imports, manifest, origins, phone, publish, snapshot, wheels
+from worker_py_tool.bundle import compress, frozen, imports, manifest, origins, phone, publish, snapshot, target, wheels
 from worker_py_tool.bundle.app_source import AppSource, read_app
 from worker_py_tool.bundle.frozen import Frozen
 from worker_py_tool.bundle.manifest import Manifest
@@ -143,7 +143,7 @@ def _contents(
         "snapshot": None if memory.content is None else "snapshot.bin",
         "withoutSnapshot": memory.reason or None,
         "lock": LOCK,
-        "lockInfo": _lock_info(),
+        "lockInfo": target.info(),
     }
 
 
@@ -169,13 +169,6 @@ def _hashes(directory: Path, assets: Mapping[str, bytes], contents: Mapping[str,
 def _integrity(content: bytes) -> str:
     """The hash of a content, as a Content-Security-Policy names it."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}'"
-
-
-def _lock_info() -> dict[str, str]:
-    """What Pyodide's lock file says of the interpreter itself."""
-    lock_file = NODE_MODULES / "pyodide" / "pyodide-lock.json"
-    info: dict[str, str] = json.loads(lock_file.read_text(encoding="utf-8"))["info"]
-    return info
 
 
 @dataclass(frozen=True, slots=True)
