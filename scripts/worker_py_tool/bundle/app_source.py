@@ -105,7 +105,9 @@ def _check_defines(main: Path, attribute: str) -> None:
         newer, newest = sys.version_info < browsers, "{}.{}".format(*browsers)
         raise ToolError(
             f"--app: {where}: {getattr(problem, 'msg', problem)}",
-            f"Checked by Python {platform.python_version()}: newer syntax needs a build with {newest}." if newer else "",
+            f"Checked by Python {platform.python_version()}: newer syntax needs a build with {newest}."
+            if newer
+            else "",
         ) from problem
     names = _defined_names(tree.body)
     if attribute not in names and "*" not in names:

@@ -59,6 +59,8 @@ class BuildOptions:
         live: The page's scripts may bring other source for the app while it runs. For the demo: whoever can make
             them do so runs Python with all that the app may do. The command line does not offer it.
         requirements: Requirements of the app, as pip takes them.
+        pyodide_packages: Address or directory of the packages of Pyodide's distribution; empty: where it publishes
+            them.
         snapshot: Make a memory snapshot of the interpreter, which boots several times faster.
         compress: Put Brotli and gzip beside the files; `best` takes about a minute.
         hard_link: Link Pyodide's files instead of copying them, for bundles that nobody changes.
@@ -75,6 +77,7 @@ class BuildOptions:
     phone: PhoneKind | None = None
     live: bool = False
     requirements: Sequence[str] = ()
+    pyodide_packages: str = ""
     snapshot: bool = True
     compress: Literal["none", "fast", "best"] = "fast"
     hard_link: bool = False
@@ -95,7 +98,7 @@ def build(options: BuildOptions) -> Manifest:
     connect = [origins.origin(text, "--connect", origins.CONNECT_SCHEMES) for text in options.connect]
     client = _client_script(options)
     with publish.staged(options.out) as directory:
-        packages = frozen.freeze(options.requirements, live=options.live)
+        packages = frozen.freeze(options.requirements, live=options.live, pyodide_packages=options.pyodide_packages)
         assets = {**_assets(app, scripts, client), LOCK: packages.lock, **phone.assets(options.phone)}
         if options.live:
             assets |= {f"live/{path.name}": path.read_bytes() for path in sorted((STATIC / "live").glob("*.js"))}

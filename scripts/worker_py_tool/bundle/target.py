@@ -1,4 +1,4 @@
-"""The interpreter of a bundle, as Pyodide's own lock file describes it: its Python, what wheels it takes, its markers."""
+"""The interpreter of a bundle, as Pyodide's own lock file describes it: its Python, its wheels, its markers."""
 
 import functools
 import json

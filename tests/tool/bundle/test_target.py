@@ -13,9 +13,10 @@ import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
-import { answer, fail } from %s;
+import { answer, beforePyodide, fail } from %s;
 const config = JSON.parse(fs.readFileSync(process.argv[2], "utf8"));
 try {
+  beforePyodide();
   const { loadPyodide } = await import(pathToFileURL(path.join(config.pyodide, "pyodide.mjs")).href);
   const pyodide = await loadPyodide({ indexURL: config.pyodide, stdout: () => {} });
   for (const wheel of config.wheels) pyodide.unpackArchive(new Uint8Array(fs.readFileSync(wheel)), "wheel");
