@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from worker_py_tool.bundle import manifest, origins, publish
+from worker_py_tool.bundle import distribution, manifest, origins, publish
 from worker_py_tool.bundle.app_source import read_app
 from worker_py_tool.bundle.build import OFFICIAL_BX24, BuildOptions, build
 from worker_py_tool.bundle.page_script import check_page_scripts
@@ -46,7 +46,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add("--connect", metavar="ORIGIN", **repeatable, help="what page scripts talk to, such as wss://pbx.example")
     add("--page-script", metavar="FILE.js", type=Path, **repeatable, help="your own JavaScript for the page")
     add("--phone", choices=PHONES, help="a phone in the page: loopback, for demos, or jssip, SIP over WebSocket")
-    add("--require", metavar="REQUIREMENT", **repeatable, help="a package that the app imports")
+    add("--require", metavar="REQUIREMENT", **repeatable, help="a package that the app imports: a name, or a path")
+    add(
+        "--pyodide-packages",
+        metavar="URL|DIR",
+        default="",
+        help="mirror of the packages that Pyodide has itself (default: where Pyodide publishes them)",
+    )
     add("--emit", choices=recipes.KINDS, **repeatable, help="also write a web server's configuration, beside DIR")
     add("--release", action="store_true", help="for production: best compression")
     add("--json", action="store_true", help="print what was made as JSON, for machines")
@@ -69,6 +75,7 @@ def needs(options: argparse.Namespace) -> Set[Need]:
     read_app(options.app, options.include)
     check_page_scripts(options.page_script)
     publish.check_target(options.out.resolve())
+    distribution.check(options.pyodide_packages)
     for text in options.portal:
         origins.origin(text, "--portal")
     for text in options.connect:
@@ -98,6 +105,7 @@ def run(options: argparse.Namespace) -> int:
             page_scripts=options.page_script,
             phone=options.phone,
             requirements=options.require,
+            pyodide_packages=options.pyodide_packages,
             compress="best" if options.release else "fast",
         )
     )
