@@ -37,6 +37,11 @@ class AppSource:
     files: tuple[tuple[str, bytes], ...]
     left_out: tuple[str, ...] = ()
 
+    @property
+    def main(self) -> Path:
+        """The file that defines the App."""
+        return self.path / "__init__.py" if self.path.is_dir() else self.path
+
     def archive(self) -> bytes:
         """The same app gives the same bytes: times and rights are fixed, entries are sorted and stored as they are."""
         buffer = io.BytesIO()
@@ -60,7 +65,7 @@ def read_app(specification: str, include: Sequence[str] = ()) -> AppSource:
     Raises:
         ToolError: There is no such file, it cannot be imported under its name or packed, or it defines no such App.
     """
-    path, attribute = _split(specification)
+    path, attribute = split(specification)
     if not attribute.isidentifier() or keyword.iskeyword(attribute):
         raise ToolError(f"--app {specification}: {attribute!r} is not a Python name", FORM)
     if not path.exists():
@@ -81,7 +86,8 @@ def read_app(specification: str, include: Sequence[str] = ()) -> AppSource:
     return AppSource(path, module, attribute, tuple(packing.files), tuple(packing.left_out))
 
 
-def _split(specification: str) -> tuple[Path, str]:
+def split(specification: str) -> tuple[Path, str]:
+    """The file or directory that `--app` names, and the App's name in it."""
     whole = Path(specification)
     if whole.exists() or ":" not in specification:
         return whole.resolve() if whole.exists() else whole, "app"
