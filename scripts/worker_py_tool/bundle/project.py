@@ -174,12 +174,15 @@ class _Reader:
         return cast(str, value)
 
     def _in_place(self, text: str) -> Path:
-        path = self._path.parent / text
-        # Messages and results name paths as a person in that directory would.
-        return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+        return in_short(self._path.parent / text)
 
     def _wrong(self, key: str, value: Any, expected: str, table: str = f"{TABLE} ") -> ToolError:
         return ToolError(f"{self._path}: {table}{key} should be {expected}, not {value!r}")
+
+
+def in_short(path: Path) -> Path:
+    """A path as a person in the current directory would write it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def from_here(requirement: str, directory: Path) -> str:

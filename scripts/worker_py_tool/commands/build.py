@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from worker_py_tool.bundle import dependencies, manifest, origins, project, publish
-from worker_py_tool.bundle.app_source import read_app
+from worker_py_tool.bundle.app_source import find, read_app
 from worker_py_tool.bundle.build import OFFICIAL_BX24, BuildOptions, build
 from worker_py_tool.bundle.page_script import check_page_scripts
 from worker_py_tool.bundle.phone import PHONES
@@ -69,6 +69,7 @@ def needs(options: argparse.Namespace) -> Set[Need]:
         manifest.read(options.check)
         return frozenset()
     chosen = wanted(options)
+    read_app(chosen.app, chosen.include)
     check_page_scripts(chosen.page_scripts)
     publish.check_target(chosen.out.resolve())
     for text in chosen.portals:
@@ -138,9 +139,7 @@ def wanted(options: argparse.Namespace) -> BuildOptions:
         connect=options.connect or beside.connect,
         page_scripts=options.page_script or beside.page_script,
         phone=options.phone or beside.phone,
-        requirements=dependencies.collect(
-            read_app(app, options.include).main, beside, options.require, options.requirements
-        ),
+        requirements=dependencies.collect(find(app)[2], beside, options.require, options.requirements),
         settings=beside.settings,
         compress="best" if options.release else "fast",
     )

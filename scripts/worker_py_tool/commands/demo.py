@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from worker_py_tool.bundle import dependencies, project, publish
-from worker_py_tool.bundle.app_source import read_app
+from worker_py_tool.bundle.app_source import find, read_app
 from worker_py_tool.paths import command
 from worker_py_tool.process import say
 from worker_py_tool.setup.bootstrap import Need
@@ -50,6 +50,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def needs(options: argparse.Namespace) -> Set[Need]:
     """What a build needs; refuses an app that cannot be built before anything is installed."""
     if options.app is not None:
+        read_app(options.app, options.include)
         _of_the_app(options)
     if options.out is not None:
         publish.check_target(options.out.resolve())
@@ -79,10 +80,9 @@ def run(options: argparse.Namespace) -> int:
 def _of_the_app(options: argparse.Namespace) -> dict[str, Any]:
     """What a demo of another app takes of its project: the rest is the demo's own, its phone and client above all."""
     beside = project.read(options.app)
-    source = read_app(options.app, options.include)
     return {
         "app": options.app,
         "include": options.include,
-        "requirements": dependencies.collect(source.main, beside, options.require, None),
+        "requirements": dependencies.collect(find(options.app)[2], beside, options.require, None),
         "settings": beside.settings,
     }
