@@ -129,8 +129,9 @@ async function restored(file, clock) {
 /** There is no such file: `snapshot.js` answers for it. */
 const NO_LIBRARY = "empty.zip";
 const BUNDLE = "../../";
-const STANDARD_LIBRARY = "/lib/python314.zip";
-const SITE_PACKAGES = "/lib/python3.14/site-packages";
+const [MAJOR, MINOR] = bundle.lockInfo.python.split(".");
+const STANDARD_LIBRARY = `/lib/python${MAJOR}${MINOR}.zip`;
+const SITE_PACKAGES = `/lib/python${MAJOR}.${MINOR}/site-packages`;
 
 /**
  * The snapshot holds what was imported; the files behind it come after the boot. An import that

@@ -24,7 +24,7 @@ export const bundle = {
   /** Pyodide's lock file of all wheels here. */
   lock: "pyodide-lock.json",
   /** What it says of the interpreter. @type {Record<string, string>} */
-  lockInfo: {},
+  lockInfo: { python: "3.0" },
   /** SHA-256 of what is loaded as bytes, as `integrity` takes it. @type {Record<string, string>} */
   hashes: {},
 };

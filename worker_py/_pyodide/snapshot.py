@@ -6,6 +6,7 @@ import asyncio
 import gc
 import importlib
 import linecache
+import os
 import sys
 from contextlib import suppress
 
@@ -58,9 +59,10 @@ def prepare(module: str, attribute: str) -> None:
         importlib.import_module(LIVE)
     if loop._in_progress > begun:  # type: ignore[attr-defined]
         raise RuntimeError(f"{module} starts a task when it is imported; start it in a handler of Started")
+    library = os.path.dirname(os.__file__)  # an archive, whose lines are found without it
     for loaded in list(sys.modules.values()):
         file = getattr(loaded, "__file__", None) or ""
-        if not file.startswith("/lib/python314.zip"):
+        if not file.startswith(library):
             linecache.getlines(file)
     for name, entry in list(linecache.cache.items()):
         if len(entry) == 4:  # without its time: the file itself comes later, and is not looked at

@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker_py_tool.bundle import app_files
+from worker_py_tool.bundle import app_files, target
 from worker_py_tool.errors import ToolError
 
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-PYODIDE_PYTHON = (3, 14)
 RESERVED = {"worker_py", "micropip", "packaging", "pyodide", "pyodide_js", "js", "test", "tests"}
 FORM = "Give a file or a package directory, and the App's name in it when that is not `app`: --app handlers.py:my_app"
 
@@ -115,10 +114,13 @@ def _check_defines(main: Path, attribute: str) -> None:
     except (SyntaxError, ValueError) as problem:
         line = getattr(problem, "lineno", None)
         where = f"{main}:{line}" if line else str(main)
-        newer = sys.version_info < PYODIDE_PYTHON
+        browsers = target.read().version if target.LOCK.exists() else sys.version_info[:2]
+        newer, newest = sys.version_info < browsers, "{}.{}".format(*browsers)
         raise ToolError(
             f"--app: {where}: {getattr(problem, 'msg', problem)}",
-            f"Checked by Python {platform.python_version()}: newer syntax needs a build with 3.14." if newer else "",
+            f"Checked by Python {platform.python_version()}: newer syntax needs a build with {newest}."
+            if newer
+            else "",
         ) from problem
     names = _defined_names(tree.body)
     if attribute not in names and "*" not in names:

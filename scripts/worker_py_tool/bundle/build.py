@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from worker_py_tool.bundle import compress, frozen, imports, manifest, origins, phone, publish, snapshot, wheels
+from worker_py_tool.bundle import compress, frozen, imports, manifest, origins, phone, publish, snapshot, target, wheels
 from worker_py_tool.bundle.app_source import AppSource, read_app
 from worker_py_tool.bundle.frozen import Frozen
 from worker_py_tool.bundle.manifest import Manifest
@@ -60,6 +60,8 @@ class BuildOptions:
             them do so runs Python with all that the app may do. The command line does not offer it.
         requirements: Requirements of the app, as pip takes them.
         settings: Limits for an app that gives none in code; None is no limit.
+        pyodide_packages: Address or directory of the packages of Pyodide's distribution; empty: where it publishes
+            them.
         snapshot: Make a memory snapshot of the interpreter, which boots several times faster.
         compress: Put Brotli and gzip beside the files; `best` takes about a minute.
         hard_link: Link Pyodide's files instead of copying them, for bundles that nobody changes.
@@ -77,6 +79,7 @@ class BuildOptions:
     live: bool = False
     requirements: Sequence[str] = ()
     settings: Mapping[str, float | None] = field(default_factory=dict)
+    pyodide_packages: str = ""
     snapshot: bool = True
     compress: Literal["none", "fast", "best"] = "fast"
     hard_link: bool = False
@@ -97,7 +100,7 @@ def build(options: BuildOptions) -> Manifest:
     connect = [origins.origin(text, "--connect", origins.CONNECT_SCHEMES) for text in options.connect]
     client = _client_script(options)
     with publish.staged(options.out) as directory:
-        packages = frozen.freeze(options.requirements, live=options.live)
+        packages = frozen.freeze(options.requirements, live=options.live, pyodide_packages=options.pyodide_packages)
         assets = {**_assets(app, scripts, client), LOCK: packages.lock, **phone.assets(options.phone)}
         if options.live:
             assets |= {f"live/{path.name}": path.read_bytes() for path in sorted((STATIC / "live").glob("*.js"))}
@@ -146,7 +149,7 @@ def _contents(
         "snapshot": None if memory.content is None else "snapshot.bin",
         "withoutSnapshot": memory.reason or None,
         "lock": LOCK,
-        "lockInfo": _lock_info(),
+        "lockInfo": target.info(),
     }
 
 
@@ -172,13 +175,6 @@ def _hashes(directory: Path, assets: Mapping[str, bytes], contents: Mapping[str,
 def _integrity(content: bytes) -> str:
     """The hash of a content, as a Content-Security-Policy names it."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}'"
-
-
-def _lock_info() -> dict[str, str]:
-    """What Pyodide's lock file says of the interpreter itself."""
-    lock_file = NODE_MODULES / "pyodide" / "pyodide-lock.json"
-    info: dict[str, str] = json.loads(lock_file.read_text(encoding="utf-8"))["info"]
-    return info
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,6 @@ import { answer, beforePyodide, close, fail, timeLimit } from "./fence.mjs";
 
 const PAGE = 4096;
 const MAGIC = "WPYSNAP1";
-const SITE_PACKAGES = "/lib/python3.14/site-packages";
 const EPOCH_MS = 1_700_000_000_000;
 
 const [, , configPath, outPath] = process.argv;
@@ -88,6 +87,9 @@ async function load() {
  */
 function install(pyodide) {
   const shutil = pyodide.pyimport("shutil");
+  const sysconfig = pyodide.pyimport("sysconfig");
+  const sitePackages = sysconfig.get_path("purelib");
+  sysconfig.destroy();
   const importlib = pyodide.pyimport("importlib");
   /** @param {string} archive @param {string} directory */
   const unpack = (archive, directory) => {
@@ -96,7 +98,7 @@ function install(pyodide) {
     pyodide.FS.unlink("/archive.zip");
   };
   for (const wheel of config.wheels) {
-    unpack(wheel, SITE_PACKAGES);
+    unpack(wheel, sitePackages);
   }
   unpack(config.archive, "/app");
   importlib.invalidate_caches(); // the clock stands still, so directories never look changed

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from worker_py_tool.bundle import dependencies, manifest, origins, project, publish
+from worker_py_tool.bundle import dependencies, distribution, manifest, origins, project, publish
 from worker_py_tool.bundle.app_source import find, read_app
 from worker_py_tool.bundle.build import OFFICIAL_BX24, BuildOptions, build
 from worker_py_tool.bundle.page_script import check_page_scripts
@@ -46,14 +46,18 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add("--connect", metavar="ORIGIN", **repeatable, help="what page scripts talk to, such as wss://pbx.example")
     add("--page-script", metavar="FILE.js", type=Path, **repeatable, help="your own JavaScript for the page")
     add("--phone", choices=PHONES, help="a phone in the page: loopback, for demos, or jssip, SIP over WebSocket")
-    add(
-        "--require", metavar="REQUIREMENT", **repeatable, help="a package that the app imports, beside its dependencies"
-    )
+    add("--require", metavar="REQUIREMENT", **repeatable, help="a package that the app imports, by name or path")
     add(
         "--requirements",
         metavar="FILE",
         type=Path,
         help="the app's dependencies (default: its PEP 723 block, else those of the pyproject.toml beside it)",
+    )
+    add(
+        "--pyodide-packages",
+        metavar="URL|DIR",
+        default="",
+        help="mirror of the packages that Pyodide has itself (default: where Pyodide publishes them)",
     )
     add("--emit", choices=recipes.KINDS, **repeatable, help="also write a web server's configuration, beside DIR")
     add("--release", action="store_true", help="for production: best compression")
@@ -70,6 +74,7 @@ def needs(options: argparse.Namespace) -> Set[Need]:
         return frozenset()
     chosen = wanted(options)
     read_app(chosen.app, chosen.include)
+    distribution.check(options.pyodide_packages)
     check_page_scripts(chosen.page_scripts)
     publish.check_target(chosen.out.resolve())
     for text in chosen.portals:
@@ -140,6 +145,7 @@ def wanted(options: argparse.Namespace) -> BuildOptions:
         page_scripts=options.page_script or beside.page_script,
         phone=options.phone or beside.phone,
         requirements=dependencies.collect(find(app)[2], beside, options.require, options.requirements),
+        pyodide_packages=options.pyodide_packages,
         settings=beside.settings,
         compress="best" if options.release else "fast",
     )

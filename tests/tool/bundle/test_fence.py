@@ -132,7 +132,6 @@ def test_a_package_reaches_nothing_either(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, reason: str
 ) -> None:
     wheels.loader()
-    wheels.locked("freeze")
     path = tmp_path / f"{name}-1.0-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(f"{name}.py", WHEEL_FILES[name])
@@ -143,6 +142,7 @@ def test_a_package_reaches_nothing_either(
         archive.writestr(f"{name}-1.0.dist-info/RECORD", f"{name}.py,,\n")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    monkeypatch.setenv("PIP_CONSTRAINT", "")
     monkeypatch.setattr(fence, "IMPORT_LIMIT_S", 1)
     with pytest.raises(ToolError) as refused:
         freeze([name])
