@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
 
 from . import events as ev
 from .errors import PageGone, RegistrationError
 from .registry import UNSET, Handler, Registry, handler_name
-from .settings import Settings
+from .settings import Default, Settings
 
 if TYPE_CHECKING:
     from .card import CallCard
@@ -71,27 +71,31 @@ class App:
         rest_timeout_ms: how long a REST request waits for its answer; at most what remains of the handler's time.
         page_grace_s: how long a call without a page waits for another page, in seconds.
 
-    Each limit may be ``None``: no limit.
+    Each limit may be ``None``: no limit. Those that are not given are the ones of ``[tool.worker-py.settings]`` in the
+    project's ``pyproject.toml``, where a bundle was built with it.
     """
 
     def __init__(
         self,
         *,
-        handler_timeout_s: float | None = 30,
-        slice_limit_ms: float | None = 1000,
-        command_timeout_ms: float | None = 5000,
-        silent_ok_ms: float | None = 300,
-        rest_timeout_ms: float | None = 20000,
-        page_grace_s: float | None = 60,
+        handler_timeout_s: float | None = Default(30),
+        slice_limit_ms: float | None = Default(1000),
+        command_timeout_ms: float | None = Default(5000),
+        silent_ok_ms: float | None = Default(300),
+        rest_timeout_ms: float | None = Default(20000),
+        page_grace_s: float | None = Default(60),
     ) -> None:
-        self.settings = Settings(
-            handler_timeout_s=handler_timeout_s,
-            slice_limit_ms=slice_limit_ms,
-            command_timeout_ms=command_timeout_ms,
-            silent_ok_ms=silent_ok_ms,
-            rest_timeout_ms=rest_timeout_ms,
-            page_grace_s=page_grace_s,
-        )
+        limits = {
+            "handler_timeout_s": handler_timeout_s,
+            "slice_limit_ms": slice_limit_ms,
+            "command_timeout_ms": command_timeout_ms,
+            "silent_ok_ms": silent_ok_ms,
+            "rest_timeout_ms": rest_timeout_ms,
+            "page_grace_s": page_grace_s,
+        }
+        self._given = {name: value for name, value in limits.items() if not isinstance(value, Default)}
+        self.settings = Settings(**self._given)
+        self._project: Mapping[str, float | None] = {}
         self.registry = Registry()
         self.data: dict[str, Any] = {}
         """The app's own, beside its calls: what of it is JSON outlives the interpreter, for this portal and user."""
@@ -201,6 +205,20 @@ class App:
             return handler
 
         return register
+
+    def take_project_settings(self, project: Mapping[str, float | None] | App) -> None:
+        """Use the limits of ``[tool.worker-py.settings]`` where the code gives none; the worker calls it at its start.
+
+        Args:
+            project: the limits by name; or an app whose place this one takes.
+
+        Raises:
+            TypeError: there is no such limit, or it is no number.
+            ValueError: it is not positive.
+        """
+        limits = project._project if isinstance(project, App) else project
+        self.settings = Settings(**{**limits, **self._given})
+        self._project = limits
 
     @property
     def rest(self) -> Rest:

@@ -271,7 +271,7 @@ async function run(pyodide, outside, interrupts, mountNow) {
  */
 function startApp(pyodide, { post, wake, keep }, mountNow, kept) {
   const { module, attribute } = bundle.app;
-  const { live } = bundle;
+  const { live, settings } = bundle;
   const place = {
     zone: new Intl.DateTimeFormat().resolvedOptions().timeZone ?? "",
     language: navigator.language,
@@ -279,7 +279,7 @@ function startApp(pyodide, { post, wake, keep }, mountNow, kept) {
   };
   const host = pyodide.pyimport("worker_py._pyodide");
   try {
-    return host.start(JSON.stringify({ module, attribute, kept, live, place }), post, wake, keep, mountNow);
+    return host.start(JSON.stringify({ module, attribute, kept, live, settings, place }), post, wake, keep, mountNow);
   } catch (error) {
     throw new AppError(`the app could not be loaded\n${/** @type {Error} */ (error).message}`);
   } finally {

@@ -13,6 +13,8 @@ export const bundle = {
   /** Installed by micropip. @type {string[]} */
   wheels: [],
   app: { archive: "app.zip", module: "app", attribute: "app" },
+  /** The limits of the project's file, for an app that gives none. @type {Record<string, number | null>} */
+  settings: {},
   /** Whether pages may bring other source for the app while it runs. */
   live: false,
   /** The interpreter's memory with all that imported. @type {string | null} */

@@ -170,6 +170,29 @@ def test_a_limit_that_is_none_is_refused_by_name(name: str, value: Any, error: t
     assert str(refused.value) == message.format(name)
 
 
+def test_the_project_sets_what_the_code_leaves_open() -> None:
+    app = App(handler_timeout_s=30, page_grace_s=None)
+    app.take_project_settings({"handler_timeout_s": 5, "page_grace_s": 5, "slice_limit_ms": None, "silent_ok_ms": 5})
+    settings = app.settings
+    assert (settings.handler_timeout_s, settings.page_grace_s) == (30, None)
+    assert (settings.slice_limit_ms, settings.silent_ok_ms, settings.command_timeout_ms) == (None, 5, 5000)
+
+
+def test_an_app_takes_the_place_of_another_with_the_settings_of_its_project() -> None:
+    before, after = App(), App(silent_ok_ms=7)
+    before.take_project_settings({"silent_ok_ms": 5, "slice_limit_ms": 50})
+    after.take_project_settings(before)
+    assert (after.settings.silent_ok_ms, after.settings.slice_limit_ms) == (7, 50)
+
+
+@pytest.mark.parametrize(("limits", "error"), [({"slice_limit_s": 1}, TypeError), ({"slice_limit_ms": 0}, ValueError)])
+def test_what_the_project_sets_is_checked_like_what_the_code_gives(limits: Any, error: type[Exception]) -> None:
+    app = App()
+    with pytest.raises(error, match="slice_limit"):
+        app.take_project_settings(limits)
+    assert app.settings == App().settings
+
+
 def test_limits_are_named() -> None:
     everything: Any = App
     with pytest.raises(TypeError):

@@ -1,6 +1,5 @@
 """Failures of an app under test: raised, or expected."""
 
-
 import pytest
 
 from worker_py.failures import Failures

@@ -213,6 +213,13 @@ def test_what_cannot_run_is_refused_at_its_line_and_the_old_handlers_stay_in_for
     assert bench.texts == ["original", "original mute"]
 
 
+def test_an_edited_app_has_the_limits_of_the_project(bench: Bench) -> None:
+    sys.modules[MODULE].app.take_project_settings({"slice_limit_ms": 50, "silent_ok_ms": 7})
+    assert bench.edit("app = App(silent_ok_ms=8)")["outcome"] == "applied"
+    settings = sys.modules[MODULE].app.settings
+    assert (settings.slice_limit_ms, settings.silent_ok_ms) == (50, 8)
+
+
 def test_the_app_that_runs_is_not_taken_for_a_new_one(bench: Bench) -> None:
     sys.modules["elsewhere"] = sys.modules[MODULE]
     try:

@@ -149,7 +149,8 @@ def start(
 
     Args:
         config: JSON with ``module`` and ``attribute`` of the app; ``kept``, what an earlier
-            interpreter kept, by call id; ``live``, whether pages may bring other source; and ``place``, as `Place`.
+            interpreter kept, by call id; ``live``, whether pages may bring other source; ``settings``, the limits
+            of the project's file; and ``place``, as `Place`.
         post: hands a JSON string to the page with this id.
         wake: asks the worker for a turn of the loop soon.
         keep: stores what must outlive the interpreter, by call id; ``None`` when the call is over.
@@ -164,6 +165,7 @@ def start(
     blocking.stand_in()
     _complete_requests()
     app = load_app(wanted["module"], wanted["attribute"])
+    app.take_project_settings(wanted["settings"])
     runtime = Runtime(loop, app, post, keep)
     runtime.remember(wanted["kept"])
     if wanted["live"] is True:

@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -59,6 +59,7 @@ class BuildOptions:
         live: The page's scripts may bring other source for the app while it runs. For the demo: whoever can make
             them do so runs Python with all that the app may do. The command line does not offer it.
         requirements: Requirements of the app, as pip takes them.
+        settings: Limits for an app that gives none in code; None is no limit.
         pyodide_packages: Address or directory of the packages of Pyodide's distribution; empty: where it publishes
             them.
         snapshot: Make a memory snapshot of the interpreter, which boots several times faster.
@@ -77,6 +78,7 @@ class BuildOptions:
     phone: PhoneKind | None = None
     live: bool = False
     requirements: Sequence[str] = ()
+    settings: Mapping[str, float | None] = field(default_factory=dict)
     pyodide_packages: str = ""
     snapshot: bool = True
     compress: Literal["none", "fast", "best"] = "fast"
@@ -144,6 +146,7 @@ def _contents(
         "loaderWheels": [f"../../{_add_wheel(directory, path)}" for path in packages.loader],
         "wheels": [f"../../{_add_wheel(directory, path)}" for path in packages.app],
         "app": {"archive": "app.zip", "module": app.module, "attribute": app.attribute},
+        "settings": dict(options.settings),
         "live": options.live,
         "snapshot": None if memory.content is None else "snapshot.bin",
         "withoutSnapshot": memory.reason or None,
