@@ -87,6 +87,9 @@ export const die = () => ({ t: "die" });
 /** @type {() => import("./protocol.js").FromWorker} */
 export const welcome = () => ({ t: "welcome" });
 
+/** @type {(user: string) => import("./protocol.js").FromWorker} */
+export const serves = (user) => ({ t: "serves", user });
+
 /** @type {(phase: string, fraction: number) => import("./protocol.js").FromWorker} */
 export const boot = (phase, fraction) => ({ t: "boot", phase, fraction });
 

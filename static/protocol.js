@@ -175,8 +175,9 @@ export const sliceLock = (alive) => `worker-py:slice:${alive.slice(-36)}:`;
  */
 
 /**
- * A message of `worker.js` to `link.js`; `refused` as `storage` of `ready`.
+ * A message of `worker.js` to `link.js`; `serves` once it is known whose worker this is; `refused` as `storage` of `ready`.
  * @typedef {{t: "welcome"}
+ *   | {t: "serves", user: string}
  *   | {t: "boot", phase: string, fraction: number}
  *   | {t: "alive", lock: string}
  *   | Ready

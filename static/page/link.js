@@ -310,6 +310,9 @@ export class Link {
       case "welcome":
         this.#welcome = true;
         break;
+      case "serves":
+        this.#host.serves(data.user);
+        break;
       case "boot":
         this.#events.progress(data.phase, data.fraction);
         break;

@@ -72,6 +72,7 @@ export class Life {
   #shared;
   #heard;
   #wrote;
+  #serves;
   /** Why the last write failed, by the error's name. @type {string | null} */
   #refused = null;
 
@@ -81,10 +82,12 @@ export class Life {
    * @param {boolean} options.shared
    * @param {(lock: string) => void} options.alive
    * @param {(callId: string, kept: string | null) => void} options.heard  another interpreter keeps this of a call
+   * @param {(user: string) => void} [options.serves]  it is known now whose calls these are
    * @param {(refused: string | null) => void} options.wrote  what is to be kept cannot be any more, or can be again
    */
-  constructor({ name, shared, alive, heard, wrote }) {
+  constructor({ name, shared, alive, heard, serves = () => {}, wrote }) {
     this.#wrote = wrote;
+    this.#serves = serves;
     this.#name = name;
     this.#shared = shared;
     this.#heard = heard;
@@ -140,11 +143,17 @@ export class Life {
       this.#abandon();
     } else if (this.#user === null && !this.#abandoned) {
       this.#user = user;
+      this.#serves(user);
       this.#userKnown();
       this.#store?.clear(user).catch(() => {});
       this.#write();
       this.#pass();
     }
+  }
+
+  /** Whose calls these are, once a page has said it. */
+  get user() {
+    return this.#user;
   }
 
   /** The last page has left: stay for a while, another may come. */

@@ -107,6 +107,9 @@ function welcome(port, { page, portal, user, greeting }) {
   ports.set(page, port);
   life.attached(portal, user, greeting === 1);
   port.postMessage(messages.welcome());
+  if (life.user) {
+    port.postMessage(messages.serves(life.user)); // pages may have had no room to agree on it
+  }
   if (life.lock) {
     port.postMessage(messages.alive(life.lock));
   }
@@ -280,6 +283,7 @@ const life = new Life({
   shared: "onconnect" in self,
   alive: (lock) => tellAll(messages.alive(lock)),
   heard: (callId, kept) => runtime?.hear(callId, kept),
+  serves: (user) => tellAll(messages.serves(user)),
   wrote: (refused) => {
     if (verdict?.t === "ready") {
       verdict.storage = refused;

@@ -18,6 +18,8 @@ function linking(t, { mode = "dedicated", refuse = () => {}, name = "" } = {}) {
   const workers = [];
   /** @type {any[]} */
   const moves = [];
+  /** Whom the worker serves, as the host was told. @type {string[]} */
+  const served = [];
   /** @type {string[]} */
   const givenUp = [];
   const host = /** @type {any} */ ({
@@ -34,6 +36,7 @@ function linking(t, { mode = "dedicated", refuse = () => {}, name = "" } = {}) {
       return { mode: host.mode, reason: "", name: name || `w${workers.length}`, port: port1, end };
     },
     moveOn: (/** @type {{name: string}} */ { name }, /** @type {boolean} */ hung) => moves.push([name, hung]),
+    serves: (/** @type {string} */ user) => void served.push(user),
     refetch: async () => {},
     gather: async () => {},
     giveUpShared: async (/** @type {string} */ what) => {
@@ -107,6 +110,7 @@ function linking(t, { mode = "dedicated", refuse = () => {}, name = "" } = {}) {
     workers,
     moves,
     givenUp,
+    served,
     host,
     link,
     seen,
@@ -622,6 +626,13 @@ test("who the user is reaches the worker that is there, and every later one with
     leaving: false,
   });
   assert.equal(workers[1].got[0].user, "7");
+});
+
+test("whom the worker serves is the host's to know", async (t) => {
+  const { link, say, served } = linking(t);
+  link.open();
+  await say({ t: "serves", user: "5" });
+  assert.deepEqual(served, ["5"]);
 });
 
 test("a shared worker that does not exist yet has half a minute for its script", async (t) => {

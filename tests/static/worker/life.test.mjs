@@ -25,11 +25,14 @@ function living(t) {
     const heard = [];
     /** @type {(string | null)[]} */
     const wrote = [];
+    /** @type {string[]} */
+    const serves = [];
     const life = new Life({
       name,
       shared,
       alive: () => {},
       heard: (...what) => heard.push(what),
+      serves: (user) => serves.push(user),
       wrote: (refused) => wrote.push(refused),
     });
     /** Run as this worker. @template T @param {() => T} act @returns {T} */
@@ -37,7 +40,7 @@ function living(t) {
       withGlobals(t, { self: { close: () => ended.push(name) } });
       return act();
     };
-    return { life, as, heard, wrote };
+    return { life, as, heard, serves, wrote };
   };
   return { clock, locks, indexedDB, ended, begin };
 }
@@ -292,6 +295,17 @@ test("who the user is is awaited only if something was kept, and not for ever", 
   clock.tick(4000);
   await settled();
   assert.deepEqual(kept, {});
+});
+
+test("whose worker it is, the first page says that knows, once", (t) => {
+  const { begin } = living(t);
+  const { life, serves } = begin();
+  life.attached(PORTAL, null, true);
+  assert.deepEqual([life.user, serves], [null, []]);
+  life.identified("5", false);
+  life.identified("7", false);
+  life.attached(PORTAL, "7", true);
+  assert.deepEqual([life.user, serves], ["5", ["5"]]);
 });
 
 test("a worker that is left by another user keeps nothing any more, and ends soon", async (t) => {
