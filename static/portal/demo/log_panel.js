@@ -4,6 +4,7 @@
  * The entries come from the placement page (feed.js). An outcome completes the row of its command.
  */
 
+import { shortName } from "../core/vocabulary.js";
 import { isEntry } from "../timeline/frame.js";
 import { outcomeOf } from "../timeline/outcomes.js";
 import { element, setText } from "./dom.js";
@@ -155,9 +156,9 @@ function rowOf(entry) {
  * @returns {(Node | string)[]}
  */
 function whatOf({ name = "", event, detail, where }) {
-  const parts = [element("code", {}, name.replace(/^.*::/, ""))];
+  const parts = [element("code", {}, shortName(name))];
   if (event !== undefined) {
-    parts.push(element("small", {}, `for ${event.replace(/^.*::/, "")}`));
+    parts.push(element("small", {}, `for ${shortName(event)}`));
   }
   if (detail !== undefined && detail !== null && detail !== "") {
     const words = typeof detail === "string" ? detail : JSON.stringify(detail);

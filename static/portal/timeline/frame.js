@@ -5,6 +5,7 @@
  * to run for ever.
  */
 
+import { shortName } from "../core/vocabulary.js";
 import { outcomeOf } from "./outcomes.js";
 
 /**
@@ -139,7 +140,7 @@ export class FrameReader {
       key: `${this.frame}/${lane}/${++this.#serial}`,
       frame: this.frame,
       lane,
-      name: (name ?? "").replace(/^.*::/, ""),
+      name: shortName(name ?? ""),
       start,
       end,
       outcome: end === null ? "running" : "none",
@@ -178,7 +179,7 @@ export class FrameReader {
     const { at, name, id, duration_ms = 0, outcome = "ok", event, started } = entry;
     const start = started ?? at - duration_ms;
     const span = this.#add("handler", name, start, start + duration_ms, { cause: this.#causeKey(id) });
-    span.detail = event === undefined ? "" : `for ${event.replace(/^.*::/, "")}`;
+    span.detail = event === undefined ? "" : `for ${shortName(event)}`;
     this.#end(span, start + duration_ms, outcome, duration_ms);
     this.#settle(entry, outcome, outcome);
   }
@@ -321,7 +322,7 @@ export class FrameReader {
   /** @param {Entry} entry */
   #note({ at, kind, name, id, detail, event }) {
     const words = typeof detail === "string" ? detail : detail === undefined ? "" : JSON.stringify(detail);
-    const about = event ? `${event.replace(/^.*::/, "")}: ${words}` : words;
+    const about = event ? `${shortName(event)}: ${words}` : words;
     const outcome = /** @type {Outcome} */ (kind === "report" ? "failed" : "none");
     this.#add("note", name, at, at, { detail: about, cause: this.#causeKey(id), outcome });
     if (kind === "report" && name === "set_aside") {
@@ -331,7 +332,7 @@ export class FrameReader {
 
   /** @param {number} at @param {string | undefined} event */
   #setAside(at, event = "") {
-    const name = event.replace(/^.*::/, "");
+    const name = shortName(event);
     const span = [...this.#events.values()].find((one) => one.end === null && one.name === name);
     if (span) {
       this.#end(span, at, "set aside", at - span.start);
