@@ -29,6 +29,7 @@ from .errors import PageGone, PayloadError, WorkerPyError
 from .events import Event, EventMeta
 from .outbox import Outbox
 from .page import Page
+from .printed import Level, Listener
 from .registry import handler_name
 from .requests import Requests
 from .routing import Routing
@@ -375,8 +376,8 @@ class Dispatcher:
     def adopt(self, app: App) -> None:
         """Run another app from now on: its handlers get the next event, its ``Started`` handlers run now.
 
-        Calls, cards, pages and the app's data stay as they are. An event whose handlers have begun ends with the app that it began
-        with, error handlers included.
+        Calls, cards, pages and the app's data stay as they are. An event whose handlers have begun ends with the app
+        that it began with, error handlers included.
         """
         app.bind(self)
         app.data = {**app.data, **self._app.data}
@@ -455,6 +456,18 @@ class Dispatcher:
         if page is not None:
             text = f"{name}() was not awaited, so it did not run: write `await` in {file}, line {line}"
             self.out.tell(page, outbox.report("not_awaited", text, handler=handler, id=CAUSE.get()))
+
+    def listener(self, *, passes_on: bool = False) -> Listener:
+        """Who takes what the app prints: the page of the event that is being handled, else any."""
+        return Listener(self._writes, self._wrote, self._clock, passes_on)
+
+    def _writes(self) -> tuple[Page, str, str | None] | None:
+        page = None if self._closing else self._page_here()
+        return None if page is None else (page, self.who()[0], CAUSE.get())
+
+    def _wrote(self, origin: tuple[Page, str, str | None], level: Level, text: str) -> None:
+        page, handler, cause = origin
+        self.out.tell(page, outbox.printed(level, text, handler=handler, cause=cause))
 
     def _page_here(self) -> Page | None:
         """The page of the event that is being handled, else any."""

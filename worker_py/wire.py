@@ -31,7 +31,7 @@ FROM_PAGE = (
 
 TO_PAGE = (
     "turn", "ack", "command", "interface", "outcome", "rest", "rest_next", "rest_batch", "rest_done", "call",
-    "cancel", "report", "problem", "keep", "keep_data", "forget", "trace", "taking", "reloaded",
+    "cancel", "report", "problem", "keep", "keep_data", "forget", "trace", "printed", "taking", "reloaded",
 )  # fmt: skip
 """What the interpreter says to a page."""
 

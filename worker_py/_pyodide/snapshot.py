@@ -9,7 +9,7 @@ import linecache
 import sys
 from contextlib import suppress
 
-from .. import blocking
+from .. import blocking, printed
 from ..app import App
 from ..errors import WorkerPyError
 from ..thaw import Freezing, Place
@@ -49,6 +49,7 @@ def prepare(module: str, attribute: str) -> None:
     """
     global _frozen
     blocking.stand_in()
+    printed.stand_in()
     loop = asyncio.get_event_loop()
     begun = loop._in_progress  # type: ignore[attr-defined]
     freezing = Freezing()

@@ -11,7 +11,7 @@ import { element, setText } from "./dom.js";
  * One entry of the placement page's trace.
  * @typedef {object} TraceEntry
  * @property {number} at          ms since the epoch
- * @property {string} kind        `event`, `handler`, `command`, `outcome`, `rest`, `call`, `report`, `boot`, `page`, `session`
+ * @property {string} kind        `event`, `handler`, `command`, `outcome`, `rest`, `call`, `report`, `printed`, `boot`, `page`, `session`
  * @property {string | number} [id]
  * @property {string} [name]
  * @property {string} [event]     a handler's event
@@ -23,7 +23,7 @@ import { element, setText } from "./dom.js";
 
 const ROWS_KEPT = 400;
 /** Kinds shown under the event that caused them. */
-const NESTED = new Set(["handler", "command", "rest", "call"]);
+const NESTED = new Set(["handler", "command", "rest", "call", "printed"]);
 
 /** @type {Readonly<Record<string, string>>} */
 const KIND_WORDS = {
@@ -34,6 +34,7 @@ const KIND_WORDS = {
   rest: "REST",
   call: "page call",
   report: "report",
+  printed: "print",
   boot: "start",
   page: "page",
   session: "session",
@@ -54,7 +55,7 @@ export class Panel {
 
   /** @param {unknown} received what a frame posted; anything but a trace entry is ignored */
   add(received) {
-    if (!isTraceEntry(received)) {
+    if (!isTraceEntry(received) || (received.kind === "printed" && received.detail === undefined)) {
       return;
     }
     this.#queue.push(received);
@@ -63,6 +64,11 @@ export class Panel {
     } else if (this.#queue.length > 2 * ROWS_KEPT) {
       this.#queue.splice(1, ROWS_KEPT); // a page in the background shows nothing for a while
     }
+  }
+
+  /** What Python printed. The trace knows only that it did. @param {{at: number, level: string, handler: string, text: string}} printed */
+  printed({ at, level, handler, text }) {
+    this.add({ at, kind: "printed", name: handler, detail: text, outcome: level === "info" ? undefined : level });
   }
 
   /**
