@@ -74,8 +74,9 @@
 /**
  * What else Python says to a page. `turn`: an event that was delivered again is being handled now, 0: none is. `ack`: these
  * handlers ran, and the event need not come again. `outcome`: how a question ended, but that of a probe. `problem`: one of a
- * call begins or ends, and `forget` of that call ends it too. `keep`: JSON of a call, for the next interpreter; `keep_data`: the same of the app. `taking`: this
- * source is about to run. `reloaded`: what runs; `id` for the page that asked.
+ * call begins or ends, and `forget` of that call ends it too. `keep`: JSON of a call, for the next interpreter; `keep_data`:
+ * the same of the app. `printed`: what the app printed, as it is; `id` of the event whose handler did. `taking`: this source
+ * is about to run. `reloaded`: what runs; `id` for the page that asked.
  * @typedef {{t: "turn", seq: number}} Turn
  * @typedef {{t: "ack", seq: number, handlers: HandlerRun[], call_id: string | null}} Ack
  * @typedef {{t: "outcome", id: string, kind: string, name: string, outcome: string, ms: number, started: number,
@@ -84,6 +85,8 @@
  *   id?: string | null}} Report
  * @typedef {{t: "trace", entry: {kind: string, name: string, id?: string | null, call_id?: string, event?: string,
  *   duration_ms?: number, outcome?: string, detail?: string, started?: number}}} Trace
+ * @typedef {{t: "printed", level: "debug" | "info" | "warning" | "error", handler: string, id: string | null,
+ *   text: string}} Printed
  * @typedef {{t: "problem", kind: "not_external" | "no_buttons", call_id: string, on: boolean}} Problem
  * @typedef {{t: "keep", call_id: string, kept: string}} Keep
  * @typedef {{t: "keep_data", kept: string}} KeepData
@@ -91,7 +94,7 @@
  * @typedef {{t: "taking", id: string}} Taking
  * @typedef {{t: "reloaded", id: string | null, outcome: "shown" | "applied" | "applied_again" | "kept" | "refused",
  *   error: SourceError | null, file: string, source: string, original: string, edited: boolean}} Reloaded
- * @typedef {Turn | Ack | Outcome | Report | Trace | Problem | Keep | KeepData | Forget | Taking | Reloaded} News
+ * @typedef {Turn | Ack | Outcome | Report | Trace | Printed | Problem | Keep | KeepData | Forget | Taking | Reloaded} News
  */
 
 /** @typedef {Question | News} FromPython */

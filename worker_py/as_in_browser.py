@@ -20,11 +20,12 @@ from pathlib import PurePath
 from types import TracebackType
 from typing import Any
 
-from . import blocking
+from . import blocking, printed
 from .app import App
 from .blocking import StandIn
 from .dispatch import Dispatcher
 from .forgotten import HOOK, Told, forget_lines, remember_lines, telling
+from .printed import Listener
 from .registry import function_of
 from .virtual_time import VirtualTimeLoop
 
@@ -46,6 +47,7 @@ class AsInBrowser:
         waited: told what code of the app held the interpreter for, and how many milliseconds.
         epoch_s: when the loop's time began, in seconds since the epoch.
         forgotten: told of coroutines that nobody awaited.
+        listener: told of what is printed.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class AsInBrowser:
         waited: Callable[[str, float], None],
         epoch_s: float,
         forgotten: Told = lambda _, __, ___: None,
+        listener: Callable[[], Listener | None] = lambda: None,
     ) -> None:
         self._loop = loop
         self._waited = waited
@@ -72,12 +75,17 @@ class AsInBrowser:
         self._guard_before: blocking.Guard | None = None
         self._limit_before = 0
         self._lines_before = 0
+        self._listener = listener
+        self._listener_before: Listener | None = None
+        self._stop_listening: Callable[[], None] = lambda: None
 
     def __enter__(self) -> None:
         self._entered += 1
         if self._entered > 1:
             return
         self._guard_before = blocking.guarded_by(self._guard)
+        self._stop_listening = printed.stand_in()
+        self._listener_before = printed.heard_by(self._listener())
         self._before = [names[name] for names, name, _ in self._places]
         for names, name, each in self._places:
             names[name] = each
@@ -95,6 +103,8 @@ class AsInBrowser:
         forget_lines(self._lines_before)
         for (names, name, _), each in zip(self._places, self._before, strict=True):
             names[name] = each
+        self._stop_listening()
+        printed.heard_by(self._listener_before)
         blocking.guarded_by(self._guard_before)
 
     def begin_slice(self, _: str = "") -> None:
@@ -133,7 +143,7 @@ def dispatcher_of(
     def forgotten(name: str, file: str, line: int) -> None:
         dispatcher.forgotten(name, file, line)
 
-    browser = AsInBrowser(app, loop, waited, epoch_ms / 1000, forgotten)
+    browser = AsInBrowser(app, loop, waited, epoch_ms / 1000, forgotten, lambda: dispatcher.listener(passes_on=True))
     dispatcher = Dispatcher(app, send, lambda: epoch_ms + loop.time() * 1000, browser.begin_slice, keep)
     loop.set_exception_handler(dispatcher.background_failed)
     loop.around = browser

@@ -30,6 +30,7 @@ from .events import Event, EventMeta
 from .forgotten import ForgottenAwait
 from .outbox import Outbox
 from .page import Page
+from .printed import Level, Listener
 from .registry import handler_name
 from .requests import Requests
 from .routing import Routing
@@ -466,6 +467,18 @@ class Dispatcher:
         self.failed(ForgottenAwait(text))
         if page is not None:
             self.out.tell(page, outbox.report("not_awaited", text, handler=handler, id=CAUSE.get()))
+
+    def listener(self, *, passes_on: bool = False) -> Listener:
+        """Who takes what the app prints: the page of the event that is being handled, else any."""
+        return Listener(self._writes, self._wrote, self._clock, passes_on)
+
+    def _writes(self) -> tuple[Page, str, str | None] | None:
+        page = None if self._closing else self._page_here()
+        return None if page is None else (page, self.who()[0], CAUSE.get())
+
+    def _wrote(self, origin: tuple[Page, str, str | None], level: Level, text: str) -> None:
+        page, handler, cause = origin
+        self.out.tell(page, outbox.printed(level, text, handler=handler, cause=cause))
 
     def _page_here(self) -> Page | None:
         """The page of the event that is being handled, else any."""

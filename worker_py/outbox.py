@@ -158,6 +158,11 @@ def report(kind: str, text: str, **more: Any) -> Message:
     return {"t": "report", "kind": kind, **more, "text": text}
 
 
+def printed(level: str, text: str, *, handler: str, cause: str | None) -> Message:
+    """What the app has printed or logged, as it is; ``cause``: the event whose handler did."""
+    return {"t": "printed", "level": level, "handler": handler, "id": cause, "text": text}
+
+
 def trace(kind: str, name: str, **more: Any) -> Message:
     """An entry of the page's trace."""
     return {"t": "trace", "entry": {"kind": kind, "name": name, **more}}

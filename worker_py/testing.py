@@ -574,6 +574,12 @@ class Portal:
         return [message for message in self._messages() if message["t"] == "report"]
 
     @property
+    def printed(self) -> list[tuple[str, str, str]]:
+        """What the app printed and logged, as the pages' consoles show it: ``(level, handler, text)``."""
+        messages = self._messages()
+        return [(each["level"], each["handler"], each["text"]) for each in messages if each["t"] == "printed"]
+
+    @property
     def outcomes(self) -> list[tuple[str, str]]:
         """How commands, REST and page functions ended: ``(name, outcome)``."""
         return [(message["name"], message["outcome"]) for message in self._messages() if message["t"] == "outcome"]

@@ -128,6 +128,9 @@ export class FromPython {
       case "keep_data":
         this.data = message.kept;
         break;
+      case "printed":
+        this.#printed(message);
+        break;
       case "taking":
         this.#live()?.taking(message.id);
         break;
@@ -187,6 +190,18 @@ export class FromPython {
     const kinds = this.#problems.get(call_id) ?? new Set();
     this.#problems.set(call_id, kinds);
     kinds[on ? "add" : "delete"](kind);
+  }
+
+  /**
+   * What the app printed is the console's as it is; the trace has no word of it.
+   * @param {import("../protocol.js").Printed} message
+   */
+  #printed({ level, handler, id, text }) {
+    console[level === "warning" ? "warn" : level](`${handler}: ${text}`);
+    this.#trace.add("printed", handler, { id, level, chars: text.length });
+    globalThis.dispatchEvent?.(
+      new CustomEvent("workerpy:printed", { detail: { at: Date.now(), level, handler, text } }),
+    );
   }
 
   /** @param {import("../protocol.js").Report} message */

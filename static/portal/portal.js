@@ -38,7 +38,7 @@ const CRM_DELAY_MS = 150;
 
 /** What pages of the app tell this page, beside what the portal's client says. */
 const SPOKEN_BY_PAGES = [
-  ...["workerPyTrace", "workerPyHosting", "workerPyProgress"],
+  ...["workerPyTrace", "workerPyPrinted", "workerPyHosting", "workerPyProgress"],
   ...["workerPyPhone", "workerPyPhoneEvent", "workerPyLive"],
 ];
 
@@ -214,6 +214,8 @@ class DemoPage {
       if (isFirst) {
         this.#phone.told(told.workerPyPhoneEvent);
       }
+    } else if (told.workerPyPrinted !== undefined) {
+      this.#panel.printed(told.workerPyPrinted);
     } else if (hosting !== undefined) {
       this.#hosted(frame, hosting);
     } else {

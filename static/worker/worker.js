@@ -174,7 +174,7 @@ const outbox = new Map();
 /** Python runs now, and what it says goes out when it has run. */
 let entered = false;
 /** Must be out before the next handler runs: it may be the last thing that this worker says. */
-const AT_ONCE = new Set(["turn", "ack", "taking"]);
+const AT_ONCE = new Set(["turn", "ack", "taking", "printed"]);
 
 /** @param {string} page @param {string} text */
 function post(page, text) {

@@ -168,6 +168,8 @@ TO_PAGE: list[dict[str, Any]] = [
     outbox.report("held", "text"),
     outbox.report("held", "text", **EVENTS_TEXT),
     outbox.trace("stray", "name"),
+    outbox.printed("info", "text", handler="greet", cause="p:1"),
+    outbox.printed("warning", "text", handler="greet", cause=None),
     outbox.taking("reload-1"),
     outbox.reloaded({**RUNS, "outcome": "shown", "error": None}, None),
     outbox.reloaded({**RUNS, "outcome": "refused", "error": SOURCE_ERROR}, "reload-1"),

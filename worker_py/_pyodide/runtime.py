@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Callable
 from types import FrameType
 
-from .. import blocking, forgotten
+from .. import blocking, forgotten, printed
 from ..app import App
 from ..dispatch import Dispatcher
 from ..errors import HandlerTimeout
@@ -49,6 +49,7 @@ class Runtime:
         blocking.guarded_by(blocking.Guard(self._left_ms, self.dispatcher.waited))
         setattr(warnings, forgotten.HOOK, forgotten.telling(self.dispatcher.forgotten))
         forgotten.remember_lines()
+        printed.heard_by(self.dispatcher.listener())
         signal.signal(signal.SIGINT, self._interrupt)
 
     @property
@@ -163,6 +164,7 @@ def start(
     asyncio.set_event_loop(loop)
     loop._install_running_loop()
     blocking.stand_in()
+    printed.stand_in()
     _complete_requests()
     app = load_app(wanted["module"], wanted["attribute"])
     app.take_project_settings(wanted["settings"])

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from .. import blocking
+from .. import blocking, printed
 from ..app import App
 from ..errors import WorkerPyError
 from ..thaw import Freezing, Place
@@ -57,6 +57,7 @@ def prepare(module: str, attribute: str) -> None:
     """
     global _frozen
     blocking.stand_in()
+    printed.stand_in()
     loop = asyncio.get_event_loop()
     begun = loop._in_progress  # type: ignore[attr-defined]
     freezing = Freezing()

@@ -16,7 +16,7 @@ import { element, setText } from "./dom.js";
 
 const ROWS_KEPT = 400;
 /** Kinds shown under the event that caused them. */
-const NESTED = new Set(["handler", "command", "rest", "call"]);
+const NESTED = new Set(["handler", "command", "rest", "call", "printed"]);
 
 /** @type {Readonly<Record<string, string>>} */
 const KIND_WORDS = {
@@ -28,6 +28,7 @@ const KIND_WORDS = {
   rest: "REST",
   call: "page call",
   report: "report",
+  printed: "print",
   boot: "start",
   page: "page",
   card: "card",
@@ -48,7 +49,7 @@ export class LogPanel {
 
   /** @param {unknown} received what a frame posted; anything but a trace entry is ignored */
   add(received) {
-    if (!isEntry(received)) {
+    if (!isEntry(received) || (received.kind === "printed" && received.detail === undefined)) {
       return;
     }
     this.#queue.push(received);
@@ -57,6 +58,11 @@ export class LogPanel {
     } else if (this.#queue.length > 2 * ROWS_KEPT) {
       this.#queue.splice(1, ROWS_KEPT); // a page in the background shows nothing for a while
     }
+  }
+
+  /** What Python printed. The trace knows only that it did. @param {{at: number, level: string, handler: string, text: string}} printed */
+  printed({ at, level, handler, text }) {
+    this.add({ at, kind: "printed", name: handler, detail: text, outcome: level === "info" ? undefined : level });
   }
 
   /**
