@@ -230,7 +230,8 @@ export const sliceLock = (alive) => `worker-py:slice:${alive.slice(-36)}:`;
  */
 
 /**
- * A message of `worker.js` to `link.js`; `refused` as `storage` of `ready`.
+ * A message of `worker.js` to `link.js`; `refused` as `storage` of `ready`. `holding`: Python's code reaches for files that
+ * have to be fetched first, so no answer comes for a while.
  * @typedef {{t: "welcome"}
  *   | {t: "boot", phase: string, fraction: number}
  *   | {t: "alive", lock: string}
@@ -240,5 +241,6 @@ export const sliceLock = (alive) => `worker-py:slice:${alive.slice(-36)}:`;
  *   | {t: "fatal", text: string}
  *   | {t: "marked"}
  *   | {t: "ending"}
+ *   | {t: "holding"}
  *   | {t: "pong", n: number}} FromWorker
  */
