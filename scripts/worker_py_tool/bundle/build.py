@@ -143,6 +143,7 @@ def _contents(
         "app": {"archive": "app.zip", "module": app.module, "attribute": app.attribute},
         "live": options.live,
         "snapshot": None if memory.content is None else "snapshot.bin",
+        "bare": memory.bare,
         "withoutSnapshot": memory.reason or None,
         "lock": LOCK,
         "lockInfo": _lock_info(),
