@@ -114,5 +114,8 @@ export const marked = () => ({ t: "marked" });
 /** @type {() => import("./protocol.js").FromWorker} */
 export const ending = () => ({ t: "ending" });
 
+/** @type {() => import("./protocol.js").FromWorker} */
+export const holding = () => ({ t: "holding" });
+
 /** @type {(n: number) => import("./protocol.js").FromWorker} */
 export const pong = (n) => ({ t: "pong", n });

@@ -179,6 +179,7 @@ export const sliceLock = (alive) => `worker-py:slice:${alive.slice(-36)}:`;
 
 /**
  * A message of `worker.js` to `link.js`; `serves` once it is known whose worker this is; `refused` as `storage` of `ready`.
+ * `holding`: Python's code reaches for files that have to be fetched first, so no answer comes for a while.
  * @typedef {{t: "welcome"}
  *   | {t: "serves", user: string}
  *   | {t: "boot", phase: string, fraction: number}
@@ -189,5 +190,6 @@ export const sliceLock = (alive) => `worker-py:slice:${alive.slice(-36)}:`;
  *   | {t: "fatal", text: string}
  *   | {t: "marked"}
  *   | {t: "ending"}
+ *   | {t: "holding"}
  *   | {t: "pong", n: number}} FromWorker
  */

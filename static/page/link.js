@@ -80,6 +80,8 @@ export class Link {
   /** Endings since something was last acknowledged. */
   #failures = 0;
   #sliceLimit = 0;
+  /** The worker has said that it cannot answer for a while. */
+  #holds = false;
   #pingSent = 0;
   #pongSeen = 0;
   /** For how long the worker has been silent while an answer was due. */
@@ -302,6 +304,7 @@ export class Link {
       return;
     }
     this.#silence = 0; // whatever it says, it lives: a pong may wait behind a burst of events
+    this.#holds = typeof data !== "string" && data.t === "holding";
     if (typeof data === "string") {
       this.#events.text(data, (text) => port.postMessage(text));
       return;
@@ -332,6 +335,8 @@ export class Link {
         break;
       case "marked":
         this.#events.marked();
+        break;
+      case "holding":
         break;
       case "ending":
         this.#endsOnRequest = true;
@@ -408,7 +413,7 @@ export class Link {
     }
     this.#silence += passed;
     this.#tickByClock();
-    if (this.#sliceLimit && this.#silence > mayBeSilentMs(this.#sliceLimit)) {
+    if (this.#sliceLimit && this.#silence > (this.#holds ? BOOT_SILENCE_MS : mayBeSilentMs(this.#sliceLimit))) {
       this.#end(this.#generation, "hang", `no answer for ${Math.round(this.#silence / 1000)} s`);
     }
   }

@@ -19,6 +19,8 @@ export const bundle = {
   live: false,
   /** The interpreter's memory with all that imported. @type {string | null} */
   snapshot: null,
+  /** The app is not in it: it loads compiled code, and is imported at each start. */
+  bare: false,
   /** Why there is no snapshot. @type {string | null} */
   withoutSnapshot: null,
   /** Pyodide's lock file of all wheels here. */

@@ -14,9 +14,11 @@ import { boot } from "./boot.js";
 import "./downloads.js"; // named here, what boot.js needs comes along with it, not after it
 import { interruptBuffer, watchBlockingRequests } from "./interrupt.js";
 import "./kept_store.js";
+import "./late_files.js";
 import { Life } from "./life.js";
 import "./snapshot.js";
 import "./snapshot_file.js";
+import "./zip.js";
 
 /** @typedef {import("./boot.js").Runtime} Runtime */
 
@@ -317,6 +319,7 @@ async function start() {
       kept: () => life.kept(),
       wake,
       fatal,
+      holding: () => tellAll(messages.holding()),
       interruptBuffer,
       watchBlockingRequests,
     });

@@ -21,7 +21,6 @@ from ..dispatch import Dispatcher
 from ..errors import HandlerTimeout
 from ..interrupt import Interrupter, new_slice
 from ..thaw import Place
-from .late_imports import LateImports
 from .loop import WorkerLoop
 from .snapshot import LIVE, load_app, thaw
 
@@ -144,7 +143,6 @@ def start(
     post: Callable[[str, str], None],
     wake: Callable[[], None],
     keep: Callable[[str, str | None], None],
-    mount: Callable[[], None],
 ) -> Runtime:
     """Start the app.
 
@@ -155,7 +153,6 @@ def start(
         post: hands a JSON string to the page with this id.
         wake: asks the worker for a turn of the loop soon.
         keep: stores what must outlive the interpreter, by call id; ``None`` when the call is over.
-        mount: puts the files in place that an import after a start from a snapshot needs.
     """
     wanted = json.loads(config)
     place = Place(**wanted["place"])
@@ -172,6 +169,5 @@ def start(
     runtime.remember(wanted["kept"])
     if wanted["live"] is True:
         importlib.import_module(LIVE).join(runtime.dispatcher, app, wanted["module"], wanted["attribute"])
-    sys.meta_path.insert(0, LateImports(mount, loop.beat))
     sys.setrecursionlimit(_RECURSION_LIMIT)  # deeper, and the wasm stack overflows: that is fatal
     return runtime

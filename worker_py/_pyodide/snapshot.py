@@ -8,7 +8,7 @@ import importlib
 import linecache
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from .. import blocking, printed
@@ -48,8 +48,13 @@ class CannotBeFrozen(Exception):
     """The app was imported, and a browser can do so too; but a snapshot would not hold all of it."""
 
 
-def prepare(module: str, attribute: str) -> None:
+def prepare(module: str, attribute: str, instead: Sequence[str] | None = None) -> None:
     """Import the app, for a memory snapshot of the interpreter.
+
+    Args:
+        module: the app's.
+        attribute: the App's name in it.
+        instead: modules to import instead of the app.
 
     Raises:
         CannotBeFrozen: the import started a task, which a snapshot would lose.
@@ -62,7 +67,10 @@ def prepare(module: str, attribute: str) -> None:
     begun = loop._in_progress  # type: ignore[attr-defined]
     freezing = Freezing()
     with freezing.watch(), _bounded_sleep():
-        load_app(module, attribute)
+        if instead is None:
+            load_app(module, attribute)
+        for name in instead or ():
+            importlib.import_module(name)
     with suppress(ModuleNotFoundError):
         importlib.import_module(LIVE)
     if loop._in_progress > begun:  # type: ignore[attr-defined]

@@ -149,6 +149,7 @@ def _contents(
         "settings": dict(options.settings),
         "live": options.live,
         "snapshot": None if memory.content is None else "snapshot.bin",
+        "bare": memory.bare,
         "withoutSnapshot": memory.reason or None,
         "lock": LOCK,
         "lockInfo": target.info(),

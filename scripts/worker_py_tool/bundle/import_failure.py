@@ -14,6 +14,8 @@ from worker_py_tool.setup import python_packages
 OURS = {"worker_py.errors.WorkerPyError", "worker_py.errors.RegistrationError"}
 """Errors that say it all, without a traceback."""
 APPS = re.compile(r'[\s|+-]*File "/app/')
+TRACE = 'File "<trace>", line '
+"""Frames of `trace_imports.py`."""
 NO_THREADS = "can't start new thread"
 NO_SOCKETS = "a browser has no sockets"
 SLEEPS = "would hold all cards"
@@ -44,7 +46,7 @@ class Failure:
     @property
     def shown(self) -> str:
         """The lines of the traceback from the app's own code on."""
-        lines = self.traceback.rstrip().splitlines()
+        lines = [line for line in self.traceback.rstrip().splitlines() if TRACE not in line]
         starts = [number for number, line in enumerate(lines) if APPS.match(line)]
         said = f"{self.type}: {self.text}"
         if self.type == "ModuleNotFoundError" and said in lines:

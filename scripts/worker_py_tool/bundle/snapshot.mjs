@@ -3,11 +3,13 @@
 //
 //   node snapshot.mjs CONFIG.json OUT
 //
-// CONFIG: {pyodide, wheels: [...], archive, describe, module, attribute, seed, limitS}, the first four paths. OUT
+// CONFIG: {pyodide, wheels: [...], archive, describe, trace, module, attribute, compiled, bare, seed, limitS}, the first
+// five paths. `compiled`: the wheels hold compiled code; `bare`: modules to import instead of the app, or null. OUT
 // gets the sparse snapshot that `static/worker/snapshot.js` reads: without the pages that a freshly
 // instantiated module holds anyway. The last line on stdout is JSON: {"tookS": …}, how long the import took, with
 // "refused", why what was imported cannot be frozen; or {"failed": …, "slow": …}, how the import failed, as
-// `describe.py` tells it, and whether that was because it took longer than the limit.
+// `describe.py` tells it, and whether that was because it took longer than the limit. With "bare" the app works and has
+// loaded compiled code, which a snapshot cannot hold: modules that it imports and that have nothing to do with it.
 //
 // Two runs with the same input give the same bytes, on any machine: clocks, hash seed, file times,
 // language and random numbers are fixed, the last by `seed`.
@@ -45,7 +47,11 @@ try {
   fail(error);
 }
 
-/** @returns {Promise<{tookS?: number, snapshot?: Uint8Array, refused?: string, failed?: object, slow?: boolean}>} */
+/**
+ * @returns {Promise<{
+ *   tookS?: number, snapshot?: Uint8Array, refused?: string, bare?: string[], failed?: object, slow?: boolean,
+ * }>}
+ */
 async function make() {
   const pyodide = await load();
   // What Python prints while it imports the app is not for the build's output.
@@ -53,13 +59,16 @@ async function make() {
   pyodide.setStderr({ batched: () => {} });
   install(pyodide);
   const describe = new TextDecoder().decode(read(config.describe));
+  const trace = config.compiled && !config.bare ? traceImports(pyodide) : null;
   close();
   const limit = timeLimit(pyodide, config.limitS);
   let tookS = 0;
   try {
     const host = pyodide.pyimport("worker_py._pyodide");
     limit.begin(config.module);
-    host.prepare(config.module, config.attribute);
+    trace?.begin();
+    host.prepare(config.module, config.attribute, config.bare ? pyodide.toPy(config.bare) : undefined);
+    trace?.end();
     tookS = limit.tookS();
     limit.end();
     host.destroy();
@@ -71,12 +80,24 @@ async function make() {
     }
     return { refused: lastLine(error), tookS };
   }
+  const loaded = Object.keys(pyodide._module.LDSO.loadedLibsByName).filter((name) => name !== "__main__");
+  if (loaded.length > 0) {
+    return trace ? { bare: JSON.parse(trace.pure()), tookS } : { refused: `it has loaded ${loaded.join(", ")}`, tookS };
+  }
+  trace?.destroy();
   try {
     refuseOpenFiles(pyodide);
     return { snapshot: pyodide.makeMemorySnapshot(), tookS };
   } catch (error) {
     return { refused: lastLine(error), tookS };
   }
+}
+
+/** @param {any} pyodide @returns {any} the `Trace` of `trace_imports.py` */
+function traceImports(pyodide) {
+  const globals = pyodide.toPy({ __name__: "trace_imports" });
+  pyodide.runPython(new TextDecoder().decode(read(config.trace)), { globals, filename: "<trace>" });
+  return globals.get("Trace")();
 }
 
 /** @param {unknown} error the last line of a traceback says what was raised */

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from worker_py_tool.scratch import scratch
 
 SCRIPT = Path(__file__).with_name("snapshot.mjs")
 DESCRIBE = Path(__file__).with_name("describe.py")
+TRACE = Path(__file__).with_name("trace_imports.py")
 SLOW_S = 5
 """An import that takes longer is told of: in seconds of the processor."""
 
@@ -31,10 +33,12 @@ class Snapshot:
     Attributes:
         content: The file; None when the app works and cannot be frozen: the bundle boots without, then.
         reason: Why there is none.
+        bare: The app is not in it, as it loads compiled code, which no snapshot can hold: it is imported at each start.
     """
 
     content: bytes | None
     reason: str = ""
+    bare: bool = False
 
 
 def make(app: AppSource, wheels: Sequence[Path]) -> Snapshot:
@@ -53,7 +57,7 @@ def make(app: AppSource, wheels: Sequence[Path]) -> Snapshot:
     if result["slow"]:
         say(f"warning: {result['slow']}")
     if "refused" not in result:
-        return Snapshot(cached.with_suffix(".bin").read_bytes())
+        return Snapshot(cached.with_suffix(".bin").read_bytes(), bare=result["bare"])
     say(f"warning: no snapshot, so the interpreter boots slower: {result['refused']}")
     return Snapshot(None, result["refused"])
 
@@ -62,31 +66,48 @@ def _make(cached: Path, key: str, app: AppSource, wheels: Sequence[Path]) -> Non
     cached.parent.mkdir(parents=True, exist_ok=True)
     with scratch("making-", cached.parent) as aside:
         (aside / "app.zip").write_bytes(app.archive())
-        config = {
+        config: dict[str, Any] = {
             "pyodide": str(fence.PYODIDE),
             "wheels": [str(path) for path in wheels],
             "archive": str(aside / "app.zip"),
             "describe": str(DESCRIBE),
+            "trace": str(TRACE),
+            "compiled": any(map(_is_compiled, wheels)),
+            "bare": None,
             "module": app.module,
             "attribute": app.attribute,
             "seed": key,
             "limitS": fence.IMPORT_LIMIT_S,
         }
-        (aside / "config.json").write_text(json.dumps(config), encoding="utf-8")
         (aside / "made").mkdir()
         with progress.step("making the memory snapshot"):
-            result = fence.run(
-                SCRIPT,
-                [aside / "config.json", aside / "made" / "snapshot.bin"],
-                "make the memory snapshot",
-                reads=[aside / "app.zip", DESCRIBE, *wheels],
-                writes=[aside / "made"],
-            )
-        known = _outcome(app, result)
+            result = _run(aside, config, wheels)
+            known = {**_outcome(app, result), "bare": "bare" in result}
+            if known["bare"]:
+                again = _run(aside, {**config, "bare": result["bare"]}, wheels)
+                known |= {key: again[key] for key in ("refused",) if key in again}
+                if "failed" in again:
+                    known["refused"] = Failure(**again["failed"]).shown
         if "refused" not in known:
             os.replace(aside / "made" / "snapshot.bin", cached.with_suffix(".bin"))
         (aside / "result.json").write_text(json.dumps(known), encoding="utf-8")
         os.replace(aside / "result.json", cached)
+
+
+def _run(aside: Path, config: Mapping[str, Any], wheels: Sequence[Path]) -> dict[str, Any]:
+    (aside / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    return fence.run(
+        SCRIPT,
+        [aside / "config.json", aside / "made" / "snapshot.bin"],
+        "make the memory snapshot",
+        reads=[aside / "app.zip", DESCRIBE, TRACE, *wheels],
+        writes=[aside / "made"],
+    )
+
+
+def _is_compiled(wheel: Path) -> bool:
+    with zipfile.ZipFile(wheel) as archive:
+        return any(name.endswith(".so") for name in archive.namelist())
 
 
 def _outcome(app: AppSource, result: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,7 +137,14 @@ def _outcome(app: AppSource, result: Mapping[str, Any]) -> dict[str, Any]:
 def _key(app: AppSource, wheels: Sequence[Path]) -> str:
     digest = hashlib.sha256()
     names = " ".join((*fence.FLAGS, *fence.FLAGS_OF_SOME, f"{app.module}:{app.attribute}"))
-    parts = [SCRIPT.read_bytes(), DESCRIBE.read_bytes(), fence.INSIDE.read_bytes(), names.encode(), app.archive()]
+    parts = [
+        SCRIPT.read_bytes(),
+        DESCRIBE.read_bytes(),
+        TRACE.read_bytes(),
+        fence.INSIDE.read_bytes(),
+        names.encode(),
+        app.archive(),
+    ]
     parts += [path.read_bytes() for path in (fence.PYODIDE / "package.json", *wheels)]
     for part in parts:
         digest.update(f"{len(part)}\n".encode() + part)

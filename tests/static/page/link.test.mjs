@@ -328,6 +328,27 @@ test("a worker that answers no ping and yet speaks works through a burst: it doe
   assert.deepEqual(endings(), ["hang"]);
 });
 
+test("a worker that says that files hold it is waited for, until it says something else", async (t) => {
+  const { link, ready, pass, say, endings } = linking(t);
+  link.open();
+  await ready(1000);
+  await say({ t: "holding" });
+  await pass(60_000);
+  assert.deepEqual(endings(), []);
+  await say('{"t":"ack"}');
+  await pass(7000);
+  assert.deepEqual(endings(), ["hang"]);
+});
+
+test("a worker that says that files hold it, and then nothing for ever, hangs", async (t) => {
+  const { link, ready, pass, say, endings } = linking(t);
+  link.open();
+  await ready(1000);
+  await say({ t: "holding" });
+  await pass(122_000);
+  assert.deepEqual(endings(), ["hang"]);
+});
+
 test("an app without a limit for slices may take for ever", async (t) => {
   const { link, ready, pass, endings } = linking(t);
   link.open();

@@ -171,6 +171,15 @@ test("pages hear it when nothing can be kept any more, also those that come late
   assert.deepEqual((await join("p2")).heard.at(-1), { ...READY, storage: "QuotaExceededError" });
 });
 
+test("pages hear it when files hold the worker", async (t) => {
+  const { join, booted, outside } = await working(t);
+  const { heard } = await join("p1");
+  await booted();
+  outside.holding();
+  await settled();
+  assert.deepEqual(heard.at(-1), { t: "holding" });
+});
+
 test("progress of the boot reaches all pages", async (t) => {
   const { join, outside } = await working(t);
   const [one, two] = [await join("p1"), await join("p2")];
