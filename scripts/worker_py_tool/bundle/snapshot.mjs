@@ -63,6 +63,7 @@ async function make() {
     }
     limit.end();
     refuseOpenFiles(pyodide);
+    refuseLibraries(pyodide);
     return { ok: true, snapshot: pyodide.makeMemorySnapshot() };
   } catch (error) {
     const reason = String(/** @type {any} */ (error)?.message ?? error).trim();
@@ -115,6 +116,17 @@ function refuseOpenFiles(pyodide) {
     if (stream) {
       throw new Error(`the app keeps a file open when it is imported: ${stream.path}`);
     }
+  }
+}
+
+/**
+ * The memory holds addresses in the table of functions, where a library that was loaded is missing after a restore.
+ * @param {any} pyodide
+ */
+function refuseLibraries(pyodide) {
+  const loaded = Object.keys(pyodide._module.LDSO.loadedLibsByName).filter((name) => name !== "__main__");
+  if (loaded.length) {
+    throw new Error(`the app imports compiled code: ${loaded.map((file) => path.basename(file)).sort().join(", ")}`);
   }
 }
 

@@ -3,6 +3,7 @@
 import hashlib
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -260,3 +261,11 @@ def test_a_mirror_that_lacks_a_file_or_has_another_one_is_named_and_nothing_is_k
     assert "marks 3.0 comes from Pyodide's own distribution: could not fetch" in said
     assert "--pyodide-packages /nowhere: neither" in refusal("marks", pyodide_packages="/nowhere")
     assert list((tmp_path / "cache").rglob("*.whl")) == []
+
+
+def test_a_file_whose_hash_is_not_the_one_that_was_noted_is_refused(wheel: Wheel, tmp_path: Path) -> None:
+    path = wheel("bells", {"bells.py": ""})
+    noted = replace(resolve(["bells"]).chosen[0], sha256="0" * 64)
+    with pytest.raises(ToolError, match=rf"{path.name} from .* its SHA-256 is [0-9a-f]{{64}}, not 0000"):
+        fetch([noted])
+    assert not (tmp_path / "cache" / "files" / ("0" * 20)).exists()
