@@ -14,6 +14,8 @@ from worker_py_tool.bundle import packages, target
 from worker_py_tool.bundle.packages import Packages, fetch, resolve
 from worker_py_tool.errors import ToolError
 
+pytestmark = pytest.mark.slow  # pip tells its settings for each
+
 Wheel = Callable[..., Path]
 LINUX = "cp314-cp314-manylinux_2_17_x86_64"
 
@@ -257,8 +259,9 @@ def test_a_mirror_that_lacks_a_file_or_has_another_one_is_named_and_nothing_is_k
         said = refusal("marks", pyodide_packages=f"http://127.0.0.1:{server.port}/")
         assert f"http://127.0.0.1:{server.port}/{file.name} answers 404" in said
         assert "--pyodide-packages URL|DIR" in said
-    said = refusal("marks", pyodide_packages=f"http://127.0.0.1:{server.port}/")
-    assert "marks 3.0 comes from Pyodide's own distribution: could not fetch" in said
+    wheel("pages", {"pages.py": ""}, needs=("marks",))
+    said = refusal("pages", pyodide_packages=f"http://127.0.0.1:{server.port}/")
+    assert "--require pages: marks 3.0 comes from Pyodide's own distribution: could not fetch" in said
     assert "--pyodide-packages /nowhere: neither" in refusal("marks", pyodide_packages="/nowhere")
     assert list((tmp_path / "cache").rglob("*.whl")) == []
 
