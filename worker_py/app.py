@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
 
 from . import events as ev
 from .errors import PageGone, RegistrationError
@@ -16,10 +17,36 @@ if TYPE_CHECKING:
     from .page import Page
     from .rest import Rest
 
-_CardEventT = TypeVar("_CardEventT", bound=ev.CardEvent)
-_PageEventT = TypeVar("_PageEventT", bound=ev.PageEvent)
+_A = TypeVar("_A", bound=ev.CardEvent | ev.CardClosed)
+_B = TypeVar("_B", bound=ev.CardEvent | ev.CardClosed)
+_C = TypeVar("_C", bound=ev.CardEvent | ev.CardClosed)
+_D = TypeVar("_D", bound=ev.CardEvent | ev.CardClosed)
+_P = TypeVar("_P", bound=ev.PageEvent)
+_Q = TypeVar("_Q", bound=ev.PageEvent)
 _H = TypeVar("_H", bound=Handler)
 _R = TypeVar("_R")
+# mypy takes `A | B` for a mere UnionType; so what takes that takes any class, and the other overloads overlap with it.
+_E = TypeVar("_E")
+_S = TypeVar("_S")
+_Other = TypeVar("_Other")
+
+
+class Registering(Generic[_E, _S]):
+    """What ``@app.on(…)`` is to a type checker: the handler takes these events, and may take others, too."""
+
+    @overload
+    def __call__(self, handler: Callable[[_E | _Other, _S], _R], /) -> Callable[[_E | _Other, _S], _R]: ...
+    @overload
+    def __call__(self, handler: Callable[[_E, _S], _R], /) -> Callable[[_E, _S], _R]: ...
+    def __call__(self, handler: Any, /) -> Any:
+        """Register the handler. Other decorators may be stacked on this one: it is not narrowed to these events."""
+        raise NotImplementedError  # it is a plain function
+
+
+class _RegisteringAny(Protocol):
+    """The same where a type checker cannot tell for which events."""
+
+    def __call__(self, handler: _H, /) -> _H: ...
 
 
 class App:
@@ -59,58 +86,80 @@ class App:
         self._any_page: Callable[[], Page] | None = None
 
     @overload
-    def on(
-        self, event_type: type[_CardEventT]
-    ) -> Callable[[Callable[[_CardEventT, CallCard], _R]], Callable[[_CardEventT, CallCard], _R]]: ...
+    def on(  # type: ignore[overload-overlap]
+        self, event_type: type[_A], /, *, timeout_s: float | None = ...
+    ) -> Registering[_A, CallCard]: ...
     @overload
-    def on(
-        self, event_type: type[_PageEventT]
-    ) -> Callable[[Callable[[_PageEventT, Page], _R]], Callable[[_PageEventT, Page], _R]]: ...
+    def on(  # type: ignore[overload-overlap]
+        self, a: type[_A], b: type[_B], /, *, timeout_s: float | None = ...
+    ) -> Registering[_A | _B, CallCard]: ...
     @overload
-    def on(
-        self, event_type: type[ev.CardClosed]
-    ) -> Callable[[Callable[[ev.CardClosed, CallCard], _R]], Callable[[ev.CardClosed, CallCard], _R]]: ...
+    def on(  # type: ignore[overload-overlap]
+        self, a: type[_A], b: type[_B], c: type[_C], /, *, timeout_s: float | None = ...
+    ) -> Registering[_A | _B | _C, CallCard]: ...
     @overload
-    def on(
-        self, event_type: type[ev.Started]
-    ) -> Callable[[Callable[[ev.Started, None], _R]], Callable[[ev.Started, None], _R]]: ...
-    def on(self, event_type: type[ev.Event]) -> Callable[[Any], Any]:
-        """Register the decorated function for an event; coroutine functions and plain ones alike.
+    def on(  # type: ignore[overload-overlap]
+        self, a: type[_A], b: type[_B], c: type[_C], d: type[_D], /, *, timeout_s: float | None = ...
+    ) -> Registering[_A | _B | _C | _D, CallCard]: ...
+    @overload
+    def on(  # type: ignore[overload-overlap]
+        self, event_type: type[_P], /, *, timeout_s: float | None = ...
+    ) -> Registering[_P, Page]: ...
+    @overload
+    def on(  # type: ignore[overload-overlap]
+        self, a: type[_P], b: type[_Q], /, *, timeout_s: float | None = ...
+    ) -> Registering[_P | _Q, Page]: ...
+    @overload
+    def on(  # type: ignore[overload-overlap]
+        self, event_type: type[ev.Started], /, *, timeout_s: float | None = ...
+    ) -> Registering[ev.Started, None]: ...
+    @overload
+    def on(self, *event_types: type[ev.Event] | UnionType, timeout_s: float | None = ...) -> _RegisteringAny: ...
+    def on(self, *event_types: Any, timeout_s: Any = UNSET) -> Any:
+        """Register the decorated function for an event, or for several; coroutine functions and plain ones alike.
+
+        ``@app.on(A, B)`` and ``@app.on(A | B)`` are the same; ``@app.on(CardEvent)`` is for every event of the card.
+        The function keeps its place in the order of registration, and runs once for each event.
+
+        Args:
+            event_types: classes of `worker_py.events`.
+            timeout_s: seconds that the handler may take; ``None`` for no limit; ``handler_timeout_s`` when left out.
 
         Raises:
             RegistrationError: an unknown event type, a wrong signature, or the same function
                 twice for the same event.
         """
-        if inspect.isroutine(event_type):
+        if len(event_types) == 1 and inspect.isroutine(event_types[0]):
             raise RegistrationError(
-                f"handler {handler_name(event_type)}: @app.on takes the event type; expected @app.on(Initialized) or so"
+                f"handler {handler_name(event_types[0])}: @app.on takes the event type; "
+                "expected @app.on(Initialized) or so"
             )
 
-        def register(handler: Handler) -> Handler:
-            self.registry.add(event_type, handler)
+        def register(handler: _H) -> _H:
+            self.registry.add(event_types, handler, timeout_s)
             return handler
 
         return register
 
     def add_handler(
         self,
-        event_type: type[ev.Event],
-        handler: Handler,
-        *,
+        event_type: type[ev.Event] | UnionType,
+        *more: Handler,
         timeout_s: float | None = UNSET,  # type: ignore[assignment]
     ) -> None:
-        """Register a function for an event, with a time limit of its own.
+        """Register a function for an event, or for several: ``app.add_handler(A, B, fn)``.
 
         Args:
-            event_type: a class of `worker_py.events`.
-            handler: takes ``(event, card)``; ``(event, page)`` for events of a page, and
-                ``(event, None)`` for ``Started``.
+            event_type: what `on` takes.
+            more: other event types, and then the handler. It takes ``(event, card)``; ``(event, page)`` for events of a
+                page, and ``(event, None)`` for ``Started``.
             timeout_s: seconds; ``None`` for no limit; ``handler_timeout_s`` when left out.
 
         Raises:
             RegistrationError: as for `on`.
         """
-        self.registry.add(event_type, handler, timeout_s)
+        *others, handler = more or (None,)
+        self.registry.add((event_type, *others), handler, timeout_s)  # type: ignore[arg-type]
 
     def on_error(self, handler: _H) -> _H:
         """Register the decorated function for failures of handlers; it takes a `HandlerFailure`."""
@@ -126,7 +175,8 @@ class App:
         """Register the decorated function for what the page emits under ``name``.
 
         It takes ``(payload, page)``; the payload is whatever JSON the page gave to
-        ``workerPy.emit``.
+        ``workerPy.emit``. In a name, ``*`` stands for any text: ``"phone.*"``; such a handler takes
+        ``(payload, page, name)``.
         """
         if inspect.isroutine(name):
             raise RegistrationError(

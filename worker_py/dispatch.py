@@ -388,7 +388,7 @@ class Dispatcher:
 
     def waited(self, what: str, ms: float) -> None:
         """Code of the app has held the interpreter, and all cards with it, to wait for something: that is over now."""
-        page = self._pages.get(WINDOW.get() or "") or next(iter(self._pages.values()), None)
+        page = self._page_here()
         if page is None:
             return
         self.out.trace(page, "wait", what, id=CAUSE.get(), duration_ms=round(ms, 1))
@@ -397,6 +397,17 @@ class Dispatcher:
             name, _ = self.who()
             text = f"{name} held all cards for {ms / 1000:.1f} s, by {what}; {limit:g} ms are the limit"
             self.out.tell(page, outbox.report("held", text, handler=name, id=CAUSE.get()))
+
+    def forgotten(self, name: str, file: str, line: int) -> None:
+        """A coroutine that the app made was freed, and nobody had awaited it."""
+        page, (handler, _) = self._page_here(), self.who()
+        if page is not None:
+            text = f"{name}() was not awaited, so it did not run: write `await` in {file}, line {line}"
+            self.out.tell(page, outbox.report("not_awaited", text, handler=handler, id=CAUSE.get()))
+
+    def _page_here(self) -> Page | None:
+        """The page of the event that is being handled, else any."""
+        return self._pages.get(WINDOW.get() or "") or next(iter(self._pages.values()), None)
 
     def close(self) -> None:
         """From now on a cancelled handler has not failed: its loop is about to be closed."""

@@ -1,5 +1,6 @@
 """The app: decorators give back what they decorate, limits are checked, and a page can be found."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -46,6 +47,78 @@ def test_one_function_may_handle_several_events() -> None:
         portal.raise_event("answerButtonClick")
         portal.raise_event("hangupButtonClick")
     assert seen == ["AnswerButtonClick", "HangupButtonClick"]
+
+
+def test_type_checkers_know_what_a_handler_takes_stacked_decorators_included() -> None:
+    """Mypy holds this: what it would not refuse here is an unused ``type: ignore``."""
+    app = App()
+
+    @app.on(ev.Initialized, ev.CardClosed, timeout_s=3)
+    @app.on(ev.HangupButtonClick)
+    def stacked(event: ev.Initialized | ev.HangupButtonClick | ev.CardClosed, card: CallCard) -> int:
+        return 1
+
+    @app.on(ev.Initialized | ev.HangupButtonClick)
+    async def either(event: ev.Initialized | ev.HangupButtonClick, card: CallCard) -> None: ...
+
+    @app.on(ev.CardEvent)
+    def every(event: ev.CardEvent, card: CallCard) -> None: ...
+
+    @app.on(ev.PageAttached, ev.PageDetached)
+    def of_page(event: ev.PageAttached | ev.PageDetached, page: Page) -> None: ...
+
+    @app.on(ev.Initialized)  # type: ignore[arg-type]
+    @app.on(ev.HangupButtonClick)
+    def not_the_other(event: ev.HangupButtonClick, card: CallCard) -> None: ...
+
+    @app.on(ev.CardEvent)  # type: ignore[arg-type]
+    def not_every(event: ev.Initialized, card: CallCard) -> None: ...
+
+    @app.on(ev.PageAttached)  # type: ignore[arg-type]
+    def no_page(event: ev.PageAttached, page: CallCard) -> None: ...
+
+    assert stacked(ev.Initialized.__new__(ev.Initialized), None) == 1  # type: ignore[arg-type]
+    handlers = [each.handler for each in app.registry.handlers(ev.HangupButtonClick)]
+    assert handlers == [stacked, either, every, not_the_other, not_every]
+    assert app.registry.handlers(ev.Initialized)[0].timeout_s == 3
+
+
+def test_handlers_of_several_events_run_once_for_each_in_the_order_of_registration() -> None:
+    app, seen = App(), []
+
+    def noting(who: str, event: ev.Event, card: CallCard) -> None:
+        seen.append((who, type(event).__name__))
+
+    app.add_handler(ev.CardEvent, partial(noting, "every"))
+    app.add_handler(ev.Initialized | ev.AnswerButtonClick, partial(noting, "two"), timeout_s=None)
+    app.add_handler(ev.Initialized, ev.CardClosed, partial(noting, "ends"))
+    with Portal(app) as portal:
+        portal.initialized()
+        portal.raise_event("answerButtonClick")
+        portal.raise_event("closeButtonClick")
+    assert seen == [
+        ("every", "Initialized"), ("two", "Initialized"), ("ends", "Initialized"),
+        ("every", "AnswerButtonClick"), ("two", "AnswerButtonClick"),
+        ("every", "CloseButtonClick"), ("ends", "CardClosed"),
+    ]  # fmt: skip
+
+
+def test_a_handler_without_its_event_is_refused() -> None:
+    with pytest.raises(RegistrationError, match=r"^CardClosed handler None is not callable"):
+        App().add_handler(ev.CardClosed)
+
+
+def test_the_handler_of_a_pattern_gets_the_name_of_the_page_event() -> None:
+    app, seen = App(), []
+
+    @app.on_page_event("phone.*")
+    def phone(payload: Any, page: Page, name: str) -> None:
+        seen.append((payload, page.id, name))
+
+    with Portal(app) as portal:
+        portal.emit("phone.ended", {"by": "them"})
+        portal.emit("sip.ended")
+    assert seen == [({"by": "them"}, "page-1", "phone.ended")]
 
 
 def test_a_bare_decorator_is_refused_instead_of_registering_nothing() -> None:

@@ -11,10 +11,11 @@ import json
 import signal
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from types import FrameType
 
-from .. import blocking
+from .. import blocking, forgotten
 from ..app import App
 from ..dispatch import Dispatcher
 from ..errors import HandlerTimeout
@@ -46,6 +47,8 @@ class Runtime:
         self._loop.set_exception_handler(self.dispatcher.background_failed)
         self._slice_left: Callable[[], float] | None = None
         blocking.guarded_by(blocking.Guard(self._left_ms, self.dispatcher.waited))
+        setattr(warnings, forgotten.HOOK, forgotten.telling(self.dispatcher.forgotten))
+        forgotten.remember_lines()
         signal.signal(signal.SIGINT, self._interrupt)
 
     @property
