@@ -4,14 +4,13 @@ import ast
 import hashlib
 import re
 import ssl
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import HeaderParser
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from worker_py_tool.bundle import wheel_check
@@ -22,6 +21,7 @@ from worker_py_tool.setup import python_packages
 
 PYPI = "https://pypi.org/simple"
 TRIES = 3
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +107,16 @@ class PackageIndex:
     def offers(self, name: str) -> tuple[Offer, ...]:
         """All files of a package, for whatever machine they are."""
         if name not in self._offers:
-            with _told("look for", name):
-                found = self._finder.find_all_packages(name, allow_yanked=True)
-                self._offers[name] = tuple(_offer(name, package) for package in found)
+            found = _tried("look for", name, lambda: list(self._finder.find_all_packages(name, allow_yanked=True)))
+            self._offers[name] = tuple(_offer(name, package) for package in found)
         return self._offers[name]
 
     def metadata(self, offer: Offer) -> Message:
         """What a wheel says of itself; empty when it cannot be read, which is refused later."""
         if offer.url not in self._metadata:
             if offer.has_metadata:
-                with _told("read the metadata of", offer.filename):
-                    content = self._get(f"{offer.url}.metadata").decode("utf-8", "replace")
-                self._metadata[offer.url] = HeaderParser().parsestr(content)
+                content = _tried("read the metadata of", offer.filename, lambda: self._get(f"{offer.url}.metadata"))
+                self._metadata[offer.url] = HeaderParser().parsestr(content.decode("utf-8", "replace"))
             else:
                 self._metadata[offer.url] = wheel_check.metadata(self.fetch(offer.url, offer.filename, offer.sha256))
         return self._metadata[offer.url]
@@ -131,8 +129,7 @@ class PackageIndex:
         """
         if sha256 and (kept := place(self._files, sha256, filename)).is_file():
             return kept
-        with _told("fetch", filename):
-            content = self._get(url)
+        content = _tried("fetch", filename, lambda: self._get(url))
         digest = hashlib.sha256(content).hexdigest()
         if sha256 not in ("", digest):
             raise ToolError(
@@ -200,26 +197,31 @@ def _refuse_silence(answer: Any) -> None:
         answer.raise_for_status()
 
 
-@contextmanager
-def _told(doing: str, what: str) -> Iterator[None]:
+def _tried(doing: str, what: str, ask: Callable[[], T]) -> T:
+    """Ask; again where nothing answers, as pip does. What fails in the end is said in words."""
     import httpx2
 
-    try:
-        yield
-    except httpx2.HTTPStatusError as problem:
-        status = problem.response.status_code
-        raise ToolError(
-            f"could not {doing} {what}: {_place(str(problem.request.url))} answers {status}",
-            "Is it the right address, and may this machine read there?",
-        ) from problem
-    except httpx2.HTTPError as problem:
-        where = _place(str(problem.request.url))
-        raise ToolError(
-            f"could not {doing} {what}: {where} does not answer: {str(problem) or type(problem).__name__}",
-            python_packages.OFFLINE_REMEDY,
-        ) from problem
-    except OSError as problem:
-        raise ToolError(f"could not {doing} {what}: {problem}") from problem
+    left = TRIES
+    while True:
+        left -= 1
+        try:
+            return ask()
+        except httpx2.HTTPStatusError as problem:
+            status = problem.response.status_code
+            raise ToolError(
+                f"could not {doing} {what}: {_place(str(problem.request.url))} answers {status}",
+                "Is it the right address, and may this machine read there?",
+            ) from problem
+        except httpx2.HTTPError as problem:
+            if left and isinstance(problem, httpx2.TransportError):
+                continue
+            where = _place(str(problem.request.url))
+            raise ToolError(
+                f"could not {doing} {what}: {where} does not answer: {str(problem) or type(problem).__name__}",
+                python_packages.OFFLINE_REMEDY,
+            ) from problem
+        except OSError as problem:
+            raise ToolError(f"could not {doing} {what}: {problem}") from problem
 
 
 def _place(url: str) -> str:
@@ -233,14 +235,14 @@ def _offer(name: str, package: Any) -> Offer:
     from packaging.version import Version
 
     link = package.link
-    hashes = link.hash_option or {}
+    named = (link.hash_option or {}).get("sha256", [""])[0]
     return Offer(
         name=name,
         version=Version(package.version),
         filename=link.filename,
         url=link.url_without_fragment,
         tags=parse_wheel_filename(link.filename)[3] if link.is_wheel else frozenset(),
-        sha256=next(iter(hashes.get("sha256", ())), ""),
+        sha256=named if re.fullmatch("[0-9a-f]{64}", named) else "",
         has_metadata=link.dist_info_link is not None,
         yanked=link.is_yanked,
         requires_python=link.requires_python or "",

@@ -136,6 +136,8 @@ def _resolved(
         found = resolver.search(provider, [need for need, _ in needed])
     except ResolutionImpossible as problem:
         raise unresolved.explained(provider, requirements, list(problem.causes)) from problem
+    except ToolError as problem:
+        raise ToolError(f"--require {', '.join(requirements)}: {problem.message}", problem.remedy) from problem
     chosen = []
     for name, offer in sorted(found.packages.items()):
         path = _fetched(provider, offer)

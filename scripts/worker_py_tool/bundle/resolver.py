@@ -262,7 +262,7 @@ def search(provider: Provider, wanted: Sequence[Need]) -> Resolution:
         result = resolver.resolve(wanted, max_rounds=MOST_ROUNDS)
     except ResolutionTooDeep as problem:
         raise ToolError(
-            f"--require {', '.join(map(str, wanted))}: no end of combinations of versions", "Name exact versions."
+            f"no end of combinations of versions of {', '.join(map(str, wanted))}", "Name exact versions."
         ) from problem
     packages = {each.name: each.offer for each in result.mapping.values() if each.name != PYTHON}
     needs: dict[str, list[Need]] = {name: [] for name in packages}

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from worker_py_tool.bundle import manifest
+from tests.support.wheels import compiled_tag, lock_with, make_wheel
+from worker_py_tool.bundle import manifest, target
 from worker_py_tool.bundle.build import BuildOptions, build
 from worker_py_tool.bundle.frozen import freeze
 from worker_py_tool.commands import build as build_command
@@ -62,6 +63,30 @@ def test_a_requirement_that_cannot_be_used_is_named_with_reason_and_remedy(
         build(BuildOptions(app=str(app), out=tmp_path / "out", requirements=[requirement], compress="none"))
     assert [text for text in words if text not in str(refused.value)] == []
     assert not (tmp_path / "out").exists()
+
+
+def test_a_wheel_of_pyodides_distribution_is_in_the_bundle_with_its_hash(
+    wheel: Wheel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel("pages", {"pages.py": "import marks\n"}, needs=("marks",))
+    (tmp_path / "mirror").mkdir()
+    marks = make_wheel(tmp_path / "mirror", "marks", {"marks.py": ""}, tag=compiled_tag())
+    monkeypatch.setattr(target, "LOCK", lock_with(tmp_path / "lock.json", marks))
+    app, out = tmp_path / "app.py", tmp_path / "out"
+    app.write_text(APP.format(module="pages"), encoding="utf-8")
+    options = BuildOptions(app=str(app), out=out, requirements=["pages"], snapshot=False, compress="none")
+    made = build(replace(options, pyodide_packages=str(tmp_path / "mirror")))
+    assert made.packages == ["marks==1.0", "pages==1.0"]
+    entry = json.loads((out / f"assets/{made.build}/pyodide-lock.json").read_bytes())["packages"]["marks"]
+    assert entry["sha256"] == hashlib.sha256(marks.read_bytes()).hexdigest()
+    assert (out / entry["file_name"]).read_bytes() == marks.read_bytes()
+
+
+def test_a_mirror_that_is_none_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(APP.format(module="json"), encoding="utf-8")
+    asked = ["--app", str(tmp_path / "app.py"), "--out", str(tmp_path / "out"), "--pyodide-packages", "ftp://here"]
+    with pytest.raises(ToolError, match="--pyodide-packages ftp://here: neither an http"):
+        build_command.needs(build_command.parse(asked))
 
 
 @pytest.mark.parametrize("package", [False, True], ids=["file", "package"])

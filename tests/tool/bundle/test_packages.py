@@ -3,6 +3,7 @@
 import hashlib
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from tests.support.wheels import compiled_tag, lock_with, make_wheel
 from worker_py_tool.bundle import packages, target
 from worker_py_tool.bundle.packages import Packages, fetch, resolve
 from worker_py_tool.errors import ToolError
+
+pytestmark = pytest.mark.slow  # pip tells its settings for each
 
 Wheel = Callable[..., Path]
 LINUX = "cp314-cp314-manylinux_2_17_x86_64"
@@ -256,7 +259,16 @@ def test_a_mirror_that_lacks_a_file_or_has_another_one_is_named_and_nothing_is_k
         said = refusal("marks", pyodide_packages=f"http://127.0.0.1:{server.port}/")
         assert f"http://127.0.0.1:{server.port}/{file.name} answers 404" in said
         assert "--pyodide-packages URL|DIR" in said
-    said = refusal("marks", pyodide_packages=f"http://127.0.0.1:{server.port}/")
-    assert "marks 3.0 comes from Pyodide's own distribution: could not fetch" in said
+    wheel("pages", {"pages.py": ""}, needs=("marks",))
+    said = refusal("pages", pyodide_packages=f"http://127.0.0.1:{server.port}/")
+    assert "--require pages: marks 3.0 comes from Pyodide's own distribution: could not fetch" in said
     assert "--pyodide-packages /nowhere: neither" in refusal("marks", pyodide_packages="/nowhere")
-    assert list((tmp_path / "cache").rglob("*.whl")) == []
+    assert [path.name for path in (tmp_path / "cache").rglob("*.whl")] == ["pages-1.0-py3-none-any.whl"]
+
+
+def test_a_file_whose_hash_is_not_the_one_that_was_noted_is_refused(wheel: Wheel, tmp_path: Path) -> None:
+    path = wheel("bells", {"bells.py": ""})
+    noted = replace(resolve(["bells"]).chosen[0], sha256="0" * 64)
+    with pytest.raises(ToolError, match=rf"{path.name} from .* its SHA-256 is [0-9a-f]{{64}}, not 0000"):
+        fetch([noted])
+    assert not (tmp_path / "cache" / "files" / ("0" * 20)).exists()
