@@ -215,7 +215,7 @@ class DemoPage {
         this.#phone.told(told.workerPyPhoneEvent);
       }
     } else if (told.workerPyPrinted !== undefined) {
-      this.#panel.printed(told.workerPyPrinted);
+      this.#log.printed(told.workerPyPrinted);
     } else if (hosting !== undefined) {
       this.#hosted(frame, hosting);
     } else {
