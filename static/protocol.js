@@ -48,13 +48,15 @@
 
 /**
  * What Python asks of a page: commands of the call card, REST, functions of the page. `of` is the `id` of the list's page
- * before. A `silent` command is answered by `sent` first, and perhaps by nothing else. The last two are not answered.
+ * before. What was asked by the same `once` before is not asked again: its answer is. A `silent` command is answered by `sent` first, and perhaps by nothing else. The last two are not answered.
  * @typedef {{t: "command", id: string, command: string, params: Record<string, unknown>, silent?: boolean,
  *   purpose?: Purpose}} Command
  * @typedef {{t: "interface", id: string}} Interface
- * @typedef {{t: "rest", id: string, method: string, params: Record<string, unknown>, paged?: boolean}} Rest
+ * @typedef {{t: "rest", id: string, method: string, params: Record<string, unknown>, paged?: boolean,
+ *   once?: string}} Rest
  * @typedef {{t: "rest_next", id: string, of: string}} RestNext
- * @typedef {{t: "rest_batch", id: string, calls: Record<string, [string, Record<string, unknown>]>, halt: boolean}} RestBatch
+ * @typedef {{t: "rest_batch", id: string, calls: Record<string, [string, Record<string, unknown>]>, halt: boolean,
+ *   once?: string}} RestBatch
  * @typedef {{t: "call", id: string, name: string, params: unknown}} Call
  * @typedef {{t: "rest_done", of: string}} RestDone
  * @typedef {{t: "cancel", id: string}} Cancel

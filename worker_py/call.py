@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from .state import CardState, changed
 from .wire import to_json
 
 _KEPT_CHARS = 64 * 1024
+_RESULT_CHARS = 4096
 _SAME_ENTITY_MS = 1000
 _SAME_COMMENT_MS = 65_000
 """As long as the portal keeps a card open at whose end somebody writes a comment."""
@@ -82,6 +84,8 @@ class Call:
         passed: the same of this call, for the one that takes a window of it.
         last_page_id: the page that showed the card last.
         kept: what is kept of it outside the interpreter, as JSON.
+        done: what its handlers did once, and what came of it.
+        to_keep: told when there may be news to keep.
     """
 
     def __init__(
@@ -109,9 +113,12 @@ class Call:
         self.before: asyncio.Event | None = None
         self.passed = asyncio.Event()
         self.kept: str | None = None
+        self.done: dict[str, Any] = {}
+        self.to_keep: Callable[[Call], None] = lambda _: None
         self._kept_at = 0
         self._kept: str | None = None
         self._kept_state: CardState | None = None
+        self._kept_done = 0
         self._applied: tuple[str, int] | None = None
         self._restored_after: tuple[str, int] | None = None
         self._entity: tuple[ev.EntityChanged, int] | None = None
@@ -208,10 +215,13 @@ class Call:
         when this was written: of two records the newer one holds.
         """
         data = self.card.data
-        if not data and self.state is self._kept_state:
+        if not data and self.state is self._kept_state and len(self.done) == self._kept_done:
             return None
-        self._kept_state = None if data else self.state
+        self._kept_state, self._kept_done = None if data else self.state, len(self.done)
         record, text = _dumped({"state": self.state.known(), "data": data})
+        if self.done:
+            record["once"] = {key: _small(result) for key, result in self.done.items()}
+            text += to_json(record["once"])
         if text == self._kept:
             return None
         self._kept = text
@@ -221,6 +231,10 @@ class Call:
             record["managed"] = True
         self.kept = to_json(record)
         return self.kept
+
+    def keep(self) -> None:
+        """Keep what has changed."""
+        self.to_keep(self)
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Take up what `news_to_keep` gave; whatever does not fit is left unknown."""
@@ -235,6 +249,8 @@ class Call:
             self.state = CardState.from_json(state)
         if isinstance(data, dict):
             self.card.data.update(data)
+        if isinstance(kept.get("once"), dict):
+            self.done.update(kept["once"])
         match kept.get("applied"):
             case [str(page_id), int(seq)]:
                 self._restored_after = self._applied = (page_id, seq)
@@ -256,6 +272,14 @@ def _dumped(record: dict[str, Any]) -> tuple[dict[str, Any], str]:
         pass
     record = {**record, "data": _storable(record["data"])}
     return record, to_json(record)
+
+
+def _small(result: Any) -> Any:
+    """What came of something that is done once, as far as another interpreter is told."""
+    try:
+        return result if len(json.dumps(result, allow_nan=False)) <= _RESULT_CHARS else None
+    except BaseException:  # noqa: BLE001 - as above
+        return None
 
 
 def _storable(data: Mapping[Any, Any]) -> dict[str, Any]:

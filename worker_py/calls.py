@@ -104,7 +104,7 @@ class Calls:
             text = self._kept.get(call_id)
             record = _parsed(text)
             if record is not None and loop.time() < until:
-                call = self._calls[call_id] = Call(call_id, None, self.carrier.execute)
+                call = self._calls[call_id] = self._new(call_id, None)
                 call.restore(record)
                 call.kept = self._kept.pop(call_id)
                 call.grace = loop.call_at(until, self._put_back, call)
@@ -118,6 +118,11 @@ class Calls:
         call.set_closed()
         if call.kept is not None:
             self._kept[call.call_id] = call.kept
+
+    def _new(self, call_id: str, page: Page | None) -> Call:
+        call = Call(call_id, page, self.carrier.execute)
+        call.to_keep = self.keep
+        return call
 
     def find(self, call_id: str) -> Call | None:
         """The call with this id, if it is going on."""
@@ -152,8 +157,7 @@ class Calls:
         Returns:
             The call, and whether it was known: to an interpreter before this one, or its card had been taken away.
         """
-        call = Call(call_id, page, self.carrier.execute)
-        self._calls[call_id] = call
+        call = self._calls[call_id] = self._new(call_id, page)
         self._to_go_on.pop(call_id, None)
         remembered = _parsed(self._kept.pop(call_id, None))
         known = kept if isinstance(kept, dict) and kept else remembered or kept

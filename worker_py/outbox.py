@@ -77,15 +77,18 @@ def call(request_id: str, name: str, params: Any) -> Message:
     return {"t": "call", "id": request_id, "name": name, "params": params}
 
 
-def rest(method: str, params: Mapping[str, Any], *, paged: bool = False) -> Message:
-    """Call a method of REST; with ``paged`` the answer may have a cursor."""
+def rest(method: str, params: Mapping[str, Any], *, paged: bool = False, once: str | None = None) -> Message:
+    """Call a method of REST; with ``paged`` the answer may have a cursor, ``once``: see `rest_batch`."""
     message: Message = {"t": "rest", "method": method, "params": params}
+    if once is not None:
+        message["once"] = once
     return {**message, "paged": True} if paged else message
 
 
-def rest_batch(calls: Mapping[str, Sequence[Any]], *, halt: bool) -> Message:
-    """Call several methods of REST: ``[method, parameters]`` by key."""
-    return {"t": "rest_batch", "calls": calls, "halt": halt}
+def rest_batch(calls: Mapping[str, Sequence[Any]], *, halt: bool, once: str | None = None) -> Message:
+    """Call several methods of REST: ``[method, parameters]`` by key; ``once``: unless it was asked before."""
+    message: Message = {"t": "rest_batch", "calls": calls, "halt": halt}
+    return message if once is None else {**message, "once": once}
 
 
 def rest_next(cursor: str) -> Message:

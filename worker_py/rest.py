@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 from . import outbox
-from .cause import time_left_s
+from .cause import once_name, time_left_s
 from .errors import RestError
 from .rest_params import check_batched, check_call
 
@@ -67,7 +67,9 @@ class Rest:
             ValueError: a whole number that would be rounded on the way, or too many levels.
         """
         checked = _params(params)
-        answer = await self._ask(outbox.rest(_method(method), checked), again=idempotent or reads(method))
+        answer = await self._ask(
+            outbox.rest(_method(method), checked, once=once_name()), again=idempotent or reads(method)
+        )
         return answer.get("result")
 
     async def batch(
@@ -104,7 +106,7 @@ class Rest:
         for start in range(0, len(keys), _BATCH_SIZE):
             part = {key: rows[key] for key in keys[start : start + _BATCH_SIZE]}
             again = idempotent or all(reads(method) for method, _ in part.values())
-            answer = await self._ask(outbox.rest_batch(part, halt=bool(halt)), again=again)
+            answer = await self._ask(outbox.rest_batch(part, halt=bool(halt), once=once_name()), again=again)
             failed = _read_batch(part, answer.get("result"), results, bool(halt))
             if failed is not None and not return_errors:
                 raise failed

@@ -140,6 +140,7 @@ class MemoryPage:
         self._payloads: dict[str, dict[str, Any]] = {}
         self._had_card = False
         self._cursors: dict[str, tuple[list[Any], int]] = {}
+        self._once: dict[str, dict[str, Any]] = {}
         self._rest_tasks: dict[str, asyncio.Task[None]] = {}
 
     def raise_event(self, event: str | CardEvent, payload: Payload = None, *, raw: bool = False) -> int:
@@ -310,10 +311,14 @@ class MemoryPage:
         loop.call_later(after_ms / 1000, self._portal.dispatcher.receive, self.id, text)
 
     async def _rest(self, message: dict[str, Any]) -> None:
+        once = message.get("once", "")
         try:
-            reply = await self._rest_reply(message)
+            reply = self._once.get(once) or await self._rest_reply(message)
         finally:
             del self._rest_tasks[message["id"]]
+        rows = reply.get("result", {}).values() if message["t"] == "rest_batch" else [reply]
+        if once and not any("error" in row for row in rows):
+            self._once[once] = reply
         self._reply(inbox.rest_answer(message["id"], reply))
 
     async def _rest_reply(self, message: dict[str, Any]) -> dict[str, Any]:

@@ -155,6 +155,8 @@ TO_PAGE: list[dict[str, Any]] = [
     {**outbox.rest_batch({"a": ["user.get", {}]}, halt=False), "id": "r1"},
     {**outbox.rest_next("r1"), "id": "r2"},
     outbox.rest_done("r1"),
+    outbox.rest("m", {}, once="A.1/activity/1") | {"id": "r1"},
+    outbox.rest_batch({"k": ["m", {}]}, halt=False, once="A.1/activity/1") | {"id": "r1"},
     outbox.cancel("r1"),
     outbox.outcome(QUESTION, "ok", ms=1, started=1, cause=None, also={}),
     outbox.outcome(QUESTION, "ok", ms=1, started=1, cause="p:1", also={"purpose": "title"}),
