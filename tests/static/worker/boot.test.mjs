@@ -230,10 +230,11 @@ test("the app is started with what is kept of calls, and with the ways out", asy
   const { begin, did, outside, starts, pyodide } = await booting(t, { live: true });
   const booted = begin();
   await ended(booted);
-  const [[, settings, post, wake, keep]] = did("start");
+  const [[, given, post, wake, keep]] = did("start");
   const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
   const place = { zone, language: navigator.language, agent: navigator.userAgent };
-  assert.deepEqual(settings, { module: "handlers", attribute: "app", kept: { A: "{1}" }, live: true, place });
+  const app = { module: "handlers", attribute: "app" };
+  assert.deepEqual(given, { ...app, kept: { A: "{1}" }, live: true, settings: {}, place });
   assert.deepEqual([post, wake, keep], [outside.post, outside.wake, outside.keep]);
   const { deliver, detach, turn, hear } = starts.python;
   const { phases, ...runtime } = booted.value;

@@ -22,7 +22,6 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What earlier runs found out does not stand in, and no index is asked but one that is a directory."""
     monkeypatch.setattr(snapshot, "CACHE", tmp_path / "cache")
     wheels.loader()
-    wheels.locked("freeze")
     (tmp_path / "index").mkdir()
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
