@@ -34,6 +34,8 @@ class Window:
     """It is believed to be there."""
     managed: bool = False
     """The portal has carried out something on it, or the probe found it."""
+    before: bool = False
+    """A card that the page showed of this call before could be managed."""
     taken: bool = False
     """The portal has taken it away: the probe found none where one had been."""
     refused: bool = False
@@ -134,6 +136,7 @@ class Call:
         if before is not None:
             before.stop_titles()
         window = self.windows[page.id] = Window(page, self.showing)
+        window.before = before is not None and (before.managed or before.before)
         self.last_page_id = page.id
         if self.grace:
             self.grace.cancel()

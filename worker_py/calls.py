@@ -243,7 +243,7 @@ class Calls:
         if shown:
             self.managed(call, window)
             self._goes_on(call)
-        elif window.managed or call.managed or call.shown_before:
+        elif window.managed or window.before or call.shown_before:
             window.taken = True
             self._lost(call, window, "closed_by_portal")
         elif window.refused:

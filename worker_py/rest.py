@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
@@ -33,6 +34,8 @@ _READING = frozenset({"count", "current", "fields", "get", "list", "search", "ty
 _READING_WHOLE = frozenset({"app.info", "events", "methods", "profile", "scope", "server.time", "user.admin"})
 _NOT_READING = frozenset({"event.offline.get"})
 """It takes the events that it gives out of the queue."""
+_NAME = re.compile(r"[\w-]+(\.[\w-]+)*", re.ASCII)
+"""What a method is called: it becomes a part of an address, and of a batch's text."""
 
 
 class Rest:
@@ -64,7 +67,7 @@ class Rest:
 
         Raises:
             TypeError: parameters that JSON cannot carry.
-            ValueError: a whole number that would be rounded on the way, or too many levels.
+            ValueError: no name of a method; a whole number that would be rounded on the way, or too many levels.
         """
         checked = _params(params)
         answer = await self._ask(
@@ -258,6 +261,8 @@ def _items(result: object) -> list[Any]:
 def _method(method: object) -> str:
     if not isinstance(method, str) or not method:
         raise TypeError(f"a REST method is a non-empty str, not {type(method).__name__}")
+    if not _NAME.fullmatch(method):
+        raise ValueError(f"{method!r} is no name of a REST method: such as 'crm.contact.get'")
     return method
 
 

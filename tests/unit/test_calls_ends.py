@@ -471,3 +471,15 @@ def test_a_page_that_thaws_after_its_card_was_taken_away_ends_the_call() -> None
 def strays(page: MemoryPage) -> list[str]:
     entries = [message["entry"] for message in page.messages if message["t"] == "trace"]
     return [entry["name"] for entry in entries if entry["kind"] == "stray"]
+
+
+def test_a_window_that_says_it_shows_a_card_and_never_did_is_not_closed_by_what_another_one_could_do() -> None:
+    app, journal = quiet_app()
+    with Portal(app) as portal:
+        portal.initialized()
+        other = portal.open_page()
+        other.probe = refusal()
+        portal.page.detach()
+        other.initialized()
+        portal.advance(30)
+        assert CLOSED not in journal
