@@ -8,8 +8,6 @@
  * @module
  */
 
-export const PROTOCOL_VERSION = 1;
-
 /** What a page says to Python. */
 export const FROM_PAGE = Object.freeze(
   /** @type {const} */ ([
@@ -182,19 +180,6 @@ export const EVENT_NAMES = Object.freeze(
 
 /** The event that a call begins with. */
 export const INITIALIZED = `${PREFIX}initialized`;
-
-/** The portal's nine commands. */
-export const COMMAND_NAMES = Object.freeze([
-  "CallCardSetMute",
-  "CallCardSetHold",
-  "CallCardSetUiState",
-  "CallCardGetListUiStates",
-  "CallCardSetCardTitle",
-  "CallCardSetStatusText",
-  "CallCardStartTimer",
-  "CallCardStopTimer",
-  "CallCardClose",
-]);
 
 /** What may come in from outside: deeper or larger things could kill the interpreter. */
 export const LIMITS = Object.freeze({

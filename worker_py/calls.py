@@ -193,7 +193,7 @@ class Calls:
 
     def _show(self, call: Call, page: Page, how: str) -> None:
         self._desk.at(page).call = call
-        self._out.trace(page, "session", how, call_id=call.call_id)
+        self._out.trace(page, "card", how, call_id=call.call_id)
         if call.kept is not None:
             self._out.tell(page, outbox.keep(call.call_id, call.kept))
         asyncio.get_running_loop().call_soon(page.probe)  # behind what the handlers send first
@@ -207,7 +207,7 @@ class Calls:
         call = self._calls.get(call_id)
         if call is None and call_id in self._ended:
             self._out.tell(page, outbox.forget(call_id))
-            self._out.trace(page, "session", "closed", call_id=call_id, detail=self._ended[call_id])
+            self._out.trace(page, "card", "closed", call_id=call_id, detail=self._ended[call_id])
         elif call is None:
             self.open(call_id, page, attached.kept or {})
         else:
@@ -337,7 +337,7 @@ class Calls:
         for window in call.windows.values():
             window.shown = False
             self._out.tell(window.page, outbox.forget(call.call_id))
-            self._out.trace(window.page, "session", "closed", call_id=call.call_id, detail=reason)
+            self._out.trace(window.page, "card", "closed", call_id=call.call_id, detail=reason)
         if reason == "user_changed":
             self._desk.forget(call)
         self._keep(call.call_id, None)

@@ -21,7 +21,6 @@ from .errors import PayloadError
 from .events import CallDirection, CallState, CardEvent, CrmBinding, EventMeta, UiState
 
 PREFIX = "BackgroundCallCard::"
-PROTOCOL_VERSION = 1
 
 FROM_PAGE = (
     "attach", "detach", "event", "emit", "sent", "answer", "refused", "interface_answer", "rest_answer",

@@ -130,23 +130,30 @@ export class Link {
 
   open() {
     const generation = ++this.#generation;
-    this.#welcome = this.#ready = false;
-    this.#life = "";
     this.#endsOnRequest = false;
     this.#silence = 0;
     if (this.#gatheredAt < Number.POSITIVE_INFINITY) {
       this.#gatheredAt = 0;
     }
     this.#pingSent = this.#pongSeen;
+    if (this.#connect(generation)) {
+      this.#askedAgain = 0;
+      this.#asked = null;
+      this.#greet(false);
+    }
+  }
+
+  /** Open a connection to the worker that the host names. @param {number} generation @returns {boolean} whether there is one */
+  #connect(generation) {
+    this.#welcome = this.#ready = false;
+    this.#life = "";
     try {
       this.#connection = this.#host.connect((text) => this.#scriptFailed(generation, text));
     } catch (error) {
       this.#end(generation, "failed", String(error));
-      return;
+      return false;
     }
-    this.#askedAgain = 0;
-    this.#asked = null;
-    this.#greet(false);
+    return true;
   }
 
   /** @param {boolean} again the interpreter may be one that knows this page */
@@ -167,17 +174,11 @@ export class Link {
     const left = this.#connection;
     const generation = ++this.#generation; // whatever comes by the old port is not for us
     this.#releaseLock();
-    try {
-      this.#connection = this.#host.connect((text) => this.#scriptFailed(generation, text));
-    } catch (error) {
-      this.#end(generation, "failed", String(error));
-      return;
+    if (this.#connect(generation)) {
+      this.#greet(true);
+      left?.port.close();
+      left?.end(); // after the new one is there: a worker without a page might end
     }
-    this.#welcome = this.#ready = false;
-    this.#life = "";
-    this.#greet(true);
-    left?.port.close();
-    left?.end(); // after the new one is there: a worker without a page might end
   }
 
   /** Send JSON to Python; what must arrive is kept by the sender until it is acknowledged. @param {string} text */

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from worker_py import inbox, outbox, wire
-from worker_py.commands import CommandName
 from worker_py.runner import HandlerRun
 
 SOURCE = (Path(__file__).parents[2] / "static" / "protocol.js").read_text(encoding="utf-8")
@@ -32,10 +31,6 @@ def constant(name: str) -> str:
     return found["value"]
 
 
-def test_both_speak_the_same_version() -> None:
-    assert int(constant("PROTOCOL_VERSION")) == wire.PROTOCOL_VERSION
-
-
 def test_both_know_the_same_messages_from_a_page() -> None:
     assert strings("FROM_PAGE") == list(wire.FROM_PAGE)
 
@@ -47,10 +42,6 @@ def test_both_know_the_same_messages_to_a_page() -> None:
 def test_both_know_the_same_events() -> None:
     assert json.loads(constant("PREFIX")) == wire.PREFIX
     assert strings("EVENT_NAMES") == [spec.short_name for spec in wire.EVENTS]
-
-
-def test_both_know_the_same_commands() -> None:
-    assert strings("COMMAND_NAMES") == [name.value for name in CommandName]
 
 
 @pytest.mark.parametrize(("module", "names"), [(outbox, wire.TO_PAGE), (inbox, wire.FROM_PAGE)])

@@ -3,7 +3,7 @@
 import { byId } from "./dom.js";
 
 /** @typedef {import("../automation.js").Portal} Portal */
-/** @typedef {import("./panel.js").Panel} Panel */
+/** @typedef {import("./log_panel.js").LogPanel} LogPanel */
 /** @typedef {import("./pages.js").Pages} Pages */
 
 /** Pages of the portal to go to, one after the other. */
@@ -11,7 +11,7 @@ const URIS = ["/crm/deal/details/3/", "/crm/contact/details/7/", "/tasks/", "/"]
 
 /**
  * @param {Portal} portal
- * @param {Panel} panel
+ * @param {LogPanel} panel
  * @param {Pages} pages
  */
 export function connectControls(portal, panel, pages) {

@@ -172,7 +172,7 @@ const TAKEN = { restored: "taken up from what was kept of it", moved: "given to 
 
 /** @param {Entry} entry */
 function taken(entry) {
-  const how = entry?.kind === "session" ? TAKEN[entry.name] : undefined;
+  const how = entry?.kind === "card" ? TAKEN[entry.name] : undefined;
   return how === undefined ? null : `The call was ${how}.`;
 }
 

@@ -35,7 +35,7 @@ import { outcomeOf } from "./outcomes.js";
 
 /** @typedef {"page" | "boot" | "event" | "handler" | "command" | "rest" | "call" | "note"} LaneKind */
 
-/** Names of `session` entries by which a page came to show a card. @type {ReadonlySet<string>} */
+/** Names of `card` entries by which a page came to show a card. @type {ReadonlySet<string>} */
 export const SHOWN = new Set(["opened", "joined", "moved", "restored", "shown_again"]);
 
 export class FrameReader {
@@ -101,8 +101,8 @@ export class FrameReader {
       case "boot":
         this.#boot(entry);
         break;
-      case "session":
-        this.#session(entry);
+      case "card":
+        this.#card(entry);
         break;
       case "left":
         this.#left(entry);
@@ -280,7 +280,7 @@ export class FrameReader {
   }
 
   /** @param {Entry} entry */
-  #session({ at, name = "", call_id, detail: why }) {
+  #card({ at, name = "", call_id, detail: why }) {
     const shows = SHOWN.has(name);
     const how = why === undefined ? name.replaceAll("_", " ") : `${name}: ${why}`;
     if (this.#showing) {

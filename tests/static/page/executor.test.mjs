@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Executor } from "../../../static/page/executor.js";
-import { COMMAND_NAMES } from "../../../static/protocol.js";
+import { COMMANDS } from "../../../static/portal/core/vocabulary.js";
 import { FakeClient, settled, stillClock } from "../../support/fakes.mjs";
 
 const EXPIRED = { error: { code: "expired_token", description: "", status: 401 } };
@@ -702,6 +702,6 @@ test("which commands the portal knows is asked of it anew", () => {
   const said = [];
   const client = new FakeClient();
   new Executor(client, Promise.resolve()).execute({ t: "interface", id: "i1" }, (answer) => said.push(answer));
-  assert.deepEqual(said, [{ t: "interface_answer", id: "i1", commands: [...COMMAND_NAMES] }]);
+  assert.deepEqual(said, [{ t: "interface_answer", id: "i1", commands: [...COMMANDS] }]);
   assert.equal(client.asked, 1);
 });

@@ -66,6 +66,17 @@ def test_a_tier_runs_all_its_files_and_begins_with_the_longest(programs: Program
     assert "--dist=loadfile" in programs.commands[0]
 
 
+@pytest.mark.parametrize(("cores", "spread"), [(1, []), (2, ["--numprocesses=3"]), (8, ["--numprocesses=4"])])
+def test_browser_tests_run_in_more_processes_than_there_are_cores_and_each_ends_with_a_test_that_hangs(
+    programs: Programs, options: TierOptions, monkeypatch: pytest.MonkeyPatch, cores: int, spread: list[str]
+) -> None:
+    monkeypatch.setattr(tiers, "cores", lambda: cores)
+    tiers.run("browser", options)
+    (command,) = programs.commands
+    assert [part for part in command if part.startswith("--numprocesses")] == spread
+    assert ("--timeout-method=thread" in command) is bool(spread)
+
+
 @pytest.mark.parametrize(
     ("tier", "test"), [("unit", f"{WIRE}::test_x"), ("browser", "tests/browser/rest/test_rest.py")]
 )

@@ -1,5 +1,5 @@
 /**
- * The demo's right side: what Python did, in time order.
+ * The demo's log: what Python did, in time order.
  *
  * The entries come from the placement page (feed.js). An outcome completes the row of its command.
  */
@@ -11,7 +11,7 @@ import { element, setText } from "./dom.js";
  * One entry of the placement page's trace.
  * @typedef {object} TraceEntry
  * @property {number} at          ms since the epoch
- * @property {string} kind        `event`, `handler`, `command`, `outcome`, `rest`, `call`, `report`, `printed`, `boot`, `page`, `session`
+ * @property {string} kind        `event`, `handler`, `command`, `outcome`, `rest`, `call`, `report`, `printed`, `boot`, `page`, `card`
  * @property {string | number} [id]
  * @property {string} [name]
  * @property {string} [event]     a handler's event
@@ -37,10 +37,10 @@ const KIND_WORDS = {
   printed: "print",
   boot: "start",
   page: "page",
-  session: "session",
+  card: "card",
 };
 
-export class Panel {
+export class LogPanel {
   /** Rows of commands that wait for their outcome. @type {Map<string, HTMLElement>} */
   #waiting = new Map();
 
