@@ -59,6 +59,8 @@ class BuildOptions:
         live: The page's scripts may bring other source for the app while it runs. For the demo: whoever can make
             them do so runs Python with all that the app may do. The command line does not offer it.
         requirements: Requirements of the app, as pip takes them.
+        lock: Where the app's `pylock.worker-py.toml` is, or would be; without it packages are chosen anew.
+        frozen: Insist on it.
         settings: Limits for an app that gives none in code; None is no limit.
         pyodide_packages: Address or directory of the packages of Pyodide's distribution; empty: where it publishes
             them.
@@ -78,6 +80,8 @@ class BuildOptions:
     phone: PhoneKind | None = None
     live: bool = False
     requirements: Sequence[str] = ()
+    lock: Path | None = None
+    frozen: bool = False
     settings: Mapping[str, float | None] = field(default_factory=dict)
     pyodide_packages: str = ""
     snapshot: bool = True
@@ -100,7 +104,13 @@ def build(options: BuildOptions) -> Manifest:
     connect = [origins.origin(text, "--connect", origins.CONNECT_SCHEMES) for text in options.connect]
     client = _client_script(options)
     with publish.staged(options.out) as directory:
-        packages = frozen.freeze(options.requirements, live=options.live, pyodide_packages=options.pyodide_packages)
+        packages = frozen.freeze(
+            options.requirements,
+            live=options.live,
+            pyodide_packages=options.pyodide_packages,
+            lock=options.lock,
+            insist=options.frozen,
+        )
         assets = {**_assets(app, scripts, client), LOCK: packages.lock, **phone.assets(options.phone)}
         if options.live:
             assets |= {f"live/{path.name}": path.read_bytes() for path in sorted((STATIC / "live").glob("*.js"))}
@@ -126,7 +136,7 @@ def build(options: BuildOptions) -> Manifest:
         result = Manifest(
             build=build_id,
             version=version(),
-            pyodide=_pyodide_version(),
+            pyodide=target.pyodide_version(),
             client=options.client,
             portals=portals,
             csp=origins.content_security_policy(portals, [_integrity(GUARD.read_bytes()), *client.origins], connect),
@@ -206,14 +216,10 @@ def _client_script(options: BuildOptions) -> _ClientScript:
     return _ClientScript(url)
 
 
-def _pyodide_version() -> str:
-    return str(json.loads((NODE_MODULES / "pyodide" / "package.json").read_text(encoding="utf-8"))["version"])
-
-
 def _add_pyodide(directory: Path, hard_link: bool) -> str:
     sources = [NODE_MODULES / "pyodide" / name for name in PYODIDE_FILES]
     digest = hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in sources)).hexdigest()[:12]
-    folder = f"pyodide/{_pyodide_version()}-{digest}"
+    folder = f"pyodide/{target.pyodide_version()}-{digest}"
     (directory / folder).mkdir(parents=True)
     for path in sources:
         _place(path, directory / folder / path.name, hard_link)

@@ -1,14 +1,12 @@
 """Pyodide's own distribution: packages compiled for its interpreter, named with their hashes in its lock file."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from worker_py_tool.bundle.package_index import Offer, PackageIndex
-from worker_py_tool.bundle.target import Target
+from worker_py_tool.bundle.target import Target, pyodide_version
 from worker_py_tool.errors import ToolError
-from worker_py_tool.paths import NODE_MODULES
 
 PUBLISHED = "https://cdn.jsdelivr.net/pyodide/v{version}/full/"
 """Where the files lie that the lock file of a release names."""
@@ -95,5 +93,4 @@ def _base(source: str) -> str:
         return source.rstrip("/") + "/"
     if source:
         return Path(source).resolve().as_uri() + "/"
-    version = json.loads((NODE_MODULES / "pyodide" / "package.json").read_text(encoding="utf-8"))["version"]
-    return PUBLISHED.format(version=version)
+    return PUBLISHED.format(version=pyodide_version())

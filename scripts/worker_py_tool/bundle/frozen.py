@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from worker_py_tool import progress
-from worker_py_tool.bundle import fence, lock_file, packages, wheel_check, wheels
+from worker_py_tool.bundle import fence, lock_file, packages, pylock, wheel_check, wheels
 from worker_py_tool.errors import ToolError
 from worker_py_tool.locking import exclusive
 from worker_py_tool.paths import CACHE
@@ -37,19 +37,29 @@ class Frozen:
     lock: bytes
 
 
-def freeze(requirements: Sequence[str], *, live: bool = False, pyodide_packages: str = "") -> Frozen:
+def freeze(
+    requirements: Sequence[str],
+    *,
+    live: bool = False,
+    pyodide_packages: str = "",
+    lock: Path | None = None,
+    insist: bool = False,
+) -> Frozen:
     """Resolve the requirements, prove that they work in Pyodide, and lock them; the same ones are done once.
 
     Args:
         requirements: As `--require` takes them.
         live: As of `wheels.worker_py`.
         pyodide_packages: Where the packages of Pyodide's own distribution are, if not where it publishes them.
+        lock: Where the app's own lock is, or would be.
+        insist: On that lock.
 
     Raises:
-        ToolError: A requirement has no wheel for Pyodide, contradicts another, or cannot be imported.
+        ToolError: A requirement has no wheel for Pyodide, contradicts another, or cannot be imported; or the lock does
+            not fit.
     """
     own = wheels.worker_py(live=live)
-    found = packages.resolve(requirements, pyodide_packages)
+    found = pylock.chosen(lock, requirements, insist=insist, pyodide_packages=pyodide_packages)
     for note in found.notes:
         say(f"note: {note}")
     theirs = packages.fetch(found.chosen)
@@ -58,8 +68,8 @@ def freeze(requirements: Sequence[str], *, live: bool = False, pyodide_packages:
     for problem in _failures(found.asked, loader, theirs):
         raise ToolError(f"--require {problem['requirement']}: {problem['reason']}", NOT_FOR_BROWSERS)
     depends = {each.name: each.depends for each in found.chosen}
-    lock = lock_file.content([*loader, own, *theirs], depends)
-    return Frozen(loader, [own, *theirs], [f"{each.name}=={each.version}" for each in found.chosen], lock)
+    versions = [f"{each.name}=={each.version}" for each in found.chosen]
+    return Frozen(loader, [own, *theirs], versions, lock_file.content([*loader, own, *theirs], depends))
 
 
 def _name(wheel: Path) -> str:

@@ -146,10 +146,9 @@ class PackageIndex:
         return kept
 
     def _get(self, url: str) -> bytes:
-        if url.startswith("file:"):
-            from unearth import Link
-
-            return Link(url).file_path.read_bytes()
+        path = local(url)
+        if path is not None:
+            return path.read_bytes()
         answer = self._client.get(url, follow_redirects=True)
         answer.raise_for_status()
         content: bytes = answer.content
@@ -249,9 +248,16 @@ def _offer(name: str, package: Any) -> Offer:
     )
 
 
+def local(url: str) -> Path | None:
+    """The file of this machine that an address names; None for others."""
+    from unearth import Link
+
+    return Link(url).file_path if url.startswith("file:") else None
+
+
 def place(files: Path, sha256: str, filename: str) -> Path:
     """Where a file is kept, once it is here."""
-    return files / sha256[:20] / filename
+    return files / sha256 / filename
 
 
 def constraints(settings: Settings) -> Sequence[str]:

@@ -60,7 +60,13 @@ class Packages:
     notes: tuple[str, ...] = ()
 
 
-def resolve(requirements: Sequence[str], pyodide_packages: str = "") -> Packages:
+def resolve(
+    requirements: Sequence[str],
+    pyodide_packages: str = "",
+    preferred: Mapping[str, str] | None = None,
+    *,
+    anew: bool = False,
+) -> Packages:
     """Choose packages for the interpreter of the bundle.
 
     They are chosen once: the same requirements, indexes and local files give the same until `.cache` is deleted.
@@ -68,6 +74,8 @@ def resolve(requirements: Sequence[str], pyodide_packages: str = "") -> Packages
     Args:
         requirements: As `--require` takes them.
         pyodide_packages: Where the packages of Pyodide's distribution are; empty: where Pyodide publishes them.
+        preferred: Versions that are taken where they fit, by package.
+        anew: Look again at what there is.
 
     Raises:
         ToolError: One does not exist, does not run in the browser, or contradicts another.
@@ -78,17 +86,24 @@ def resolve(requirements: Sequence[str], pyodide_packages: str = "") -> Packages
         return Packages()
     settings = package_index.settings()
     with closing(PackageIndex(settings, FILES)) as index:
-        return _kept(requirements, settings, index, pyodide_packages)
+        return _kept(requirements, settings, index, pyodide_packages, preferred or {}, anew)
 
 
-def _kept(requirements: Sequence[str], settings: Settings, index: PackageIndex, pyodide_packages: str) -> Packages:
+def _kept(
+    requirements: Sequence[str],
+    settings: Settings,
+    index: PackageIndex,
+    pyodide_packages: str,
+    preferred: Mapping[str, str],
+    anew: bool,
+) -> Packages:
     wanted = [requirement.read(each, index) for each in requirements]
-    kept = CACHE / "resolved" / f"{_key(requirements, wanted, settings, pyodide_packages)}.json"
-    if not kept.exists():
+    kept = CACHE / "resolved" / f"{_key(requirements, wanted, settings, pyodide_packages, preferred)}.json"
+    if anew or not kept.exists():
         with exclusive(f"resolving: {kept.stem}"):
-            if not kept.exists():
+            if anew or not kept.exists():
                 with progress.step(f"resolving for Pyodide: {', '.join(requirements)}"):
-                    _keep(kept, _resolved(requirements, wanted, index, pyodide_packages))
+                    _keep(kept, _resolved(requirements, wanted, index, pyodide_packages, preferred))
     read = json.loads(kept.read_text(encoding="utf-8"))
     chosen = [Package(**{**each, "depends": tuple(each["depends"])}) for each in read["chosen"]]
     return Packages(read["asked"], tuple(chosen), tuple(read["notes"]))
@@ -100,7 +115,7 @@ def fetch(packages: Sequence[Package]) -> list[Path]:
     Raises:
         ToolError: One is not where it was, or has changed.
     """
-    missing = [each for each in packages if not _place(each).is_file()]
+    missing = [each for each in packages if not is_here(each)]
     if missing:
         with closing(PackageIndex(package_index.settings(), FILES)) as index:
             for each in missing:
@@ -108,12 +123,21 @@ def fetch(packages: Sequence[Package]) -> list[Path]:
     return [_place(each) for each in packages]
 
 
+def is_here(package: Package) -> bool:
+    """Whether its wheel was fetched already."""
+    return _place(package).is_file()
+
+
 def _place(package: Package) -> Path:
     return package_index.place(FILES, package.sha256, package.filename)
 
 
 def _resolved(
-    requirements: Sequence[str], wanted: Sequence[tuple[Need, Any]], index: PackageIndex, pyodide_packages: str
+    requirements: Sequence[str],
+    wanted: Sequence[tuple[Need, Any]],
+    index: PackageIndex,
+    pyodide_packages: str,
+    preferred: Mapping[str, str],
 ) -> Packages:
     from resolvelib import ResolutionImpossible
 
@@ -124,6 +148,7 @@ def _resolved(
         goal,
         _constraints(index.settings),
         {need.name: need.offer for need, _ in wanted if need.offer},
+        preferred=preferred,
     )
     needed = [
         (need, text)
@@ -181,10 +206,20 @@ def _constraints(settings: Settings) -> dict[str, Any]:
 
 
 def _key(
-    requirements: Sequence[str], wanted: Sequence[tuple[Need, Any]], settings: Settings, pyodide_packages: str
+    requirements: Sequence[str],
+    wanted: Sequence[tuple[Need, Any]],
+    settings: Settings,
+    pyodide_packages: str,
+    preferred: Mapping[str, str],
 ) -> str:
     files = sorted(need.offer.sha256 for need, _ in wanted if need.offer)
-    sources = [settings.indexes, settings.links, package_index.constraints(settings), pyodide_packages]
+    sources = [
+        settings.indexes,
+        settings.links,
+        package_index.constraints(settings),
+        pyodide_packages,
+        sorted(preferred.items()),
+    ]
     parts = [sorted(requirements), files, sources, hashlib.sha256(target.LOCK.read_bytes()).hexdigest()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
 

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from worker_py_tool import progress
+from worker_py_tool.bundle import package_index
 from worker_py_tool.bundle.package_index import Offer, PackageIndex
 from worker_py_tool.bundle.resolver import Need
 from worker_py_tool.errors import ToolError
@@ -72,6 +73,30 @@ def read(text: str, index: PackageIndex) -> tuple[Need, Any]:
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     offer = Offer(name, version, wheel.name, wheel.as_uri(), tags, digest)
     return Need(name, found.specifier, frozenset(found.extras), offer=offer), found.marker
+
+
+def portable(text: str, directory: Path) -> str:
+    """A requirement as it reads on any machine: a path is relative to a directory, and no address has a password."""
+    found = parse(text)
+    if not found.url:
+        return str(found)
+    local = package_index.local(found.url)
+    place = without_password(found.url) if local is None else relative(local, directory)
+    extras = f"[{','.join(sorted(found.extras))}]" if found.extras else ""
+    marker = f" ; {found.marker}" if found.marker else ""
+    return f"{place}{extras}{marker}" if found.name == _UNNAMED else f"{found.name}{extras} @ {place}{marker}"
+
+
+def relative(path: Path, directory: Path) -> str:
+    """A path as it is written in a file of the directory."""
+    found = Path(os.path.relpath(path.resolve(), directory.resolve())).as_posix()
+    return found if found.startswith("../") else f"./{found}"
+
+
+def without_password(url: str) -> str:
+    """An address without the name and the password that may stand in it."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _wheel(text: str, url: str, index: PackageIndex) -> Path:

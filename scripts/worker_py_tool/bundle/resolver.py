@@ -79,6 +79,7 @@ class Provider:
         target: The interpreter.
         constraints: Versions that pip's settings allow, by package.
         direct: Packages of which a file is named.
+        preferred: Versions that are taken where they fit, by package.
         dead_ends: Needs for which there was nothing, in the order of the search: the newest versions come first.
     """
 
@@ -87,6 +88,7 @@ class Provider:
     target: targets.Target
     constraints: Mapping[str, Any] = field(default_factory=dict)
     direct: Mapping[str, Offer] = field(default_factory=dict)
+    preferred: Mapping[str, str] = field(default_factory=dict)
     dead_ends: list[Need] = field(default_factory=list)
     _usable: dict[str, list[Offer]] = field(default_factory=dict)
     _requirements: dict[Offer, list[Any]] = field(default_factory=dict)
@@ -137,6 +139,7 @@ class Provider:
         bad = {choice.offer for choice in incompatibilities[identifier]}
         choices = [Choice(offer, extras) for offer in found if offer not in bad]
         choices = [choice for choice in choices if all(self.is_satisfied_by(need, choice) for need in needs)]
+        choices.sort(key=lambda choice: str(choice.offer.version) != self.preferred.get(name))
         if not choices:
             self.dead_ends += [need for need in needs if need not in self.dead_ends]
         return choices

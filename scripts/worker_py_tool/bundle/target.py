@@ -78,6 +78,11 @@ def read() -> Target:
     return _read(LOCK.stat().st_mtime_ns)
 
 
+def pyodide_version() -> str:
+    """The version of Pyodide that is installed here."""
+    return str(json.loads((NODE_MODULES / "pyodide" / "package.json").read_text(encoding="utf-8"))["version"])
+
+
 def info() -> dict[str, str]:
     """What the lock file says of the interpreter itself."""
     found: dict[str, str] = json.loads(LOCK.read_text(encoding="utf-8"))["info"]

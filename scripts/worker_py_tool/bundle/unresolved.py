@@ -93,7 +93,7 @@ def older(provider: Provider, found: Resolution) -> Iterator[str]:
         for need in found.needs[name]:
             specifier &= need.specifier
         newest = max(specifier.filter([each.version for each in here]), default=chosen.version)
-        if newest > chosen.version:
+        if newest > chosen.version and provider.preferred.get(name) != str(chosen.version):
             yield f"{name} {chosen.version} instead of {newest}: {_reason(provider, name, newest)}"
 
 

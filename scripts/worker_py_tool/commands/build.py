@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from worker_py_tool.bundle import dependencies, distribution, manifest, origins, project, publish
+from worker_py_tool.bundle import dependencies, distribution, manifest, origins, project, publish, pylock
 from worker_py_tool.bundle.app_source import find, read_app
 from worker_py_tool.bundle.build import OFFICIAL_BX24, BuildOptions, build
 from worker_py_tool.bundle.page_script import check_page_scripts
@@ -59,6 +59,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         default="",
         help="mirror of the packages that Pyodide has itself (default: where Pyodide publishes them)",
     )
+    add("--frozen", action="store_true", help=f"insist on the packages of {pylock.NAME}, as `worker-py lock` wrote it")
     add("--emit", choices=recipes.KINDS, **repeatable, help="also write a web server's configuration, beside DIR")
     add("--release", action="store_true", help="for production: best compression")
     add("--json", action="store_true", help="print what was made as JSON, for machines")
@@ -146,6 +147,8 @@ def wanted(options: argparse.Namespace) -> BuildOptions:
         phone=options.phone or beside.phone,
         requirements=dependencies.collect(find(app)[2], beside, options.require, options.requirements),
         pyodide_packages=options.pyodide_packages,
+        lock=project.in_short(beside.directory / pylock.NAME),
+        frozen=options.frozen,
         settings=beside.settings,
         compress="best" if options.release else "fast",
     )

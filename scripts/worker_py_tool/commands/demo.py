@@ -7,7 +7,7 @@ from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
-from worker_py_tool.bundle import dependencies, project, publish
+from worker_py_tool.bundle import dependencies, project, publish, pylock
 from worker_py_tool.bundle.app_source import find, read_app
 from worker_py_tool.paths import command
 from worker_py_tool.process import say
@@ -85,4 +85,5 @@ def _of_the_app(options: argparse.Namespace) -> dict[str, Any]:
         "include": options.include,
         "requirements": dependencies.collect(find(options.app)[2], beside, options.require, None),
         "settings": beside.settings,
+        "lock": beside.directory / pylock.NAME,
     }

@@ -36,6 +36,7 @@ def build_demo(
     page_scripts: Sequence[Path] = (FEED,),
     requirements: Sequence[str] = (),
     settings: Mapping[str, float | None] | None = None,
+    lock: Path | None = None,
     phone: PhoneKind | None = None,
     connect: Sequence[str] = (),
     live: bool = False,
@@ -64,6 +65,7 @@ def build_demo(
             page_scripts=page_scripts,
             requirements=requirements,
             settings=settings or {},
+            lock=lock,
             phone=phone,
             connect=connect,
             live=live,
@@ -85,6 +87,7 @@ def running(
     include: Sequence[str] = (),
     requirements: Sequence[str] = (),
     settings: Mapping[str, float | None] | None = None,
+    lock: Path | None = None,
 ) -> Iterator[str]:
     """Build the demo and serve it for the time of the block.
 
@@ -94,6 +97,7 @@ def running(
         include: Patterns of its files that are packed although they look like something that should not be.
         requirements: What it needs.
         settings: Limits for an app that gives none in code.
+        lock: Where its lock is, or would be.
 
     Yields:
         The demo's address.
@@ -109,6 +113,7 @@ def running(
             include=include,
             requirements=requirements,
             settings=settings,
+            lock=lock,
             phone="loopback",
             live=True,
         )

@@ -35,6 +35,7 @@ def write(
     include: Sequence[str] = (),
     requirements: Sequence[str] = (),
     settings: Mapping[str, float | None] | None = None,
+    lock: Path | None = None,
 ) -> Manifest:
     """Make the directory, or replace one that was made before.
 
@@ -44,6 +45,7 @@ def write(
         include: Patterns of its files that are packed although they look like something that should not be.
         requirements: What it needs.
         settings: Limits for an app that gives none in code.
+        lock: Where its lock is, or would be.
 
     Returns:
         What was written.
@@ -63,6 +65,7 @@ def write(
                 include=include,
                 requirements=requirements,
                 settings=settings or {},
+                lock=lock,
                 bx24_url=str(demo.CLIENT),
                 page_scripts=(demo.FEED, demo.LIVE_FEED),
                 phone="loopback",

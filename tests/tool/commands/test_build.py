@@ -57,6 +57,7 @@ def test_without_options_all_is_as_the_project_says(write: Write, tmp_path: Path
         requirements=["phonenumbers", "tzdata"],
         settings={"handler_timeout_s": 10},
         include=[],
+        lock=Path("pylock.worker-py.toml"),
     )
 
 
@@ -66,6 +67,7 @@ def test_options_stand_above_the_project(write: Write) -> None:
     write("other.py", APP)
     write("needs.txt", "bells\n")
     options = wanted(
+        "--frozen", "--pyodide-packages=https://m.example",
         "--app=other.py", "--out=o", "--client=bx24", "--bx24-url=https://b.example/", "--portal=https://b.example",
         "--connect=wss://b.example", "--page-script=b.js", "--phone=jssip", "--requirements=needs.txt",
         "--require=tzdata==1",
@@ -81,13 +83,21 @@ def test_options_stand_above_the_project(write: Write) -> None:
         requirements=["bells", "tzdata==1"],
         settings={"handler_timeout_s": 10},
         include=[],
+        lock=Path("pylock.worker-py.toml"),
+        frozen=True,
+        pyodide_packages="https://m.example",
     )
 
 
 def test_without_a_project_the_defaults_stand(write: Write) -> None:
     write("card.py", APP)
     assert wanted("--app=card.py", "--out=o") == BuildOptions(
-        app="card.py", out=Path("o"), bx24_url=OFFICIAL_BX24, include=[], requirements=[]
+        app="card.py",
+        out=Path("o"),
+        bx24_url=OFFICIAL_BX24,
+        include=[],
+        requirements=[],
+        lock=Path("pylock.worker-py.toml"),
     )
 
 
