@@ -76,8 +76,8 @@ class Call:
         closing: the task that runs the ``CardClosed`` handlers.
         restored: it began in an interpreter that did not live on; what was not kept is unknown.
         managed: its card could be managed in some window.
-        shown_before: its card was shown before this interpreter knew the page, or before the portal took it away: an
-            app could manage it then, and may find it gone.
+        shown_before: its card was shown before the portal took it away: an app could manage it then, and may find it
+            gone.
         greeted: the handlers of ``Initialized`` have ended.
         under_way: commands that have not been answered yet, for windows that join meanwhile.
         unproven_timer: ``connected`` was not answered: it is not known whether the card has a timer.

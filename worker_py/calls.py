@@ -210,7 +210,7 @@ class Calls:
             self._out.tell(page, outbox.forget(call_id))
             self._out.trace(page, "card", "closed", call_id=call_id, detail=self._ended[call_id])
         elif call is None:
-            self.open(call_id, page, attached.kept or {})[0].shown_before = True
+            self.open(call_id, page, attached.kept or {})
         else:
             self._attach_to(call, page)
 

@@ -183,7 +183,6 @@ class Dispatcher:
         page = self._left.pop(page_id, None)
         if page is not None:
             page.gone = False
-            page.since = int(self._clock())
             self._routing.back(page)
         return page
 

@@ -69,7 +69,6 @@ class Page:
     ) -> None:
         self.id = page_id
         self.mode = mode
-        self.since = int(clock())
         self.gone = False
         self._requests = requests
         self._settings = settings

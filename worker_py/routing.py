@@ -146,7 +146,6 @@ class Routing:
         resumed = False
         if call is None:
             call, resumed = self._calls.open(event.call_id, page)
-            call.shown_before |= 0 < event.meta.received_at < page.since
         elif not call.alive():
             self._calls.join(call, page)
             resumed = not redelivered

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.support.told import Journal, watching
-from worker_py import App, CallCard, CommandFailed, UiState, inbox
+from worker_py import App, CallCard, CommandFailed, UiState
 from worker_py.calls import PROBE_EVERY_S
 from worker_py.events import AnswerButtonClick, CardClosed, CardEvent, Initialized
 from worker_py.testing import CALL_ID, Answer, MemoryPage, Portal, refusal
@@ -356,29 +356,6 @@ def test_a_card_that_never_could_be_managed_is_not_external_and_does_not_end_by_
         assert portal.problems == [("not_external", CALL_ID)]
         portal.raise_event("closeButtonClick")
         assert portal.problems == []
-
-
-def test_a_call_that_ended_while_python_started_is_closed_and_not_called_not_external() -> None:
-    app, journal = quiet_app()
-    mutes_in_vain(app, Initialized)
-
-    with Portal(app) as portal:
-        portal.advance(5)
-        rang_at = portal.now_ms - 4000
-        page = portal.open_page()  # there since it was loaded, and Python only now
-        page.tell(inbox.event("BackgroundCallCard::initialized", {"CALL_ID": CALL_ID}, seq=1, at=rang_at))
-        assert ended(portal, journal) <= 3
-        portal.advance(30)
-        assert journal == [("Initialized", CALL_ID, page.id), CLOSED]
-        assert portal.problems == []
-
-
-def test_a_call_of_which_a_page_tells_a_new_interpreter_is_closed_when_its_card_has_gone() -> None:
-    app, journal = quiet_app()
-    with Portal(app) as portal:
-        portal.page.probe = refusal()
-        portal.page.tell(inbox.attach("memory", "another interpreter", {"call_id": CALL_ID, "kept": None}))
-        assert ended(portal, journal) <= 3
 
 
 def test_a_card_shown_again_that_goes_before_anything_was_sent_to_it_is_closed() -> None:
