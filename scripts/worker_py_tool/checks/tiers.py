@@ -250,6 +250,7 @@ def _run(command: Sequence[str | Path], options: TierOptions, env: dict[str, str
         stdin=subprocess.DEVNULL,
         stdout=options.output,
         stderr=subprocess.STDOUT if options.output else None,
+        preexec_fn=_heed_interrupts,
     )
     try:
         return process.wait(options.limit_s)
@@ -262,6 +263,11 @@ def _run(command: Sequence[str | Path], options: TierOptions, env: dict[str, str
         if process.poll() is None:
             process.kill()
             process.wait()
+
+
+def _heed_interrupts() -> None:
+    """In what is started: a job in the background ignores them, and so would it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _read_report(report: Path, tier: str, status: int) -> Outcome:

@@ -1,11 +1,13 @@
 """What each tier runs, and what is made of its report; the programs themselves are not started."""
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -149,9 +151,14 @@ class SoonOver(TierOptions):
 READY = "import pathlib, signal, sys, time\nat = pathlib.Path(sys.argv[1])\n"
 
 
-def test_what_takes_too_long_is_asked_to_stop_and_tells_what_it_has(tmp_path: Path) -> None:
+@pytest.mark.parametrize("before", [signal.default_int_handler, signal.SIG_IGN], ids=["in front", "in the background"])
+def test_what_takes_too_long_is_asked_to_stop_and_tells_what_it_has(tmp_path: Path, before: Any) -> None:
+    was = signal.signal(signal.SIGINT, before)
     program = f"{READY}try:\n (at / 'ready').touch()\n time.sleep(9)\nexcept KeyboardInterrupt: (at / 'told').touch()"
-    assert tiers._run([sys.executable, "-c", program, tmp_path], SoonOver(tmp_path)) == -1
+    try:
+        assert tiers._run([sys.executable, "-c", program, tmp_path], SoonOver(tmp_path)) == -1
+    finally:
+        signal.signal(signal.SIGINT, was)
     assert (tmp_path / "told").exists()
 
 
