@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from .wire import to_json
+from .wire import parsed, to_json
 
 KEPT_CHARS = 64 * 1024
 """Characters of JSON of all keys and values together; what does not fit is not kept."""
@@ -116,11 +116,3 @@ def _read(record: object) -> dict[str, Entry]:
             case [int(at), str(text)] if text == "null" or parsed(text) is not None:
                 found[key] = (at, text)
     return found
-
-
-def parsed(text: object) -> Any:
-    """What was kept as JSON; ``None`` for what is none."""
-    try:
-        return json.loads(text) if isinstance(text, str) else None
-    except (ValueError, RecursionError):
-        return None

@@ -7,7 +7,6 @@ two seconds while a call goes on, and at once when something hints at an end.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
@@ -21,6 +20,7 @@ from .desk import Desk
 from .inbox import Attached
 from .outbox import Outbox
 from .page import Page
+from .wire import parsed
 
 PROBE_EVERY_S = 2.0
 """How often a window that shows a card is asked whether it still does."""
@@ -93,7 +93,7 @@ class Calls:
     def leave_others(self) -> None:
         """Each page has an interpreter of its own: what is kept of calls that others show is theirs."""
         self._to_go_on.clear()
-        for call in list(self._calls.values()):
+        for call in self.going_on():
             if not call.windows:
                 self._put_back(call)
 
@@ -297,7 +297,7 @@ class Calls:
 
     def page_gone(self, page: Page) -> None:
         """The calls of this page go on in other windows, or wait for one, for a limited time."""
-        for call in list(self._calls.values()):
+        for call in self.going_on():
             window = call.windows.get(page.id)
             if window is None or not window.shown or call.ending:
                 continue
@@ -353,7 +353,7 @@ class Calls:
         self.leave_others()
         self._kept.clear()
         self._taken.clear()
-        for call in list(self._calls.values()):
+        for call in self.going_on():
             if any(window.page is not page for window in call.alive()):
                 self._go_on_without(call, page)
             elif call.began_on == page.id and not call.restored:
@@ -362,7 +362,9 @@ class Calls:
                 self.close(call, "user_changed")
 
     def _go_on_without(self, call: Call, page: Page) -> None:
-        call.windows.pop(page.id, None)
+        window = call.windows.pop(page.id, None)
+        if window is not None:
+            window.stop_titles()
         if self._desk.at(page).call is call:
             self._desk.at(page).call = None
 
@@ -406,10 +408,9 @@ class Calls:
             (pages.add if on else pages.discard)(page.id)
             self._out.tell(page, outbox.problem(kind, call.call_id, on=on))
 
-    def keep_all(self) -> None:
-        """Keep what must outlive this interpreter of any call: a handler may change others than its own."""
-        for call in list(self._calls.values()):
-            self.keep(call)
+    def going_on(self) -> list[Call]:
+        """The calls that have not ended."""
+        return list(self._calls.values())
 
     def keep(self, call: Call) -> None:
         """Keep what must outlive this interpreter, when there is news."""
@@ -435,8 +436,5 @@ def _push(known: OrderedDict[str, Any], key: str, value: object, limit: int) -> 
 
 
 def _parsed(kept: str | None) -> dict[str, Any] | None:
-    try:
-        known = json.loads(kept) if kept else None
-    except (ValueError, RecursionError):
-        return None
+    known = parsed(kept)
     return known if isinstance(known, dict) else None

@@ -350,13 +350,13 @@ class Dispatcher:
         """
         calls = {key: text for key, text in kept.items() if not key.startswith(app_data.PREFIX)}
         self.calls.remember(calls, to_go_on=began_here)
-        data = {key.removeprefix(app_data.PREFIX): app_data.parsed(kept[key]) for key in kept.keys() - calls.keys()}
+        data = {key.removeprefix(app_data.PREFIX): wire.parsed(kept[key]) for key in kept.keys() - calls.keys()}
         if data and self.app_data.take(self._app.data, data):
             self._tell_data(self.pages)
 
     def _data_of_page(self, page: Page, kept: str | None) -> None:
         """A page brings what it keeps of the app's data, and gets what there is."""
-        newer = self.app_data.take(self._app.data, app_data.parsed(kept))
+        newer = self.app_data.take(self._app.data, wire.parsed(kept))
         if self.app_data.kept != kept:
             self._tell_data(self.pages if newer else [page])
 
@@ -367,13 +367,16 @@ class Dispatcher:
                 self.out.tell(page, outbox.keep_data(kept))
 
     def _keep_all(self, event: Event | None = None) -> None:
-        """Keep what handlers have changed: of any call, and of the app's own data."""
-        try:
-            self.calls.keep_all()
-            news = self.app_data.news(self._app.data)
-        except BaseException as error:  # noqa: BLE001 - the app may have put anything in the place of its data
-            self._report(failure_report("what is kept", event, error))
-            return
+        """Keep what handlers have changed: of any call, for they may change others than their own, and of the app."""
+        of_calls: list[Callable[[], None]] = [partial(self.calls.keep, call) for call in self.calls.going_on()]
+        for keep in (*of_calls, self._keep_data):
+            try:
+                keep()
+            except BaseException as error:  # noqa: BLE001 - the app may have put anything in the place of its data
+                self._report(failure_report("what is kept", event, error))
+
+    def _keep_data(self) -> None:
+        news = self.app_data.news(self._app.data)
         for key, text in news.items():
             self.keep(key, text)
         if news:

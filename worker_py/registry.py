@@ -71,15 +71,16 @@ class _OfPage:
     """One handler of what pages emit."""
 
     name: str
-    """As it was registered; it may be a pattern."""
+    """As it was registered."""
+    pattern: re.Pattern[str] | None
+    """Of the names that it is for, where that is no single one."""
     registration: Registration
 
     def matching(self, name: str) -> Registration | None:
         """The handler if it is for this name; that of a pattern gets the name, too."""
-        if _ANY_TEXT not in self.name:
+        if self.pattern is None:
             return self.registration if self.name == name else None
-        pattern = ".*".join(map(re.escape, self.name.split(_ANY_TEXT)))
-        return replace(self.registration, more=(name,)) if re.fullmatch(pattern, name, re.DOTALL) else None
+        return replace(self.registration, more=(name,)) if self.pattern.fullmatch(name) else None
 
 
 class Registry:
@@ -123,10 +124,12 @@ class Registry:
                 f"such as 'phone.ringing'; got {_shown(name)}"
             )
         what = f"page event {name!r} handler"
-        expected = "(payload, page, name)" if _ANY_TEXT in name else "(payload, page)"
+        parts = name.split(_ANY_TEXT)
+        pattern = re.compile(".*".join(map(re.escape, parts)), re.DOTALL) if len(parts) > 1 else None
+        expected = "(payload, page, name)" if pattern else "(payload, page)"
         registration = _checked(handler, what, expected, timeout_s)
         _refuse_twice([each.registration for each in self._page_events if each.name == name], registration, what)
-        self._page_events.append(_OfPage(name, registration))
+        self._page_events.append(_OfPage(name, pattern, registration))
 
     def add_error_handler(self, handler: Handler) -> None:
         """Register a handler of failures. Raises `RegistrationError`."""

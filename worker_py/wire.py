@@ -83,6 +83,14 @@ to_json = _writer()
 """JSON as short as it can be; raises as `json.dumps` does, also for NaN and infinity."""
 
 
+def parsed(text: object) -> Any:
+    """What was kept as JSON; ``None`` for what is none."""
+    try:
+        return json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        return None
+
+
 # Reading one value -------------------------------------------------------------------------------
 
 

@@ -196,3 +196,22 @@ def test_data_that_the_app_replaced_by_something_odd_is_reported_and_the_event_i
         portal.raise_event("answerButtonClick")
         assert [each["handler"] for each in portal.reports] == ["what is kept"]
         assert portal.page.unacknowledged == {}
+
+
+def test_a_card_whose_data_are_odd_keeps_nothing_of_the_other_calls_and_the_app_from_being_kept() -> None:
+    app = App()
+
+    @app.on(ev.AnswerButtonClick)
+    def answer(event: ev.AnswerButtonClick, card: CallCard) -> None:
+        app.cards[0].data = object()  # type: ignore[assignment]
+        app.cards[1].data["n"] = 1
+        app.data["n"] = 2
+
+    with Portal(app) as portal:
+        portal.initialized(CALL_ID="odd")
+        other = portal.open_page()
+        other.initialized(CALL_ID="other")
+        portal.raise_event("answerButtonClick")
+        assert {each["handler"] for each in portal.reports} == {"what is kept"}
+        assert json.loads(other.kept["other"])["data"] == {"n": 1}
+        assert '"n"' in (portal.page.kept_data or "")
