@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from worker_py_tool.bundle.project import Project, from_here
+from worker_py_tool.bundle.requirement import name_of
 from worker_py_tool.errors import ToolError
 
 OPEN = "# /// script"
@@ -36,12 +37,6 @@ def collect(main: Path, project: Project, require: Sequence[str], file: Path | N
     table = [each for each in project.require if name_of(each) not in named]
     everything = dict.fromkeys([*basis, *table, *require])
     return [each for each in everything if name_of(each) != "worker-py"]
-
-
-def name_of(requirement: str) -> str:
-    """The package's name, as names are compared; of a path, the path."""
-    name = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*(?=\s*(\[|[<>=!~;@(]|$))", requirement.strip())
-    return re.sub(r"[-_.]+", "-", name[0]).lower() if name else requirement
 
 
 def _inline(main: Path) -> list[str] | None:

@@ -1,5 +1,6 @@
 """Pyodide's own distribution: packages compiled for its interpreter, named with their hashes in its lock file."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,10 @@ from typing import Any
 from worker_py_tool.bundle.package_index import Offer, PackageIndex
 from worker_py_tool.bundle.target import Target, pyodide_version
 from worker_py_tool.errors import ToolError
+from worker_py_tool.paths import NODE_MODULES
 
-PUBLISHED = "https://cdn.jsdelivr.net/pyodide/v{version}/full/"
-"""Where the files lie that the lock file of a release names."""
+_PUBLISHED = re.compile(r"cdnUrl=[^`;]*`(https://[^`$]+)\$\{\w+\}([^`$]*)`")
+"""In Pyodide's script: the address that it takes itself for the files that its lock file names, around the version."""
 MIRROR = "Name a mirror of Pyodide's packages, or a directory of them: --pyodide-packages URL|DIR"
 
 
@@ -33,6 +35,11 @@ class Distribution:
         self._packages: dict[str, Mapping[str, Any]] = {
             canonicalize_name(entry["name"]): entry for entry in target.packages.values()
         }
+
+    def all_offers(self, name: str) -> list[Offer]:
+        """All files of a package, of the indexes and its own."""
+        own = self.offer(name)
+        return [*self._index.offers(name), *([own] if own else [])]
 
     def offer(self, name: str) -> Offer | None:
         """Its wheel of a package, if it has one."""
@@ -93,4 +100,16 @@ def _base(source: str) -> str:
         return source.rstrip("/") + "/"
     if source:
         return Path(source).resolve().as_uri() + "/"
-    return PUBLISHED.format(version=pyodide_version())
+    return published()
+
+
+def published() -> str:
+    """Where the files lie that the lock file of the installed release names.
+
+    Raises:
+        ToolError: This Pyodide does not say so.
+    """
+    found = _PUBLISHED.search((NODE_MODULES / "pyodide" / "pyodide.mjs").read_text(encoding="utf-8"))
+    if found is None:
+        raise ToolError("this Pyodide does not say where its packages are published", MIRROR)
+    return f"{found[1]}{pyodide_version()}{found[2]}"

@@ -1,11 +1,10 @@
 """Why the import of an app fails in the browser's Python, and what to do about it."""
 
-import json
 import re
 import sys
 from dataclasses import dataclass
 
-from worker_py_tool.bundle import fence
+from worker_py_tool.bundle import fence, target
 from worker_py_tool.bundle.app_source import AppSource
 from worker_py_tool.errors import ToolError
 from worker_py_tool.process import run_quietly
@@ -97,8 +96,7 @@ def _remedy_for_missing(module: str, app: AppSource) -> str:
 
 def _package_of(module: str) -> str:
     """The package that brings a module: one that Pyodide's lock file names, or one of the module's own name."""
-    packages = json.loads((fence.PYODIDE / "pyodide-lock.json").read_text(encoding="utf-8"))["packages"]
-    for package in packages.values():
+    for package in target.read().packages.values():
         if module in package["imports"]:
             return str(package["name"])
     name = re.sub(r"_+", "-", module)

@@ -3,15 +3,18 @@
 import gzip
 import hashlib
 import json
+import re
 import zlib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from worker_py_tool.errors import ToolError
 from worker_py_tool.paths import command
 
 NAME = "manifest.json"
 FORMAT = "worker-py bundle 1"
+_CONTENTS = re.compile(r"export const bundle = (\{.*\});", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,12 @@ class Manifest:
         """Write it into a bundle."""
         text = json.dumps({"format": FORMAT, **asdict(self)}, indent=2, ensure_ascii=False)
         (directory / NAME).write_text(text + "\n", encoding="utf-8")
+
+
+def contents_of(module: str) -> dict[str, Any] | None:
+    """What `worker/bundle.js` of a bundle says that it holds; None where that is another text."""
+    found = _CONTENTS.search(module)
+    return None if found is None else json.loads(found[1])
 
 
 def read(directory: Path) -> Manifest:

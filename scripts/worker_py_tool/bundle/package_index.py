@@ -19,7 +19,6 @@ from worker_py_tool.process import run_quietly
 from worker_py_tool.scratch import scratch
 from worker_py_tool.setup import python_packages
 
-PYPI = "https://pypi.org/simple"
 TRIES = 3
 T = TypeVar("T")
 
@@ -28,7 +27,7 @@ T = TypeVar("T")
 class Settings:
     """What pip's configuration files and `PIP_…` say of where packages come from."""
 
-    indexes: tuple[str, ...] = (PYPI,)
+    indexes: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
     trusted: tuple[str, ...] = ()
@@ -70,6 +69,15 @@ class Offer:
         """Whether it is a wheel that runs on any machine."""
         return any(tag.platform == "any" and tag.abi == "none" for tag in self.tags)
 
+    def is_for(self, python: str) -> bool:
+        """Whether the index says that it is for this version of Python; what it says unreadably is for any."""
+        from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+        try:
+            return bool(SpecifierSet(self.requires_python).contains(python, prereleases=True))
+        except InvalidSpecifier:
+            return True
+
 
 def settings() -> Settings:
     """Read pip's settings, with pip itself: later ones stand above earlier ones, as it lists them."""
@@ -78,9 +86,9 @@ def settings() -> Settings:
     for key, value in re.findall(r"^(?:global|download|:env:)\.([\w-]+)=('.*'|\".*\")$", printed, re.MULTILINE):
         found[key] = str(ast.literal_eval(value))
     without = found.get("no-index", "").lower() in ("1", "true", "yes", "on")
-    indexes = [found.get("index-url") or PYPI, *found.get("extra-index-url", "").split()]
+    indexes = [] if without else [found.get("index-url") or _usual_index(), *found.get("extra-index-url", "").split()]
     return Settings(
-        indexes=() if without else tuple(indexes),
+        indexes=tuple(indexes),
         links=tuple(found.get("find-links", "").split()),
         constraints=tuple(found.get("constraint", "").split()),
         trusted=tuple(found.get("trusted-host", "").split()),
@@ -88,6 +96,15 @@ def settings() -> Settings:
         proxy=found.get("proxy", ""),
         timeout_s=float(found.get("default-timeout") or found.get("timeout") or 15),
     )
+
+
+def _usual_index() -> str:
+    """The index that pip takes where its settings name none: its help says so."""
+    said = run_quietly(python_packages.pip("download", "--help"), "read pip's options", env=python_packages.PIP_ENV)
+    found = re.search(r"--index-url .*?\(default (\S+)\)", " ".join(said.split()))
+    if found is None:
+        raise ToolError("pip does not say which package index it takes", "Name one in pip's settings: index-url.")
+    return found[1]
 
 
 class PackageIndex:

@@ -132,8 +132,7 @@ def chosen(path: Path | None, requirements: Sequence[str], *, insist: bool, pyod
         direct = _direct(lock, requirements, index)
         distribution = Distribution(target.read(), index, pyodide_packages)
         located = [
-            replace(each, url=direct.get(each.name) or _located(each, lock, index, distribution))
-            for each in lock.found.chosen
+            replace(each, url=direct.get(each.name) or _located(each, lock, distribution)) for each in lock.found.chosen
         ]
     return replace(lock.found, chosen=tuple(located))
 
@@ -203,13 +202,12 @@ def _direct(lock: Lock, requirements: Sequence[str], index: PackageIndex) -> dic
     return urls
 
 
-def _located(package: Package, lock: Lock, index: PackageIndex, distribution: Distribution) -> str:
+def _located(package: Package, lock: Lock, distribution: Distribution) -> str:
     """Where a wheel of the lock can be had from here."""
     beside = package_index.local(package.url)
     if packages.is_here(package) or beside is None or beside.is_file():
         return package.url
-    offers = [each for each in (*index.offers(package.name), distribution.offer(package.name)) if each is not None]
-    same = [each for each in offers if each.filename == package.filename]
+    same = [each for each in distribution.all_offers(package.name) if each.filename == package.filename]
     best = [each for each in same if each.sha256 == package.sha256] or same
     if not best:
         raise ToolError(

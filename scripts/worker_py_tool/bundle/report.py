@@ -1,12 +1,12 @@
 """What a bundle weighs: its files, and what a boot fetches, in order."""
 
-import json
 import re
 from pathlib import Path
 
-from worker_py_tool.bundle import imports
+from worker_py_tool.bundle import imports, manifest
 from worker_py_tool.bundle.app_source import AppSource
 from worker_py_tool.bundle.manifest import Manifest
+from worker_py_tool.errors import ToolError
 
 RESTORED = "snapshot.bin"
 NEVER = ("app.zip", "python_stdlib.zip", "pyodide-lock.json", ".whl")
@@ -25,7 +25,9 @@ def boot_files(directory: Path, made: Manifest) -> list[str]:
     runtime = sorted((path for path in made.files if path.startswith("pyodide/")), key=lambda path: path.endswith("s"))
     if folder + RESTORED in made.files:
         module = (directory / folder / "worker" / "bundle.js").read_text(encoding="utf-8")
-        contents = json.loads(module.partition("export const bundle = ")[2].rstrip(";\n"))
+        contents = manifest.contents_of(module)
+        if contents is None:
+            raise ToolError(f"{directory / folder / 'worker' / 'bundle.js'} is not what a build writes", "Build again.")
         parts = [path for path in (folder + RESTORED, *runtime) if not path.endswith(NEVER)]
         if contents["bare"]:
             library = [path for path in runtime if path.endswith("python_stdlib.zip")]

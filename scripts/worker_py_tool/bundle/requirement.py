@@ -51,6 +51,12 @@ def parse(text: str) -> Any:
         raise ToolError(f"--require {text}: not a requirement: {str(problem).splitlines()[0]}", FORM) from problem
 
 
+def name_of(requirement: str) -> str:
+    """The package's name, as names are compared; of a path, the path."""
+    name = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*(?=\s*(\[|[<>=!~;@(]|$))", requirement.strip())
+    return re.sub(r"[-_.]+", "-", name[0]).lower() if name else requirement
+
+
 def read(text: str, index: PackageIndex) -> tuple[Need, Any]:
     """A requirement as the resolver takes it, and its marker; what it names by a path or an address is here then.
 

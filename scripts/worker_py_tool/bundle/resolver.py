@@ -115,7 +115,7 @@ class Provider:
     ) -> tuple[bool, bool, bool, str]:
         """Which one is decided first: what leaves no choice, then what made trouble."""
         needs = [each.requirement for each in information[identifier]]
-        pinned = any(need.offer or any(part.operator in ("==", "===") for part in need.specifier) for need in needs)
+        pinned = any(need.offer or _pins(need.specifier) for need in needs)
         trouble = any(
             identifier in (self.identify(each.requirement), each.parent and self.identify(each.parent))
             for each in backtrack_causes
@@ -177,8 +177,7 @@ class Provider:
     def usable(self, name: str) -> list[Offer]:
         """The wheels of a package that the interpreter takes, the best one first."""
         if name not in self._usable:
-            offers = [each for each in (*self.index.offers(name), self.distribution.offer(name)) if each is not None]
-            found = [each for each in offers if not self._ranks.keys().isdisjoint(each.tags) and self.for_python(each)]
+            found = filter(self._runs, self.distribution.all_offers(name))
             self._usable[name] = sorted(found, key=self._key, reverse=True)
         return self._usable[name]
 
@@ -194,18 +193,12 @@ class Provider:
         usable = self.usable(name)
         good = [each for each in usable if not each.yanked]
         allowed = set(specifier.filter([each.version for each in good]))
-        if not allowed and any(part.operator in ("==", "===") for part in specifier):
+        if not allowed and _pins(specifier):
             good, allowed = usable, set(specifier.filter([each.version for each in usable]))
         return [each for each in good if each.version in allowed]
 
-    def for_python(self, offer: Offer) -> bool:
-        """Whether the index says that a file is for this Python."""
-        from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-        try:
-            return bool(SpecifierSet(offer.requires_python).contains(self.target.python, prereleases=True))
-        except InvalidSpecifier:
-            return True
+    def _runs(self, offer: Offer) -> bool:
+        return not self._ranks.keys().isdisjoint(offer.tags) and offer.is_for(self.target.python)
 
     def _key(self, offer: Offer) -> tuple[Any, ...]:
         from packaging.utils import parse_wheel_filename
@@ -248,6 +241,11 @@ class Provider:
         from packaging.version import Version
 
         return Offer(PYTHON, Version(self.target.python), "", "")
+
+
+def _pins(specifier: Any) -> bool:
+    """Whether it names a version."""
+    return any(part.operator in ("==", "===") for part in specifier)
 
 
 def search(provider: Provider, wanted: Sequence[Need]) -> Resolution:

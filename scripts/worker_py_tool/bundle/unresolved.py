@@ -2,11 +2,11 @@
 
 import functools
 import platform
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from worker_py_tool.bundle.package_index import Offer
+from worker_py_tool.bundle.requirement import name_of
 from worker_py_tool.bundle.resolver import PYTHON, Choice, Need, Provider, Resolution
 from worker_py_tool.errors import ToolError
 
@@ -53,7 +53,7 @@ def lacking(provider: Provider, need: Need) -> tuple[str, str] | None:
         return f"it is for Python {need.specifier}, and the browser's is {provider.target.python}", OTHER
     if need.offer is not None or provider.fitting(need.name, [need]):
         return None
-    offers = [*provider.index.offers(need.name), *filter(None, [provider.distribution.offer(need.name)])]
+    offers = provider.distribution.all_offers(need.name)
     usable = provider.usable(need.name)
     if not offers:
         return f"the package index has no package {need.name}", "Check the name; other indexes are named as for pip."
@@ -77,7 +77,7 @@ def unusable(provider: Provider, offers: Sequence[Offer]) -> str:
     wheels = [each for each in offers if each.tags]
     if not wheels:
         return "it has no wheel, only its source"
-    if not any(provider.for_python(each) for each in wheels):
+    if not any(each.is_for(provider.target.python) for each in wheels):
         return f"it is for Python {wheels[0].requires_python}, and the browser's is {provider.target.python}"
     kinds = sorted({_made_for(provider, tag) for each in wheels for tag in each.tags})
     return f"its wheels are for {', '.join(kinds)}, none for {provider.target.platforms[0]} and none is pure"
@@ -119,14 +119,9 @@ def _made_for(provider: Provider, tag: Any) -> str:
 
 
 def _for_this_machine(offer: Offer) -> bool:
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
     if offer.yanked or (offer.tags and offer.tags.isdisjoint(_own_tags())):
         return False
-    try:
-        return bool(SpecifierSet(offer.requires_python).contains(platform.python_version(), prereleases=True))
-    except InvalidSpecifier:
-        return True
+    return offer.is_for(platform.python_version())
 
 
 @functools.cache
@@ -138,14 +133,8 @@ def _own_tags() -> frozenset[Any]:
 
 def _origin(need: Need, asked: Sequence[str]) -> str:
     if need.parent is None:
-        return next((each for each in asked if _name(each) == need.name), str(need))
+        return next((each for each in asked if name_of(each) == need.name), str(need))
     return f"{', '.join(asked)}: {need}, which {need.parent.name} {need.parent.version} needs"
-
-
-def _name(asked: str) -> str:
-    from packaging.utils import canonicalize_name
-
-    return canonicalize_name(re.split(r"[\s\[<>=!~;@]", asked.strip())[0])
 
 
 def _who(parent: Choice | None) -> str:

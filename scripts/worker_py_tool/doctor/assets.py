@@ -36,7 +36,6 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 """Types are named in comments."""
 _OPTIONAL = ("live/", "phone/")
 """Folders of which a bundle holds what it was built for: others name all of it."""
-_BUNDLE = re.compile(r"export const bundle = (\{.*\});", re.DOTALL)
 
 
 class _Scripts(HTMLParser):
@@ -126,12 +125,11 @@ class Assets:
         shim = next((one for one in self._scripts if one.endswith("/page/shim.js")), None)
         folder = shim.removesuffix("page/shim.js") if shim else ""
         answer = self._host.ask("GET", urljoin(self._url, folder + PLACEHOLDER))
-        found = _BUNDLE.search(answer.content.decode("utf-8", "replace"))
-        if shim is None or answer.status != 200 or found is None:
+        contents = manifest.contents_of(answer.content.decode("utf-8", "replace"))
+        if shim is None or answer.status != 200 or contents is None:
             text = "neither the page's scripts nor a manifest tell what the bundle holds"
             self._seen.fail("bundle", text, "Is this a bundle's page? Deploy all of the build's directory.")
             return
-        contents = json.loads(found[1])
         self._seen.ok("bundle", f"build {contents.get('build')}, as the page tells; the host shows no manifest")
         self._expected = {**dict.fromkeys(self._relative_scripts()), **self._named_by(contents, folder)}
         self._follow_modules(folder)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from worker_py_tool.bundle.dependencies import collect, name_of
+from worker_py_tool.bundle.dependencies import collect
 from worker_py_tool.bundle.project import Project
+from worker_py_tool.bundle.requirement import name_of
 from worker_py_tool.errors import ToolError
 
 Write = Callable[[str, str], Path]

@@ -1,6 +1,8 @@
 """Packages are chosen for the interpreter of the bundle, not for the machine that builds. All wheels are made here."""
 
 import hashlib
+import os
+import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +12,7 @@ import pytest
 
 from tests.support.directory_server import DirectoryServer
 from tests.support.wheels import compiled_tag, lock_with, make_wheel
-from worker_py_tool.bundle import packages, target
+from worker_py_tool.bundle import distribution, package_index, packages, target
 from worker_py_tool.bundle.packages import Packages, fetch, resolve
 from worker_py_tool.errors import ToolError
 
@@ -157,6 +159,27 @@ def test_the_constraints_of_pips_settings_hold_and_are_named(
     monkeypatch.setenv("PIP_CONSTRAINT", str(tmp_path / "constraints.txt"))
     found = resolve(["bells"])
     assert found.notes == ("bells 1.0 instead of 2.0: pip's settings constrain it to <2",)
+
+
+def test_where_pips_settings_name_no_index_it_is_pips_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    (own,) = package_index.settings().indexes
+    assert own.startswith("https://") and own.endswith("/simple")
+    monkeypatch.setenv("PIP_INDEX_URL", "https://index.example/simple")
+    assert package_index.settings().indexes == ("https://index.example/simple",)
+
+
+def test_where_pyodides_packages_are_published_its_own_script_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert re.fullmatch(rf"https://.+/v{re.escape(target.pyodide_version())}/.+/", distribution.published())
+    (tmp_path / "pyodide").mkdir()
+    (tmp_path / "pyodide" / "pyodide.mjs").write_text("export const another = 1;", encoding="utf-8")
+    monkeypatch.setattr(distribution, "NODE_MODULES", tmp_path)
+    with pytest.raises(ToolError, match="does not say where its packages are published"):
+        distribution.published()
 
 
 # What is named by a path -------------------------------------------------------------------------
