@@ -141,7 +141,7 @@ test("whoever stands before the portal is asked first, in a batch too", async ()
     cmd: { a: "shop.get?id=5", b: "profile", c: "shop.list" },
   });
   assert.equal(several.result.result_error.a.error, "GONE");
-  assert.equal(several.result.result.b.NAME, "Sam");
+  assert.equal(several.result.result.b.NAME, "Alex");
   assert.deepEqual(
     [several.result.result.c, several.result.result_total.c, several.result.result_next.c],
     [[1, 2], 3, 2],
