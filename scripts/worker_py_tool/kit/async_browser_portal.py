@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+from worker_py.events import Event
 from worker_py_tool.kit.awaiting import as_synchronous, original, run
 from worker_py_tool.kit.browser_portal import NOTHING, BrowserCall, BrowserPortal, Card, PortalPage, SteadyPage, Timer
 
@@ -100,10 +101,6 @@ class _Verbs:
         """As `PortalPage.click`."""
         await run(self._acting.click, what, argument)
 
-    async def raise_event(self, short_name: str, payload: object = NOTHING) -> int:
-        """As `PortalPage.raise_event`."""
-        return await run(self._acting.raise_event, short_name, payload)
-
     async def reports(self, kind: str | None = None) -> list[dict[str, Any]]:
         """As `PortalPage.reports`."""
         return await run(self._acting.reports, kind)
@@ -167,6 +164,11 @@ class AsyncBrowserPortal(_Verbs):
         """The first page, as Playwright has it; empty before a call or `open_page`."""
         assert self._tab is not None, "async_browser_portal begins with its test"
         return self._tab
+
+    async def raise_event(self, event: str | Event, payload: object = NOTHING, *, raw: bool = False) -> int:
+        """As `BrowserPortal.raise_event`."""
+        assert isinstance(self._acting, BrowserPortal)
+        return await run(self._acting.raise_event, event, payload, raw=raw)
 
     async def open_page(self) -> AsyncPortalPage:
         """As `BrowserPortal.open_page`."""

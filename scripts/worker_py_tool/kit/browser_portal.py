@@ -17,6 +17,8 @@ from urllib.parse import urlencode, urlsplit
 from playwright.sync_api import BrowserContext, Error, Frame, Page, Worker
 
 from worker_py import payloads, rest_answers
+from worker_py.events import Event
+from worker_py.wire import PREFIX
 
 DEADLINE_MS: Final = 30_000
 POLL_MS: Final = 20
@@ -638,8 +640,17 @@ class BrowserPortal(Generic[PageType]):
         """As `PortalPage.click`."""
         self.page.click(what, argument)
 
-    def raise_event(self, short_name: str, payload: object = NOTHING) -> int:
-        """As `PortalPage.raise_event`."""
+    def raise_event(self, event: str | Event, payload: object = NOTHING, *, raw: bool = False) -> int:
+        """Raise one of the portal's events, by its name and payload or as itself; to how many callbacks it was sent.
+
+        Raises:
+            ValueError: no portal knows it, or a key of its payload, and it is not meant to be `raw`.
+        """
+        if isinstance(event, Event):
+            event, payload = payloads.written(event)
+        short_name = event.removeprefix(PREFIX)
+        if not raw:
+            payloads.check(short_name, payload)
         return self.page.raise_event(short_name, payload)
 
     def reports(self, kind: str | None = None) -> list[dict[str, Any]]:

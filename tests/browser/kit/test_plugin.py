@@ -15,6 +15,7 @@ import asyncio
 import pytest
 
 from worker_py import RestError
+from worker_py.events import AnswerButtonClick
 
 
 def test_rest_is_answered_by_values_functions_and_errors(browser_portal):
@@ -29,6 +30,14 @@ def test_rest_is_answered_by_values_functions_and_errors(browser_portal):
 def test_a_mistyped_key_is_refused(browser_portal):
     with pytest.raises(ValueError, match="CRM_ENTITY_TYP"):
         browser_portal.initialized(CRM_ENTITY_TYP="CONTACT")
+    with pytest.raises(ValueError, match="answerButonClick"):
+        browser_portal.raise_event("answerButonClick")
+
+
+def test_an_event_is_raised_as_itself(browser_portal):
+    call = browser_portal.initialized()
+    assert browser_portal.raise_event(AnswerButtonClick()) == 1
+    assert call.ui_state == "connected"
 
 
 def test_a_call_outlives_its_page(browser_portal):
@@ -79,4 +88,4 @@ def test_the_tests_of_a_new_project_and_others_pass_in_one_process(tmp_path: Pat
     done = run_pytest(project, "-v", "-p", "no:xdist", "--worker-py-browser", engine().name)
     failed = re.findall(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
     assert failed == ["tests/test_more.py::test_that_waits_in_vain"], done.stdout + done.stderr
-    assert "1 failed, 12 passed" in done.stdout
+    assert "1 failed, 13 passed" in done.stdout
