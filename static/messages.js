@@ -12,8 +12,8 @@
  * @typedef {{t: "event" | "emit", name: string, payload?: unknown}} Happening
  */
 
-/** @type {(mode: string, reason: string, card: import("./protocol.js").KeptCard | null) => import("./protocol.js").Attach} */
-export const attach = (mode, reason, card) => ({ t: "attach", mode, reason, card });
+/** @type {(mode: string, reason: string, kept: Pick<import("./protocol.js").Attach, "card" | "data">) => import("./protocol.js").Attach} */
+export const attach = (mode, reason, { card, data }) => ({ t: "attach", mode, reason, card, data });
 
 /** One of the portal's events, by its full name; without data it has no payload. @type {(name: string, payload: unknown) => Happening} */
 export const event = (name, payload) => ({ t: "event", name, payload });
@@ -87,6 +87,9 @@ export const die = () => ({ t: "die" });
 /** @type {() => import("./protocol.js").FromWorker} */
 export const welcome = () => ({ t: "welcome" });
 
+/** @type {(user: string) => import("./protocol.js").FromWorker} */
+export const serves = (user) => ({ t: "serves", user });
+
 /** @type {(phase: string, fraction: number) => import("./protocol.js").FromWorker} */
 export const boot = (phase, fraction) => ({ t: "boot", phase, fraction });
 
@@ -110,6 +113,9 @@ export const marked = () => ({ t: "marked" });
 
 /** @type {() => import("./protocol.js").FromWorker} */
 export const ending = () => ({ t: "ending" });
+
+/** @type {() => import("./protocol.js").FromWorker} */
+export const holding = () => ({ t: "holding" });
 
 /** @type {(n: number) => import("./protocol.js").FromWorker} */
 export const pong = (n) => ({ t: "pong", n });

@@ -1,65 +1,22 @@
 /**
- * The contract between the placement page and the worker: message names, event names and limits.
+ * The contract between the placement page and the worker: messages, event names and limits.
  *
- * Two kinds of messages cross the port. Strings, or arrays of them, are JSON for Python (`FROM_PAGE`)
- * or from Python (`TO_PAGE`) and are only looked at where they are used; `worker_py/inbox.py` and `worker_py/outbox.py`
+ * Two kinds of messages cross the port. Strings, or arrays of them, are JSON for Python (`ToPython`)
+ * or from Python (`FromPython`) and are only looked at where they are used; `worker_py/inbox.py` and `worker_py/outbox.py`
  * have the same, and a test holds the fields together. Objects are between the two scripts: `link.js` and `worker.js`.
  *
  * @module
  */
 
-export const PROTOCOL_VERSION = 1;
-
-/** What a page says to Python. */
-export const FROM_PAGE = Object.freeze(
-  /** @type {const} */ ([
-    "attach",
-    "detach",
-    "event",
-    "emit",
-    "sent",
-    "answer",
-    "refused",
-    "interface_answer",
-    "rest_answer",
-    "call_answer",
-    "user_changed",
-    "reload",
-  ]),
-);
-
-/** What Python says to a page. */
-export const TO_PAGE = Object.freeze(
-  /** @type {const} */ ([
-    "turn",
-    "ack",
-    "command",
-    "interface",
-    "outcome",
-    "rest",
-    "rest_next",
-    "rest_batch",
-    "rest_done",
-    "call",
-    "cancel",
-    "report",
-    "problem",
-    "keep",
-    "forget",
-    "trace",
-    "taking",
-    "reloaded",
-  ]),
-);
-
 /**
  * What a page says to Python; `messages.js` builds each.
  *
- * `card` is the call that the page shows, with what is kept of it. `event` and `emit` carry what happened; delivered again
+ * `card` is the call that the page shows, with what is kept of it; `data` is what it keeps of the app. `event` and `emit` carry what happened; delivered again
  * they say which call's card the page showed then. A question's answer has its `id`: `sent` is none yet, `refused` says why
  * there is none. `commands` is `null` where the portal lists none, or could not be asked.
  * @typedef {{call_id: string, kept: unknown}} KeptCard
- * @typedef {{t: "attach", mode: string, reason: string, card: KeptCard | null}} Attach
+ * @typedef {{t: "attach", mode: string, reason: string, card: KeptCard | null,
+ *   data: string | null}} Attach
  * @typedef {{t: "detach", reason: string}} Detach
  * @typedef {{t: "event", name: string, payload?: unknown, seq: number, at: number, redelivered: boolean,
  *   call_id?: string}} Event
@@ -91,13 +48,15 @@ export const TO_PAGE = Object.freeze(
 
 /**
  * What Python asks of a page: commands of the call card, REST, functions of the page. `of` is the `id` of the list's page
- * before. A `silent` command is answered by `sent` first, and perhaps by nothing else. The last two are not answered.
+ * before. What was asked by the same `once` before is not asked again: its answer is. A `silent` command is answered by `sent` first, and perhaps by nothing else. The last two are not answered.
  * @typedef {{t: "command", id: string, command: string, params: Record<string, unknown>, silent?: boolean,
  *   purpose?: Purpose}} Command
  * @typedef {{t: "interface", id: string}} Interface
- * @typedef {{t: "rest", id: string, method: string, params: Record<string, unknown>, paged?: boolean}} Rest
+ * @typedef {{t: "rest", id: string, method: string, params: Record<string, unknown>, paged?: boolean,
+ *   once?: string}} Rest
  * @typedef {{t: "rest_next", id: string, of: string}} RestNext
- * @typedef {{t: "rest_batch", id: string, calls: Record<string, [string, Record<string, unknown>]>, halt: boolean}} RestBatch
+ * @typedef {{t: "rest_batch", id: string, calls: Record<string, [string, Record<string, unknown>]>, halt: boolean,
+ *   once?: string}} RestBatch
  * @typedef {{t: "call", id: string, name: string, params: unknown}} Call
  * @typedef {{t: "rest_done", of: string}} RestDone
  * @typedef {{t: "cancel", id: string}} Cancel
@@ -117,8 +76,9 @@ export const TO_PAGE = Object.freeze(
 /**
  * What else Python says to a page. `turn`: an event that was delivered again is being handled now, 0: none is. `ack`: these
  * handlers ran, and the event need not come again. `outcome`: how a question ended, but that of a probe. `problem`: one of a
- * call begins or ends, and `forget` of that call ends it too. `keep`: JSON of a call, for the next interpreter. `taking`: this
- * source is about to run. `reloaded`: what runs; `id` for the page that asked.
+ * call begins or ends, and `forget` of that call ends it too. `keep`: JSON of a call, for the next interpreter; `keep_data`:
+ * the same of the app. `printed`: what the app printed, as it is; `id` of the event whose handler did. `taking`: this source
+ * is about to run. `reloaded`: what runs; `id` for the page that asked.
  * @typedef {{t: "turn", seq: number}} Turn
  * @typedef {{t: "ack", seq: number, handlers: HandlerRun[], call_id: string | null}} Ack
  * @typedef {{t: "outcome", id: string, kind: string, name: string, outcome: string, ms: number, started: number,
@@ -127,13 +87,16 @@ export const TO_PAGE = Object.freeze(
  *   id?: string | null}} Report
  * @typedef {{t: "trace", entry: {kind: string, name: string, id?: string | null, call_id?: string, event?: string,
  *   duration_ms?: number, outcome?: string, detail?: string, started?: number}}} Trace
+ * @typedef {{t: "printed", level: "debug" | "info" | "warning" | "error", handler: string, id: string | null,
+ *   text: string}} Printed
  * @typedef {{t: "problem", kind: "not_external" | "no_buttons", call_id: string, on: boolean}} Problem
  * @typedef {{t: "keep", call_id: string, kept: string}} Keep
+ * @typedef {{t: "keep_data", kept: string}} KeepData
  * @typedef {{t: "forget", call_id: string}} Forget
  * @typedef {{t: "taking", id: string}} Taking
  * @typedef {{t: "reloaded", id: string | null, outcome: "shown" | "applied" | "applied_again" | "kept" | "refused",
  *   error: SourceError | null, file: string, source: string, original: string, edited: boolean}} Reloaded
- * @typedef {Turn | Ack | Outcome | Report | Trace | Problem | Keep | Forget | Taking | Reloaded} News
+ * @typedef {Turn | Ack | Outcome | Report | Trace | Printed | Problem | Keep | KeepData | Forget | Taking | Reloaded} News
  */
 
 /** @typedef {Question | News} FromPython */
@@ -173,19 +136,6 @@ export const EVENT_NAMES = Object.freeze(
 
 /** The event that a call begins with. */
 export const INITIALIZED = `${PREFIX}initialized`;
-
-/** The portal's nine commands. */
-export const COMMAND_NAMES = Object.freeze([
-  "CallCardSetMute",
-  "CallCardSetHold",
-  "CallCardSetUiState",
-  "CallCardGetListUiStates",
-  "CallCardSetCardTitle",
-  "CallCardSetStatusText",
-  "CallCardStartTimer",
-  "CallCardStopTimer",
-  "CallCardClose",
-]);
 
 /** What may come in from outside: deeper or larger things could kill the interpreter. */
 export const LIMITS = Object.freeze({
@@ -230,8 +180,10 @@ export const sliceLock = (alive) => `worker-py:slice:${alive.slice(-36)}:`;
  */
 
 /**
- * A message of `worker.js` to `link.js`; `refused` as `storage` of `ready`.
+ * A message of `worker.js` to `link.js`; `serves` once it is known whose worker this is; `refused` as `storage` of `ready`.
+ * `holding`: Python's code reaches for files that have to be fetched first, so no answer comes for a while.
  * @typedef {{t: "welcome"}
+ *   | {t: "serves", user: string}
  *   | {t: "boot", phase: string, fraction: number}
  *   | {t: "alive", lock: string}
  *   | Ready
@@ -240,5 +192,6 @@ export const sliceLock = (alive) => `worker-py:slice:${alive.slice(-36)}:`;
  *   | {t: "fatal", text: string}
  *   | {t: "marked"}
  *   | {t: "ending"}
+ *   | {t: "holding"}
  *   | {t: "pong", n: number}} FromWorker
  */

@@ -14,9 +14,10 @@ from .errors import (
     RestError,
     WorkerPyError,
 )
-from .events import CallDirection, CallState, CrmBinding, UiState
+from .events import CallDirection, CallState, CardEvent, CrmBinding, Event, EventMeta, PageEvent, UiState
 from .page import Page
 from .registry import HandlerFailure
+from .rest import Rest
 from .state import CardState
 
 __all__ = [
@@ -24,18 +25,23 @@ __all__ = [
     "CallCard",
     "CallDirection",
     "CallState",
+    "CardEvent",
     "CardState",
     "CommandFailed",
     "CommandTimeout",
     "CrmBinding",
+    "Event",
+    "EventMeta",
     "HandlerFailure",
     "HandlerTimeout",
     "Page",
     "PageCallFailed",
     "PageCallTimeout",
+    "PageEvent",
     "PageGone",
     "PayloadError",
     "RegistrationError",
+    "Rest",
     "RestError",
     "UiState",
     "WorkerPyError",

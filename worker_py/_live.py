@@ -189,6 +189,7 @@ class SourceEditor:
                 f"{self._attribute} should be a new worker_py.App, not {found}; "
                 f"write `{self._attribute} = App()` at the top level"
             )
+        app.take_project_settings(self._app)
         for limit in _FIXED:
             now, wanted = getattr(self._app.settings, limit), getattr(app.settings, limit)
             if now != wanted:

@@ -3,23 +3,60 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from collections.abc import Callable, Mapping
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
 
 from . import events as ev
 from .errors import PageGone, RegistrationError
 from .registry import UNSET, Handler, Registry, handler_name
-from .settings import Settings
+from .settings import Default, Settings
 
 if TYPE_CHECKING:
     from .card import CallCard
     from .page import Page
     from .rest import Rest
 
-_CardEventT = TypeVar("_CardEventT", bound=ev.CardEvent)
-_PageEventT = TypeVar("_PageEventT", bound=ev.PageEvent)
+_A = TypeVar("_A", bound=ev.CardEvent | ev.CardClosed)
+_B = TypeVar("_B", bound=ev.CardEvent | ev.CardClosed)
+_C = TypeVar("_C", bound=ev.CardEvent | ev.CardClosed)
+_D = TypeVar("_D", bound=ev.CardEvent | ev.CardClosed)
+_P = TypeVar("_P", bound=ev.PageEvent)
+_Q = TypeVar("_Q", bound=ev.PageEvent)
 _H = TypeVar("_H", bound=Handler)
 _R = TypeVar("_R")
+# mypy takes `A | B` for a mere UnionType; so what takes that takes any class, and the other overloads overlap with it.
+_E = TypeVar("_E")
+_S = TypeVar("_S")
+_Other = TypeVar("_Other")
+
+
+class Registering(Generic[_E, _S]):
+    """What ``@app.on(…)`` is to a type checker: the handler takes these events, and may take others, too."""
+
+    @overload
+    def __call__(self, handler: Callable[[_E | _Other, _S], _R], /) -> Callable[[_E | _Other, _S], _R]: ...
+    @overload
+    def __call__(self, handler: Callable[[_E, _S], _R], /) -> Callable[[_E, _S], _R]: ...
+    def __call__(self, handler: Any, /) -> Any:
+        """Register the handler. Other decorators may be stacked on this one: it is not narrowed to these events."""
+        raise NotImplementedError  # it is a plain function
+
+
+class Running(Protocol):
+    """What runs an app."""
+
+    def any_page(self) -> Page:
+        """A live page. Raises `PageGone` when there is none."""
+
+    def cards(self) -> tuple[CallCard, ...]:
+        """The cards of the calls that are going on, the oldest first."""
+
+
+class _RegisteringAny(Protocol):
+    """The same where a type checker cannot tell for which events."""
+
+    def __call__(self, handler: _H, /) -> _H: ...
 
 
 class App:
@@ -34,83 +71,111 @@ class App:
         rest_timeout_ms: how long a REST request waits for its answer; at most what remains of the handler's time.
         page_grace_s: how long a call without a page waits for another page, in seconds.
 
-    Each limit may be ``None``: no limit.
+    Each limit may be ``None``: no limit. Those that are not given are the ones of ``[tool.worker-py.settings]`` in the
+    project's ``pyproject.toml``, where a bundle was built with it.
     """
 
     def __init__(
         self,
         *,
-        handler_timeout_s: float | None = 30,
-        slice_limit_ms: float | None = 1000,
-        command_timeout_ms: float | None = 5000,
-        silent_ok_ms: float | None = 300,
-        rest_timeout_ms: float | None = 20000,
-        page_grace_s: float | None = 60,
+        handler_timeout_s: float | None = Default(30),
+        slice_limit_ms: float | None = Default(1000),
+        command_timeout_ms: float | None = Default(5000),
+        silent_ok_ms: float | None = Default(300),
+        rest_timeout_ms: float | None = Default(20000),
+        page_grace_s: float | None = Default(60),
     ) -> None:
-        self.settings = Settings(
-            handler_timeout_s=handler_timeout_s,
-            slice_limit_ms=slice_limit_ms,
-            command_timeout_ms=command_timeout_ms,
-            silent_ok_ms=silent_ok_ms,
-            rest_timeout_ms=rest_timeout_ms,
-            page_grace_s=page_grace_s,
-        )
+        limits = {
+            "handler_timeout_s": handler_timeout_s,
+            "slice_limit_ms": slice_limit_ms,
+            "command_timeout_ms": command_timeout_ms,
+            "silent_ok_ms": silent_ok_ms,
+            "rest_timeout_ms": rest_timeout_ms,
+            "page_grace_s": page_grace_s,
+        }
+        self._given = {name: value for name, value in limits.items() if not isinstance(value, Default)}
+        self.settings = Settings(**self._given)
+        self._project: Mapping[str, float | None] = {}
         self.registry = Registry()
-        self._any_page: Callable[[], Page] | None = None
+        self.data: dict[str, Any] = {}
+        """The app's own, beside its calls: what of it is JSON outlives the interpreter, for this portal and user."""
+        self._running: Running | None = None
 
     @overload
-    def on(
-        self, event_type: type[_CardEventT]
-    ) -> Callable[[Callable[[_CardEventT, CallCard], _R]], Callable[[_CardEventT, CallCard], _R]]: ...
+    def on(  # type: ignore[overload-overlap]
+        self, event_type: type[_A], /, *, timeout_s: float | None = ...
+    ) -> Registering[_A, CallCard]: ...
     @overload
-    def on(
-        self, event_type: type[_PageEventT]
-    ) -> Callable[[Callable[[_PageEventT, Page], _R]], Callable[[_PageEventT, Page], _R]]: ...
+    def on(  # type: ignore[overload-overlap]
+        self, a: type[_A], b: type[_B], /, *, timeout_s: float | None = ...
+    ) -> Registering[_A | _B, CallCard]: ...
     @overload
-    def on(
-        self, event_type: type[ev.CardClosed]
-    ) -> Callable[[Callable[[ev.CardClosed, CallCard], _R]], Callable[[ev.CardClosed, CallCard], _R]]: ...
+    def on(  # type: ignore[overload-overlap]
+        self, a: type[_A], b: type[_B], c: type[_C], /, *, timeout_s: float | None = ...
+    ) -> Registering[_A | _B | _C, CallCard]: ...
     @overload
-    def on(
-        self, event_type: type[ev.Started]
-    ) -> Callable[[Callable[[ev.Started, None], _R]], Callable[[ev.Started, None], _R]]: ...
-    def on(self, event_type: type[ev.Event]) -> Callable[[Any], Any]:
-        """Register the decorated function for an event; coroutine functions and plain ones alike.
+    def on(  # type: ignore[overload-overlap]
+        self, a: type[_A], b: type[_B], c: type[_C], d: type[_D], /, *, timeout_s: float | None = ...
+    ) -> Registering[_A | _B | _C | _D, CallCard]: ...
+    @overload
+    def on(  # type: ignore[overload-overlap]
+        self, event_type: type[_P], /, *, timeout_s: float | None = ...
+    ) -> Registering[_P, Page]: ...
+    @overload
+    def on(  # type: ignore[overload-overlap]
+        self, a: type[_P], b: type[_Q], /, *, timeout_s: float | None = ...
+    ) -> Registering[_P | _Q, Page]: ...
+    @overload
+    def on(  # type: ignore[overload-overlap]
+        self, event_type: type[ev.Started], /, *, timeout_s: float | None = ...
+    ) -> Registering[ev.Started, None]: ...
+    @overload
+    def on(self, *event_types: type[ev.Event] | UnionType, timeout_s: float | None = ...) -> _RegisteringAny: ...
+    def on(self, *event_types: Any, timeout_s: Any = UNSET) -> Any:
+        """Register the decorated function for an event, or for several; coroutine functions and plain ones alike.
+
+        ``@app.on(A, B)`` and ``@app.on(A | B)`` are the same; ``@app.on(CardEvent)`` is for every event of the card.
+        The function keeps its place in the order of registration, and runs once for each event.
+
+        Args:
+            event_types: classes of `worker_py.events`.
+            timeout_s: seconds that the handler may take; ``None`` for no limit; ``handler_timeout_s`` when left out.
 
         Raises:
             RegistrationError: an unknown event type, a wrong signature, or the same function
                 twice for the same event.
         """
-        if inspect.isroutine(event_type):
+        if len(event_types) == 1 and inspect.isroutine(event_types[0]):
             raise RegistrationError(
-                f"handler {handler_name(event_type)}: @app.on takes the event type; expected @app.on(Initialized) or so"
+                f"handler {handler_name(event_types[0])}: @app.on takes the event type; "
+                "expected @app.on(Initialized) or so"
             )
 
-        def register(handler: Handler) -> Handler:
-            self.registry.add(event_type, handler)
+        def register(handler: _H) -> _H:
+            self.registry.add(event_types, handler, timeout_s)
             return handler
 
         return register
 
     def add_handler(
         self,
-        event_type: type[ev.Event],
-        handler: Handler,
-        *,
+        event_type: type[ev.Event] | UnionType,
+        *more: Handler,
         timeout_s: float | None = UNSET,  # type: ignore[assignment]
     ) -> None:
-        """Register a function for an event, with a time limit of its own.
+        """Register a function for an event, or for several: ``app.add_handler(A, B, fn)``.
 
         Args:
-            event_type: a class of `worker_py.events`.
-            handler: takes ``(event, card)``; ``(event, page)`` for events of a page, and
-                ``(event, None)`` for ``Started``.
+            event_type: what `on` takes.
+            more: other event types, and then the handler. It takes ``(event, card)``; ``(event, page)`` for events of a
+                page, and ``(event, None)`` for ``Started``.
             timeout_s: seconds; ``None`` for no limit; ``handler_timeout_s`` when left out.
 
         Raises:
             RegistrationError: as for `on`.
         """
-        self.registry.add(event_type, handler, timeout_s)
+        *others, handler = more or (None,)
+        self.registry.add((event_type, *others), handler, timeout_s)  # type: ignore[arg-type]
 
     def on_error(self, handler: _H) -> _H:
         """Register the decorated function for failures of handlers; it takes a `HandlerFailure`."""
@@ -126,7 +191,8 @@ class App:
         """Register the decorated function for what the page emits under ``name``.
 
         It takes ``(payload, page)``; the payload is whatever JSON the page gave to
-        ``workerPy.emit``.
+        ``workerPy.emit``. In a name, ``*`` stands for any text: ``"phone.*"``; such a handler takes
+        ``(payload, page, name)``.
         """
         if inspect.isroutine(name):
             raise RegistrationError(
@@ -140,6 +206,20 @@ class App:
 
         return register
 
+    def take_project_settings(self, project: Mapping[str, float | None] | App) -> None:
+        """Use the limits of ``[tool.worker-py.settings]`` where the code gives none; the worker calls it at its start.
+
+        Args:
+            project: the limits by name; or an app whose place this one takes.
+
+        Raises:
+            TypeError: there is no such limit, or it is no number.
+            ValueError: it is not positive.
+        """
+        limits = project._project if isinstance(project, App) else project
+        self.settings = Settings(**{**limits, **self._given})
+        self._project = limits
+
     @property
     def rest(self) -> Rest:
         """REST through any live page, for work without a card.
@@ -152,10 +232,27 @@ class App:
     @property
     def page(self) -> Page:
         """Any live page. Raises `PageGone` when none is attached."""
-        if self._any_page is None:
+        if self._running is None:
             raise PageGone(None)
-        return self._any_page()
+        return self._running.any_page()
 
-    def bind(self, any_page: Callable[[], Page]) -> None:
-        """Tell the app how to find a live page; the dispatcher that runs the app does so."""
-        self._any_page = any_page
+    @property
+    def cards(self) -> tuple[CallCard, ...]:
+        """The cards of the calls that are going on, the oldest first.
+
+        In an interpreter that has just taken the place of another one, those that no page has shown again yet are among
+        them for ``page_grace_s``: their commands raise `PageGone` until then.
+        """
+        return () if self._running is None else self._running.cards()
+
+    def card(self, call_id: str) -> CallCard | None:
+        """The card of this call, if it is going on: for what comes from elsewhere, such as an event of the exchange."""
+        return self.find(lambda card: card.call_id == call_id)
+
+    def find(self, predicate: Callable[[CallCard], object]) -> CallCard | None:
+        """The oldest of the `cards` for which this is true: ``app.find(lambda card: card.data.get("leg") == leg)``."""
+        return next((card for card in self.cards if predicate(card)), None)
+
+    def bind(self, running: Running) -> None:
+        """Tell the app what runs it; the dispatcher does so."""
+        self._running = running

@@ -14,15 +14,19 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePath
 from types import TracebackType
 from typing import Any
 
-from . import blocking
+from . import blocking, printed
 from .app import App
 from .blocking import StandIn
 from .dispatch import Dispatcher
+from .forgotten import HOOK, Told, forget_lines, remember_lines, telling
+from .printed import Listener
+from .registry import function_of
 from .virtual_time import VirtualTimeLoop
 
 RECURSION_LIMIT = 300
@@ -42,9 +46,19 @@ class AsInBrowser:
         loop: runs it, and has the portal's time.
         waited: told what code of the app held the interpreter for, and how many milliseconds.
         epoch_s: when the loop's time began, in seconds since the epoch.
+        forgotten: told of coroutines that nobody awaited.
+        listener: told of what is printed.
     """
 
-    def __init__(self, app: App, loop: VirtualTimeLoop, waited: Callable[[str, float], None], epoch_s: float) -> None:
+    def __init__(
+        self,
+        app: App,
+        loop: VirtualTimeLoop,
+        waited: Callable[[str, float], None],
+        epoch_s: float,
+        forgotten: Told = lambda _, __, ___: None,
+        listener: Callable[[], Listener | None] = lambda: None,
+    ) -> None:
         self._loop = loop
         self._waited = waited
         self._limit_ms = app.settings.slice_limit_ms
@@ -52,6 +66,7 @@ class AsInBrowser:
         self._guard = blocking.Guard(self._left_ms, self._held, loop.pass_time)
         self._entered = 0
         stand_ins = [*blocking.STAND_INS, *_clocks(loop.time, epoch_s), *_missing()]
+        stand_ins.append((warnings, HOOK, telling(forgotten)))
         known = {id(getattr(where, name)): each for where, name, each in stand_ins}
         self._places: list[tuple[Any, str, Any]] = [(_Attribute(where), name, each) for where, name, each in stand_ins]
         for names in _namespaces(app.registry.everything()):
@@ -59,15 +74,22 @@ class AsInBrowser:
         self._before: list[Any] = []
         self._guard_before: blocking.Guard | None = None
         self._limit_before = 0
+        self._lines_before = 0
+        self._listener = listener
+        self._listener_before: Listener | None = None
+        self._stop_listening: Callable[[], None] = lambda: None
 
     def __enter__(self) -> None:
         self._entered += 1
         if self._entered > 1:
             return
         self._guard_before = blocking.guarded_by(self._guard)
+        self._stop_listening = printed.stand_in()
+        self._listener_before = printed.heard_by(self._listener())
         self._before = [names[name] for names, name, _ in self._places]
         for names, name, each in self._places:
             names[name] = each
+        self._lines_before = remember_lines()
         self._limit_before = sys.getrecursionlimit()
         sys.setrecursionlimit(_depth() + RECURSION_LIMIT)
 
@@ -78,8 +100,11 @@ class AsInBrowser:
         if self._entered:
             return
         sys.setrecursionlimit(self._limit_before)
+        forget_lines(self._lines_before)
         for (names, name, _), each in zip(self._places, self._before, strict=True):
             names[name] = each
+        self._stop_listening()
+        printed.heard_by(self._listener_before)
         blocking.guarded_by(self._guard_before)
 
     def begin_slice(self, _: str = "") -> None:
@@ -95,7 +120,13 @@ class AsInBrowser:
         self._waited(what, ms)
 
 
-def dispatcher_of(app: App, loop: VirtualTimeLoop, send: Callable[[str, str], None], epoch_ms: float) -> Dispatcher:
+def dispatcher_of(
+    app: App,
+    loop: VirtualTimeLoop,
+    send: Callable[[str, str], None],
+    epoch_ms: float,
+    keep: Callable[[str, str | None], None] = lambda _, __: None,
+) -> Dispatcher:
     """What runs an app on a loop, and finds there what it finds in the browser.
 
     Args:
@@ -103,9 +134,17 @@ def dispatcher_of(app: App, loop: VirtualTimeLoop, send: Callable[[str, str], No
         loop: runs it, and has the portal's time.
         send: hands a JSON string to the page with this id.
         epoch_ms: when the loop's time began, in milliseconds since the epoch.
+        keep: given what must outlive the interpreter, as `Dispatcher` gives it.
     """
-    browser = AsInBrowser(app, loop, lambda what, ms: dispatcher.waited(what, ms), epoch_ms / 1000)
-    dispatcher = Dispatcher(app, send, lambda: epoch_ms + loop.time() * 1000, browser.begin_slice)
+
+    def waited(what: str, ms: float) -> None:
+        dispatcher.waited(what, ms)
+
+    def forgotten(name: str, file: str, line: int) -> None:
+        dispatcher.forgotten(name, file, line)
+
+    browser = AsInBrowser(app, loop, waited, epoch_ms / 1000, forgotten, lambda: dispatcher.listener(passes_on=True))
+    dispatcher = Dispatcher(app, send, lambda: epoch_ms + loop.time() * 1000, browser.begin_slice, keep)
     loop.set_exception_handler(dispatcher.background_failed)
     loop.around = browser
     return dispatcher
@@ -134,12 +173,21 @@ def _depth() -> int:
 
 def _namespaces(handlers: Iterable[Callable[..., Any]]) -> Iterator[dict[str, Any]]:
     """The names in the modules of an app: those beside its handlers, and below."""
-    files = {getattr(inspect.unwrap(each), "__globals__", {}).get("__file__") for each in handlers}
+    files = {_globals(each).get("__file__") for each in handlers}
     folders = tuple({os.path.join(os.path.dirname(file), "") for file in files if isinstance(file, str)})
     for module in list(sys.modules.values()):
         file = getattr(module, "__file__", None)
         if isinstance(file, str) and file.startswith(folders) and _is_the_apps(file):
             yield vars(module)
+
+
+def _globals(handler: Callable[..., Any]) -> dict[str, Any]:
+    """The names of the module in which a handler was written."""
+    function = inspect.unwrap(function_of(handler))
+    if not hasattr(function, "__globals__"):  # an object that can be called
+        function = vars(type(function)).get("__call__")
+    names: dict[str, Any] = getattr(function, "__globals__", {})
+    return names
 
 
 def _is_the_apps(file: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from .state import CardState, changed
 from .wire import to_json
 
 _KEPT_CHARS = 64 * 1024
+_RESULT_CHARS = 4096
 _SAME_ENTITY_MS = 1000
 _SAME_COMMENT_MS = 65_000
 """As long as the portal keeps a card open at whose end somebody writes a comment."""
@@ -32,6 +34,8 @@ class Window:
     """It is believed to be there."""
     managed: bool = False
     """The portal has carried out something on it, or the probe found it."""
+    before: bool = False
+    """A card that the page showed of this call before could be managed."""
     taken: bool = False
     """The portal has taken it away: the probe found none where one had been."""
     refused: bool = False
@@ -65,12 +69,15 @@ class Call:
         windows: the pages that show the card, or showed it, by their ids.
         showing: counts how often the portal has shown a fresh card for this call.
         began_on: the id of the page that it began on, as far as this interpreter knows.
+        began_at: when it did, in milliseconds since the epoch.
         ended: why the card was closed, or ``None`` while it is open.
         ending: the operator has closed it; its handlers run.
         grace: the timer that ends a call without a page.
         closing: the task that runs the ``CardClosed`` handlers.
         restored: it began in an interpreter that did not live on; what was not kept is unknown.
         managed: its card could be managed in some window.
+        shown_before: its card was shown before the portal took it away: an app could manage it then, and may find it
+            gone.
         greeted: the handlers of ``Initialized`` have ended.
         under_way: commands that have not been answered yet, for windows that join meanwhile.
         unproven_timer: ``connected`` was not answered: it is not known whether the card has a timer.
@@ -79,22 +86,28 @@ class Call:
         passed: the same of this call, for the one that takes a window of it.
         last_page_id: the page that showed the card last.
         kept: what is kept of it outside the interpreter, as JSON.
+        done: what its handlers did once, and what came of it.
+        to_keep: told when there may be news to keep.
     """
 
-    def __init__(self, call_id: str, page: Page, execute: Callable[[Call, Command], Coroutine[Any, Any, Any]]) -> None:
+    def __init__(
+        self, call_id: str, page: Page | None, execute: Callable[[Call, Command], Coroutine[Any, Any, Any]]
+    ) -> None:
         self.call_id = call_id
         self.windows: dict[str, Window] = {}
-        self.last_page_id = page.id
+        self.last_page_id = "" if page is None else page.id
         self.card = CallCard(call_id, self, lambda command: execute(self, command))
         self.state = CardState()
         self.showing = 0
-        self.began_on = page.id
+        self.began_on = self.last_page_id
+        self.began_at = int(time.time() * 1000)
         self.ended: str | None = None
         self.ending = False
         self.grace: asyncio.TimerHandle | None = None
         self.closing: asyncio.Task[None] | None = None
         self.restored = False
         self.managed = False
+        self.shown_before = False
         self.greeted = False
         self.under_way: list[Command] = []
         self.unproven_timer = False
@@ -102,14 +115,18 @@ class Call:
         self.before: asyncio.Event | None = None
         self.passed = asyncio.Event()
         self.kept: str | None = None
+        self.done: dict[str, Any] = {}
+        self.to_keep: Callable[[Call], None] = lambda _: None
         self._kept_at = 0
         self._kept: str | None = None
         self._kept_state: CardState | None = None
+        self._kept_done = 0
         self._applied: tuple[str, int] | None = None
         self._restored_after: tuple[str, int] | None = None
         self._entity: tuple[ev.EntityChanged, int] | None = None
         self._comment: tuple[ev.AddCommentButtonClick, int] | None = None
-        self.join(page)
+        if page is not None:
+            self.join(page)
 
     # Windows -------------------------------------------------------------------------------------
 
@@ -119,6 +136,7 @@ class Call:
         if before is not None:
             before.stop_titles()
         window = self.windows[page.id] = Window(page, self.showing)
+        window.before = before is not None and (before.managed or before.before)
         self.last_page_id = page.id
         if self.grace:
             self.grace.cancel()
@@ -200,19 +218,26 @@ class Call:
         when this was written: of two records the newer one holds.
         """
         data = self.card.data
-        if not data and self.state is self._kept_state:
+        if not data and self.state is self._kept_state and len(self.done) == self._kept_done:
             return None
-        self._kept_state = None if data else self.state
+        self._kept_state, self._kept_done = None if data else self.state, len(self.done)
         record, text = _dumped({"state": self.state.known(), "data": data})
+        if self.done:
+            record["once"] = {key: _small(result) for key, result in self.done.items()}
+            text += to_json(record["once"])
         if text == self._kept:
             return None
         self._kept = text
         self._kept_at = max(self._kept_at + 1, int(time.time() * 1000))
-        record |= {"applied": self._applied, "at": self._kept_at}
+        record |= {"applied": self._applied, "at": self._kept_at, "began": self.began_at}
         if self.managed:
             record["managed"] = True
         self.kept = to_json(record)
         return self.kept
+
+    def keep(self) -> None:
+        """Keep what has changed."""
+        self.to_keep(self)
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Take up what `news_to_keep` gave; whatever does not fit is left unknown."""
@@ -221,11 +246,14 @@ class Call:
         self._kept_at = kept_at(kept)
         for window in self.windows.values():
             window.managed = self.managed
-        state, data = kept.get("state"), kept.get("data")
+        state, data, began = kept.get("state"), kept.get("data"), kept.get("began")
+        self.began_at = began if isinstance(began, int) else self.began_at
         if isinstance(state, dict):
             self.state = CardState.from_json(state)
         if isinstance(data, dict):
             self.card.data.update(data)
+        if isinstance(kept.get("once"), dict):
+            self.done.update(kept["once"])
         match kept.get("applied"):
             case [str(page_id), int(seq)]:
                 self._restored_after = self._applied = (page_id, seq)
@@ -247,6 +275,14 @@ def _dumped(record: dict[str, Any]) -> tuple[dict[str, Any], str]:
         pass
     record = {**record, "data": _storable(record["data"])}
     return record, to_json(record)
+
+
+def _small(result: Any) -> Any:
+    """What came of something that is done once, as far as another interpreter is told."""
+    try:
+        return result if len(json.dumps(result, allow_nan=False)) <= _RESULT_CHARS else None
+    except BaseException:  # noqa: BLE001 - as above
+        return None
 
 
 def _storable(data: Mapping[Any, Any]) -> dict[str, Any]:

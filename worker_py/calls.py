@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from . import outbox
 from .call import Call, Window, kept_at
+from .card import CallCard
 from .carry import Carrier, Spawn
 from .commands import Command, CommandName
 from .desk import Desk
@@ -67,18 +68,61 @@ class Calls:
         )
         self._calls: dict[str, Call] = {}
         self._kept: dict[str, str] = {}
+        self._to_go_on: dict[str, float] = {}
         self._ended: OrderedDict[str, str] = OrderedDict()
         self._taken: OrderedDict[str, dict[str, Any]] = OrderedDict()
         self._former: OrderedDict[str, Call] = OrderedDict()
         self._watch: asyncio.TimerHandle | None = None
 
-    def remember(self, kept: Mapping[str, str | None]) -> None:
-        """Take what another interpreter keeps of calls that are not known here; ``None`` of one that is over."""
+    def remember(self, kept: Mapping[str, str | None], *, to_go_on: bool = False) -> None:
+        """Take what another interpreter keeps of calls that are not known here; ``None`` of one that is over.
+
+        Args:
+            kept: JSON, by call id.
+            to_go_on: the calls have nobody else: for a while they are the app's, whether a page shows them or not.
+        """
         for call_id, record in kept.items():
             if record is None:
                 self._kept.pop(call_id, None)
+                self._to_go_on.pop(call_id, None)
             elif call_id not in self._calls:
                 self._kept[call_id] = record
+                if to_go_on and self._page_grace_s is not None:
+                    self._to_go_on[call_id] = asyncio.get_running_loop().time() + self._page_grace_s
+
+    def leave_others(self) -> None:
+        """Each page has an interpreter of its own: what is kept of calls that others show is theirs."""
+        self._to_go_on.clear()
+        for call in list(self._calls.values()):
+            if not call.windows:
+                self._put_back(call)
+
+    def cards(self) -> tuple[CallCard, ...]:
+        """The cards of the calls that are going on, the oldest first; after a restart some wait for a page."""
+        loop = asyncio.get_running_loop()
+        for call_id, until in self._to_go_on.items():
+            text = self._kept.get(call_id)
+            record = _parsed(text)
+            if record is not None and loop.time() < until:
+                call = self._calls[call_id] = self._new(call_id, None)
+                call.restore(record)
+                call.kept = self._kept.pop(call_id)
+                call.grace = loop.call_at(until, self._put_back, call)
+        self._to_go_on.clear()
+        return tuple(call.card for call in sorted(self._calls.values(), key=lambda call: call.began_at))
+
+    def _put_back(self, call: Call) -> None:
+        """No page has shown the call since this interpreter began: nobody knows whether it goes on."""
+        del self._calls[call.call_id]
+        call.ended = "released"
+        call.set_closed()
+        if call.kept is not None:
+            self._kept[call.call_id] = call.kept
+
+    def _new(self, call_id: str, page: Page | None) -> Call:
+        call = Call(call_id, page, self.carrier.execute)
+        call.to_keep = self.keep
+        return call
 
     def find(self, call_id: str) -> Call | None:
         """The call with this id, if it is going on."""
@@ -97,7 +141,7 @@ class Calls:
 
     def only_waiting(self) -> Call | None:
         """The call that waits for a page, when there is exactly one."""
-        waiting = [call for call in self._calls.values() if not call.alive() and not call.ending]
+        waiting = [call for call in self._calls.values() if call.windows and not call.alive() and not call.ending]
         return waiting[0] if len(waiting) == 1 else None
 
     # A page shows a card -------------------------------------------------------------------------
@@ -113,8 +157,8 @@ class Calls:
         Returns:
             The call, and whether it was known: to an interpreter before this one, or its card had been taken away.
         """
-        call = Call(call_id, page, self.carrier.execute)
-        self._calls[call_id] = call
+        call = self._calls[call_id] = self._new(call_id, page)
+        self._to_go_on.pop(call_id, None)
         remembered = _parsed(self._kept.pop(call_id, None))
         known = kept if isinstance(kept, dict) and kept else remembered or kept
         if kept_at(remembered) > kept_at(known):
@@ -125,6 +169,7 @@ class Calls:
         elif data is not None:
             call.card.data = data
         again = data is not None and not call.restored
+        call.shown_before = again
         how = "restored" if call.restored else "shown_again" if again else "opened"
         self._show(call, page, how)
         return call, call.restored or again
@@ -149,7 +194,7 @@ class Calls:
 
     def _show(self, call: Call, page: Page, how: str) -> None:
         self._desk.at(page).call = call
-        self._out.trace(page, "session", how, call_id=call.call_id)
+        self._out.trace(page, "card", how, call_id=call.call_id)
         if call.kept is not None:
             self._out.tell(page, outbox.keep(call.call_id, call.kept))
         asyncio.get_running_loop().call_soon(page.probe)  # behind what the handlers send first
@@ -163,7 +208,7 @@ class Calls:
         call = self._calls.get(call_id)
         if call is None and call_id in self._ended:
             self._out.tell(page, outbox.forget(call_id))
-            self._out.trace(page, "session", "closed", call_id=call_id, detail=self._ended[call_id])
+            self._out.trace(page, "card", "closed", call_id=call_id, detail=self._ended[call_id])
         elif call is None:
             self.open(call_id, page, attached.kept or {})
         else:
@@ -198,7 +243,7 @@ class Calls:
         if shown:
             self.managed(call, window)
             self._goes_on(call)
-        elif window.managed:
+        elif window.managed or window.before or call.shown_before:
             window.taken = True
             self._lost(call, window, "closed_by_portal")
         elif window.refused:
@@ -293,7 +338,7 @@ class Calls:
         for window in call.windows.values():
             window.shown = False
             self._out.tell(window.page, outbox.forget(call.call_id))
-            self._out.trace(window.page, "session", "closed", call_id=call.call_id, detail=reason)
+            self._out.trace(window.page, "card", "closed", call_id=call.call_id, detail=reason)
         if reason == "user_changed":
             self._desk.forget(call)
         self._keep(call.call_id, None)
@@ -305,6 +350,7 @@ class Calls:
 
         The calls that began on this page are the new user's: it takes them to an interpreter of that user's.
         """
+        self.leave_others()
         self._kept.clear()
         self._taken.clear()
         for call in list(self._calls.values()):
@@ -359,6 +405,11 @@ class Calls:
         if on is (page.id not in pages):
             (pages.add if on else pages.discard)(page.id)
             self._out.tell(page, outbox.problem(kind, call.call_id, on=on))
+
+    def keep_all(self) -> None:
+        """Keep what must outlive this interpreter of any call: a handler may change others than its own."""
+        for call in list(self._calls.values()):
+            self.keep(call)
 
     def keep(self, call: Call) -> None:
         """Keep what must outlive this interpreter, when there is news."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from . import state as states
-from .cause import WINDOW
+from .cause import ONCE, WINDOW, Once
 from .commands import Command, CommandName
 from .errors import PageGone
 from .events import UiState
@@ -16,6 +16,8 @@ from .wire import ui_states
 if TYPE_CHECKING:
     from .page import Page
     from .rest import Rest
+
+_T = TypeVar("_T")
 
 Execute = Callable[[Command], Awaitable[Any]]
 """Carries out a command wherever the card is shown."""
@@ -28,6 +30,11 @@ class Backing(Protocol):
     restored: bool
     last_page_id: str
     """The page that showed the card last."""
+    done: dict[str, Any]
+    """What `CallCard.once` has done, and what that gave."""
+
+    def keep(self) -> None:
+        """Keep what has changed."""
 
     def shown(self) -> list[Page]:
         """The pages that show the card, in the order in which they did."""
@@ -62,6 +69,7 @@ class CallCard:
         """For handlers that need exclusion: those of different events may overlap."""
         self._call = call
         self._execute = execute
+        self._once: dict[str, asyncio.Lock] = {}
 
     def __repr__(self) -> str:
         return f"<CallCard {self.call_id} on page {self.page_id}>"
@@ -111,6 +119,42 @@ class CallCard:
     def rest(self) -> Rest:
         """REST through `page`. Raises `PageGone` as that does."""
         return self.page.rest
+
+    async def once(self, key: str, make: Callable[[], Awaitable[_T]]) -> _T:
+        """Do something once in this call, though the event that asks for it may be delivered again.
+
+        A handler whose interpreter ended before it did runs anew, with ``meta.redelivered``; what it had written to the
+        CRM by then would be there twice::
+
+            await card.once("activity", lambda: card.rest.call("crm.activity.add", {"fields": fields}))
+
+        The page knows the requests of REST that are made in there, by their order, and answers one that it has made
+        before as it was answered then. What came of it all is kept with `data`.
+
+        Args:
+            key: names it, within the call.
+            make: does it; called without arguments. If it fails it is not done, and may be tried again.
+
+        Returns:
+            What ``make`` gave, also when that was before: JSON, such as an id. Of anything else, or more than 4,096
+            characters, another interpreter knows that it was done and no more: ``None``.
+
+        Raises:
+            Exception: what ``make`` raises.
+        """
+        _str("key", key)
+        async with self._once.setdefault(key, asyncio.Lock()):
+            if key in self._call.done:
+                before: _T = self._call.done[key]
+                return before
+            token = ONCE.set(Once(f"{self.call_id}/{key}"))
+            try:
+                result = await make()
+            finally:
+                ONCE.reset(token)
+            self._call.done[key] = result
+            self._call.keep()
+            return result
 
     # Commands ------------------------------------------------------------------------------------
 

@@ -14,19 +14,23 @@ from functools import partial
 from typing import Any
 from weakref import WeakSet
 
+from . import app_data, inbox, outbox, wire
 from . import events as ev
-from . import inbox, outbox, wire
 from . import state as states
 from .app import App
+from .app_data import AppData
 from .background import Begun
 from .call import Call
 from .calls import Calls
+from .card import CallCard
 from .cause import CAUSE, WINDOW
 from .desk import Delivery, Desk
 from .errors import PageGone, PayloadError, WorkerPyError
 from .events import Event, EventMeta
+from .forgotten import ForgottenAwait
 from .outbox import Outbox
 from .page import Page
+from .printed import Level, Listener
 from .registry import handler_name
 from .requests import Requests
 from .routing import Routing
@@ -51,7 +55,8 @@ class Dispatcher:
         send: hands a JSON string to the page with this id.
         clock: milliseconds since the epoch.
         entered: told the handler's name whenever code of the app starts or goes on.
-        keep: given what must outlive the interpreter, by call id; ``None`` when the call is over.
+        keep: given what must outlive the interpreter, by call id and by key of ``app.data``; ``None`` when the call
+            is over.
 
     Attributes:
         failed: told of each failure of the app's code, and of each payload that is refused.
@@ -75,6 +80,8 @@ class Dispatcher:
         self._pages: dict[str, Page] = {}
         self._left: OrderedDict[str, Page] = OrderedDict()
         self.keep = keep
+        self.app_data = AppData(clock)
+        self.app_data.begin(app.data)
         self.failed: Callable[[BaseException], None] = lambda _: None
         self._desk = Desk()
         self.calls = Calls(
@@ -106,7 +113,7 @@ class Dispatcher:
             "user_changed": lambda page, message: self.calls.user_changed(page),
             "reload": _refuse_source,
         }
-        app.bind(self._any_page)
+        app.bind(self)
 
     # In and out ----------------------------------------------------------------------------------
 
@@ -164,6 +171,9 @@ class Dispatcher:
         if not self._started:
             self._started = True
             self._spawn(self._run_lifecycle(ev.Started(meta=self._meta("Started")), None))
+        self._data_of_page(page, attached.data)
+        if attached.mode == "dedicated":
+            self.calls.leave_others()
         self.calls.attach(page, attached)
         meta = self._meta("PageAttached", page_id)
         self._spawn(self._run_lifecycle(ev.PageAttached(attached.mode, attached.reason, meta=meta), page))
@@ -204,7 +214,8 @@ class Dispatcher:
         """The limits of the app that runs now."""
         return self._app.settings
 
-    def _any_page(self) -> Page:
+    def any_page(self) -> Page:
+        """A page that is attached, the newest. Raises `PageGone` when none is."""
         for page in reversed(self._pages.values()):
             return page
         raise PageGone(None)
@@ -282,10 +293,7 @@ class Dispatcher:
             self.calls.close(call, "closed_by_operator")
         if call.closing is not None:
             await asyncio.wait([call.closing])
-        try:
-            self.calls.keep(call)
-        except BaseException as error:  # noqa: BLE001 - the app may have put anything in the card's place
-            self._report(failure_report("card.data", event, error))
+        self._keep_all(event)
         self._ack(page, delivery.seq, runs, call.call_id)
 
     def enter_for(self, page: Page | None, seq: int = 0) -> Enter:
@@ -324,17 +332,61 @@ class Dispatcher:
         registrations = self._app.registry.page_event_handlers(delivered.name)
         enter = self.enter_for(page if delivered.redelivered else None, delivered.seq)
         runs = await self._runner.run(registrations, (delivered.payload, page), None, enter)
+        self._keep_all()
         self._ack(page, delivered.seq, runs)
 
     # The app's life ------------------------------------------------------------------------------
 
+    def cards(self) -> tuple[CallCard, ...]:
+        """The cards of the calls that are going on, the oldest first."""
+        return self.calls.cards()
+
+    def remember(self, kept: Mapping[str, str | None], *, began_here: bool = False) -> None:
+        """Take what another interpreter keeps, by the ids under which it is kept; ``None`` of a call that is over.
+
+        Args:
+            kept: JSON of each.
+            began_here: the other interpreter is no more, and this one is in its place.
+        """
+        calls = {key: text for key, text in kept.items() if not key.startswith(app_data.PREFIX)}
+        self.calls.remember(calls, to_go_on=began_here)
+        data = {key.removeprefix(app_data.PREFIX): app_data.parsed(kept[key]) for key in kept.keys() - calls.keys()}
+        if data and self.app_data.take(self._app.data, data):
+            self._tell_data(self.pages)
+
+    def _data_of_page(self, page: Page, kept: str | None) -> None:
+        """A page brings what it keeps of the app's data, and gets what there is."""
+        newer = self.app_data.take(self._app.data, app_data.parsed(kept))
+        if self.app_data.kept != kept:
+            self._tell_data(self.pages if newer else [page])
+
+    def _tell_data(self, pages: list[Page]) -> None:
+        kept = self.app_data.kept
+        if kept is not None:
+            for page in pages:
+                self.out.tell(page, outbox.keep_data(kept))
+
+    def _keep_all(self, event: Event | None = None) -> None:
+        """Keep what handlers have changed: of any call, and of the app's own data."""
+        try:
+            self.calls.keep_all()
+            news = self.app_data.news(self._app.data)
+        except BaseException as error:  # noqa: BLE001 - the app may have put anything in the place of its data
+            self._report(failure_report("what is kept", event, error))
+            return
+        for key, text in news.items():
+            self.keep(key, text)
+        if news:
+            self._tell_data(self.pages)
+
     def adopt(self, app: App) -> None:
         """Run another app from now on: its handlers get the next event, its ``Started`` handlers run now.
 
-        Calls, cards and pages stay as they are. An event whose handlers have begun ends with the app that it began
-        with, error handlers included.
+        Calls, cards, pages and the app's data stay as they are. An event whose handlers have begun ends with the app
+        that it began with, error handlers included.
         """
-        app.bind(self._any_page)
+        app.bind(self)
+        app.data = {**app.data, **self._app.data}
         self._app = app
         self._runner = self._runner_of(app)
         self._spawn(self._run_lifecycle(ev.Started(meta=self._meta("Started")), None))
@@ -362,6 +414,7 @@ class Dispatcher:
         CAUSE.set(event.meta.id)
         registrations = self._app.registry.handlers(type(event))
         runs = await self._runner.run(registrations, (event, subject), event, self.enter_for(None))
+        self._keep_all(event)
         page = self._pages.get(event.meta.page_id)
         if page is not None:
             self._trace_runs(page, event, runs)
@@ -386,14 +439,17 @@ class Dispatcher:
 
     def who(self) -> tuple[str, asyncio.Task[Any] | None]:
         """Whose code runs now; and its task, when that is one that a handler left behind."""
-        task = asyncio.current_task()
+        try:
+            task = asyncio.current_task()
+        except RuntimeError:  # no loop runs: what a closed one held on to is freed
+            task = None
         if task is None or self.runs(task):
             return self._handler, None
         return f"background {handler_name(task.get_coro())}", task
 
     def waited(self, what: str, ms: float) -> None:
         """Code of the app has held the interpreter, and all cards with it, to wait for something: that is over now."""
-        page = self._pages.get(WINDOW.get() or "") or next(iter(self._pages.values()), None)
+        page = self._page_here()
         if page is None:
             return
         self.out.trace(page, "wait", what, id=CAUSE.get(), duration_ms=round(ms, 1))
@@ -402,6 +458,30 @@ class Dispatcher:
             name, _ = self.who()
             text = f"{name} held all cards for {ms / 1000:.1f} s, by {what}; {limit:g} ms are the limit"
             self.out.tell(page, outbox.report("held", text, handler=name, id=CAUSE.get()))
+
+    def forgotten(self, name: str, file: str, line: int) -> None:
+        """A coroutine that the app made was freed, and nobody had awaited it."""
+        page, (handler, _) = self._page_here(), self.who()
+        text = f"{name}() was not awaited, so it did not run: write `await` in {file}, line {line}"
+        self.failed(ForgottenAwait(text))
+        if page is not None:
+            self.out.tell(page, outbox.report("not_awaited", text, handler=handler, id=CAUSE.get()))
+
+    def listener(self, *, passes_on: bool = False) -> Listener:
+        """Who takes what the app prints: the page of the event that is being handled, else any."""
+        return Listener(self._writes, self._wrote, self._clock, passes_on)
+
+    def _writes(self) -> tuple[Page, str, str | None] | None:
+        page = None if self._closing else self._page_here()
+        return None if page is None else (page, self.who()[0], CAUSE.get())
+
+    def _wrote(self, origin: tuple[Page, str, str | None], level: Level, text: str) -> None:
+        page, handler, cause = origin
+        self.out.tell(page, outbox.printed(level, text, handler=handler, cause=cause))
+
+    def _page_here(self) -> Page | None:
+        """The page of the event that is being handled, else any."""
+        return self._pages.get(WINDOW.get() or "") or next(iter(self._pages.values()), None)
 
     def close(self) -> None:
         """From now on a cancelled handler has not failed: its loop is about to be closed."""

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
-import sys
-import warnings
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any
 
 Kinds = type[BaseException] | tuple[type[BaseException], ...]
-
-_NEVER_AWAITED = r"coroutine .* was never awaited"
-
-
-class ForgottenAwait(AssertionError):
-    """A coroutine was made and thrown away: what it was to do has not been done."""
 
 
 @dataclass(slots=True)
@@ -85,54 +74,6 @@ class Failures:
         if found is None:
             raise AssertionError(f"expected a failure: {_named(kinds)}; there was none")
 
-    def watching(self, inside: AbstractContextManager[Any]) -> AbstractContextManager[Any]:
-        """A context in which a forgotten ``await`` is one; it may be entered again inside.
-
-        Args:
-            inside: what is entered with it.
-        """
-        return _Watching(self, inside) if self._strict else inside
-
-    def forgotten(self, coroutine: Any) -> None:
-        """A coroutine was never awaited."""
-        origin = getattr(coroutine, "cr_origin", None) or ()
-        where = f" ({origin[0][0]}, line {origin[0][1]}, in {origin[0][2]})" if origin else ""
-        name = getattr(coroutine, "__qualname__", type(coroutine).__name__)
-        self.add(ForgottenAwait(f"{name}() was called without await{where}: it has done nothing"))
-
 
 def _named(kinds: Kinds) -> str:
     return " or ".join(kind.__name__ for kind in (kinds if isinstance(kinds, tuple) else (kinds,)))
-
-
-class _Watching:
-    """Sees coroutines being freed that nobody awaited: Python warns of them."""
-
-    def __init__(self, failures: Failures, inside: AbstractContextManager[Any]) -> None:
-        self._failures = failures
-        self._inside = inside
-        self._depth = 0
-        self._entered: list[tuple[warnings.catch_warnings[Any], Any]] = []
-
-    def __enter__(self) -> None:
-        caught = warnings.catch_warnings(record=True)
-        self._entered.append((caught, caught.__enter__()))
-        warnings.filterwarnings("always", _NEVER_AWAITED, RuntimeWarning)
-        if len(self._entered) == 1:
-            self._depth = sys.get_coroutine_origin_tracking_depth()
-            sys.set_coroutine_origin_tracking_depth(1)
-        self._inside.__enter__()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._inside.__exit__(kind, error, trace)
-        caught, told = self._entered.pop()
-        if not self._entered:
-            sys.set_coroutine_origin_tracking_depth(self._depth)
-        caught.__exit__(kind, error, trace)
-        for each in told:
-            if inspect.iscoroutine(each.source):
-                self._failures.forgotten(each.source)
-            else:  # shown as it would have been
-                warnings.warn_explicit(each.message, each.category, each.filename, each.lineno, source=each.source)

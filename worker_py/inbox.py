@@ -37,6 +37,8 @@ class Attached(NamedTuple):
     """The call whose card the page shows."""
     kept: Any
     """What the page keeps of that call."""
+    data: str | None = None
+    """What it keeps of ``app.data``, as JSON."""
 
 
 def read_delivered(message: Mapping[str, Any]) -> Delivered:
@@ -60,7 +62,9 @@ def read_attached(message: Mapping[str, Any]) -> Attached:
     """Read an ``attach``; a card that is none is no card."""
     card = message.get("card")
     card = card if isinstance(card, dict) and isinstance(card.get("call_id"), str) else {}
-    return Attached(word(message, "mode"), word(message, "reason"), card.get("call_id"), card.get("kept"))
+    data = message.get("data")
+    shown = (card.get("call_id"), card.get("kept"))
+    return Attached(word(message, "mode"), word(message, "reason"), *shown, data if isinstance(data, str) else None)
 
 
 def read_commands(message: Mapping[str, Any]) -> frozenset[str] | None:
@@ -74,9 +78,16 @@ def read_commands(message: Mapping[str, Any]) -> frozenset[str] | None:
 # Builders ------------------------------------------------------------------------------------------------
 
 
-def attach(mode: str, reason: str = "", card: object = None) -> Message:
-    """The page is here; ``card``: ``{call_id, kept}`` of the call whose card it shows."""
-    return {"t": "attach", "mode": mode, "reason": reason, "card": card}
+def attach(mode: str, reason: str = "", card: object = None, data: str | None = None) -> Message:
+    """The page is here.
+
+    Args:
+        mode: how it hosts the interpreter.
+        reason: why so.
+        card: ``{call_id, kept}`` of the call whose card it shows.
+        data: what it keeps of ``app.data``.
+    """
+    return {"t": "attach", "mode": mode, "reason": reason, "card": card, "data": data}
 
 
 def detach(reason: str) -> Message:

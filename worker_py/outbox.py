@@ -77,15 +77,18 @@ def call(request_id: str, name: str, params: Any) -> Message:
     return {"t": "call", "id": request_id, "name": name, "params": params}
 
 
-def rest(method: str, params: Mapping[str, Any], *, paged: bool = False) -> Message:
-    """Call a method of REST; with ``paged`` the answer may have a cursor."""
+def rest(method: str, params: Mapping[str, Any], *, paged: bool = False, once: str | None = None) -> Message:
+    """Call a method of REST; with ``paged`` the answer may have a cursor, ``once``: see `rest_batch`."""
     message: Message = {"t": "rest", "method": method, "params": params}
+    if once is not None:
+        message["once"] = once
     return {**message, "paged": True} if paged else message
 
 
-def rest_batch(calls: Mapping[str, Sequence[Any]], *, halt: bool) -> Message:
-    """Call several methods of REST: ``[method, parameters]`` by key."""
-    return {"t": "rest_batch", "calls": calls, "halt": halt}
+def rest_batch(calls: Mapping[str, Sequence[Any]], *, halt: bool, once: str | None = None) -> Message:
+    """Call several methods of REST: ``[method, parameters]`` by key; ``once``: unless it was asked before."""
+    message: Message = {"t": "rest_batch", "calls": calls, "halt": halt}
+    return message if once is None else {**message, "once": once}
 
 
 def rest_next(cursor: str) -> Message:
@@ -138,6 +141,11 @@ def keep(call_id: str, kept: str) -> Message:
     return {"t": "keep", "call_id": call_id, "kept": kept}
 
 
+def keep_data(kept: str) -> Message:
+    """Keep this JSON of ``app.data``, for the interpreter after this one."""
+    return {"t": "keep_data", "kept": kept}
+
+
 def forget(call_id: str) -> Message:
     """A call is over: what is kept of it, and what is wrong with it, can go."""
     return {"t": "forget", "call_id": call_id}
@@ -151,6 +159,11 @@ def problem(kind: Literal["not_external", "no_buttons"], call_id: str, *, on: bo
 def report(kind: str, text: str, **more: Any) -> Message:
     """Something went wrong, in words without anything personal."""
     return {"t": "report", "kind": kind, **more, "text": text}
+
+
+def printed(level: str, text: str, *, handler: str, cause: str | None) -> Message:
+    """What the app has printed or logged, as it is; ``cause``: the event whose handler did."""
+    return {"t": "printed", "level": level, "handler": handler, "id": cause, "text": text}
 
 
 def trace(kind: str, name: str, **more: Any) -> Message:

@@ -52,6 +52,7 @@ class Page:
     Attributes:
         id: unique for each load of the page.
         mode: how the page hosts the interpreter, such as ``dedicated``.
+        since: when this interpreter came to know it, in milliseconds since the epoch.
         rest: REST through this page.
         probes: asks the page whether it shows a card.
     """

@@ -7,12 +7,15 @@ handler and what was expected; so a call is never the place where it shows.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from types import BuiltinMethodType, MethodType, MethodWrapperType, UnionType
+from typing import Any, Union, get_args, get_origin
 
 from .errors import RegistrationError
-from .events import CardClosed, Event, PageAttached, PageDetached, Started
+from .events import CardClosed, CardEvent, Event, PageAttached, PageDetached, Started
 from .settings import check_limit
 from .wire import EVENTS
 
@@ -26,6 +29,12 @@ _PARAMETERS: dict[type[Event], str] = {
     Started: "(event, None)",
 }
 """Every event type that can be registered, with what its handlers take."""
+
+_EVERY_CARD_EVENT = tuple(spec.event_type for spec in EVENTS)
+"""What ``CardEvent`` stands for."""
+
+_ANY_TEXT = "*"
+"""In the name of a page event."""
 
 
 class _Unset:
@@ -53,6 +62,24 @@ class Registration:
     handler: Handler
     name: str
     timeout_s: float | _Unset | None = UNSET
+    more: tuple[Any, ...] = ()
+    """What the handler gets behind what all get."""
+
+
+@dataclass(frozen=True, slots=True)
+class _OfPage:
+    """One handler of what pages emit."""
+
+    name: str
+    """As it was registered; it may be a pattern."""
+    registration: Registration
+
+    def matching(self, name: str) -> Registration | None:
+        """The handler if it is for this name; that of a pattern gets the name, too."""
+        if _ANY_TEXT not in self.name:
+            return self.registration if self.name == name else None
+        pattern = ".*".join(map(re.escape, self.name.split(_ANY_TEXT)))
+        return replace(self.registration, more=(name,)) if re.fullmatch(pattern, name, re.DOTALL) else None
 
 
 class Registry:
@@ -60,49 +87,65 @@ class Registry:
 
     def __init__(self) -> None:
         self._handlers: dict[type[Event], list[Registration]] = {}
-        self._page_events: dict[str, list[Registration]] = {}
+        self._page_events: list[_OfPage] = []
         self._on_error: list[Registration] = []
 
-    def add(self, event_type: type[Event], handler: Handler, timeout_s: object = UNSET) -> None:
-        """Register a handler of an event.
+    def add(self, event_types: object, handler: Handler, timeout_s: object = UNSET) -> None:
+        """Register a handler of one event or several: it runs once for each event.
+
+        Args:
+            event_types: a class of `worker_py.events`, ``A | B``, ``CardEvent`` for all 17, or a tuple of these.
+            handler: the handler.
+            timeout_s: its time limit.
 
         Raises:
             RegistrationError: an unknown event type, a wrong signature, or a handler that is
-                registered for this event already.
+                registered for one of these events already; then it is registered for none.
         """
-        expected = _PARAMETERS.get(event_type) if isinstance(event_type, type) else None
-        if expected is None:
-            raise RegistrationError(
-                f"handler {handler_name(handler)}: {_shown(event_type)} is no event type; "
-                "expected a class of worker_py.events, such as Initialized"
-            )
-        what = f"{event_type.__name__} handler"
-        registration = _checked(handler, what, expected, timeout_s)
-        _append(self._handlers.setdefault(event_type, []), registration, what)
+        found = []
+        for event_type in _flat(event_types, handler):
+            expected = _PARAMETERS.get(event_type)
+            if expected is None:
+                raise _no_event_type(event_type, handler)
+            what = f"{event_type.__name__} handler"
+            registration = _checked(handler, what, expected, timeout_s)
+            registered = self._handlers.setdefault(event_type, [])
+            _refuse_twice(registered, registration, what)
+            found.append((registered, registration))
+        for registered, registration in found:
+            registered.append(registration)
 
     def add_page_event(self, name: str, handler: Handler, timeout_s: object = UNSET) -> None:
-        """Register a handler of an event that the page emits. Raises `RegistrationError`."""
+        """Register a handler of what pages emit under a name, or under those like it. Raises `RegistrationError`."""
         if not isinstance(name, str) or not name:
             raise RegistrationError(
                 f"handler {handler_name(handler)}: the name of a page event is a non-empty str, "
                 f"such as 'phone.ringing'; got {_shown(name)}"
             )
         what = f"page event {name!r} handler"
-        registration = _checked(handler, what, "(payload, page)", timeout_s)
-        _append(self._page_events.setdefault(name, []), registration, what)
+        expected = "(payload, page, name)" if _ANY_TEXT in name else "(payload, page)"
+        registration = _checked(handler, what, expected, timeout_s)
+        _refuse_twice([each.registration for each in self._page_events if each.name == name], registration, what)
+        self._page_events.append(_OfPage(name, registration))
 
     def add_error_handler(self, handler: Handler) -> None:
         """Register a handler of failures. Raises `RegistrationError`."""
         registration = _checked(handler, "error handler", "(failure)", UNSET)
-        _append(self._on_error, registration, "error handler")
+        _refuse_twice(self._on_error, registration, "error handler")
+        self._on_error.append(registration)
 
     def handlers(self, event_type: type[Event]) -> list[Registration]:
         """The handlers of an event, as they are now."""
         return self._handlers.get(event_type, [])
 
     def page_event_handlers(self, name: str) -> list[Registration]:
-        """The handlers of a page event."""
-        return self._page_events.get(name, [])
+        """The handlers of a page event, each once, in the order of their registration."""
+        found: list[Registration] = []
+        for each in self._page_events:
+            registration = each.matching(name)
+            if registration is not None and not _is_among(found, registration.handler):
+                found.append(registration)
+        return found
 
     def error_handlers(self) -> list[Registration]:
         """The handlers of failures."""
@@ -110,15 +153,53 @@ class Registry:
 
     def everything(self) -> Iterator[Handler]:
         """Every function that is registered for anything."""
-        for registered in (*self._handlers.values(), *self._page_events.values(), self._on_error):
+        of_pages = [each.registration for each in self._page_events]
+        for registered in (*self._handlers.values(), of_pages, self._on_error):
             yield from (each.handler for each in registered)
 
 
 def handler_name(handler: object) -> str:
     """A handler's qualified name, for messages and traces."""
-    target = getattr(handler, "func", handler)
+    target = function_of(handler)
     name = getattr(target, "__qualname__", None) or type(target).__qualname__
     return str(name).replace("<locals>.", "")
+
+
+def function_of(handler: Any) -> Any:
+    """What a `functools.partial` calls in the end; anything else is itself."""
+    while isinstance(handler, partial):
+        handler = handler.func
+    return handler
+
+
+def _flat(event_types: object, handler: Handler) -> Sequence[Any]:
+    """Each event type that these mean, once."""
+    flat: dict[Any, None] = {}
+    waiting = [event_types]
+    while waiting:
+        each = waiting.pop(0)
+        if isinstance(each, tuple):
+            waiting[:0] = each
+        elif get_origin(each) in (UnionType, Union):
+            waiting[:0] = get_args(each)
+        elif each is CardEvent:
+            flat.update(dict.fromkeys(_EVERY_CARD_EVENT))
+        elif isinstance(each, type):
+            flat[each] = None
+        else:
+            raise _no_event_type(each, handler)
+    if not flat:
+        raise RegistrationError(
+            f"handler {handler_name(handler)}: no event type is named; expected @app.on(Initialized) or so"
+        )
+    return list(flat)
+
+
+def _no_event_type(value: object, handler: Handler) -> RegistrationError:
+    return RegistrationError(
+        f"handler {handler_name(handler)}: {_shown(value)} is no event type; "
+        "expected a class of worker_py.events, such as Initialized"
+    )
 
 
 def _checked(handler: Handler, what: str, expected: str, timeout_s: object) -> Registration:
@@ -155,12 +236,22 @@ def _check_signature(handler: Handler, name: str, what: str, expected: str) -> N
         ) from None
 
 
-def _append(registered: list[Registration], registration: Registration, what: str) -> None:
-    if any(each.handler == registration.handler for each in registered):
+def _refuse_twice(registered: list[Registration], registration: Registration, what: str) -> None:
+    if _is_among(registered, registration.handler):
         raise RegistrationError(
             f"{what} {registration.name} is registered already; expected each function once for an event"
         )
-    registered.append(registration)
+
+
+_METHODS = (MethodType, BuiltinMethodType, MethodWrapperType)
+"""Made anew each time that they are looked up: one is the other when its object and its function are."""
+
+
+def _is_among(registered: list[Registration], handler: Handler) -> bool:
+    """Whether this very function is there: what is only equal to it, as two dataclasses may be, is another one."""
+    return any(
+        each.handler is handler or (isinstance(handler, _METHODS) and each.handler == handler) for each in registered
+    )
 
 
 def _shown(value: object) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 from . import outbox
-from .cause import time_left_s
+from .cause import once_name, time_left_s
 from .errors import RestError
 from .rest_params import check_batched, check_call
 
@@ -33,6 +34,8 @@ _READING = frozenset({"count", "current", "fields", "get", "list", "search", "ty
 _READING_WHOLE = frozenset({"app.info", "events", "methods", "profile", "scope", "server.time", "user.admin"})
 _NOT_READING = frozenset({"event.offline.get"})
 """It takes the events that it gives out of the queue."""
+_NAME = re.compile(r"[\w-]+(\.[\w-]+)*", re.ASCII)
+"""What a method is called: it becomes a part of an address, and of a batch's text."""
 
 
 class Rest:
@@ -64,10 +67,12 @@ class Rest:
 
         Raises:
             TypeError: parameters that JSON cannot carry.
-            ValueError: a whole number that would be rounded on the way, or too many levels.
+            ValueError: no name of a method; a whole number that would be rounded on the way, or too many levels.
         """
         checked = _params(params)
-        answer = await self._ask(outbox.rest(_method(method), checked), again=idempotent or reads(method))
+        answer = await self._ask(
+            outbox.rest(_method(method), checked, once=once_name()), again=idempotent or reads(method)
+        )
         return answer.get("result")
 
     async def batch(
@@ -104,7 +109,7 @@ class Rest:
         for start in range(0, len(keys), _BATCH_SIZE):
             part = {key: rows[key] for key in keys[start : start + _BATCH_SIZE]}
             again = idempotent or all(reads(method) for method, _ in part.values())
-            answer = await self._ask(outbox.rest_batch(part, halt=bool(halt)), again=again)
+            answer = await self._ask(outbox.rest_batch(part, halt=bool(halt), once=once_name()), again=again)
             failed = _read_batch(part, answer.get("result"), results, bool(halt))
             if failed is not None and not return_errors:
                 raise failed
@@ -256,6 +261,8 @@ def _items(result: object) -> list[Any]:
 def _method(method: object) -> str:
     if not isinstance(method, str) or not method:
         raise TypeError(f"a REST method is a non-empty str, not {type(method).__name__}")
+    if not _NAME.fullmatch(method):
+        raise ValueError(f"{method!r} is no name of a REST method: such as 'crm.contact.get'")
     return method
 
 

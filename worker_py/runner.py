@@ -107,7 +107,7 @@ class Runner:
         limited: _Limited | None = None
         try:
             enter(registration.name)
-            result = registration.handler(*args)
+            result = registration.handler(*args, *registration.more)
             if inspect.iscoroutine(result) or inspect.isawaitable(result):
                 limit = registration.timeout_s
                 if isinstance(limit, _Unset):

@@ -27,6 +27,10 @@ class Settings:
             check_limit(each.name, getattr(self, each.name))
 
 
+class Default(float):
+    """A limit that the app's code does not give: the project's ``pyproject.toml`` may."""
+
+
 def check_limit(name: str, value: object) -> None:
     """Refuse a limit that is neither ``None`` nor a positive number.
 

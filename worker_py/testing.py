@@ -24,7 +24,7 @@ import gc
 import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -34,9 +34,11 @@ from .app import App
 from .as_in_browser import dispatcher_of
 from .bounds import PAYLOAD_CHARS, RESULT_CHARS, refused
 from .commands import PROBE_SHOWN, SILENT_COMMANDS, UNDEFINED, CommandName
+from .dispatch import Dispatcher
 from .errors import PayloadError
 from .events import CardEvent, Event, UiState
-from .failures import Expected, Failures, ForgottenAwait, Kinds
+from .failures import Expected, Failures, Kinds
+from .forgotten import ForgottenAwait
 from .payloads import CALL_ID, INITIALIZED, Payload, check, written
 from .replay import Replay, replay
 from .virtual_time import Deadlock, VirtualTimeLoop, run
@@ -126,12 +128,18 @@ class MemoryPage:
         """Commands that are not the app's own, and how they ended; but no probes."""
         self.functions: dict[str, Callable[[Any], Any]] = {}
         self.unacknowledged: dict[int, dict[str, Any]] = {}
+        self.kept: dict[str, str] = {}
+        """What the page keeps of its calls for the next interpreter, by ``CALL_ID``; the newest last."""
+        self.kept_data: str | None = None
+        """The same of ``app.data``."""
+        self.gone = False
         self._portal = portal
         self._seq = 0
         self._busy_until = 0.0
         self._payloads: dict[str, dict[str, Any]] = {}
         self._had_card = False
         self._cursors: dict[str, tuple[list[Any], int]] = {}
+        self._once: dict[str, dict[str, Any]] = {}
         self._rest_tasks: dict[str, asyncio.Task[None]] = {}
 
     def raise_event(self, event: str | CardEvent, payload: Payload = None, *, raw: bool = False) -> int:
@@ -183,7 +191,22 @@ class MemoryPage:
 
     def detach(self, reason: str = "closed") -> None:
         """The page goes away."""
+        self.gone = True
         self.tell(inbox.detach(reason))
+
+    def join(self, mode: str, card: object) -> None:
+        """Introduce the page to the interpreter."""
+        self.tell(inbox.attach(mode, "in memory", card, self.kept_data))
+
+    def rejoin(self, mode: str) -> None:
+        """Go on with another interpreter: it gets what was kept, and again what the one before had not acknowledged."""
+        self._rest_tasks.clear()
+        self._cursors.clear()
+        last = next(reversed(self.kept), None)
+        self.join(mode, None if last is None else {"call_id": last, "kept": json.loads(self.kept[last])})
+        for seq, message in list(self.unacknowledged.items()):
+            self.unacknowledged[seq] = {**message, "redelivered": True}
+            self.tell(self.unacknowledged[seq])
 
     def tell(self, message: Mapping[str, Any]) -> None:
         """Say something to the interpreter, as the page's script does."""
@@ -227,6 +250,8 @@ class MemoryPage:
         match message["t"]:
             case "ack":
                 self.unacknowledged.pop(message["seq"], None)
+            case "keep" | "keep_data" | "forget":
+                self._keep(message)
             case "command":
                 self._take_command(message)
             case "interface" if self._portal.answers_interface and not self._portal.silent:
@@ -237,6 +262,14 @@ class MemoryPage:
                 self._rest_tasks[message["id"]].cancel()
             case "call":
                 self._portal.loop.create_task(self._call(message))
+
+    def _keep(self, message: dict[str, Any]) -> None:
+        if message["t"] == "keep_data":
+            self.kept_data = message["kept"]
+            return
+        self.kept.pop(message["call_id"], None)
+        if message["t"] == "keep":
+            self.kept[message["call_id"]] = message["kept"]
 
     def _take_command(self, message: dict[str, Any]) -> None:
         name, params, purpose = message["command"], message["params"], message.get("purpose")
@@ -277,10 +310,14 @@ class MemoryPage:
         loop.call_later(after_ms / 1000, self._portal.dispatcher.receive, self.id, text)
 
     async def _rest(self, message: dict[str, Any]) -> None:
+        once = message.get("once", "")
         try:
-            reply = await self._rest_reply(message)
+            reply = self._once.get(once) or await self._rest_reply(message)
         finally:
             del self._rest_tasks[message["id"]]
+        rows = reply.get("result", {}).values() if message["t"] == "rest_batch" else [reply]
+        if once and not any("error" in row for row in rows):
+            self._once[once] = reply
         self._reply(inbox.rest_answer(message["id"], reply))
 
     async def _rest_reply(self, message: dict[str, Any]) -> dict[str, Any]:
@@ -372,13 +409,13 @@ class Portal:
         self.answers_interface = True
         self.rest: dict[str, Any] = {}
         self.pages: dict[str, MemoryPage] = {}
-        self.dispatcher = dispatcher_of(app, self.loop, self._receive, EPOCH_MS)
+        self._app = app
         self._mode = mode
         self._functions: dict[str, Callable[[Any], Any]] = {}
         self._strict = strict
         self._failures = Failures(strict=strict)
-        self.dispatcher.failed = self._failures.add
-        self.loop.around = self._failures.watching(self.loop.around)
+        self._stored: dict[str, str] = {}
+        self.dispatcher = self._interpreter()
         if attach:
             with self._closed_if_it_fails():
                 self.attach()
@@ -392,7 +429,7 @@ class Portal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with self._failures.watching(nullcontext()):
+        with self.loop.around:
             self.close()
             if self._strict:
                 gc.collect()  # what a handler held on to goes with it, and may tell of itself
@@ -439,8 +476,44 @@ class Portal:
         if not self.pages:
             page.functions.update(self._functions)
         self.pages[page.id] = page
-        page.tell(inbox.attach(self._mode, "in memory", card))
+        page.join(self._mode, card)
         return page
+
+    def _interpreter(self) -> Dispatcher:
+        loop = self.loop
+
+        def send(page_id: str, text: str) -> None:
+            if loop is self.loop:  # else it is one that was killed
+                self._receive(page_id, text)
+
+        def keep(key: str, kept: str | None) -> None:
+            if loop is self.loop:
+                self._stored.pop(key, None)
+                if kept is not None:
+                    self._stored[key] = kept
+
+        dispatcher = dispatcher_of(self._app, loop, send, EPOCH_MS, keep)
+        dispatcher.failed = self._failures.add
+        return dispatcher
+
+    def kill_interpreter(self) -> None:
+        """End the interpreter in the middle of what it does, as a browser may, and let another take its place.
+
+        What the handlers that wait still do reaches nobody; the pages deliver again what was not acknowledged. The
+        other finds what was kept of calls and of ``app.data``. A module's globals stay, which they do not in a browser.
+        """
+        killed, before = self.dispatcher, self.loop
+        self.loop = VirtualTimeLoop()
+        self.loop.pass_time(before.time())
+        killed.close()
+        before.close()
+        self._app.data = {}
+        self.dispatcher = self._interpreter()
+        self.loop.call_soon(lambda: self.dispatcher.remember(dict(self._stored), began_here=True))
+        self.loop.settle()
+        for page in self.pages.values():
+            if not page.gone:
+                page.rejoin(self._mode)
 
     def finish(self, call_id: str = CALL_ID) -> None:
         """The portal takes the card away in every window, without an event: ``telephony.externalCall.finish``."""
@@ -505,6 +578,12 @@ class Portal:
     def reports(self) -> list[dict[str, Any]]:
         """What was reported to any page: failed handlers, refused payloads."""
         return [message for message in self._messages() if message["t"] == "report"]
+
+    @property
+    def printed(self) -> list[tuple[str, str, str]]:
+        """What the app printed and logged, as the pages' consoles show it: ``(level, handler, text)``."""
+        messages = self._messages()
+        return [(each["level"], each["handler"], each["text"]) for each in messages if each["t"] == "printed"]
 
     @property
     def outcomes(self) -> list[tuple[str, str]]:

@@ -3,8 +3,7 @@
 Two wires meet here. The portal's payloads and answers, as Bitrix24 documents them, are read into
 events and outcomes; one table, `EVENTS`, names each event, its class and how its payload is read.
 The messages between the placement page and the interpreter are JSON objects whose ``t`` says what
-they are (`FROM_PAGE`, `TO_PAGE`); ``static/protocol.js`` mirrors their names and a test holds the
-two together.
+they are; ``static/protocol.js`` lists them with their fields and a test holds the two together.
 
 Nothing here raises anything but `PayloadError`, whatever comes in, and no message quotes a value.
 """
@@ -21,19 +20,12 @@ from .errors import PayloadError
 from .events import CallDirection, CallState, CardEvent, CrmBinding, EventMeta, UiState
 
 PREFIX = "BackgroundCallCard::"
-PROTOCOL_VERSION = 1
 
 FROM_PAGE = (
     "attach", "detach", "event", "emit", "sent", "answer", "refused", "interface_answer", "rest_answer",
     "call_answer", "user_changed", "reload",
 )  # fmt: skip
 """What a page says to the interpreter."""
-
-TO_PAGE = (
-    "turn", "ack", "command", "interface", "outcome", "rest", "rest_next", "rest_batch", "rest_done", "call",
-    "cancel", "report", "problem", "keep", "forget", "trace", "taking", "reloaded",
-)  # fmt: skip
-"""What the interpreter says to a page."""
 
 Payload = Any
 """JSON as it came from outside: anything at all."""

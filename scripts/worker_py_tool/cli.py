@@ -15,6 +15,7 @@ from worker_py_tool.setup.bootstrap import Need
 COMMANDS = {
     "new": "make a small project: handlers, a test of them, and a README",
     "demo": "try handlers on a simulated portal with a call card",
+    "lock": "write down which packages the builds of an app take",
     "build": "make a bundle: the page with all that it loads, for any static host",
     "serve": "serve a bundle",
     "record-to-test": "make a test of a recorded call",

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { within } from "../deadline.js";
 import { askRest } from "../page/client/client.js";
 import { bindParams, isTaken, registrations, unbindParams } from "./rules.js";
 
@@ -29,16 +30,14 @@ const EMPLOYEES = 500;
 
 /** @param {Client} client @returns {Ask} which never rejects, and always ends */
 export function asker(client) {
-  return (method, params = {}) =>
-    new Promise((resolve) => {
-      const description = `${method} was not answered within ${ANSWER_MS / 1000} seconds.`;
-      const give = () => resolve({ error: { code: "NO_ANSWER", description, status: 0 } });
-      const timer = setTimeout(give, ANSWER_MS);
-      askRest(client, method, params, (answer) => {
-        clearTimeout(timer);
-        resolve(answer);
-      });
-    });
+  return async (method, params) => {
+    const late = `${method} was not answered within ${ANSWER_MS / 1000} seconds.`;
+    try {
+      return await within(askRest(client, method, params), ANSWER_MS, late);
+    } catch (problem) {
+      return { error: { code: "NO_ANSWER", description: /** @type {Error} */ (problem).message, status: 0 } };
+    }
+  };
 }
 
 /** How things stand at the portal. @param {Ask} ask @returns {Promise<Found>} */
@@ -136,11 +135,8 @@ const failure = ({ error }) => (error ? { error } : {});
 
 /** Tell the portal that the installation has ended: before that it shows no widget. @param {Client} client */
 export async function finish(client) {
-  const late = new Promise((_, reject) => {
-    const text = `installFinish was not answered within ${FINISH_MS / 1000} seconds.`;
-    setTimeout(() => reject(new Error(text)), FINISH_MS);
-  });
-  await Promise.race([client.installFinish(), late]);
+  const late = `installFinish was not answered within ${FINISH_MS / 1000} seconds.`;
+  await within(client.installFinish(), FINISH_MS, late);
 }
 
 /**

@@ -19,6 +19,10 @@ import { soon } from "./clock.js";
  */
 
 const CURSORS = 200;
+/** So many requests that must not be made twice are remembered, with their answers. */
+const ONCE_KEPT = 200;
+/** What their ids begin with; no interpreter's do. */
+const ONCE = "once:";
 /** What an error of REST may say, in characters. */
 const MAX_CODE = 200;
 const MAX_TEXT = 2000;
@@ -34,6 +38,11 @@ export class Executor {
   #awaiting = new Map();
   /** How to get the next page of a list. @type {Map<string, NonNullable<RestAnswer["next"]>>} */
   #cursors = new Map();
+  /**
+   * Requests that must not be made twice, with their answers: the interpreter that made one may have ended before it had
+   * the answer, and the next one makes it again. @type {Map<string, Promise<import("../protocol.js").ToPython>>}
+   */
+  #once = new Map();
   #refreshed = 0;
   #refresh = shared(async () => {
     await this.#client.refresh();
@@ -86,13 +95,11 @@ export class Executor {
         this.#client.getInterface((_events, commands) => reply(messages.interfaceAnswer(request.id, commands)));
         return true;
       case "rest":
-        this.#rest(request, reply);
+      case "rest_batch":
+        this.#askRest(request, reply);
         return true;
       case "rest_next":
         this.#restNext(request, reply);
-        return true;
-      case "rest_batch":
-        this.#batch(request, reply);
         return true;
       case "rest_done":
         this.#cursors.delete(request.of);
@@ -112,10 +119,12 @@ export class Executor {
   /** The interpreter is gone: nobody waits for what is under way. */
   abandon() {
     this.#epoch++;
-    for (const call of this.#calls.values()) {
-      call.abort();
+    for (const [id, call] of this.#calls) {
+      if (!id.startsWith(ONCE)) {
+        call.abort();
+        this.#calls.delete(id);
+      }
     }
-    this.#calls.clear();
     this.#cursors.clear();
   }
 
@@ -139,6 +148,38 @@ export class Executor {
   }
 
   // REST ------------------------------------------------------------------------------------------
+
+  /** @param {import("../protocol.js").Rest | import("../protocol.js").RestBatch} request @param {Reply} reply */
+  #askRest(request, reply) {
+    const { once, id } = request;
+    if (once === undefined) {
+      this.#makeRequest(request, reply);
+      return;
+    }
+    let answer = this.#once.get(once);
+    if (!answer) {
+      answer = new Promise((resolve) => this.#makeRequest({ ...request, id: ONCE + once }, resolve));
+      this.#once.set(once, answer);
+      if (this.#once.size > ONCE_KEPT) {
+        this.#once.delete(/** @type {string} */ (this.#once.keys().next().value));
+      }
+    }
+    answer.then((message) => {
+      if (hasFailed(request.t, /** @type {import("../protocol.js").RestAnswer} */ (message))) {
+        this.#once.delete(once); // nothing was done, or nobody knows: whoever asks again wants it made again
+      }
+      reply(/** @type {import("../protocol.js").RestAnswer} */ ({ ...message, id }));
+    });
+  }
+
+  /** @param {import("../protocol.js").Rest | import("../protocol.js").RestBatch} request @param {Reply} reply */
+  #makeRequest(request, reply) {
+    if (request.t === "rest") {
+      this.#rest(request, reply);
+    } else {
+      this.#batch(request, reply);
+    }
+  }
 
   /** @param {import("../protocol.js").Rest} request @param {Reply} reply */
   #rest({ id, method, params, paged = false }, reply) {
@@ -178,7 +219,7 @@ export class Executor {
         const cursor = answer.next && wanted ? this.#keepCursor(id, answer.next) : undefined;
         reply(restMessage(id, answer, cursor));
       },
-      (error) => reply(restMessage(id, { error })),
+      reply,
     );
   }
 
@@ -199,7 +240,7 @@ export class Executor {
         ]);
         reply(restMessage(id, { result: Object.fromEntries(rows) }));
       },
-      (error) => reply(restMessage(id, { error })),
+      reply,
     );
   }
 
@@ -210,9 +251,9 @@ export class Executor {
    * @param {(callback: (answer: A) => void, signal: AbortSignal) => void} request
    * @param {(answer: A) => boolean} isExpired
    * @param {(answer: A) => void} done
-   * @param {(error: import("./client/client.js").RestFailure) => void} failed
+   * @param {Reply} reply of what went wrong here
    */
-  #request(id, request, isExpired, done, failed) {
+  #request(id, request, isExpired, done, reply) {
     const controller = new AbortController();
     const { signal } = controller;
     this.#calls.set(id, controller);
@@ -224,7 +265,9 @@ export class Executor {
       }
     };
     const finished = ending(done);
-    const broke = ending((/** @type {unknown} */ error) => failed(failure("CLIENT_FAILED", textOf(error))));
+    const broke = ending((/** @type {unknown} */ problem) => {
+      reply(restMessage(id, { error: failure("CLIENT_FAILED", textOf(problem)) }));
+    });
     const before = this.#refreshed;
     try {
       request((answer) => {
@@ -324,6 +367,16 @@ function restMessage(id, answer, cursor) {
     return messages.restAnswer(id, { error: failure("RESULT_REFUSED", `the result was refused: ${refused}`) });
   }
   return messages.restAnswer(id, { result: json === undefined ? null : answer.result, cursor, total: answer.total });
+}
+
+/**
+ * Whether a request of REST, or any of a batch, was answered with an error.
+ * @param {"rest" | "rest_batch"} kind
+ * @param {import("../protocol.js").RestAnswer} answer
+ */
+function hasFailed(kind, { error, result }) {
+  const rows = kind === "rest_batch" ? Object.values(/** @type {Record<string, any>} */ (result ?? {})) : [];
+  return error !== undefined || rows.some((row) => row?.error !== undefined);
 }
 
 /**

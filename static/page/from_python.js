@@ -29,6 +29,8 @@ export class FromPython {
   #problems = new Map();
   /** What Python keeps here of each call, by `CALL_ID`; the newest last. @type {Map<string, string>} */
   #kept = new Map();
+  /** What Python keeps here of the app. @type {string | null} */
+  data = null;
   #pageId;
   #executor;
   #journal;
@@ -61,7 +63,9 @@ export class FromPython {
     return new Set([...this.#problems.values()].flatMap((kinds) => [...kinds]));
   }
 
+  /** They are another user's. */
   forgetCalls() {
+    this.data = null;
     this.#kept.clear();
     this.#problems.clear();
   }
@@ -121,6 +125,12 @@ export class FromPython {
           this.#kept.delete(/** @type {string} */ (this.#kept.keys().next().value));
         }
         break;
+      case "keep_data":
+        this.data = message.kept;
+        break;
+      case "printed":
+        this.#printed(message);
+        break;
       case "taking":
         this.#live()?.taking(message.id);
         break;
@@ -155,7 +165,7 @@ export class FromPython {
     }
     // Not so for what the page emits: that can be much, and would drive the rest out of the trace.
     if (handlers.length === 0 && entry.what.t === "event") {
-      this.#trace.add("handled", entry.name, { id, detail: "no handler ran" });
+      this.#trace.add("handled", entry.name, { id });
     }
   }
 
@@ -180,6 +190,18 @@ export class FromPython {
     const kinds = this.#problems.get(call_id) ?? new Set();
     this.#problems.set(call_id, kinds);
     kinds[on ? "add" : "delete"](kind);
+  }
+
+  /**
+   * What the app printed is the console's as it is; the trace has no word of it.
+   * @param {import("../protocol.js").Printed} message
+   */
+  #printed({ level, handler, id, text }) {
+    console[level === "warning" ? "warn" : level](`${handler}: ${text}`);
+    this.#trace.add("printed", handler, { id, level, chars: text.length });
+    globalThis.dispatchEvent?.(
+      new CustomEvent("workerpy:printed", { detail: { at: Date.now(), level, handler, text } }),
+    );
   }
 
   /** @param {import("../protocol.js").Report} message */

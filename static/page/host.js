@@ -77,6 +77,8 @@ export class Host {
   #current = "";
   /** Whom it served before this page came, as far as any page knew. @type {string | null} */
   #served = null;
+  /** Told when the pages have gone on to another worker. @type {(another: boolean) => void} */
+  #moved = () => {};
   /** What this page could not write: so it goes on alone until there is room. @type {Agreement | null} */
   #unwritten = null;
   /** Whether there was no room in `localStorage` when something was to be written. */
@@ -277,6 +279,14 @@ export class Host {
     }
   }
 
+  /** The worker in use says whom it serves: pages may have had no room to agree on it. @param {string} user */
+  serves(user) {
+    this.#served = user;
+    if (this.servesAnother) {
+      this.#moved(true);
+    }
+  }
+
   /** Whether the interpreter of this page serves another user; the next `connect` goes to one of this user's. */
   get servesAnother() {
     return this.#user !== null && this.#served !== null && this.#served !== this.#user;
@@ -287,6 +297,7 @@ export class Host {
    *   worker, and whether it did because of another user
    */
   onMoved(callback) {
+    this.#moved = callback;
     addEventListener("storage", (event) => {
       if (event.key !== this.#agreementKey || this.#dedicatedBecause || !this.#current) {
         return;
@@ -322,7 +333,8 @@ export class Host {
   /** The present generation; the next one, when the present one is another user's. @returns {Agreement} */
   #ours() {
     const agreement = this.agreement;
-    const owner = this.#ownerOf(agreement);
+    const served = this.#current === this.#nameOf(agreement) ? this.#served : null;
+    const owner = this.#ownerOf(agreement) ?? served;
     if (this.#user === null || owner === null || owner === this.#user) {
       return agreement;
     }
@@ -349,7 +361,7 @@ export class Host {
       // Without storage there is no shared worker to agree on; without room in it, pages that leave a worker for the
       // same reason still meet in the next.
       this.full = /** @type {Error} */ (error)?.name === QUOTA;
-      this.#unwritten = agreement;
+      this.#unwritten = agreement ?? this.#unwritten;
     }
   }
 

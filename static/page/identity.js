@@ -79,10 +79,8 @@ export async function identify(client) {
 
 /** @param {Client} client @returns {Promise<string | null>} */
 async function ask(client) {
-  /** @type {Promise<import("./client/client.js").RestAnswer>} */
-  const answered = new Promise((resolve) => askRest(client, "profile", {}, resolve));
   try {
-    const { result } = await within(answered, ANSWER_MS, "the portal has not said who works here");
+    const { result } = await within(askRest(client, "profile"), ANSWER_MS, "the portal has not said who works here");
     const id = /** @type {{ID?: unknown} | null | undefined} */ (result)?.ID;
     return id === undefined || id === null ? null : String(id);
   } catch {

@@ -80,6 +80,8 @@ export class Link {
   /** Endings since something was last acknowledged. */
   #failures = 0;
   #sliceLimit = 0;
+  /** The worker has said that it cannot answer for a while. */
+  #holds = false;
   #pingSent = 0;
   #pongSeen = 0;
   /** For how long the worker has been silent while an answer was due. */
@@ -130,23 +132,30 @@ export class Link {
 
   open() {
     const generation = ++this.#generation;
-    this.#welcome = this.#ready = false;
-    this.#life = "";
     this.#endsOnRequest = false;
     this.#silence = 0;
     if (this.#gatheredAt < Number.POSITIVE_INFINITY) {
       this.#gatheredAt = 0;
     }
     this.#pingSent = this.#pongSeen;
+    if (this.#connect(generation)) {
+      this.#askedAgain = 0;
+      this.#asked = null;
+      this.#greet(false);
+    }
+  }
+
+  /** Open a connection to the worker that the host names. @param {number} generation @returns {boolean} whether there is one */
+  #connect(generation) {
+    this.#welcome = this.#ready = false;
+    this.#life = "";
     try {
       this.#connection = this.#host.connect((text) => this.#scriptFailed(generation, text));
     } catch (error) {
       this.#end(generation, "failed", String(error));
-      return;
+      return false;
     }
-    this.#askedAgain = 0;
-    this.#asked = null;
-    this.#greet(false);
+    return true;
   }
 
   /** @param {boolean} again the interpreter may be one that knows this page */
@@ -167,17 +176,11 @@ export class Link {
     const left = this.#connection;
     const generation = ++this.#generation; // whatever comes by the old port is not for us
     this.#releaseLock();
-    try {
-      this.#connection = this.#host.connect((text) => this.#scriptFailed(generation, text));
-    } catch (error) {
-      this.#end(generation, "failed", String(error));
-      return;
+    if (this.#connect(generation)) {
+      this.#greet(true);
+      left?.port.close();
+      left?.end(); // after the new one is there: a worker without a page might end
     }
-    this.#welcome = this.#ready = false;
-    this.#life = "";
-    this.#greet(true);
-    left?.port.close();
-    left?.end(); // after the new one is there: a worker without a page might end
   }
 
   /** Send JSON to Python; what must arrive is kept by the sender until it is acknowledged. @param {string} text */
@@ -301,6 +304,7 @@ export class Link {
       return;
     }
     this.#silence = 0; // whatever it says, it lives: a pong may wait behind a burst of events
+    this.#holds = typeof data !== "string" && data.t === "holding";
     if (typeof data === "string") {
       this.#events.text(data, (text) => port.postMessage(text));
       return;
@@ -308,6 +312,9 @@ export class Link {
     switch (data.t) {
       case "welcome":
         this.#welcome = true;
+        break;
+      case "serves":
+        this.#host.serves(data.user);
         break;
       case "boot":
         this.#events.progress(data.phase, data.fraction);
@@ -328,6 +335,8 @@ export class Link {
         break;
       case "marked":
         this.#events.marked();
+        break;
+      case "holding":
         break;
       case "ending":
         this.#endsOnRequest = true;
@@ -404,7 +413,7 @@ export class Link {
     }
     this.#silence += passed;
     this.#tickByClock();
-    if (this.#sliceLimit && this.#silence > mayBeSilentMs(this.#sliceLimit)) {
+    if (this.#sliceLimit && this.#silence > (this.#holds ? BOOT_SILENCE_MS : mayBeSilentMs(this.#sliceLimit))) {
       this.#end(this.#generation, "hang", `no answer for ${Math.round(this.#silence / 1000)} s`);
     }
   }

@@ -1,7 +1,7 @@
 /**
  * The placement page: puts its parts together. The portal's events go from the client by `binder.js`, `event_queue.js` and
  * `link.js` to Python; what Python asks goes by `from_python.js` to `executor.js`. Everything that the page offers to other
- * scripts is `window.workerPy` (`worker_py.js`).
+ * scripts is `window.workerPy` (`page_api.js`).
  *
  * @module
  */
@@ -21,11 +21,11 @@ import { serveUser } from "./identity.js";
 import { InterpreterStatus } from "./interpreter_status.js";
 import { Link } from "./link.js";
 import { LostEvents, MissedCard } from "./lost_events.js";
+import { PageApi } from "./page_api.js";
 import { portalFrame, watchMessages } from "./portal_frame.js";
 import { Recorder } from "./recorder.js";
 import { Reports } from "./reports.js";
 import { Trace } from "./trace.js";
-import { WorkerPy } from "./worker_py.js";
 
 /** @typedef {import("./client/client.js").Client} Client */
 /** @typedef {{build: string, client: string, bx24_url?: string, live?: boolean}} Config */
@@ -35,7 +35,7 @@ class Shim {
   #live = null;
   #clock = new Clock();
   #frame = portalFrame();
-  /** @type {import("./worker_py.js").Parts} */
+  /** @type {import("./page_api.js").Parts} */
   #parts;
   /** What the page offers. */
   offer;
@@ -56,7 +56,7 @@ class Shim {
     const moving = { page, host, link, status, queue, executor, fromPython, lost: new LostEvents(domain) };
     const counted = { messages: { foreign_messages: 0, unreadable_messages: 0 }, trace, reports, recorder };
     this.#parts = { ...moving, ...counted, client: null, clientProblem: null, binder: null, missed: null };
-    this.offer = new WorkerPy(this.#parts);
+    this.offer = new PageApi(this.#parts);
   }
 
   /** The portal's client is there. @param {Client} client @param {Config} config */
@@ -90,7 +90,7 @@ class Shim {
       opened: (send, connection, again) => {
         const { status, recorder, fromPython, queue } = parts();
         status.opened(connection, again);
-        const attach = JSON.stringify(messages.attach(connection.mode, connection.reason, fromPython.card));
+        const attach = JSON.stringify(messages.attach(connection.mode, connection.reason, fromPython));
         recorder.add("python", attach);
         send(attach);
         this.#live?.opened(send);

@@ -11,6 +11,7 @@
  *   event?: string | undefined, duration_ms?: number | undefined, outcome?: string | undefined,
  *   detail?: string | undefined, started?: number | undefined, cause?: string | undefined,
  *   phases?: Record<string, number> | undefined, purpose?: string | undefined,
+ *   level?: string | undefined, chars?: number | undefined,
  *   ending?: import("./link.js").Ending | undefined}} TraceEntry
  *
  * `at` and `started` are milliseconds since the epoch. `cause` is the `id` of the event whose handlers asked.

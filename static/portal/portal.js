@@ -19,9 +19,9 @@ import { FaultPanel } from "./demo/fault_panel.js";
 import { FrameWatch } from "./demo/frame_watch.js";
 import { connectGroups } from "./demo/groups.js";
 import { guideTo } from "./demo/guide.js";
+import { LogPanel } from "./demo/log_panel.js";
 import { keepForOffline } from "./demo/offline.js";
 import { Pages } from "./demo/pages.js";
-import { Panel } from "./demo/panel.js";
 import { PhonePanel } from "./demo/phone_panel.js";
 import { BootProgress } from "./demo/progress.js";
 import { PythonState } from "./demo/python_state.js";
@@ -38,7 +38,7 @@ const CRM_DELAY_MS = 150;
 
 /** What pages of the app tell this page, beside what the portal's client says. */
 const SPOKEN_BY_PAGES = [
-  ...["workerPyTrace", "workerPyHosting", "workerPyProgress"],
+  ...["workerPyTrace", "workerPyPrinted", "workerPyHosting", "workerPyProgress"],
   ...["workerPyPhone", "workerPyPhoneEvent", "workerPyLive"],
 ];
 
@@ -79,7 +79,7 @@ class DemoPage {
     button: byId("frame-again"),
     retry: (frame) => void this.#portal.reloadFrame(frame),
   });
-  #panel = new Panel(byId("trace"));
+  #log = new LogPanel(byId("trace"));
   #boot = new BootProgress(byId("boot"));
   #portal;
   #timeline;
@@ -108,7 +108,7 @@ class DemoPage {
   start() {
     connectTabsBeside(this.#portal);
     showScenarios(byId("scenarios"), this.#stage);
-    connectControls(this.#portal, this.#panel, this.#pages);
+    connectControls(this.#portal, this.#log, this.#pages);
     connectTabs(/** @type {HTMLElement} */ (document.querySelector(".tabs")));
     connectGroups(document.querySelectorAll("details"));
     /** @type {Window & {portal?: Portal}} */ (window).portal = this.#portal;
@@ -182,7 +182,7 @@ class DemoPage {
     }
     if (told.workerPyBeside !== undefined) {
       if (event.origin === location.origin) {
-        this.#panel.add({ ...told.workerPyBeside, id: `beside ${told.workerPyBeside.id}`, where: "tab 2" });
+        this.#log.add({ ...told.workerPyBeside, id: `beside ${told.workerPyBeside.id}`, where: "tab 2" });
       }
     } else if (told.workerPyFeed !== undefined) {
       this.#timeline.told(frame?.id, told.workerPyFeed);
@@ -214,6 +214,8 @@ class DemoPage {
       if (isFirst) {
         this.#phone.told(told.workerPyPhoneEvent);
       }
+    } else if (told.workerPyPrinted !== undefined) {
+      this.#log.printed(told.workerPyPrinted);
     } else if (hosting !== undefined) {
       this.#hosted(frame, hosting);
     } else {
@@ -236,7 +238,7 @@ class DemoPage {
   /** @param {import("./core/frames.js").Frame} frame @param {any} entry */
   #traced(frame, entry) {
     if (entry.purpose === undefined) {
-      this.#panel.add(entry);
+      this.#log.add(entry);
       if (query.has("tab")) {
         window.parent.postMessage({ workerPyBeside: entry }, location.origin);
       }
@@ -245,7 +247,7 @@ class DemoPage {
       this.#pages.traced(frame.id, entry);
     }
     this.#timeline.traced(frame.id, entry); // also a command of the project's own, which a replay must not take for the app's
-    if (entry.purpose === undefined && Panel.tellsOfPython(entry) && this.#python.runs()) {
+    if (entry.purpose === undefined && LogPanel.tellsOfPython(entry) && this.#python.runs()) {
       keep();
       this.#guide();
     }

@@ -7,6 +7,7 @@
 
 import { bundle } from "./bundle.js";
 import { compile, download, downloadNow, importModule, locate } from "./downloads.js";
+import { LateFiles } from "./late_files.js";
 import { parseSnapshot, snapshotLoader } from "./snapshot.js";
 import { SnapshotFile } from "./snapshot_file.js";
 
@@ -34,6 +35,7 @@ import { SnapshotFile } from "./snapshot_file.js";
  *   kept: () => Promise<Record<string, string>>,
  *   wake: () => void,
  *   fatal: (error: unknown) => void,
+ *   holding: () => void,
  *   interruptBuffer: typeof import("./interrupt.js").interruptBuffer,
  *   watchBlockingRequests: typeof import("./interrupt.js").watchBlockingRequests,
  * }} Outside
@@ -51,13 +53,22 @@ export async function boot(outside) {
   if (bundle.snapshot) {
     try {
       const file = new SnapshotFile(bundle.snapshot);
+      const early = new Map(bundle.bare ? lateArchives().map((path) => [path, download(path)]) : []);
+      for (const part of early.values()) {
+        part.catch(() => {}); // awaited on the way; a failure before that is not unhandled
+      }
       const pyodide = await restored(file, clock);
       clock.enter("app", 0.9);
-      const interrupts = { buffer: undefined };
-      const late = lateFiles(pyodide, interrupts);
-      const runtime = await run(pyodide, outside, interrupts, late.mountNow);
+      const holding = new Holding(outside.holding);
+      const late = lateFiles(pyodide, holding, early);
+      if (bundle.bare) {
+        await late.mount();
+      }
+      const runtime = await run(pyodide, outside, holding);
       clock.enter("ready", 1);
-      late.mountSoon();
+      late
+        .mount()
+        .catch((error) => console.warn(`worker-py: files will be loaded when they are needed: ${error.message}`));
       file.keepLater();
       return { ...runtime, phases: clock.phases, plainBecause: null };
     } catch (error) {
@@ -67,7 +78,7 @@ export async function boot(outside) {
   }
   const pyodide = await loaded(clock);
   clock.enter("app", 0.9);
-  const runtime = await run(pyodide, outside, { buffer: undefined }, () => {});
+  const runtime = await run(pyodide, outside, new Holding(outside.holding));
   clock.enter("ready", 1);
   return { ...runtime, phases: clock.phases, plainBecause };
 }
@@ -119,7 +130,7 @@ async function restored(file, clock) {
       packageBaseUrl: locate(BUNDLE),
     });
     const pyodide = await Promise.race([loading, broken]);
-    pyodide.FS.unlink(STANDARD_LIBRARY); // a traceback would trip over the empty one
+    pyodide.FS.unlink(`${LIBRARY}/${LIBRARY_ARCHIVE}`); // a traceback would trip over the empty one
     return pyodide;
   } finally {
     unhook();
@@ -129,49 +140,26 @@ async function restored(file, clock) {
 /** There is no such file: `snapshot.js` answers for it. */
 const NO_LIBRARY = "empty.zip";
 const BUNDLE = "../../";
-const STANDARD_LIBRARY = "/lib/python314.zip";
-const SITE_PACKAGES = "/lib/python3.14/site-packages";
+const [MAJOR, MINOR] = bundle.lockInfo.python.split(".");
+const LIBRARY = "/lib";
+const LIBRARY_ARCHIVE = `python${MAJOR}${MINOR}.zip`;
+const SITE_PACKAGES = `/lib/python${MAJOR}.${MINOR}/site-packages`;
 
-/**
- * The snapshot holds what was imported; the files behind it come after the boot. An import that
- * cannot wait for them makes the worker wait.
- * @param {any} pyodide
- * @param {Interrupts} interrupts
- */
-function lateFiles(pyodide, interrupts) {
-  const library = `${bundle.pyodideUrl}python_stdlib.zip`;
-  const archives = [...bundle.wheels, bundle.app.archive];
-  let mounted = false;
-  /** @param {ArrayBuffer[]} contents */
-  const mount = ([first, ...others]) => {
-    if (mounted) {
-      return;
-    }
-    mounted = true;
-    pyodide.setInterruptBuffer(undefined); // the time that this takes is no handler's
-    try {
-      pyodide.FS.writeFile(STANDARD_LIBRARY, new Uint8Array(first));
-      others.forEach((content, index) => {
-        const isApp = index === others.length - 1;
-        const extractDir = isApp ? "/app" : SITE_PACKAGES;
-        pyodide.unpackArchive(content, isApp ? "zip" : "wheel", { extractDir });
-      });
-    } finally {
-      pyodide.setInterruptBuffer(interrupts.buffer);
-    }
-  };
-  return {
-    mountNow: () => {
-      if (!mounted) {
-        mount([library, ...archives].map(downloadNow));
-      }
-    },
-    mountSoon: () => {
-      Promise.all([library, ...archives].map(download)).then(mount, (error) =>
-        console.warn(`worker-py: late imports will be loaded when they are needed: ${error.message}`),
-      );
-    },
-  };
+/** @returns {import("./late_files.js").LatePlace[]} */
+const latePlaces = () => [
+  { directory: LIBRARY, name: LIBRARY_ARCHIVE, archives: [`${bundle.pyodideUrl}python_stdlib.zip`] },
+  { directory: SITE_PACKAGES, archives: bundle.wheels },
+  { directory: "/app", archives: [bundle.app.archive] },
+];
+const lateArchives = () => latePlaces().flatMap(({ archives }) => archives);
+
+/** @param {any} pyodide @param {Holding} holding @param {Map<string, Promise<ArrayBuffer>>} early what is on its way */
+function lateFiles(pyodide, holding, early) {
+  return new LateFiles(pyodide.FS, latePlaces(), {
+    download: (path) => early.get(path) ?? download(path),
+    downloadNow,
+    holding: (get) => holding.during(get),
+  });
 }
 
 // From nothing ------------------------------------------------------------------------------------
@@ -226,51 +214,63 @@ const PARTS = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_std
 
 // The app -----------------------------------------------------------------------------------------
 
-/**
- * What interrupts a runaway, once it is in place.
- * @typedef {{buffer: {0: number} | undefined}} Interrupts
- */
+/** Time in which the worker is held for files that the app's code reaches for: it is no handler's. */
+class Holding {
+  /** It goes on. */
+  now = false;
+  /** What runs then has its whole time again. */
+  renew = () => {};
+  #tell;
+
+  /** @param {() => void} tell tells the pages that no answer comes for a while */
+  constructor(tell) {
+    this.#tell = tell;
+  }
+
+  /** @template T @param {() => T} get @returns {T} */
+  during(get) {
+    this.#tell();
+    this.now = true;
+    try {
+      return get();
+    } finally {
+      this.now = false;
+      this.renew();
+    }
+  }
+}
 
 /**
  * @param {any} pyodide
  * @param {Outside} outside
- * @param {Interrupts} interrupts
- * @param {() => void} mountNow puts the files in place that a late import needs
+ * @param {Holding} holding
  */
-async function run(pyodide, outside, interrupts, mountNow) {
+async function run(pyodide, outside, holding) {
   pyodide._api.on_fatal = outside.fatal;
-  let mounting = false;
-  const mount = () => {
-    mounting = true; // the requests that this makes are no handler's
-    try {
-      mountNow();
-    } finally {
-      mounting = false;
-    }
-  };
-  const python = startApp(pyodide, outside, mount, await outside.kept());
+  const python = startApp(pyodide, outside, await outside.kept());
   if (python.slice_limit_ms) {
     const address = python.beat_address >>> 2;
     const readBeat = () => pyodide._module.HEAPU32[address];
     const buffer = outside.interruptBuffer(readBeat, python.slice_limit_ms);
-    interrupts.buffer = buffer;
     pyodide.setInterruptBuffer(buffer);
     python.watch_slices(buffer.left);
+    holding.renew = () => {
+      pyodide._module.HEAPU32[address]++;
+    };
   }
   const { deliver, detach, turn, hear, waited, slice_limit_ms, page_grace_s } = python;
-  outside.watchBlockingRequests((origin, ms) => mounting || waited(`a synchronous request to ${origin}`, ms));
+  outside.watchBlockingRequests((origin, ms) => holding.now || waited(`a synchronous request to ${origin}`, ms));
   return { deliver, detach, turn, hear, slice_limit_ms, page_grace_s };
 }
 
 /**
  * @param {any} pyodide
  * @param {Outside} outside
- * @param {() => void} mountNow
  * @param {Record<string, string>} kept of calls that may still be going on
  */
-function startApp(pyodide, { post, wake, keep }, mountNow, kept) {
+function startApp(pyodide, { post, wake, keep }, kept) {
   const { module, attribute } = bundle.app;
-  const { live } = bundle;
+  const { live, settings } = bundle;
   const place = {
     zone: new Intl.DateTimeFormat().resolvedOptions().timeZone ?? "",
     language: navigator.language,
@@ -278,7 +278,7 @@ function startApp(pyodide, { post, wake, keep }, mountNow, kept) {
   };
   const host = pyodide.pyimport("worker_py._pyodide");
   try {
-    return host.start(JSON.stringify({ module, attribute, kept, live, place }), post, wake, keep, mountNow);
+    return host.start(JSON.stringify({ module, attribute, kept, live, settings, place }), post, wake, keep);
   } catch (error) {
     throw new AppError(`the app could not be loaded\n${/** @type {Error} */ (error).message}`);
   } finally {

@@ -13,16 +13,20 @@ export const bundle = {
   /** Installed by micropip. @type {string[]} */
   wheels: [],
   app: { archive: "app.zip", module: "app", attribute: "app" },
+  /** The limits of the project's file, for an app that gives none. @type {Record<string, number | null>} */
+  settings: {},
   /** Whether pages may bring other source for the app while it runs. */
   live: false,
   /** The interpreter's memory with all that imported. @type {string | null} */
   snapshot: null,
+  /** The app is not in it: it loads compiled code, and is imported at each start. */
+  bare: false,
   /** Why there is no snapshot. @type {string | null} */
   withoutSnapshot: null,
   /** Pyodide's lock file of all wheels here. */
   lock: "pyodide-lock.json",
   /** What it says of the interpreter. @type {Record<string, string>} */
-  lockInfo: {},
+  lockInfo: { python: "3.0" },
   /** SHA-256 of what is loaded as bytes, as `integrity` takes it. @type {Record<string, string>} */
   hashes: {},
 };

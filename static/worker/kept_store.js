@@ -1,9 +1,12 @@
 /**
- * What must outlive an interpreter: state and data of calls in progress, in the origin's IndexedDB.
+ * What must outlive an interpreter: state and data of calls in progress, and the app's own data, in the origin's
+ * IndexedDB.
  *
- * One record a call: `{call_id, user, kept, at, v}`, where `kept` is the JSON that `worker_py.session`
+ * One record a call: `{call_id, user, kept, at, v}`, where `kept` is the JSON that `worker_py/call.py`
  * made (`card.state` and what of `card.data` is JSON, 64 KiB at most). A record goes when the card is
  * closed, when another user works on the portal, after four hours, and when 20 newer ones are there.
+ * One more for each key of `app.data`, by `worker_py/app_data.py`: interpreters that write different keys at the same time
+ * take nothing from each other. It goes when another user works on the portal, and after a day without a write.
  *
  * @module
  */
@@ -15,6 +18,14 @@ const RECORD_VERSION = 1;
 const STORE = "calls";
 const EXPIRES_AFTER_MS = 4 * 3600_000;
 const MOST = 20;
+/** What the ids of the app's own data begin with; `worker_py/app_data.py` has the same. */
+const OF_APP = "app.data/";
+const APP_EXPIRES_AFTER_MS = 24 * 3600_000;
+/** Python bounds what there is by its size. */
+const MOST_OF_APP = 1000;
+
+/** @param {string} id */
+export const isOfApp = (id) => id.startsWith(OF_APP);
 
 /** @typedef {{call_id: string, user: string, kept: string, at: number, v: number}} KeptCall */
 
@@ -42,8 +53,12 @@ export class KeptStore {
   async load() {
     const calls = /** @type {KeptCall[]} */ (await this.#run("readonly", (store) => store.getAll()));
     calls.sort((a, b) => b.at - a.at);
-    const oldest = Date.now() - EXPIRES_AFTER_MS;
-    const alive = calls.filter(({ at, v }) => v === RECORD_VERSION && at > oldest).slice(0, MOST);
+    /** @type {(ofApp: boolean, lifeMs: number, most: number) => KeptCall[]} */
+    const living = (ofApp, lifeMs, most) =>
+      calls
+        .filter(({ call_id, at, v }) => isOfApp(call_id) === ofApp && v === RECORD_VERSION && at > Date.now() - lifeMs)
+        .slice(0, most);
+    const alive = [...living(false, EXPIRES_AFTER_MS, MOST), ...living(true, APP_EXPIRES_AFTER_MS, MOST_OF_APP)];
     for (const { call_id } of calls.filter((call) => !alive.includes(call))) {
       await this.remove(call_id);
     }

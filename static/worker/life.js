@@ -6,7 +6,7 @@
 
 import { within } from "../deadline.js";
 import { aliveLock, sliceLock } from "../protocol.js";
-import { KeptStore } from "./kept_store.js";
+import { isOfApp, KeptStore } from "./kept_store.js";
 
 /** Without a page, before the app's own grace for calls is known. */
 const LINGER_S = 60;
@@ -62,7 +62,7 @@ export class Life {
   #timer;
   /** @type {BroadcastChannel | null} */
   #channel = null;
-  /** Tells the interpreters of other builds what is kept, for pages that go over to them. @type {BroadcastChannel | null} */
+  /** Tells other interpreters what is kept: of other builds, for pages that go over to them; of the app, all. @type {BroadcastChannel | null} */
   #told = null;
   /** What they have told, until Python can take it. @type {Map<string, {user: string, kept: string | null}>} */
   #news = new Map();
@@ -72,6 +72,7 @@ export class Life {
   #shared;
   #heard;
   #wrote;
+  #serves;
   /** Why the last write failed, by the error's name. @type {string | null} */
   #refused = null;
 
@@ -81,10 +82,12 @@ export class Life {
    * @param {boolean} options.shared
    * @param {(lock: string) => void} options.alive
    * @param {(callId: string, kept: string | null) => void} options.heard  another interpreter keeps this of a call
+   * @param {(user: string) => void} [options.serves]  it is known now whose calls these are
    * @param {(refused: string | null) => void} options.wrote  what is to be kept cannot be any more, or can be again
    */
-  constructor({ name, shared, alive, heard, wrote }) {
+  constructor({ name, shared, alive, heard, serves = () => {}, wrote }) {
     this.#wrote = wrote;
+    this.#serves = serves;
     this.#name = name;
     this.#shared = shared;
     this.#heard = heard;
@@ -140,11 +143,17 @@ export class Life {
       this.#abandon();
     } else if (this.#user === null && !this.#abandoned) {
       this.#user = user;
+      this.#serves(user);
       this.#userKnown();
       this.#store?.clear(user).catch(() => {});
       this.#write();
       this.#pass();
     }
+  }
+
+  /** Whose calls these are, once a page has said it. */
+  get user() {
+    return this.#user;
   }
 
   /** The last page has left: stay for a while, another may come. */
@@ -189,6 +198,14 @@ export class Life {
 
   /** Hear it when pages were loaded that use another worker of this portal. @param {string} portal */
   #listen(portal) {
+    this.#told = new BroadcastChannel(`worker-py calls ${portal}`);
+    this.#told.onmessage = ({ data: { user, callId, kept } }) => {
+      if (this.#tells(callId)) {
+        this.#yieldTo(callId, kept);
+        this.#news.set(callId, { user, kept });
+        this.#pass();
+      }
+    };
     if (!this.#shared) {
       return;
     }
@@ -199,11 +216,19 @@ export class Life {
         this.#arm();
       }
     };
-    this.#told = new BroadcastChannel(`worker-py calls ${portal}`);
-    this.#told.onmessage = ({ data: { user, callId, kept } }) => {
-      this.#news.set(callId, { user, kept });
-      this.#pass();
-    };
+  }
+
+  /** What waits to be written of the app gives way to a newer write of another interpreter. @param {string} id @param {string | null} kept */
+  #yieldTo(id, kept) {
+    const waits = isOfApp(id) ? this.#unwritten.get(id) : undefined;
+    if (waits && kept && JSON.parse(waits)[0] < JSON.parse(kept)[0]) {
+      this.#unwritten.delete(id);
+    }
+  }
+
+  /** Whether other interpreters have to know: pages that have one each take their calls to no other. @param {string} id */
+  #tells(id) {
+    return this.#shared || isOfApp(id);
   }
 
   /** Python runs, and can take what other interpreters keep. */
@@ -255,7 +280,7 @@ export class Life {
     if (!kept) {
       this.#unwritten.delete(callId);
       this.#store?.remove(callId).catch(() => {});
-      this.#told?.postMessage({ user: this.#user, callId, kept: null });
+      this.#tell(callId, null);
       return;
     }
     this.#unwritten.set(callId, kept);
@@ -285,9 +310,16 @@ export class Life {
         () => this.#stored(null),
         (error) => this.#stored(error?.name ?? "Error"),
       );
-      this.#told?.postMessage({ user: this.#user, callId, kept });
+      this.#tell(callId, kept);
     }
     this.#unwritten.clear();
+  }
+
+  /** @param {string} callId @param {string | null} kept */
+  #tell(callId, kept) {
+    if (this.#tells(callId)) {
+      this.#told?.postMessage({ user: this.#user, callId, kept });
+    }
   }
 
   /** @param {string | null} refused why something could not be kept, by the error's name */

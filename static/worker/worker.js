@@ -14,9 +14,11 @@ import { boot } from "./boot.js";
 import "./downloads.js"; // named here, what boot.js needs comes along with it, not after it
 import { interruptBuffer, watchBlockingRequests } from "./interrupt.js";
 import "./kept_store.js";
+import "./late_files.js";
 import { Life } from "./life.js";
 import "./snapshot.js";
 import "./snapshot_file.js";
+import "./zip.js";
 
 /** @typedef {import("./boot.js").Runtime} Runtime */
 
@@ -107,6 +109,9 @@ function welcome(port, { page, portal, user, greeting }) {
   ports.set(page, port);
   life.attached(portal, user, greeting === 1);
   port.postMessage(messages.welcome());
+  if (life.user) {
+    port.postMessage(messages.serves(life.user)); // pages may have had no room to agree on it
+  }
   if (life.lock) {
     port.postMessage(messages.alive(life.lock));
   }
@@ -171,7 +176,7 @@ const outbox = new Map();
 /** Python runs now, and what it says goes out when it has run. */
 let entered = false;
 /** Must be out before the next handler runs: it may be the last thing that this worker says. */
-const AT_ONCE = new Set(["turn", "ack", "taking"]);
+const AT_ONCE = new Set(["turn", "ack", "taking", "printed"]);
 
 /** @param {string} page @param {string} text */
 function post(page, text) {
@@ -280,6 +285,7 @@ const life = new Life({
   shared: "onconnect" in self,
   alive: (lock) => tellAll(messages.alive(lock)),
   heard: (callId, kept) => runtime?.hear(callId, kept),
+  serves: (user) => tellAll(messages.serves(user)),
   wrote: (refused) => {
     if (verdict?.t === "ready") {
       verdict.storage = refused;
@@ -313,6 +319,7 @@ async function start() {
       kept: () => life.kept(),
       wake,
       fatal,
+      holding: () => tellAll(messages.holding()),
       interruptBuffer,
       watchBlockingRequests,
     });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as messages from "../../static/messages.js";
-import { FROM_PAGE, kindOf } from "../../static/protocol.js";
+import { kindOf } from "../../static/protocol.js";
 
 const STATIC = new URL("../../static/", import.meta.url);
 const SOURCES = globSync(["{page,worker,install,live}/**/*.js", "*.js"], { cwd: STATIC.pathname });
@@ -18,7 +18,10 @@ test("nothing but the builders writes the kind of a message", () => {
 test("each message to Python has a builder, but what only the worker and the kit say", () => {
   const built = readFileSync(new URL("messages.js", STATIC), "utf8").split("// From the page to its worker")[0];
   const kinds = [...built.matchAll(/\{ t: "(\w+)"/g)].map(([, kind]) => kind);
-  assert.deepEqual([...kinds].sort(), [...FROM_PAGE].filter((kind) => kind !== "detach").sort());
+  const told = readFileSync(new URL("protocol.js", STATIC), "utf8").split("} ToPython")[0];
+  const typed = [...told.matchAll(/@typedef \{\{t: "(\w+)"/g)].map(([, kind]) => kind);
+  assert.ok(typed.includes("detach"));
+  assert.deepEqual(kinds.sort(), typed.filter((kind) => kind !== "detach").sort());
 });
 
 test("what is delivered again names the call whose card was shown when it came, if one was", () => {

@@ -3,7 +3,8 @@
  * stands still until it is told, message channels, locks, the portal's client.
  */
 
-import { COMMAND_NAMES, EVENT_NAMES } from "../../static/protocol.js";
+import { COMMANDS } from "../../static/portal/core/vocabulary.js";
+import { EVENT_NAMES } from "../../static/protocol.js";
 
 /**
  * @typedef {import("node:test").TestContext} TestContext
@@ -207,9 +208,9 @@ export class FakeClient {
     this.asked++;
     const known = [...this.known];
     if (this.late) {
-      this.interfaceAnswers.push(() => callback(known, [...COMMAND_NAMES]));
+      this.interfaceAnswers.push(() => callback(known, [...COMMANDS]));
     } else {
-      callback(known, [...COMMAND_NAMES]);
+      callback(known, [...COMMANDS]);
     }
   }
 

@@ -103,8 +103,8 @@ MUTATIONS = (
     Mutation(
         "a batch does not stop at its first failure",
         "worker_py/rest.py",
-        "outbox.rest_batch(part, halt=bool(halt))",
-        "outbox.rest_batch(part, halt=False)",
+        "halt=bool(halt), once",
+        "halt=False, once",
         ("tests/unit/test_rest.py",),
     ),
     Mutation(

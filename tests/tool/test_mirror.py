@@ -9,7 +9,6 @@ from worker_py_tool.paths import ROOT, TOOL
 PYTHON = {
     "__init__": "re-exports alone",
     "_pyodide/__init__": "re-exports alone",
-    "_pyodide/late_imports": "waits for the files of a bundle: tests/browser/hosting starts from snapshots",
     "_pyodide/runtime": "joins a worker to Python: test_pyodide_cases plays one, inside Pyodide",
     "_pyodide/snapshot": "makes a snapshot and starts from it: tests/tool/test_fence and tests/browser/hosting",
     "commands": "names and no rule: test_protocol_parity and test_card hold them",

@@ -1,5 +1,6 @@
 """The app: decorators give back what they decorate, limits are checked, and a page can be found."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -46,6 +47,78 @@ def test_one_function_may_handle_several_events() -> None:
         portal.raise_event("answerButtonClick")
         portal.raise_event("hangupButtonClick")
     assert seen == ["AnswerButtonClick", "HangupButtonClick"]
+
+
+def test_type_checkers_know_what_a_handler_takes_stacked_decorators_included() -> None:
+    """Mypy holds this: what it would not refuse here is an unused ``type: ignore``."""
+    app = App()
+
+    @app.on(ev.Initialized, ev.CardClosed, timeout_s=3)
+    @app.on(ev.HangupButtonClick)
+    def stacked(event: ev.Initialized | ev.HangupButtonClick | ev.CardClosed, card: CallCard) -> int:
+        return 1
+
+    @app.on(ev.Initialized | ev.HangupButtonClick)
+    async def either(event: ev.Initialized | ev.HangupButtonClick, card: CallCard) -> None: ...
+
+    @app.on(ev.CardEvent)
+    def every(event: ev.CardEvent, card: CallCard) -> None: ...
+
+    @app.on(ev.PageAttached, ev.PageDetached)
+    def of_page(event: ev.PageAttached | ev.PageDetached, page: Page) -> None: ...
+
+    @app.on(ev.Initialized)  # type: ignore[arg-type]
+    @app.on(ev.HangupButtonClick)
+    def not_the_other(event: ev.HangupButtonClick, card: CallCard) -> None: ...
+
+    @app.on(ev.CardEvent)  # type: ignore[arg-type]
+    def not_every(event: ev.Initialized, card: CallCard) -> None: ...
+
+    @app.on(ev.PageAttached)  # type: ignore[arg-type]
+    def no_page(event: ev.PageAttached, page: CallCard) -> None: ...
+
+    assert stacked(ev.Initialized.__new__(ev.Initialized), None) == 1  # type: ignore[arg-type]
+    handlers = [each.handler for each in app.registry.handlers(ev.HangupButtonClick)]
+    assert handlers == [stacked, either, every, not_the_other, not_every]
+    assert app.registry.handlers(ev.Initialized)[0].timeout_s == 3
+
+
+def test_handlers_of_several_events_run_once_for_each_in_the_order_of_registration() -> None:
+    app, seen = App(), []
+
+    def noting(who: str, event: ev.Event, card: CallCard) -> None:
+        seen.append((who, type(event).__name__))
+
+    app.add_handler(ev.CardEvent, partial(noting, "every"))
+    app.add_handler(ev.Initialized | ev.AnswerButtonClick, partial(noting, "two"), timeout_s=None)
+    app.add_handler(ev.Initialized, ev.CardClosed, partial(noting, "ends"))
+    with Portal(app) as portal:
+        portal.initialized()
+        portal.raise_event("answerButtonClick")
+        portal.raise_event("closeButtonClick")
+    assert seen == [
+        ("every", "Initialized"), ("two", "Initialized"), ("ends", "Initialized"),
+        ("every", "AnswerButtonClick"), ("two", "AnswerButtonClick"),
+        ("every", "CloseButtonClick"), ("ends", "CardClosed"),
+    ]  # fmt: skip
+
+
+def test_a_handler_without_its_event_is_refused() -> None:
+    with pytest.raises(RegistrationError, match=r"^CardClosed handler None is not callable"):
+        App().add_handler(ev.CardClosed)
+
+
+def test_the_handler_of_a_pattern_gets_the_name_of_the_page_event() -> None:
+    app, seen = App(), []
+
+    @app.on_page_event("phone.*")
+    def phone(payload: Any, page: Page, name: str) -> None:
+        seen.append((payload, page.id, name))
+
+    with Portal(app) as portal:
+        portal.emit("phone.ended", {"by": "them"})
+        portal.emit("sip.ended")
+    assert seen == [({"by": "them"}, "page-1", "phone.ended")]
 
 
 def test_a_bare_decorator_is_refused_instead_of_registering_nothing() -> None:
@@ -95,6 +168,29 @@ def test_a_limit_that_is_none_is_refused_by_name(name: str, value: Any, error: t
     with pytest.raises(error) as refused:
         App(**{name: value})
     assert str(refused.value) == message.format(name)
+
+
+def test_the_project_sets_what_the_code_leaves_open() -> None:
+    app = App(handler_timeout_s=30, page_grace_s=None)
+    app.take_project_settings({"handler_timeout_s": 5, "page_grace_s": 5, "slice_limit_ms": None, "silent_ok_ms": 5})
+    settings = app.settings
+    assert (settings.handler_timeout_s, settings.page_grace_s) == (30, None)
+    assert (settings.slice_limit_ms, settings.silent_ok_ms, settings.command_timeout_ms) == (None, 5, 5000)
+
+
+def test_an_app_takes_the_place_of_another_with_the_settings_of_its_project() -> None:
+    before, after = App(), App(silent_ok_ms=7)
+    before.take_project_settings({"silent_ok_ms": 5, "slice_limit_ms": 50})
+    after.take_project_settings(before)
+    assert (after.settings.silent_ok_ms, after.settings.slice_limit_ms) == (7, 50)
+
+
+@pytest.mark.parametrize(("limits", "error"), [({"slice_limit_s": 1}, TypeError), ({"slice_limit_ms": 0}, ValueError)])
+def test_what_the_project_sets_is_checked_like_what_the_code_gives(limits: Any, error: type[Exception]) -> None:
+    app = App()
+    with pytest.raises(error, match="slice_limit"):
+        app.take_project_settings(limits)
+    assert app.settings == App().settings
 
 
 def test_limits_are_named() -> None:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, date
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -101,6 +102,30 @@ def test_dates_are_dates_whoever_made_them() -> None:
         ]
 
     assert seen_by_a_handler(look)[0] == [True, True, True, True, True, False, True, True]
+
+
+def noting(seen: list[int], event: AnswerButtonClick, card: CallCard) -> None:
+    seen.append(date.today().year)
+
+
+class Noting:
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+
+    def __call__(self, event: AnswerButtonClick, card: CallCard) -> None:
+        self.seen.append(date.today().year)
+
+
+def test_the_clock_is_the_portals_for_a_partial_and_for_an_object_that_can_be_called() -> None:
+    by_partial: list[int] = []
+    by_object = Noting()
+    for handler, seen in ((partial(noting, by_partial), by_partial), (by_object, by_object.seen)):
+        app = App()
+        app.add_handler(AnswerButtonClick, handler)
+        with Portal(app) as portal:
+            portal.initialized()
+            portal.raise_event("answerButtonClick")
+        assert seen == [2023]
 
 
 def test_outside_of_an_app_the_clocks_are_real() -> None:

@@ -46,7 +46,8 @@ def test_state_and_data_are_news_once() -> None:
     call = session()
     call.card.data["n"] = 1
     call.state = CardState(title="T")
-    assert news(call) == {"state": {"title": "T"}, "data": {"n": 1}, "applied": None}
+    first = {"state": {"title": "T"}, "data": {"n": 1}, "applied": None, "began": call.began_at}
+    assert news(call) == first
     assert news(call) is None
     call.card.data["n"] = 2
     assert (news(call) or {})["data"] == {"n": 2}

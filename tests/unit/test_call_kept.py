@@ -45,7 +45,7 @@ def test_state_and_data_are_kept_by_the_page_and_given_to_the_next_interpreter()
     again, seen = digits_app()
     with Portal(again) as portal:
         page = portal.open_page("again", {"call_id": CALL_ID, "kept": {**last, "applied": ["again", 2]}})
-        assert traced(page, "session") == ["restored"]
+        assert traced(page, "card") == ["restored"]
         page.tell({"t": "event", "seq": 3, "name": PREFIX + "dialpadButtonClick", "payload": "6", "redelivered": True})
     assert seen == [("6", True, "56", {"started": True})]
 

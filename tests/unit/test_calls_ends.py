@@ -358,6 +358,22 @@ def test_a_card_that_never_could_be_managed_is_not_external_and_does_not_end_by_
         assert portal.problems == []
 
 
+def test_a_card_shown_again_that_goes_before_anything_was_sent_to_it_is_closed() -> None:
+    app, journal = quiet_app()
+    mutes_in_vain(app, Initialized)
+
+    with Portal(app) as portal:
+        portal.answers["CallCardSetMute"] = refusal()
+        portal.initialized()
+        portal.page.probe = refusal()  # taken away again, in the same moment
+        portal.show()
+        assert ended(portal, journal) <= 3
+        journal.clear()
+        portal.show()  # once more, after its end was noticed
+        assert ended(portal, journal) <= 3
+        assert portal.problems == []
+
+
 def test_not_external_is_taken_back_when_the_card_can_be_managed_after_all() -> None:
     app, _ = quiet_app()
     mutes_in_vain(app, Initialized)
@@ -432,3 +448,15 @@ def test_a_page_that_thaws_after_its_card_was_taken_away_ends_the_call() -> None
 def strays(page: MemoryPage) -> list[str]:
     entries = [message["entry"] for message in page.messages if message["t"] == "trace"]
     return [entry["name"] for entry in entries if entry["kind"] == "stray"]
+
+
+def test_a_window_that_says_it_shows_a_card_and_never_did_is_not_closed_by_what_another_one_could_do() -> None:
+    app, journal = quiet_app()
+    with Portal(app) as portal:
+        portal.initialized()
+        other = portal.open_page()
+        other.probe = refusal()
+        portal.page.detach()
+        other.initialized()
+        portal.advance(30)
+        assert CLOSED not in journal

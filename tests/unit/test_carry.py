@@ -69,7 +69,7 @@ def test_a_window_that_joins_late_runs_no_handler_and_looks_like_the_first(late_
         assert looks(second) == looks(first)
         assert looks(second)["ui_state"] == "incoming"
         assert second.unacknowledged == {}
-        assert traced(second, "session") == ["joined"]
+        assert traced(second, "card") == ["joined"]
 
 
 def test_a_window_that_joins_while_a_command_is_under_way_gets_it_too() -> None:

@@ -1,11 +1,8 @@
 """Failures of an app under test: raised, or expected."""
 
-import warnings
-from contextlib import nullcontext
-
 import pytest
 
-from worker_py.failures import Failures, ForgottenAwait
+from worker_py.failures import Failures
 
 
 def raised(error: BaseException) -> BaseException:
@@ -88,34 +85,3 @@ def test_what_the_test_itself_raises_in_the_block_goes_first() -> None:
     failures = Failures(strict=True)
     with pytest.raises(AssertionError, match="the test's own"), failures.expect(LookupError):
         raise AssertionError("the test's own")
-
-
-def test_a_coroutine_that_nobody_awaits_is_told_with_its_place() -> None:
-    failures = Failures(strict=True)
-    with failures.watching(nullcontext()):
-        greet()  # type: ignore[unused-coroutine]
-    with pytest.raises(ForgottenAwait, match=r"^greet\(\) was called without await \(.*test_failures.py, line \d+, in"):
-        failures.check()
-
-
-def test_it_is_seen_in_a_context_inside_and_after_it_as_well() -> None:
-    failures = Failures(strict=True)
-    watching = failures.watching(nullcontext())
-    with failures.expect(ForgottenAwait), watching:
-        with watching:
-            greet()  # type: ignore[unused-coroutine]
-    with failures.expect(ForgottenAwait), watching:
-        with watching:
-            pass
-        greet()  # type: ignore[unused-coroutine]
-
-
-def test_other_warnings_are_shown_as_they_would_have_been() -> None:
-    failures = Failures(strict=True)
-    with pytest.warns(UserWarning, match="mind"), warnings.catch_warnings():
-        warnings.simplefilter("always")
-        with failures.watching(nullcontext()):
-            warnings.warn("mind the gap", UserWarning, stacklevel=1)
-    failures.check()
-    with pytest.raises(UserWarning, match="error"), failures.watching(nullcontext()):
-        warnings.warn("an error here", UserWarning, stacklevel=1)

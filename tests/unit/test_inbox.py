@@ -30,6 +30,12 @@ def test_a_page_says_which_card_it_shows() -> None:
     assert read == inbox.Attached("shared", "why", "A", {"data": {}})
 
 
+def test_a_page_says_what_it_keeps_of_the_app() -> None:
+    assert inbox.read_attached(inbox.attach("shared", data="{}")).data == "{}"
+    assert inbox.read_attached(inbox.attach("shared")).data is None
+    assert inbox.read_attached({**inbox.attach("shared"), "data": {"visits": 1}}).data is None
+
+
 @pytest.mark.parametrize("card", [None, 5, [], {}, {"call_id": 5}, {"kept": {}}])
 def test_a_card_that_is_none_is_no_card(card: Any) -> None:
     assert inbox.read_attached(inbox.attach("shared", card=card)).call_id is None

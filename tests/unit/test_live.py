@@ -100,6 +100,15 @@ def test_new_events_go_to_the_new_code_and_the_card_keeps_its_data_and_state(ben
     assert bench.portal.page.unacknowledged == {}
 
 
+def test_the_apps_own_data_stays_and_what_the_new_source_adds_is_there_too(bench: Bench) -> None:
+    bench.portal._app.data["visits"] = 7
+    bench.reload(source_of('app = App()\napp.data |= {"visits": 0, "added": 1}'))
+    bench.portal.emit("any")
+    assert bench.portal.page.kept_data is not None
+    assert '"visits":[1700000000000,"7"]' in bench.portal.page.kept_data
+    assert '"1"]' in bench.portal.page.kept_data.partition('"added":')[2]
+
+
 def test_handlers_in_flight_end_with_the_code_that_they_began_with(bench: Bench) -> None:
     bench.edit("""
         app = App()
@@ -202,6 +211,13 @@ def test_what_cannot_run_is_refused_at_its_line_and_the_old_handlers_stay_in_for
     assert sys.modules[MODULE] is module
     bench.portal.raise_event("muteButtonClick", True)
     assert bench.texts == ["original", "original mute"]
+
+
+def test_an_edited_app_has_the_limits_of_the_project(bench: Bench) -> None:
+    sys.modules[MODULE].app.take_project_settings({"slice_limit_ms": 50, "silent_ok_ms": 7})
+    assert bench.edit("app = App(silent_ok_ms=8)")["outcome"] == "applied"
+    settings = sys.modules[MODULE].app.settings
+    assert (settings.slice_limit_ms, settings.silent_ok_ms) == (50, 8)
 
 
 def test_the_app_that_runs_is_not_taken_for_a_new_one(bench: Bench) -> None:

@@ -19,13 +19,13 @@ def test_a_message_reaches_a_page_as_json_and_one_that_has_gone_not_at_all() -> 
     sent: list[tuple[str, object]] = []
     out, page = Outbox(lambda page_id, text: sent.append((page_id, json.loads(text)))), Reader()
     out.tell(page, outbox.forget("A"))
-    out.trace(page, "session", "opened", call_id="A")
+    out.trace(page, "card", "opened", call_id="A")
     page.gone = True
     out.tell(page, outbox.forget("B"))
-    out.trace(page, "session", "closed")
+    out.trace(page, "card", "closed")
     assert sent == [
         ("p", {"t": "forget", "call_id": "A"}),
-        ("p", {"t": "trace", "entry": {"kind": "session", "name": "opened", "call_id": "A"}}),
+        ("p", {"t": "trace", "entry": {"kind": "card", "name": "opened", "call_id": "A"}}),
     ]
 
 

@@ -35,8 +35,8 @@ class Stage:
         self._seq = 0
         self._calls = 0
         self._shown = False
-        config = {"module": MODULE, "attribute": "app", "kept": {}, "live": False, "place": {}}
-        self.runtime = _pyodide.start(json.dumps(config), self._take, lambda: None, lambda *_: None, lambda: None)
+        config = {"module": MODULE, "attribute": "app", "kept": {}, "live": False, "settings": {}, "place": {}}
+        self.runtime = _pyodide.start(json.dumps(config), self._take, lambda: None, lambda *_: None)
         self._slice = (-1, 0.0)
         self.runtime.watch_slices(self._left_ms)
         self._deliver(inbox.attach("shared"))

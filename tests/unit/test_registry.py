@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, Union
 
 import pytest
 
@@ -77,7 +77,7 @@ def test_all_kinds_of_callables_are_handlers() -> None:
     assert [each.handler for each in registry.handlers(ev.Initialized)] == handlers
 
 
-@pytest.mark.parametrize("kind", [ev.Event, ev.CardEvent, ev.PageEvent, int, str])
+@pytest.mark.parametrize("kind", [ev.Event, ev.PageEvent, int, str])
 def test_a_type_that_is_no_event_is_refused_by_name(kind: type[Any]) -> None:
     with pytest.raises(RegistrationError) as refused:
         Registry().add(kind, two)
@@ -102,7 +102,7 @@ def test_a_subclass_of_an_event_is_no_event_of_the_portal() -> None:
 
 def test_a_refusal_is_a_type_error_a_value_error_and_an_error_of_the_package() -> None:
     with pytest.raises(RegistrationError) as refused:
-        Registry().add(int, two)  # type: ignore[arg-type]
+        Registry().add(int, two)
     assert isinstance(refused.value, TypeError)
     assert isinstance(refused.value, ValueError)
     assert isinstance(refused.value, WorkerPyError)
@@ -155,6 +155,78 @@ def test_the_same_method_of_the_same_object_twice_is_refused_and_of_another_obje
     registry.add(ev.Initialized, Handlers().method)
     with pytest.raises(RegistrationError, match=r"^Initialized handler Handlers.method is registered already"):
         registry.add(ev.Initialized, handlers.method)
+
+
+class Equal:
+    """Two of these are equal, and their methods too."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Equal)
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __call__(self, event: Any, card: Any) -> None:
+        """An object that can be called."""
+
+    def method(self, event: Any, card: Any) -> None:
+        """A bound method."""
+
+
+def test_what_is_only_equal_to_a_handler_is_another_one() -> None:
+    registry, one, other = Registry(), Equal(), Equal()
+    for handler in (one, other, one.method, other.method):
+        registry.add(ev.Initialized, handler)
+    assert len(registry.handlers(ev.Initialized)) == 4
+    for handler in (one, one.method):
+        with pytest.raises(RegistrationError, match="is registered already"):
+            registry.add(ev.Initialized, handler)
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        (ev.Initialized, ev.HangupButtonClick),
+        ev.Initialized | ev.HangupButtonClick,
+        Union[ev.Initialized, ev.HangupButtonClick],  # noqa: UP007 - apps may write it
+        (ev.Initialized | ev.HangupButtonClick, ev.Initialized),
+    ],
+)
+def test_one_function_is_registered_for_several_events_and_once_for_each(kinds: Any) -> None:
+    registry = Registry()
+    registry.add(kinds, two, 3)
+    for kind in (ev.Initialized, ev.HangupButtonClick):
+        assert [(each.handler, each.timeout_s) for each in registry.handlers(kind)] == [(two, 3)]
+    assert registry.handlers(ev.SkipButtonClick) == []
+
+
+def test_every_event_of_the_card_is_registered_by_their_base_class_and_keeps_the_order() -> None:
+    registry = Registry()
+
+    def before(event: Any, card: Any) -> None: ...
+    def after(event: Any, card: Any) -> None: ...
+
+    registry.add(ev.MuteButtonClick, before)
+    registry.add(ev.CardEvent, two)
+    registry.add(ev.MuteButtonClick, after)
+    assert [each.handler for each in registry.handlers(ev.MuteButtonClick)] == [before, two, after]
+    assert all(two in [each.handler for each in registry.handlers(spec.event_type)] for spec in EVENTS)
+    assert registry.handlers(ev.CardClosed) == []
+
+
+def test_a_handler_that_is_there_for_one_of_the_events_is_registered_for_none_of_the_others() -> None:
+    registry = Registry()
+    registry.add(ev.HangupButtonClick, two)
+    with pytest.raises(RegistrationError, match=r"^HangupButtonClick handler two is registered already"):
+        registry.add((ev.Initialized, ev.HangupButtonClick), two)
+    with pytest.raises(RegistrationError, match="int is no event type"):
+        registry.add((ev.SkipButtonClick, int), two)
+    assert registry.handlers(ev.Initialized) == registry.handlers(ev.SkipButtonClick) == []
+
+
+def test_no_event_at_all_is_refused() -> None:
+    with pytest.raises(RegistrationError, match=r"^handler two: no event type is named; expected @app.on\(Initialized"):
+        Registry().add((), two)
 
 
 def test_what_cannot_be_called_is_refused() -> None:
@@ -221,6 +293,39 @@ def test_page_events_are_registered_by_name() -> None:
         registry.add_page_event("phone.ringing", one)
 
 
+def test_a_star_in_the_name_of_a_page_event_is_any_text_and_the_handler_gets_the_name() -> None:
+    registry = Registry()
+
+    def like(payload: Any, page: Any, name: str) -> None: ...
+    def other(payload: Any, page: Any, name: str) -> None: ...
+
+    registry.add_page_event("phone.*", like)
+    registry.add_page_event("phone.ringing", two)
+    registry.add_page_event("*.ring*", other)
+
+    def found(name: str) -> list[Any]:
+        return [(each.handler, each.more) for each in registry.page_event_handlers(name)]
+
+    assert found("phone.ringing") == [(like, ("phone.ringing",)), (two, ()), (other, ("phone.ringing",))]
+    assert found("phone.") == [(like, ("phone.",))]
+    assert found("phone.a\nb") == [(like, ("phone.a\nb",))]
+    assert found("phonexringing") == found("a phone.ended") == []
+    with pytest.raises(RegistrationError, match=r"cannot be called with \(payload, page, name\)"):
+        registry.add_page_event("sip.*", two)
+    with pytest.raises(RegistrationError, match=r"^page event 'phone.\*' handler .*like is registered already"):
+        registry.add_page_event("phone.*", like)
+
+
+def test_a_function_under_two_names_that_fit_is_one_handler() -> None:
+    registry = Registry()
+
+    def like(payload: Any, page: Any, name: str) -> None: ...
+
+    registry.add_page_event("phone.*", like)
+    registry.add_page_event("*", like)
+    assert [each.handler for each in registry.page_event_handlers("phone.ringing")] == [like]
+
+
 @pytest.mark.parametrize("name", ["", None, 3, ev.Initialized])
 def test_the_name_of_a_page_event_is_text(name: Any) -> None:
     with pytest.raises(RegistrationError, match=r"^handler two: the name of a page event is a non-empty str"):
@@ -245,6 +350,11 @@ def test_a_handler_is_named_by_its_qualified_name() -> None:
     assert handler_name(Handlers().method) == "Handlers.method"
     assert handler_name(Handlers()) == "Handlers"
     assert handler_name(functools.partial(two, 1)) == "two"
+
+    class Partial(functools.partial[None]):
+        pass
+
+    assert handler_name(Partial(functools.partial(two), 1)) == "two"
 
 
 def test_a_callable_whose_signature_nobody_knows_is_taken() -> None:

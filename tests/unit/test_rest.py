@@ -466,6 +466,33 @@ def test_a_list_whose_later_page_fails_raises_after_the_items_before() -> None:
         assert (seen, ask.results[0].code, asked(portal)[1]["of"]) == ([1, 2], "GONE", "x")
 
 
+@pytest.mark.parametrize(
+    "name", ["../../mail", "..", "profile?auth=x", "a/b", "a&b", "a b", "a#b", "a%2fb", ".a", "a\n"]
+)
+@pytest.mark.parametrize("way", ["call", "list", "batch"])
+def test_a_methods_name_leads_nowhere_but_to_a_method(name: str, way: str) -> None:
+    app, refused = App(), []
+
+    @app.on_page_event("go")
+    async def go(payload: object, page: Page) -> None:
+        try:
+            match way:
+                case "call":
+                    await page.rest.call(name)
+                case "list":
+                    _ = [each async for each in page.rest.list(name)]
+                case _:
+                    await page.rest.batch({"one": (name, {})})
+        except ValueError as error:
+            refused.append(str(error))
+
+    with Portal(app) as portal:
+        portal.emit("go")
+        portal.advance(1)
+        assert refused == [f"{name!r} is no name of a REST method: such as 'crm.contact.get'"]
+        assert [message for message in portal.page.messages if message["t"].startswith("rest")] == []
+
+
 def test_the_method_of_a_list_is_checked_too() -> None:
     ask = Ask(lambda rest: collect(rest, ""))
     with ask as portal:

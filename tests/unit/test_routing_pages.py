@@ -44,7 +44,7 @@ def test_a_call_whose_page_went_away_is_resumed_by_the_next_page_with_data_and_s
         assert seen == [(False, None, False, "page-1"), (True, 1, True, "after")]
         assert [message["t"] for message in after.messages].count("command") == 1
         portal.advance(100)
-        assert traced(after, "session") == ["moved"]
+        assert traced(after, "card") == ["moved"]
 
 
 def test_a_call_goes_on_in_another_window_when_the_first_has_gone() -> None:

@@ -51,7 +51,7 @@ def test_a_card_that_was_taken_away_and_is_shown_again_is_fresh_and_has_its_data
         portal.advance(3)
         portal.show()
         assert seen == [(False, None, True), "closed_by_portal", (True, 1, True)]
-        assert traced(portal.page, "session")[-1] == "shown_again"
+        assert traced(portal.page, "card")[-1] == "shown_again"
         portal.advance(10)
         assert seen[3:] == []
 

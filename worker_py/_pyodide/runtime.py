@@ -11,16 +11,16 @@ import json
 import signal
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from types import FrameType
 
-from .. import blocking
+from .. import blocking, forgotten, printed
 from ..app import App
 from ..dispatch import Dispatcher
 from ..errors import HandlerTimeout
 from ..interrupt import Interrupter, new_slice
 from ..thaw import Place
-from .late_imports import LateImports
 from .loop import WorkerLoop
 from .snapshot import LIVE, load_app, thaw
 
@@ -46,6 +46,9 @@ class Runtime:
         self._loop.set_exception_handler(self.dispatcher.background_failed)
         self._slice_left: Callable[[], float] | None = None
         blocking.guarded_by(blocking.Guard(self._left_ms, self.dispatcher.waited))
+        setattr(warnings, forgotten.HOOK, forgotten.telling(self.dispatcher.forgotten))
+        forgotten.remember_lines()
+        printed.heard_by(self.dispatcher.listener())
         signal.signal(signal.SIGINT, self._interrupt)
 
     @property
@@ -64,12 +67,12 @@ class Runtime:
         return self._page_grace_s or 0
 
     def remember(self, kept: dict[str, str]) -> None:
-        """Take what an earlier interpreter kept, by call id."""
-        self.dispatcher.calls.remember(kept)
+        """Take what an earlier interpreter kept, by the ids under which it did."""
+        self.dispatcher.remember(kept, began_here=True)
 
     def hear(self, call_id: str, kept: str | None) -> None:
-        """Another interpreter, of another build, keeps this of a call: pages may bring it here."""
-        self.dispatcher.calls.remember({call_id: kept})
+        """Another interpreter keeps this: of another build, of a call that pages may bring here; or of ``app.data``."""
+        self.dispatcher.remember({call_id: kept})
 
     def deliver(self, page_id: str, text: str) -> float:
         """Take one message of a page, and turn the loop. Returns what `turn` returns."""
@@ -140,17 +143,16 @@ def start(
     post: Callable[[str, str], None],
     wake: Callable[[], None],
     keep: Callable[[str, str | None], None],
-    mount: Callable[[], None],
 ) -> Runtime:
     """Start the app.
 
     Args:
         config: JSON with ``module`` and ``attribute`` of the app; ``kept``, what an earlier
-            interpreter kept, by call id; ``live``, whether pages may bring other source; and ``place``, as `Place`.
+            interpreter kept, by call id; ``live``, whether pages may bring other source; ``settings``, the limits
+            of the project's file; and ``place``, as `Place`.
         post: hands a JSON string to the page with this id.
         wake: asks the worker for a turn of the loop soon.
         keep: stores what must outlive the interpreter, by call id; ``None`` when the call is over.
-        mount: puts the files in place that an import after a start from a snapshot needs.
     """
     wanted = json.loads(config)
     place = Place(**wanted["place"])
@@ -159,12 +161,13 @@ def start(
     asyncio.set_event_loop(loop)
     loop._install_running_loop()
     blocking.stand_in()
+    printed.stand_in()
     _complete_requests()
     app = load_app(wanted["module"], wanted["attribute"])
+    app.take_project_settings(wanted["settings"])
     runtime = Runtime(loop, app, post, keep)
     runtime.remember(wanted["kept"])
     if wanted["live"] is True:
         importlib.import_module(LIVE).join(runtime.dispatcher, app, wanted["module"], wanted["attribute"])
-    sys.meta_path.insert(0, LateImports(mount, loop.beat))
     sys.setrecursionlimit(_RECURSION_LIMIT)  # deeper, and the wasm stack overflows: that is fatal
     return runtime

@@ -6,10 +6,12 @@ import asyncio
 import gc
 import importlib
 import linecache
+import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
-from .. import blocking
+from .. import blocking, printed
 from ..app import App
 from ..errors import WorkerPyError
 from ..thaw import Freezing, Place
@@ -17,6 +19,8 @@ from ..thaw import Freezing, Place
 APP_DIRECTORY = "/app"
 LIVE = "worker_py._live"
 """Is there in bundles that were built for live editing."""
+
+_SLEEP_AT_IMPORT_MS = 5000.0
 
 _frozen: Freezing | None = None
 """In an interpreter that a snapshot was made of."""
@@ -40,27 +44,42 @@ def load_app(module: str, attribute: str) -> App:
     return app
 
 
-def prepare(module: str, attribute: str) -> None:
+class CannotBeFrozen(Exception):
+    """The app was imported, and a browser can do so too; but a snapshot would not hold all of it."""
+
+
+def prepare(module: str, attribute: str, instead: Sequence[str] | None = None) -> None:
     """Import the app, for a memory snapshot of the interpreter.
 
+    Args:
+        module: the app's.
+        attribute: the App's name in it.
+        instead: modules to import instead of the app.
+
     Raises:
-        WorkerPyError: as `load_app`.
-        RuntimeError: the import started a task, which a snapshot would lose.
+        CannotBeFrozen: the import started a task, which a snapshot would lose.
+        Exception: whatever the import raises comes through.
     """
     global _frozen
     blocking.stand_in()
+    printed.stand_in()
     loop = asyncio.get_event_loop()
     begun = loop._in_progress  # type: ignore[attr-defined]
     freezing = Freezing()
-    with freezing.watch():
-        load_app(module, attribute)
+    with freezing.watch(), _bounded_sleep():
+        if instead is None:
+            load_app(module, attribute)
+        for name in instead or ():
+            importlib.import_module(name)
     with suppress(ModuleNotFoundError):
         importlib.import_module(LIVE)
     if loop._in_progress > begun:  # type: ignore[attr-defined]
-        raise RuntimeError(f"{module} starts a task when it is imported; start it in a handler of Started")
+        raise CannotBeFrozen(f"{module} starts a task when it is imported; start it in a handler of Started")
+    importlib.invalidate_caches()  # `importlib.metadata` keeps the archive of the library open in its own
+    library = os.path.dirname(os.__file__)  # an archive, whose lines are found without it
     for loaded in list(sys.modules.values()):
         file = getattr(loaded, "__file__", None) or ""
-        if not file.startswith("/lib/python314.zip"):
+        if not file.startswith(library):
             linecache.getlines(file)
     for name, entry in list(linecache.cache.items()):
         if len(entry) == 4:  # without its time: the file itself comes later, and is not looked at
@@ -68,6 +87,23 @@ def prepare(module: str, attribute: str) -> None:
     freezing.freeze()
     _frozen = freezing
     gc.collect()
+
+
+@contextmanager
+def _bounded_sleep() -> Iterator[None]:
+    """The clock stands still while a snapshot is made: sleep takes no time there, and has an end nevertheless."""
+    slept_ms = 0.0
+
+    def waited(_: str, ms: float) -> None:
+        nonlocal slept_ms
+        slept_ms += ms
+
+    guard = blocking.Guard(lambda: _SLEEP_AT_IMPORT_MS - slept_ms, waited, wait=lambda _: None)
+    before = blocking.guarded_by(guard)
+    try:
+        yield
+    finally:
+        blocking.guarded_by(before)
 
 
 def thaw(place: Place) -> None:

@@ -3,7 +3,6 @@
 import http.server
 import threading
 from http import HTTPStatus
-from types import TracebackType
 from typing import Self
 
 
@@ -71,9 +70,7 @@ class Service:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop answering, and free the port."""
         self._server.shutdown()
         self._server.server_close()

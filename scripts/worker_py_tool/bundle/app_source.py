@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker_py_tool.bundle import app_files
+from worker_py_tool.bundle import app_files, target
 from worker_py_tool.errors import ToolError
 
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-PYODIDE_PYTHON = (3, 14)
 RESERVED = {"worker_py", "micropip", "packaging", "pyodide", "pyodide_js", "js", "test", "tests"}
 FORM = "Give a file or a package directory, and the App's name in it when that is not `app`: --app handlers.py:my_app"
 
@@ -60,28 +59,41 @@ def read_app(specification: str, include: Sequence[str] = ()) -> AppSource:
     Raises:
         ToolError: There is no such file, it cannot be imported under its name or packed, or it defines no such App.
     """
-    path, attribute = _split(specification)
+    path, attribute, main = find(specification)
+    packing = app_files.pack(path, include)
+    _check_defines(main, attribute)
+    return AppSource(path, _module(path), attribute, tuple(packing.files), tuple(packing.left_out))
+
+
+def find(specification: str) -> tuple[Path, str, Path]:
+    """The file or directory that `--app` names, the App's name, and the file that defines it.
+
+    Raises:
+        ToolError: There is no such file, or it cannot be imported under its name.
+    """
+    path, attribute = split(specification)
     if not attribute.isidentifier() or keyword.iskeyword(attribute):
         raise ToolError(f"--app {specification}: {attribute!r} is not a Python name", FORM)
     if not path.exists():
         raise ToolError(f"--app {specification}: there is no {path}", FORM)
-    module = path.name if path.is_dir() else path.stem
-    _check_module_name(path, module)
+    _check_module_name(path, _module(path))
     if path.is_dir():
         main = path / "__init__.py"
         if not main.is_file():
             raise ToolError(f"--app {specification}: {path} is no package: it has no __init__.py", FORM)
-    else:
-        if path.suffix != ".py":
-            raise ToolError(f"--app {specification}: {path.name} is not a .py file", FORM)
-        app_files.regular(path, "--app")
-        main = path
-    packing = app_files.pack(path, include)
-    _check_defines(main, attribute)
-    return AppSource(path, module, attribute, tuple(packing.files), tuple(packing.left_out))
+        return path, attribute, main
+    if path.suffix != ".py":
+        raise ToolError(f"--app {specification}: {path.name} is not a .py file", FORM)
+    app_files.regular(path, "--app")
+    return path, attribute, path
 
 
-def _split(specification: str) -> tuple[Path, str]:
+def _module(path: Path) -> str:
+    return path.name if path.is_dir() else path.stem
+
+
+def split(specification: str) -> tuple[Path, str]:
+    """The file or directory that `--app` names, and the App's name in it."""
     whole = Path(specification)
     if whole.exists() or ":" not in specification:
         return whole.resolve() if whole.exists() else whole, "app"
@@ -102,10 +114,13 @@ def _check_defines(main: Path, attribute: str) -> None:
     except (SyntaxError, ValueError) as problem:
         line = getattr(problem, "lineno", None)
         where = f"{main}:{line}" if line else str(main)
-        newer = sys.version_info < PYODIDE_PYTHON
+        browsers = target.read().version if target.LOCK.exists() else sys.version_info[:2]
+        newer, newest = sys.version_info < browsers, "{}.{}".format(*browsers)
         raise ToolError(
             f"--app: {where}: {getattr(problem, 'msg', problem)}",
-            f"Checked by Python {platform.python_version()}: newer syntax needs a build with 3.14." if newer else "",
+            f"Checked by Python {platform.python_version()}: newer syntax needs a build with {newest}."
+            if newer
+            else "",
         ) from problem
     names = _defined_names(tree.body)
     if attribute not in names and "*" not in names:

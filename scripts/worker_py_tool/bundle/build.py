@@ -15,11 +15,11 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from worker_py_tool.bundle import compress, frozen, imports, manifest, origins, phone, publish, snapshot, wheels
+from worker_py_tool.bundle import compress, frozen, imports, manifest, origins, phone, publish, snapshot, target, wheels
 from worker_py_tool.bundle.app_source import AppSource, read_app
 from worker_py_tool.bundle.frozen import Frozen
 from worker_py_tool.bundle.manifest import Manifest
@@ -60,6 +60,11 @@ class BuildOptions:
         live: The page's scripts may bring other source for the app while it runs. For the demo: whoever can make
             them do so runs Python with all that the app may do. The command line does not offer it.
         requirements: Requirements of the app, as pip takes them.
+        lock: Where the app's `pylock.worker-py.toml` is, or would be; without it packages are chosen anew.
+        frozen: Insist on it.
+        settings: Limits for an app that gives none in code; None is no limit.
+        pyodide_packages: Address or directory of the packages of Pyodide's distribution; empty: where it publishes
+            them.
         snapshot: Make a memory snapshot of the interpreter, which boots several times faster.
         compress: Put Brotli and gzip beside the files; `best` takes about a minute.
         hard_link: Link Pyodide's files instead of copying them, for bundles that nobody changes.
@@ -76,6 +81,10 @@ class BuildOptions:
     phone: PhoneKind | None = None
     live: bool = False
     requirements: Sequence[str] = ()
+    lock: Path | None = None
+    frozen: bool = False
+    settings: Mapping[str, float | None] = field(default_factory=dict)
+    pyodide_packages: str = ""
     snapshot: bool = True
     compress: Compression = "fast"
     hard_link: bool = False
@@ -96,11 +105,19 @@ def build(options: BuildOptions) -> Manifest:
     connect = [origins.origin(text, "--connect", origins.CONNECT_SCHEMES) for text in options.connect]
     client = _client_script(options)
     with publish.staged(options.out) as directory:
-        packages = frozen.freeze(options.requirements, live=options.live)
+        packages = frozen.freeze(
+            options.requirements,
+            live=options.live,
+            pyodide_packages=options.pyodide_packages,
+            lock=options.lock,
+            insist=options.frozen,
+        )
         assets = {**_assets(app, scripts, client), LOCK: packages.lock, **phone.assets(options.phone)}
         if options.live:
             assets |= {f"live/{path.name}": path.read_bytes() for path in sorted((STATIC / "live").glob("*.js"))}
-        memory = snapshot.make(app, packages.app) if options.snapshot else Snapshot(None, "built without one")
+        memory = snapshot.make(app, packages.app)  # which tries the app too
+        if not options.snapshot:
+            memory = Snapshot(None, "built without one")
         if memory.content is not None:
             assets["snapshot.bin"] = memory.content
         contents = _contents(directory, options, app, packages, memory)
@@ -120,7 +137,7 @@ def build(options: BuildOptions) -> Manifest:
         result = Manifest(
             build=build_id,
             version=version(),
-            pyodide=_pyodide_version(),
+            pyodide=target.pyodide_version(),
             client=options.client,
             portals=portals,
             csp=origins.content_security_policy(portals, [_integrity(GUARD.read_bytes()), *client.origins], connect),
@@ -140,11 +157,13 @@ def _contents(
         "loaderWheels": [f"../../{_add_wheel(directory, path)}" for path in packages.loader],
         "wheels": [f"../../{_add_wheel(directory, path)}" for path in packages.app],
         "app": {"archive": "app.zip", "module": app.module, "attribute": app.attribute},
+        "settings": dict(options.settings),
         "live": options.live,
         "snapshot": None if memory.content is None else "snapshot.bin",
+        "bare": memory.bare,
         "withoutSnapshot": memory.reason or None,
         "lock": LOCK,
-        "lockInfo": _lock_info(),
+        "lockInfo": target.info(),
     }
 
 
@@ -170,13 +189,6 @@ def _hashes(directory: Path, assets: Mapping[str, bytes], contents: Mapping[str,
 def _integrity(content: bytes) -> str:
     """The hash of a content, as a Content-Security-Policy names it."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}'"
-
-
-def _lock_info() -> dict[str, str]:
-    """What Pyodide's lock file says of the interpreter itself."""
-    lock_file = NODE_MODULES / "pyodide" / "pyodide-lock.json"
-    info: dict[str, str] = json.loads(lock_file.read_text(encoding="utf-8"))["info"]
-    return info
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,14 +217,10 @@ def _client_script(options: BuildOptions) -> _ClientScript:
     return _ClientScript(url)
 
 
-def _pyodide_version() -> str:
-    return str(json.loads((NODE_MODULES / "pyodide" / "package.json").read_text(encoding="utf-8"))["version"])
-
-
 def _add_pyodide(directory: Path, hard_link: bool) -> str:
     sources = [NODE_MODULES / "pyodide" / name for name in PYODIDE_FILES]
     digest = hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in sources)).hexdigest()[:12]
-    folder = f"pyodide/{_pyodide_version()}-{digest}"
+    folder = f"pyodide/{target.pyodide_version()}-{digest}"
     (directory / folder).mkdir(parents=True)
     for path in sources:
         _place(path, directory / folder / path.name, hard_link)

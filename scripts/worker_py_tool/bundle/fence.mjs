@@ -81,6 +81,7 @@ export function fail(error) {
  * @param {number} limitS
  */
 export function timeLimit(pyodide, limitS) {
+  let begun = 0;
   let end = 0;
   let passed = false;
   const spent = () => {
@@ -102,13 +103,18 @@ export function timeLimit(pyodide, limitS) {
     /** @param {string} module that is about to be imported */
     begin(module) {
       say({ importing: module });
-      end = spent() + limitS;
+      begun = spent();
+      end = begun + limitS;
       passed = false;
       pyodide.setInterruptBuffer(buffer);
     },
+    /** What the import has taken until now. */
+    tookS: () => spent() - begun,
     /** @returns {boolean} whether the limit was passed */
     end() {
-      pyodide.setInterruptBuffer(undefined);
+      try {
+        pyodide.setInterruptBuffer(undefined);
+      } catch {} // in an interpreter that has died nothing is interrupted
       return passed;
     },
   };

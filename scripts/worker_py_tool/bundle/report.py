@@ -1,5 +1,6 @@
 """What a bundle weighs: its files, and what a boot fetches, in order."""
 
+import json
 import re
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from worker_py_tool.bundle.manifest import Manifest
 
 RESTORED = "snapshot.bin"
 NEVER = ("app.zip", "python_stdlib.zip", "pyodide-lock.json", ".whl")
-"""Parts that a boot from the snapshot does not wait for."""
+"""Parts that a boot from the snapshot does not wait for, unless the app is not in it."""
 LARGE = 5_000_000
 
 
@@ -23,8 +24,13 @@ def boot_files(directory: Path, made: Manifest) -> list[str]:
     modules = imports.graph(directory, [*scripts, f"{folder}worker/worker.js"])
     runtime = sorted((path for path in made.files if path.startswith("pyodide/")), key=lambda path: path.endswith("s"))
     if folder + RESTORED in made.files:
-        parts = [folder + RESTORED, *runtime]
-        parts = [path for path in parts if not path.endswith(NEVER)]
+        module = (directory / folder / "worker" / "bundle.js").read_text(encoding="utf-8")
+        contents = json.loads(module.partition("export const bundle = ")[2].rstrip(";\n"))
+        parts = [path for path in (folder + RESTORED, *runtime) if not path.endswith(NEVER)]
+        if contents["bare"]:
+            library = [path for path in runtime if path.endswith("python_stdlib.zip")]
+            wheels = [path.removeprefix("../../") for path in contents["wheels"]]
+            parts += [*library, *wheels, folder + "app.zip"]
     else:
         wheels = [path for path in made.files if path.startswith("wheels/")]
         parts = [*(folder + name for name in ("app.zip", "pyodide-lock.json")), *wheels, *runtime]

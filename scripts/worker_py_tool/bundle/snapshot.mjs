@@ -3,10 +3,13 @@
 //
 //   node snapshot.mjs CONFIG.json OUT
 //
-// CONFIG: {pyodide, wheels: [...], archive, module, attribute, seed, limitS}, the first three paths. OUT
+// CONFIG: {pyodide, wheels: [...], archive, describe, trace, module, attribute, compiled, bare, seed, limitS}, the first
+// five paths. `compiled`: the wheels hold compiled code; `bare`: modules to import instead of the app, or null. OUT
 // gets the sparse snapshot that `static/worker/snapshot.js` reads: without the pages that a freshly
-// instantiated module holds anyway. The last line on stdout is JSON: {"ok": true, …} or
-// {"ok": false, "reason": …}, with "slow" when the import took longer than the limit.
+// instantiated module holds anyway. The last line on stdout is JSON: {"tookS": …}, how long the import took, with
+// "refused", why what was imported cannot be frozen; or {"failed": …, "slow": …}, how the import failed, as
+// `describe.py` tells it, and whether that was because it took longer than the limit. With "bare" the app works and has
+// loaded compiled code, which a snapshot cannot hold: modules that it imports and that have nothing to do with it.
 //
 // Two runs with the same input give the same bytes, on any machine: clocks, hash seed, file times,
 // language and random numbers are fixed, the last by `seed`.
@@ -21,7 +24,6 @@ import { answer, beforePyodide, close, fail, timeLimit } from "./fence.mjs";
 
 const PAGE = 4096;
 const MAGIC = "WPYSNAP1";
-const SITE_PACKAGES = "/lib/python3.14/site-packages";
 const EPOCH_MS = 1_700_000_000_000;
 
 const [, , configPath, outPath] = process.argv;
@@ -45,29 +47,78 @@ try {
   fail(error);
 }
 
-/** @returns {Promise<{ok: boolean, snapshot?: Uint8Array, reason?: string, slow?: boolean}>} */
+/**
+ * @returns {Promise<{
+ *   tookS?: number, snapshot?: Uint8Array, refused?: string, bare?: string[], failed?: object, slow?: boolean,
+ * }>}
+ */
 async function make() {
   const pyodide = await load();
   // What Python prints while it imports the app is not for the build's output.
   pyodide.setStdout({ batched: () => {} });
   pyodide.setStderr({ batched: () => {} });
   install(pyodide);
+  const describe = new TextDecoder().decode(read(config.describe));
+  const trace = config.compiled && !config.bare ? traceImports(pyodide) : null;
   close();
   const limit = timeLimit(pyodide, config.limitS);
+  let tookS = 0;
   try {
     const host = pyodide.pyimport("worker_py._pyodide");
     limit.begin(config.module);
-    try {
-      host.prepare(config.module, config.attribute);
-    } finally {
-      host.destroy();
-    }
+    trace?.begin();
+    host.prepare(config.module, config.attribute, config.bare ? pyodide.toPy(config.bare) : undefined);
+    trace?.end();
+    tookS = limit.tookS();
     limit.end();
-    refuseOpenFiles(pyodide);
-    return { ok: true, snapshot: pyodide.makeMemorySnapshot() };
+    host.destroy();
   } catch (error) {
-    const reason = String(/** @type {any} */ (error)?.message ?? error).trim();
-    return { ok: false, reason: reason.slice(-4000), slow: limit.end() };
+    tookS = limit.tookS();
+    const slow = limit.end();
+    if (/** @type {any} */ (error)?.type !== "CannotBeFrozen") {
+      return { failed: described(pyodide, describe, error), slow };
+    }
+    return { refused: lastLine(error), tookS };
+  }
+  const loaded = Object.keys(pyodide._module.LDSO.loadedLibsByName).filter((name) => name !== "__main__");
+  if (loaded.length > 0) {
+    return trace ? { bare: JSON.parse(trace.pure()), tookS } : { refused: `it has loaded ${loaded.join(", ")}`, tookS };
+  }
+  trace?.destroy();
+  try {
+    refuseOpenFiles(pyodide);
+    return { snapshot: pyodide.makeMemorySnapshot(), tookS };
+  } catch (error) {
+    return { refused: lastLine(error), tookS };
+  }
+}
+
+/** @param {any} pyodide @returns {any} the `Trace` of `trace_imports.py` */
+function traceImports(pyodide) {
+  const globals = pyodide.toPy({ __name__: "trace_imports" });
+  pyodide.runPython(new TextDecoder().decode(read(config.trace)), { globals, filename: "<trace>" });
+  return globals.get("Trace")();
+}
+
+/** @param {unknown} error the last line of a traceback says what was raised */
+function lastLine(error) {
+  const text = String(/** @type {any} */ (error)?.message ?? error);
+  return text.trim().split("\n").at(-1)?.replace(/^[\w.]+\.CannotBeFrozen: /, "");
+}
+
+/**
+ * @param {any} pyodide
+ * @param {string} script the text of `describe.py`
+ * @param {unknown} error
+ */
+function described(pyodide, script, error) {
+  const text = String(/** @type {any} */ (error)?.message ?? error).trim();
+  try {
+    const globals = pyodide.toPy({ __name__: "describe" });
+    pyodide.runPython(script, { globals });
+    return JSON.parse(globals.get("describe")());
+  } catch {
+    return { type: "", text, traceback: text }; // the interpreter has died
   }
 }
 
@@ -88,6 +139,9 @@ async function load() {
  */
 function install(pyodide) {
   const shutil = pyodide.pyimport("shutil");
+  const sysconfig = pyodide.pyimport("sysconfig");
+  const sitePackages = sysconfig.get_path("purelib");
+  sysconfig.destroy();
   const importlib = pyodide.pyimport("importlib");
   /** @param {string} archive @param {string} directory */
   const unpack = (archive, directory) => {
@@ -96,7 +150,7 @@ function install(pyodide) {
     pyodide.FS.unlink("/archive.zip");
   };
   for (const wheel of config.wheels) {
-    unpack(wheel, SITE_PACKAGES);
+    unpack(wheel, sitePackages);
   }
   unpack(config.archive, "/app");
   importlib.invalidate_caches(); // the clock stands still, so directories never look changed

@@ -3,14 +3,16 @@
 import hashlib
 import json
 import os
-import re
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from worker_py_tool import progress
 from worker_py_tool.bundle import fence
 from worker_py_tool.bundle.app_source import AppSource
+from worker_py_tool.bundle.import_failure import Failure
 from worker_py_tool.errors import ToolError
 from worker_py_tool.locking import exclusive
 from worker_py_tool.paths import CACHE
@@ -18,7 +20,10 @@ from worker_py_tool.process import say
 from worker_py_tool.scratch import scratch
 
 SCRIPT = Path(__file__).with_name("snapshot.mjs")
-NO_APP = re.compile(r"worker_py\.errors\.(WorkerPyError|RegistrationError): ")
+DESCRIBE = Path(__file__).with_name("describe.py")
+TRACE = Path(__file__).with_name("trace_imports.py")
+SLOW_S = 5
+"""An import that takes longer is told of: in seconds of the processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +31,21 @@ class Snapshot:
     """What came of making one.
 
     Attributes:
-        content: The file; None when the app cannot be frozen: the bundle boots without, then.
+        content: The file; None when the app works and cannot be frozen: the bundle boots without, then.
         reason: Why there is none.
+        bare: The app is not in it, as it loads compiled code, which no snapshot can hold: it is imported at each start.
     """
 
     content: bytes | None
     reason: str = ""
+    bare: bool = False
 
 
 def make(app: AppSource, wheels: Sequence[Path]) -> Snapshot:
     """The snapshot for this app on these wheels; the same input gives the same bytes, and is made once.
 
     Raises:
-        ToolError: The app's name is no `worker_py.App`.
+        ToolError: The app cannot be imported, or its name is no `worker_py.App`.
     """
     key = _key(app, wheels)
     cached = CACHE / "snapshots" / f"{key}.json"
@@ -47,65 +54,98 @@ def make(app: AppSource, wheels: Sequence[Path]) -> Snapshot:
             if not cached.exists():
                 _make(cached, key, app, wheels)
     result = json.loads(cached.read_text(encoding="utf-8"))
-    if result["ok"]:
-        return Snapshot(cached.with_suffix(".bin").read_bytes())
-    reason = _last_line(result["reason"])
-    if NO_APP.match(reason):
-        raise ToolError(NO_APP.sub("", reason))
-    say(f"warning: no snapshot, so the interpreter boots slower: {reason}")
-    return Snapshot(None, result["reason"])
+    if result["slow"]:
+        say(f"warning: {result['slow']}")
+    if "refused" not in result:
+        return Snapshot(cached.with_suffix(".bin").read_bytes(), bare=result["bare"])
+    say(f"warning: no snapshot, so the interpreter boots slower: {result['refused']}")
+    return Snapshot(None, result["refused"])
 
 
 def _make(cached: Path, key: str, app: AppSource, wheels: Sequence[Path]) -> None:
     cached.parent.mkdir(parents=True, exist_ok=True)
     with scratch("making-", cached.parent) as aside:
         (aside / "app.zip").write_bytes(app.archive())
-        config = {
+        config: dict[str, Any] = {
             "pyodide": str(fence.PYODIDE),
             "wheels": [str(path) for path in wheels],
             "archive": str(aside / "app.zip"),
+            "describe": str(DESCRIBE),
+            "trace": str(TRACE),
+            "compiled": any(map(_is_compiled, wheels)),
+            "bare": None,
             "module": app.module,
             "attribute": app.attribute,
             "seed": key,
             "limitS": fence.IMPORT_LIMIT_S,
         }
-        (aside / "config.json").write_text(json.dumps(config), encoding="utf-8")
         (aside / "made").mkdir()
         with progress.step("making the memory snapshot"):
-            result = fence.run(
-                SCRIPT,
-                [aside / "config.json", aside / "made" / "snapshot.bin"],
-                "make the memory snapshot",
-                reads=[aside / "app.zip", *wheels],
-                writes=[aside / "made"],
-            )
-        if result.get("slow"):
-            raise ToolError(
-                f"`import {app.module}` did not end within {fence.IMPORT_LIMIT_S} s\n{_of_the_app(result['reason'])}",
-                fence.ENDS,
-            )
-        if result["ok"]:
+            result = _run(aside, config, wheels)
+            known = {**_outcome(app, result), "bare": "bare" in result}
+            if known["bare"]:
+                again = _run(aside, {**config, "bare": result["bare"]}, wheels)
+                known |= {key: again[key] for key in ("refused",) if key in again}
+                if "failed" in again:
+                    known["refused"] = Failure(**again["failed"]).shown
+        if "refused" not in known:
             os.replace(aside / "made" / "snapshot.bin", cached.with_suffix(".bin"))
-        (aside / "result.json").write_text(json.dumps(result), encoding="utf-8")
+        (aside / "result.json").write_text(json.dumps(known), encoding="utf-8")
         os.replace(aside / "result.json", cached)
 
 
-def _of_the_app(traceback: str) -> str:
-    """The lines of a traceback that show where the app's own code was."""
-    lines = traceback.splitlines()
-    starts = [number for number, line in enumerate(lines) if line.startswith('  File "/app/')]
-    return "\n".join(lines[starts[0] :] if starts else lines[-1:])
+def _run(aside: Path, config: Mapping[str, Any], wheels: Sequence[Path]) -> dict[str, Any]:
+    (aside / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    return fence.run(
+        SCRIPT,
+        [aside / "config.json", aside / "made" / "snapshot.bin"],
+        "make the memory snapshot",
+        reads=[aside / "app.zip", DESCRIBE, TRACE, *wheels],
+        writes=[aside / "made"],
+    )
+
+
+def _is_compiled(wheel: Path) -> bool:
+    with zipfile.ZipFile(wheel) as archive:
+        return any(name.endswith(".so") for name in archive.namelist())
+
+
+def _outcome(app: AppSource, result: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of it: `refused`, if it cannot be frozen, and `slow`, what to say of an import that takes long.
+
+    Raises:
+        ToolError: The app cannot be imported.
+    """
+    if "failed" not in result:
+        took = result["tookS"]
+        slow = (
+            f"`import {app.module}` takes {took:.0f} s: as long waits a browser that cannot use the snapshot"
+            if took > SLOW_S
+            else ""
+        )
+        return {"slow": slow, **({"refused": result["refused"]} if "refused" in result else {})}
+    failure = Failure(**result["failed"])
+    if result["slow"]:
+        raise ToolError(
+            f"`import {app.module}` did not end within {fence.IMPORT_LIMIT_S} s\n{failure.shown}", fence.ENDS
+        )
+    if failure.untried:
+        return {"slow": "", "refused": f"the import needs a browser, {failure.type}: {failure.text}"}
+    raise failure.as_error(app)
 
 
 def _key(app: AppSource, wheels: Sequence[Path]) -> str:
     digest = hashlib.sha256()
     names = " ".join((*fence.FLAGS, *fence.FLAGS_OF_SOME, f"{app.module}:{app.attribute}"))
-    parts = [SCRIPT.read_bytes(), fence.INSIDE.read_bytes(), names.encode(), app.archive()]
+    parts = [
+        SCRIPT.read_bytes(),
+        DESCRIBE.read_bytes(),
+        TRACE.read_bytes(),
+        fence.INSIDE.read_bytes(),
+        names.encode(),
+        app.archive(),
+    ]
     parts += [path.read_bytes() for path in (fence.PYODIDE / "package.json", *wheels)]
     for part in parts:
         digest.update(f"{len(part)}\n".encode() + part)
     return digest.hexdigest()[:20]
-
-
-def _last_line(text: str) -> str:
-    return text.strip().splitlines()[-1] if text.strip() else "no reason given"

@@ -2,7 +2,9 @@
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
+from email.message import Message
 from email.parser import HeaderParser
 from pathlib import Path
 
@@ -48,6 +50,20 @@ def check(requirements: Sequence[str], theirs: Sequence[Path], loader: Sequence[
             other, theirs_too = owners.setdefault(name, (wheel, entry))
             if other != wheel and not _same(other, theirs_too, wheel, entry):
                 raise _refused(wheel, requirements, f"it overwrites {name} of {other.name}")
+
+
+def metadata(wheel: Path) -> Message:
+    """What a wheel says of itself; empty when it cannot be read: `check` refuses it then."""
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            named = [
+                entry for entry in archive.infolist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", entry.filename)
+            ]
+            if len(named) == 1 and named[0].file_size <= MOST_METADATA_BYTES:
+                return HeaderParser().parsestr(archive.read(named[0]).decode("utf-8", "replace"))
+    except (OSError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error):
+        pass
+    return Message()
 
 
 def _opened(wheel: Path, requirements: Sequence[str]) -> zipfile.ZipFile:

@@ -6,30 +6,16 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-from worker_py_tool import progress
+from worker_py_tool.bundle import target
 from worker_py_tool.errors import ToolError
 from worker_py_tool.locking import exclusive
 from worker_py_tool.paths import CACHE, NODE_MODULES, REQUIREMENTS, WORKER_PY, version
 from worker_py_tool.process import run_quietly, say
 from worker_py_tool.scratch import scratch
 from worker_py_tool.setup import python_packages
-
-PURE = (
-    "--only-binary=:all:",
-    "--python-version",
-    "3.14",
-    "--implementation",
-    "py",
-    "--abi",
-    "none",
-    "--platform",
-    "any",
-)
-"""pip's options for wheels that any Pyodide of this Python version can use."""
-
 
 LIVE = "_live.py"
 """The module of `worker_py` that only bundles for live editing have."""
@@ -101,6 +87,12 @@ def loader() -> list[Path]:
     return locked("loader")
 
 
+def _pure() -> list[str]:
+    """Options of pip for wheels that any interpreter of this Python version can use."""
+    kind = ["--only-binary=:all:", "--implementation", "py", "--abi", "none", "--platform", "any"]
+    return [*kind, "--python-version", target.read().short]
+
+
 def locked(name: str) -> list[Path]:
     """The wheels of requirements/NAME.txt for Pyodide; pip verifies their hashes, and they are downloaded once."""
     lock_file = REQUIREMENTS / f"{name}.txt"
@@ -109,7 +101,7 @@ def locked(name: str) -> list[Path]:
         say(f"downloading wheels for Pyodide: requirements/{name}.txt")
         run_quietly(
             python_packages.pip(
-                "download", "--quiet", "--no-deps", *PURE, "--require-hashes", "-r", lock_file, "--dest", directory
+                "download", "--quiet", "--no-deps", *_pure(), "--require-hashes", "-r", lock_file, "--dest", directory
             ),
             f"download the wheels of requirements/{name}.txt",
             env=python_packages.PIP_ENV,
@@ -119,63 +111,9 @@ def locked(name: str) -> list[Path]:
     return _cached(f"{name}-{hashlib.sha256(lock_file.read_bytes()).hexdigest()[:16]}", download)
 
 
-def required(requirements: Sequence[str]) -> list[Path]:
-    """Pure wheels of the app's requirements and of all that they depend on, resolved by pip.
-
-    They are resolved once: the same requirements give the same wheels until `.cache` is deleted.
-
-    Raises:
-        ToolError: A requirement has no pure wheel, or does not exist.
-    """
-    if not requirements:
-        return []
-    for requirement in requirements:
-        if requirement.startswith("-"):
-            raise ToolError(
-                f"--require {requirement}: not a requirement",
-                'Give a name with its version, such as "phonenumbers==9.*".',
-            )
-
-    def resolve(directory: Path) -> None:
-        with progress.step(f"resolving for Pyodide: {', '.join(requirements)}"):
-            try:
-                run_quietly(
-                    python_packages.pip("download", "--quiet", *PURE, "--dest", directory, "--", *requirements),
-                    f"resolve --require {', '.join(requirements)}",
-                    env=python_packages.PIP_ENV,
-                    remedy=python_packages.OFFLINE_REMEDY,
-                )
-            except ToolError as problem:
-                raise _explained(requirements, str(problem)) or problem from problem
-
-    sources = [os.environ.get(name, "") for name in ("PIP_FIND_LINKS", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL")]
-    key = hashlib.sha256(json.dumps([sorted(requirements), sources]).encode()).hexdigest()[:16]
-    return _cached(f"require-{key}", resolve)
-
-
 def address(wheel: Path) -> str:
     """Where a wheel lies in a bundle: under its own name, which micropip reads, in a directory named by its hash."""
     return f"wheels/{hashlib.sha256(wheel.read_bytes()).hexdigest()[:12]}/{wheel.name}"
-
-
-def _explained(requirements: Sequence[str], said: str) -> ToolError | None:
-    """What pip says of a package that it does not find, in our words; None for other failures."""
-    if "ResolutionImpossible" in said or "conflicting dependencies" in said:
-        culprits = re.search(r"Cannot install (.+) because", said)
-        return ToolError(
-            f"--require {culprits[1] if culprits else requirements}: they need versions that contradict each other",
-            "Name versions that go together.",
-        )
-    found = re.search(r"No matching distribution found for ([^\s;(]+)", said)
-    if found is None:
-        return None
-    name = re.split(r"[\[<>=!~]", found[1])[0]
-    asked = next((each for each in requirements if each.lower().startswith(name.lower())), None)
-    needed_by = "" if asked else f", which {', '.join(requirements)} needs"
-    return ToolError(
-        f"--require {asked or found[1]}{needed_by}: there is no such package, or no pure wheel of it for Python 3.14",
-        "Compiled code does not run in the browser's interpreter: check name and version, or take another package.",
-    )
 
 
 def _cached(key: str, fill: Callable[[Path], None]) -> list[Path]:

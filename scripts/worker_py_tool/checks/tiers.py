@@ -34,8 +34,8 @@ STOP_LIMIT_S = 60
 TEST_LIMIT_S = 60
 """For one test in Node, as pytest's in pyproject.toml."""
 SIDE_BY_SIDE = 4
-"""At most so many processes run tests at once, and no more than there are cores: in the browser tier each has a browser
-of its own, and a starved one leaves out tones that a test hears."""
+"""At most so many processes run tests at once: in the browser tier each has a browser of its own, and a starved one
+leaves out tones that a test hears."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ def run_browser(options: TierOptions) -> Outcome:
     """Tier 4: the whole in headless Chromium, against the simulated portal."""
     tests = options.tests("browser", "test_*.py")
     one = options.fast and not options.chosen.tests
-    processes = 1 if one else cores()
+    processes = 1 if one else cores() + cores() // 2  # for each waits most of the time
     spread = _spread(tests, processes)
     if spread:
         # A test that is stopped inside Playwright leaves it unusable: the process ends with that test, by its name,

@@ -7,11 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from worker_py_tool.bundle import manifest, origins, publish
-from worker_py_tool.bundle.app_source import read_app
+from worker_py_tool.bundle import dependencies, distribution, manifest, origins, project, publish, pylock
+from worker_py_tool.bundle.app_source import find, read_app
 from worker_py_tool.bundle.build import OFFICIAL_BX24, BuildOptions, build
 from worker_py_tool.bundle.page_script import check_page_scripts
 from worker_py_tool.bundle.phone import PHONES
+from worker_py_tool.bundle.project import CLIENTS
 from worker_py_tool.bundle.report import boot_files, large_files, report
 from worker_py_tool.errors import ToolError
 from worker_py_tool.paths import command
@@ -29,7 +30,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add(
         "--app",
         metavar="PATH[:NAME]",
-        help="the app's file or package directory, and its App's name in it (default: app)",
+        help="the app's file or package directory, and its App's name in it; [tool.worker-py] of the pyproject.toml "
+        "beside it stands in for options that are not given",
     )
     add("--out", metavar="DIR", type=Path, help="directory to make; a bundle that is there already is replaced")
     add(
@@ -38,15 +40,26 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         **repeatable,
         help="file of the app's package to pack although it looks like a secret or is left out otherwise",
     )
-    add("--client", choices=["bx24", "b24jssdk"], default="bx24", help="client of the portal (default: bx24)")
-    add(
-        "--bx24-url", metavar="URL", default=OFFICIAL_BX24, help="script that defines BX24, or a local .js file to copy"
-    )
+    add("--client", choices=CLIENTS, help="client of the portal (default: bx24)")
+    add("--bx24-url", metavar="URL", help="script that defines BX24, or a local .js file to copy")
     add("--portal", metavar="ORIGIN", **repeatable, help="portal that may frame the page; may be a pattern")
     add("--connect", metavar="ORIGIN", **repeatable, help="what page scripts talk to, such as wss://pbx.example")
     add("--page-script", metavar="FILE.js", type=Path, **repeatable, help="your own JavaScript for the page")
     add("--phone", choices=PHONES, help="a phone in the page: loopback, for demos, or jssip, SIP over WebSocket")
-    add("--require", metavar="REQUIREMENT", **repeatable, help="a package that the app imports")
+    add("--require", metavar="REQUIREMENT", **repeatable, help="a package that the app imports, by name or path")
+    add(
+        "--requirements",
+        metavar="FILE",
+        type=Path,
+        help="the app's dependencies (default: its PEP 723 block, else those of the pyproject.toml beside it)",
+    )
+    add(
+        "--pyodide-packages",
+        metavar="URL|DIR",
+        default="",
+        help="mirror of the packages that Pyodide has itself (default: where Pyodide publishes them)",
+    )
+    add("--frozen", action="store_true", help=f"insist on the packages of {pylock.NAME}, as `worker-py lock` wrote it")
     add("--emit", choices=recipes.KINDS, **repeatable, help="also write a web server's configuration, beside DIR")
     add("--release", action="store_true", help="for production: best compression")
     add("--json", action="store_true", help="print what was made as JSON, for machines")
@@ -60,18 +73,14 @@ def needs(options: argparse.Namespace) -> Set[Need]:
         publish.put_back(options.check)
         manifest.read(options.check)
         return frozenset()
-    if options.app is None:
-        raise ToolError("--app is missing", f"Name the app's file: {command('build')} --app handlers.py --out DIR")
-    if options.out is None:
-        raise ToolError(
-            "--out is missing", f"Name the directory to make: {command('build')} --app handlers.py --out DIR"
-        )
-    read_app(options.app, options.include)
-    check_page_scripts(options.page_script)
-    publish.check_target(options.out.resolve())
-    for text in options.portal:
+    chosen = wanted(options)
+    read_app(chosen.app, chosen.include)
+    distribution.check(options.pyodide_packages)
+    check_page_scripts(chosen.page_scripts)
+    publish.check_target(chosen.out.resolve())
+    for text in chosen.portals:
         origins.origin(text, "--portal")
-    for text in options.connect:
+    for text in chosen.connect:
         origins.origin(text, "--connect", origins.CONNECT_SCHEMES)
     return {Need.BUILD}
 
@@ -80,43 +89,69 @@ def run(options: argparse.Namespace) -> int:
     """Make the bundle, and print where its page is; or check one, with status 1 when something is wrong."""
     if options.check is not None:
         return _check(options.check, as_json=options.json)
-    if not options.portal:
+    chosen = wanted(options)
+    if not chosen.portals:
         say(
             "warning: without --portal any https page may frame this one; name your portal: --portal https://company.bitrix24.com"
         )
-    for portal in filter(origins.is_insecure, options.portal):
+    for portal in filter(origins.is_insecure, chosen.portals):
         say(f"warning: --portal {portal}: Python cannot run inside of a page that came by plain http; use https")
-    made = build(
-        BuildOptions(
-            app=options.app,
-            out=options.out,
-            include=options.include,
-            client=options.client,
-            bx24_url=options.bx24_url,
-            portals=options.portal,
-            connect=options.connect,
-            page_scripts=options.page_script,
-            phone=options.phone,
-            requirements=options.require,
-            compress="best" if options.release else "fast",
-        )
-    )
-    recipes_written = {kind: str(recipes.write(kind, options.out, made)) for kind in options.emit}
-    page = options.out / "index.html"
-    app = read_app(options.app, options.include)
+    if project.read(options.app).config:
+        say(f"note: {project.TABLE} config: bundles of this version do not read it yet")
+    made = build(chosen)
+    recipes_written = {kind: str(recipes.write(kind, chosen.out, made)) for kind in options.emit}
+    page = chosen.out / "index.html"
+    app = read_app(chosen.app, chosen.include)
     for path, size in large_files(made, app):
         say(f"warning: {path} has {size / 1e6:.1f} MB, and every browser loads it")
     if options.json:
-        boot = boot_files(options.out, made)
+        boot = boot_files(chosen.out, made)
         packed = {name: len(content) for name, content in app.files}
         told = {"page": str(page), "recipes": recipes_written, "boot": boot, "app": packed, "left_out": app.left_out}
         print(json.dumps({**told, **asdict(made)}, indent=2))
         return 0
-    say(report(options.out, made, app))
+    say(report(chosen.out, made, app))
     for kind, path in recipes_written.items():
         say(f"{kind}: {path}")
     print(page)
     return 0
+
+
+def wanted(options: argparse.Namespace) -> BuildOptions:
+    """What to build: the project's file, and the command line above it."""
+    beside = project.read(options.app)
+    app, out = options.app or beside.app, options.out or beside.out
+    if app is None:
+        raise ToolError(
+            "--app is missing",
+            f"Name the app's file: {command('build')} --app handlers.py --out DIR; or write it into {project.NAME}",
+        )
+    if out is None:
+        raise ToolError(
+            "--out is missing", f"Name the directory to make: {command('build')} --app handlers.py --out DIR"
+        )
+    if beside.report_to is not None:
+        raise ToolError(
+            f"{beside.directory / project.NAME}: {project.TABLE} report-to: bundles of this version send no reports",
+            "Take it out until they do.",
+        )
+    return BuildOptions(
+        app=app,
+        out=out,
+        include=options.include,
+        client=options.client or beside.client or "bx24",
+        bx24_url=options.bx24_url or beside.bx24_url or OFFICIAL_BX24,
+        portals=options.portal or beside.portal,
+        connect=options.connect or beside.connect,
+        page_scripts=options.page_script or beside.page_script,
+        phone=options.phone or beside.phone,
+        requirements=dependencies.collect(find(app)[2], beside, options.require, options.requirements),
+        pyodide_packages=options.pyodide_packages,
+        lock=project.in_short(beside.directory / pylock.NAME),
+        frozen=options.frozen,
+        settings=beside.settings,
+        compress="best" if options.release else "fast",
+    )
 
 
 def _check(directory: Path, *, as_json: bool) -> int:

@@ -5,9 +5,10 @@ import shlex
 import webbrowser
 from collections.abc import Set
 from pathlib import Path
+from typing import Any
 
-from worker_py_tool.bundle import publish
-from worker_py_tool.bundle.app_source import read_app
+from worker_py_tool.bundle import dependencies, project, publish, pylock
+from worker_py_tool.bundle.app_source import find, read_app
 from worker_py_tool.paths import command
 from worker_py_tool.process import say
 from worker_py_tool.setup.bootstrap import Need
@@ -27,6 +28,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "--include", metavar="PATTERN", action="append", default=[], help="file of it to pack, as for a build"
     )
     options.add_argument(
+        "--require",
+        metavar="REQUIREMENT",
+        action="append",
+        default=[],
+        help="a package that it imports, as for a build",
+    )
+    options.add_argument(
         "--out",
         metavar="DIR",
         type=Path,
@@ -43,6 +51,7 @@ def needs(options: argparse.Namespace) -> Set[Need]:
     """What a build needs; refuses an app that cannot be built before anything is installed."""
     if options.app is not None:
         read_app(options.app, options.include)
+        _of_the_app(options)
     if options.out is not None:
         publish.check_target(options.out.resolve())
     return {Need.BUILD}
@@ -53,16 +62,28 @@ def run(options: argparse.Namespace) -> int:
     from worker_py_tool.demo import demo, static
 
     if options.out is not None:
-        made = static.write(options.out, app=options.app or str(demo.HANDLERS), include=options.include)
+        made = static.write(options.out, **(_of_the_app(options) if options.app else {}))
         size = sum(entry.bytes for path, entry in made.files.items())
         say(f"{len(made.files)} files, {size / 1e6:.1f} MB. Put them on any web server; to look at them here:")
         say(f"    python3 -m http.server --bind 127.0.0.1 --directory {shlex.quote(str(options.out))}")
         print(options.out / "index.html")
         return 0
-    with demo.running(options.port, app=options.app or str(demo.HANDLERS), include=options.include) as url:
+    with demo.running(options.port, **(_of_the_app(options) if options.app else {})) as url:
         print(url, flush=True)
         say("Open this address in a browser. Ctrl-C ends the demo.")
         if options.browser:
             webbrowser.open(url)
         until_interrupted()
     return 0
+
+
+def _of_the_app(options: argparse.Namespace) -> dict[str, Any]:
+    """What a demo of another app takes of its project: the rest is the demo's own, its phone and client above all."""
+    beside = project.read(options.app)
+    return {
+        "app": options.app,
+        "include": options.include,
+        "requirements": dependencies.collect(find(options.app)[2], beside, options.require, None),
+        "settings": beside.settings,
+        "lock": beside.directory / pylock.NAME,
+    }

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Set
 from pathlib import Path
 
-from worker_py_tool.bundle import origins
+from worker_py_tool.bundle import origins, project
 from worker_py_tool.doctor.examine import REQUESTS, Questions, check_address, examine
 from worker_py_tool.doctor.findings import Examination, Verdict
 from worker_py_tool.errors import ToolError
@@ -39,7 +39,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         metavar="ORIGIN",
         action="append",
         default=[],
-        help="a portal that has to be able to frame the page; repeatable, may be a pattern",
+        help="a portal that has to be able to frame the page; repeatable, may be a pattern (default: those of "
+        "[tool.worker-py] in the pyproject.toml of this directory)",
     )
     options.add_argument(
         "--requests",
@@ -67,10 +68,11 @@ def needs(options: argparse.Namespace) -> Set[Need]:
 
 def run(options: argparse.Namespace) -> int:
     """Examine, and print what was found."""
-    questions = Questions(options.url, options.portal, options.requests, options.bundle, options.boot)
     try:
         check_address(options.url)
-        for text in options.portal:
+        portals = options.portal or project.read(None).portal
+        questions = Questions(options.url, portals, options.requests, options.bundle, options.boot)
+        for text in portals:
             origins.origin(text, "--portal")
         seen = examine(questions)
     except ToolError as problem:

@@ -3,7 +3,7 @@
 Both are on the same host, so that they are two origins of one site: there a browser's SharedWorker needs no flag.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
@@ -35,6 +35,8 @@ def build_demo(
     client: Client = "bx24",
     page_scripts: Sequence[Path] = (FEED,),
     requirements: Sequence[str] = (),
+    settings: Mapping[str, float | None] | None = None,
+    lock: Path | None = None,
     phone: PhoneKind | None = None,
     connect: Sequence[str] = (),
     live: bool = False,
@@ -63,6 +65,8 @@ def build_demo(
             portals=origins.LOOPBACK_PORTALS,
             page_scripts=page_scripts,
             requirements=requirements,
+            settings=settings or {},
+            lock=lock,
             phone=phone,
             connect=connect,
             live=live,
@@ -78,13 +82,24 @@ def portal_url(portal: str, app: str, **options: str) -> str:
 
 
 @contextmanager
-def running(port: int = 0, *, app: str = str(HANDLERS), include: Sequence[str] = ()) -> Iterator[str]:
+def running(
+    port: int = 0,
+    *,
+    app: str = str(HANDLERS),
+    include: Sequence[str] = (),
+    requirements: Sequence[str] = (),
+    settings: Mapping[str, float | None] | None = None,
+    lock: Path | None = None,
+) -> Iterator[str]:
     """Build the demo and serve it for the time of the block.
 
     Args:
         port: The portal's port; 0 for any that is free.
         app: `PATH[:NAME]` of the app.
         include: Patterns of its files that are packed although they look like something that should not be.
+        requirements: What it needs.
+        settings: Limits for an app that gives none in code.
+        lock: Where its lock is, or would be.
 
     Yields:
         The demo's address.
@@ -94,6 +109,15 @@ def running(port: int = 0, *, app: str = str(HANDLERS), include: Sequence[str] =
     """
     with scratch("demo-", CACHE) as directory:
         bundle = directory / "bundle"
-        build_demo(bundle, app=app, include=include, phone="loopback", live=True)
+        build_demo(
+            bundle,
+            app=app,
+            include=include,
+            requirements=requirements,
+            settings=settings,
+            lock=lock,
+            phone="loopback",
+            live=True,
+        )
         with Server(bundle, allowed_hosts=NAMES) as served, PortalServer(port=port) as portal:
             yield portal_url(portal.url, served.url, rest="page")  # so that it goes on with the network cut

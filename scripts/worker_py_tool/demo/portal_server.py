@@ -4,7 +4,6 @@ import json
 import subprocess
 import tempfile
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from worker_py_tool.demo import editor
@@ -53,9 +52,7 @@ class PortalServer:
         """It answers already."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop answering, and free the port."""
         self._process.communicate()  # the server ends with its input
         self._scratch.cleanup()

@@ -11,7 +11,7 @@ REST is in its page. The layout, beside the files of ``static/portal``::
 import dataclasses
 import html
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -28,13 +28,24 @@ PLAIN_HTML = '<html lang="en">'
 """What is replaced in the portal's page."""
 
 
-def write(out: Path, *, app: str = str(demo.HANDLERS), include: Sequence[str] = ()) -> Manifest:
+def write(
+    out: Path,
+    *,
+    app: str = str(demo.HANDLERS),
+    include: Sequence[str] = (),
+    requirements: Sequence[str] = (),
+    settings: Mapping[str, float | None] | None = None,
+    lock: Path | None = None,
+) -> Manifest:
     """Make the directory, or replace one that was made before.
 
     Args:
         out: The directory.
         app: `PATH[:NAME]` of the app.
         include: Patterns of its files that are packed although they look like something that should not be.
+        requirements: What it needs.
+        settings: Limits for an app that gives none in code.
+        lock: Where its lock is, or would be.
 
     Returns:
         What was written.
@@ -52,6 +63,9 @@ def write(out: Path, *, app: str = str(demo.HANDLERS), include: Sequence[str] = 
                 app=app,
                 out=directory / APP,
                 include=include,
+                requirements=requirements,
+                settings=settings or {},
+                lock=lock,
                 bx24_url=str(demo.CLIENT),
                 page_scripts=(demo.FEED, demo.LIVE_FEED),
                 phone="loopback",

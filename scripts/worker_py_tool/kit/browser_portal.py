@@ -22,6 +22,7 @@ from worker_py.wire import PREFIX
 
 DEADLINE_MS: Final = 30_000
 POLL_MS: Final = 20
+SLOWEST_POLL_MS: Final = 100
 BETWEEN_LOADS: Final = ("Execution context was destroyed", "Frame was detached", "Cannot find context")
 NOT_SHOWN: Final = "The card shows no"
 NOTHING: Final[Any] = object()
@@ -463,9 +464,11 @@ class PortalPage:
     ) -> None:
         """Wait until a condition holds that only the test can check; should it not, tell what is `there`."""
         deadline = time.monotonic() + timeout_s
+        pause_ms = float(POLL_MS)
         while not condition():
             assert time.monotonic() < deadline, f"waited in vain for {what}; there is {there()}"
-            self.playwright_page.wait_for_timeout(POLL_MS)
+            self.playwright_page.wait_for_timeout(pause_ms)
+            pause_ms = min(pause_ms * 1.3, SLOWEST_POLL_MS)  # each question costs what is waited for some time
 
     # What the placement page tells -------------------------------------------------------------------
 

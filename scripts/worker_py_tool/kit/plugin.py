@@ -14,7 +14,6 @@ from worker_py import App
 from worker_py.testing import Portal
 from worker_py_tool.errors import ToolError
 from worker_py_tool.kit import project
-from worker_py_tool.kit.project import Project
 from worker_py_tool.kit.session import KitSession, missing
 
 if TYPE_CHECKING:
@@ -55,19 +54,13 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 
 @pytest.fixture(scope="session")
-def worker_py_project(pytestconfig: pytest.Config) -> Project:
-    """The app's directory: pytest's root, or where it was started."""
-    return project.find([pytestconfig.rootpath, pytestconfig.invocation_params.dir])
-
-
-@pytest.fixture(scope="session")
-def worker_app(worker_py_project: Project) -> App:
+def worker_app(pytestconfig: pytest.Config) -> App:
     """The app under test: what `[tool.worker-py] app` names in pyproject.toml, else `app.py:app`.
 
-    Override it for another one.
+    The directory is pytest's root, or where it was started. Override it for another app.
     """
     try:
-        return project.load(worker_py_project.app)
+        return project.load(project.find([pytestconfig.rootpath, pytestconfig.invocation_params.dir]))
     except ToolError as problem:
         pytest.fail(str(problem), pytrace=False)
 
@@ -80,15 +73,13 @@ def portal(worker_app: App) -> Iterator[Portal]:
 
 
 @pytest.fixture(scope="session")
-def worker_py_session(
-    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory, worker_py_project: Project
-) -> Iterator[KitSession]:
+def worker_py_session(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KitSession]:
     """Servers, bundles and browser of this session."""
     reason = missing()
     if reason is not None:
         pytest.skip(reason)
     engine, headed = pytestconfig.getoption("--worker-py-browser"), pytestconfig.getoption("--worker-py-headed")
-    session = KitSession(engine, headed, tmp_path_factory.mktemp("browser-home"), worker_py_project)
+    session = KitSession(engine, headed, tmp_path_factory.mktemp("browser-home"))
     yield session
     session.close()
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import importlib
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from worker_py import App
 from worker_py_tool.errors import ToolError
@@ -18,35 +16,24 @@ DEFAULT = "app.py:app"
 REMEDY = 'Name it in pyproject.toml, [tool.worker-py] app = "app.py:app", or override the fixture worker_app.'
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
-    """An app's directory, and what its `pyproject.toml` says of it.
+def find(directories: Sequence[Path]) -> str:
+    """`PATH:NAME` of the app in the first of these directories that has one, else of an `app.py` in the first.
 
-    Attributes:
-        directory: where that file is, or `app.py`.
-        settings: its table `[tool.worker-py]`.
+    It is what `[tool.worker-py] app` names in the `pyproject.toml` there, or `app.py:app`.
     """
-
-    directory: Path
-    settings: Mapping[str, Any]
-
-    @property
-    def app(self) -> str:
-        """`PATH:NAME`, with a path that holds from everywhere."""
-        path, _, name = str(self.settings.get("app") or DEFAULT).partition(":")
-        return f"{self.directory / path}:{name or 'app'}"
-
-
-def find(directories: Sequence[Path]) -> Project:
-    """The project in the first of these directories that has one; else an `app.py` is expected in the first."""
     for directory in directories:
         file = directory / "pyproject.toml"
-        table: Any = {}
+        named = None
         if file.is_file():
-            table = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("worker-py", {})
-        if table.get("app") or (directory / "app.py").is_file():
-            return Project(directory, table)
-    return Project(directories[0], {})
+            named = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("worker-py", {}).get("app")
+        if named or (directory / "app.py").is_file():
+            return _in(directory, str(named or DEFAULT))
+    return _in(directories[0], DEFAULT)
+
+
+def _in(directory: Path, specification: str) -> str:
+    path, _, name = specification.partition(":")
+    return f"{directory / path}:{name or 'app'}"
 
 
 def load(specification: str) -> App:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from worker_py_tool.kit.async_browser_portal import AsyncBrowserPortal
     from worker_py_tool.kit.browser_portal import BrowserPortal, SteadyPage
-    from worker_py_tool.kit.project import Project
 
 _ENDED: list[Any] = []
 NEEDED = {"playwright": "Playwright", "brotli": "what builds a bundle", "uvicorn": "what serves one"}
@@ -39,14 +38,12 @@ class KitSession:
         engine: `chromium` or `firefox`.
         headed: whether the browser is shown.
         home: a home directory for it.
-        project: what the pyproject.toml beside the app says.
     """
 
-    def __init__(self, engine: str, headed: bool, home: Path, project: Project) -> None:
+    def __init__(self, engine: str, headed: bool, home: Path) -> None:
         self._engine = engine
         self._headed = headed
         self._home = home
-        self._project = project
         self._kept = ExitStack()
         self._urls: dict[str, str] = {}
         self._portal_url: str | None = None
@@ -81,18 +78,23 @@ class KitSession:
             self._urls[app] = f"http://app.localhost:{server.port}/"
         return self._portal_url, self._urls[app]
 
-    def _build(self, app: str, bundle: Path) -> None:
+    @staticmethod
+    def _build(app: str, bundle: Path) -> None:
+        from worker_py_tool.bundle import dependencies, project, pylock
+        from worker_py_tool.bundle.app_source import find
         from worker_py_tool.demo import demo
 
-        settings, directory = self._project.settings, self._project.directory
+        beside = project.read(app)
         demo.build_demo(
             bundle,
             app=app,
-            client=settings.get("client", "bx24"),
-            page_scripts=[directory / path for path in settings.get("page-script", [])],
-            requirements=settings.get("require", []),
-            connect=settings.get("connect", []),
-            phone=settings.get("phone"),
+            client=beside.client or "bx24",
+            page_scripts=beside.page_script,
+            requirements=dependencies.collect(find(app)[2], beside, [], None),
+            settings=beside.settings,
+            lock=beside.directory / pylock.NAME,
+            connect=beside.connect,
+            phone=beside.phone,
             compress="none",
         )
 

@@ -4,7 +4,6 @@ import socket
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import uvicorn
@@ -72,9 +71,7 @@ class AsgiServer:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Take no more connections, let requests that are being answered end, and free the port."""
         self._server.should_exit = True
         self._thread.join()

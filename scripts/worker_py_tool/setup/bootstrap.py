@@ -65,7 +65,10 @@ def _layers(needs: Set[Need]) -> list[str]:
 
 def _require(needs: Set[Need], node: bool) -> None:
     """Refuse what the extras of the installed wheel lack; nothing is installed behind people's backs."""
-    python_packages.require(("jinja2", "hatchling", "pip", "rich", "starlette", "urllib3", "uvicorn"), "build")
+    python_packages.require(
+        ("jinja2", "hatchling", "packaging", "pip", "resolvelib", "rich", "starlette", "unearth", "urllib3", "uvicorn"),
+        "build",
+    )
     if Need.BROWSER in needs:
         python_packages.require(("playwright",), "bench")
     if Need.PLOTS in needs:

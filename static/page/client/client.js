@@ -114,18 +114,15 @@ async function attempt(refresh) {
  * Ask REST, and once more with a fresh token when the one in use had expired.
  * @param {Client} client
  * @param {string} method
- * @param {Record<string, unknown>} params
- * @param {(answer: RestAnswer) => void} callback
+ * @param {Record<string, unknown>} [params]
+ * @returns {Promise<RestAnswer>}
  */
-export function askRest(client, method, params, callback) {
-  client.rest(method, params, (answer) => {
-    if (answer.error?.code !== EXPIRED) {
-      callback(answer);
-      return;
-    }
-    client.refresh().then(
-      () => client.rest(method, params, callback),
-      () => callback(answer),
-    );
-  });
+export async function askRest(client, method, params = {}) {
+  /** @returns {Promise<RestAnswer>} */
+  const ask = () => new Promise((resolve) => client.rest(method, params, resolve));
+  const answer = await ask();
+  if (answer.error?.code !== EXPIRED) {
+    return answer;
+  }
+  return client.refresh().then(ask, () => answer);
 }

@@ -27,29 +27,10 @@ export function ownRest(access) {
    * @param {string} method
    * @param {Fields} params
    * @param {AbortSignal} [signal]
-   * @returns {Promise<{body: Fields, error?: undefined} | {error: RestFailure, body?: undefined}>}
-   */
-  async function ask(method, params, signal) {
-    try {
-      const { address, auth } = await access();
-      const { access_token: token } = Object(auth);
-      if (typeof token !== "string" || token === "") {
-        throw new Error("the portal gave no token");
-      }
-      return await post(`${address}/${encodeURIComponent(method)}.json`, params, token, signal);
-    } catch (error) {
-      return { error: failure("CLIENT_FAILED", String(error)) };
-    }
-  }
-
-  /**
-   * @param {string} method
-   * @param {Fields} params
-   * @param {AbortSignal} [signal]
    * @returns {Promise<RestAnswer>} never rejects
    */
   async function call(method, params, signal) {
-    const { body, error } = await ask(method, params, signal);
+    const { body, error } = await ask(access, method, params, signal);
     if (error) {
       return { error };
     }
@@ -82,7 +63,7 @@ export function ownRest(access) {
     } catch (problem) {
       return mapped(calls, () => ({ error: failure("CLIENT_FAILED", String(problem)) }));
     }
-    const { body, error } = await ask("batch", { halt: halt ? 1 : 0, cmd }, signal);
+    const { body, error } = await ask(access, "batch", { halt: halt ? 1 : 0, cmd }, signal);
     if (error) {
       return mapped(calls, () => ({ error }));
     }
@@ -90,6 +71,26 @@ export function ownRest(access) {
   }
 
   return { call, batch };
+}
+
+/**
+ * @param {() => Promise<Access>} access
+ * @param {string} method
+ * @param {Fields} params
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<{body: Fields, error?: undefined} | {error: RestFailure, body?: undefined}>}
+ */
+async function ask(access, method, params, signal) {
+  try {
+    const { address, auth } = await access();
+    const { access_token: token } = Object(auth);
+    if (typeof token !== "string" || token === "") {
+      throw new Error("the portal gave no token");
+    }
+    return await post(`${address}/${encodeURIComponent(method)}.json`, params, token, signal);
+  } catch (error) {
+    return { error: failure("CLIENT_FAILED", String(error)) };
+  }
 }
 
 /**

@@ -74,3 +74,6 @@ export const UI_STATES = /** @type {const} */ ([
 export function fullEventName(shortName) {
   return shortName.includes("::") ? shortName : EVENT_PREFIX + shortName;
 }
+
+/** @param {unknown} name an event's, a command's or a handler's @returns {string} without what stands before it */
+export const shortName = (name) => String(name).replace(/^.*::/, "");

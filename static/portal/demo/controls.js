@@ -1,9 +1,9 @@
 /** The demo's own buttons, below the card: calls to start, pages to go to. Its faults are in fault_panel.js. */
 
-import { byId } from "./dom.js";
+import { byId, onSwitch } from "./dom.js";
 
 /** @typedef {import("../automation.js").Portal} Portal */
-/** @typedef {import("./panel.js").Panel} Panel */
+/** @typedef {import("./log_panel.js").LogPanel} LogPanel */
 /** @typedef {import("./pages.js").Pages} Pages */
 
 /** Pages of the portal to go to, one after the other. */
@@ -11,7 +11,7 @@ const URIS = ["/crm/deal/details/3/", "/crm/contact/details/7/", "/tasks/", "/"]
 
 /**
  * @param {Portal} portal
- * @param {Panel} panel
+ * @param {LogPanel} panel
  * @param {Pages} pages
  */
 export function connectControls(portal, panel, pages) {
@@ -54,7 +54,7 @@ export function connectControls(portal, panel, pages) {
   for (const [id, act] of Object.entries(actions)) {
     byId(id).addEventListener("click", act);
   }
-  connectSwitch("fault-desktop", (on) => portal.configure({ desktop: on }));
+  onSwitch(byId("fault-desktop"), (on) => portal.configure({ desktop: on }));
   connectRaiseAgain();
 }
 
@@ -94,19 +94,4 @@ function connectRaiseAgain() {
   if (box.checked) {
     write();
   }
-}
-
-/**
- * @param {string} id
- * @param {(on: boolean) => Promise<void>} change
- */
-function connectSwitch(id, change) {
-  const box = /** @type {HTMLInputElement} */ (byId(id));
-  box.addEventListener("change", () => {
-    change(box.checked).catch((error) => {
-      box.checked = false;
-      box.disabled = true;
-      box.title = String(error);
-    });
-  });
 }

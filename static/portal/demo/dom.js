@@ -40,3 +40,21 @@ export function byId(id) {
   }
   return found;
 }
+
+/**
+ * Hears a box; one whose change was refused is of no use any more, and says why.
+ * @param {HTMLElement} element
+ * @param {(on: boolean) => Promise<void>} change
+ */
+export function onSwitch(element, change) {
+  const box = /** @type {HTMLInputElement} */ (element);
+  box.addEventListener("change", async () => {
+    try {
+      await change(box.checked);
+    } catch (error) {
+      box.checked = false;
+      box.disabled = true;
+      box.title = String(error);
+    }
+  });
+}

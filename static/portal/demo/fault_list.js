@@ -3,7 +3,7 @@
  * news of the placement page and says in words what happened. No DOM, so that it runs in Node.
  */
 
-import { COMMANDS } from "../core/vocabulary.js";
+import { COMMANDS, shortName } from "../core/vocabulary.js";
 
 /** @typedef {import("../automation.js").Portal} Portal */
 
@@ -148,7 +148,7 @@ function interrupted(entry) {
 /** @param {Entry} entry */
 function handledOf(entry) {
   return entry?.kind === "handler" && entry.outcome === "ok" && entry.event?.includes("::")
-    ? `${entry.name} has handled ${short(entry.event)}.`
+    ? `${entry.name} has handled ${shortName(entry.event)}.`
     : null;
 }
 
@@ -172,7 +172,7 @@ const TAKEN = { restored: "taken up from what was kept of it", moved: "given to 
 
 /** @param {Entry} entry */
 function taken(entry) {
-  const how = entry?.kind === "session" ? TAKEN[entry.name] : undefined;
+  const how = entry?.kind === "card" ? TAKEN[entry.name] : undefined;
   return how === undefined ? null : `The call was ${how}.`;
 }
 
@@ -204,7 +204,7 @@ function found(now, was, after_ms) {
 
 /** @param {Entry} entry @param {number} after_ms */
 function early(entry, after_ms) {
-  return entry?.kind === "event" ? `${short(entry.name)} came ${ms(after_ms)} after the page began.` : null;
+  return entry?.kind === "event" ? `${shortName(entry.name)} came ${ms(after_ms)} after the page began.` : null;
 }
 
 /** @param {Hosting | undefined} now @param {Hosting | null | undefined} was @param {number} after_ms */
@@ -214,9 +214,6 @@ function started(now, was, after_ms) {
 
 /** @param {Hosting} hosting */
 const name = ({ interpreter }) => String(interpreter).slice(0, 4);
-
-/** @param {string} event */
-const short = (event) => event.replace(/^.*::/, "");
 
 /** @param {number | undefined} count */
 const ms = (count = 0) => `${Math.round(count).toLocaleString("en")} ms`;

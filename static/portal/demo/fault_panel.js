@@ -1,6 +1,6 @@
 /** The faults' panel: what can be done wrong at a click, what the project does about it, and what came of it. */
 
-import { byId, element, setText } from "./dom.js";
+import { byId, element, onSwitch, setText } from "./dom.js";
 import { FAULTS } from "./fault_list.js";
 
 /** @typedef {import("../automation.js").Portal} Portal */
@@ -29,7 +29,7 @@ export class FaultPanel {
     for (const fault of FAULTS) {
       const control = byId(fault.id);
       if (control instanceof HTMLInputElement) {
-        control.addEventListener("change", () => void this.#switch(fault, control));
+        onSwitch(control, (on) => this.#switch(fault, on));
       } else if (fault.make) {
         control.addEventListener("click", () => void this.#make(fault, true));
       }
@@ -53,19 +53,12 @@ export class FaultPanel {
     this.#hear({ hosting, was });
   }
 
-  /** @param {Fault} fault @param {HTMLInputElement} box */
-  async #switch(fault, box) {
-    const other = /** @type {HTMLInputElement | null} */ (fault.excludes ? byId(fault.excludes) : null);
-    if (other && box.checked) {
-      other.checked = false;
+  /** @param {Fault} fault @param {boolean} on */
+  async #switch(fault, on) {
+    if (fault.excludes && on) {
+      /** @type {HTMLInputElement} */ (byId(fault.excludes)).checked = false;
     }
-    try {
-      await this.#make(fault, box.checked);
-    } catch (error) {
-      box.checked = false;
-      box.disabled = true;
-      box.title = String(error);
-    }
+    await this.#make(fault, on);
   }
 
   /** @param {Fault} fault @param {boolean} on */

@@ -69,7 +69,7 @@ export class Pages {
    * @param {any} entry
    */
   traced(frame, { kind, name, call_id: call }) {
-    if (kind === "session") {
+    if (kind === "card") {
       this.#learn(frame, { call: SHOWN.has(name) ? String(call) : "" });
     }
   }

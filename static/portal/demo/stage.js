@@ -3,6 +3,8 @@
  * the commands that arrived, the placement page's trace and the phone.
  */
 
+import { shortName } from "../core/vocabulary.js";
+
 /** @typedef {import("../automation.js").Portal} Portal */
 /** @typedef {import("./scenarios.js").Step} Step */
 /** @typedef {import("./scenarios.js").Deed} Deed */
@@ -26,7 +28,7 @@ export class ScenarioStage {
   /** An entry of the placement page's trace. @param {any} entry */
   traced({ kind, event }) {
     if (kind === "handler") {
-      this.#handled.add(String(event).replace(/^.*::/, ""));
+      this.#handled.add(shortName(event));
     }
   }
 

@@ -53,6 +53,16 @@ const COLOURS = HighlightStyle.define([
   { tag: tags.invalid, color: "var(--stop)" },
 ]);
 
+const ALWAYS = [
+  basicSetup,
+  keymap.of([indentWithTab]), // Escape, then Tab, moves the focus: CodeMirror sees to that
+  python(),
+  indentUnit.of("    "),
+  lintGutter(),
+  LOOK,
+  syntaxHighlighting(COLOURS),
+];
+
 /**
  * @param {object} options
  * @param {HTMLElement} options.host   gets a shadow tree: there the styles are constructed, which no policy refuses
@@ -69,26 +79,14 @@ export function makeEditor({ host, text, label, changed, apply }) {
     apply();
     return true;
   };
-  const view = new EditorView({
-    parent: root,
-    root,
-    state: EditorState.create({
-      doc: text,
-      extensions: [
-        Prec.highest(keymap.of([{ key: "Mod-Enter", run: applies }])),
-        basicSetup,
-        keymap.of([indentWithTab]), // Escape, then Tab, moves the focus: CodeMirror sees to that
-        python(),
-        indentUnit.of("    "),
-        lintGutter(),
-        LOOK,
-        syntaxHighlighting(COLOURS),
-        dark.of(EditorView.darkTheme.of(darkness.matches)),
-        EditorView.contentAttributes.of({ "aria-label": label }),
-        EditorView.updateListener.of((update) => update.docChanged && changed()),
-      ],
-    }),
-  });
+  const extensions = [
+    Prec.highest(keymap.of([{ key: "Mod-Enter", run: applies }])),
+    ...ALWAYS,
+    dark.of(EditorView.darkTheme.of(darkness.matches)),
+    EditorView.contentAttributes.of({ "aria-label": label }),
+    EditorView.updateListener.of((update) => update.docChanged && changed()),
+  ];
+  const view = new EditorView({ parent: root, root, state: EditorState.create({ doc: text, extensions }) });
   darkness.addEventListener("change", ({ matches }) =>
     view.dispatch({ effects: dark.reconfigure(EditorView.darkTheme.of(matches)) }),
   );

@@ -3,7 +3,7 @@
  *
  * Forwards the trace of the placement page to the window that embeds it, and to that origin alone. The
  * trace is redacted by the page itself: names, ids and times. With it goes which interpreter serves this
- * page, what it counted and how far its boot is; and, when it is asked for, the state of the phone. The portal's page may have a
+ * page, what Python prints, what it counted and how far its boot is; and, when it is asked for, the state of the phone. The portal's page may have a
  * few things done here, as a fault would do them. A recording, which is not redacted, is made and handed
  * over only when the portal's page asks for it.
  */
@@ -129,6 +129,9 @@
         forwardHosting(); // the trace tells of what is about to happen
         tellMore();
       });
+    });
+    window.addEventListener("workerpy:printed", (event) => {
+      tell({ workerPyPrinted: /** @type {CustomEvent} */ (event).detail });
     });
     window.addEventListener("workerpy:phone", (event) => {
       tell({ workerPyPhoneEvent: /** @type {CustomEvent} */ (event).detail });

@@ -6,7 +6,7 @@
 
 import crm from "./crm.json" with { type: "json" };
 import { named, RestFault, text } from "./fault.js";
-import { byId, ListPage, pageOf } from "./records.js";
+import { byId, pageOf } from "./records.js";
 
 /** @typedef {import("./fault.js").Params} Params */
 /** @typedef {import("./records.js").Row} Row */
@@ -133,8 +133,7 @@ function userSearch(session, params) {
   const found = session.employees.filter(({ NAME, LAST_NAME, WORK_POSITION }) =>
     `${NAME} ${LAST_NAME} ${WORK_POSITION}`.toLowerCase().includes(wanted),
   );
-  const { records, following, total } = pageOf(found, { start: params.start });
-  return new ListPage(records, following, total);
+  return pageOf(found, { start: params.start });
 }
 
 /** @type {readonly [string, Method][]} */

@@ -5,6 +5,7 @@
  * to run for ever.
  */
 
+import { shortName } from "../core/vocabulary.js";
 import { outcomeOf } from "./outcomes.js";
 
 /**
@@ -13,6 +14,15 @@ import { outcomeOf } from "./outcomes.js";
  *   duration_ms?: number, outcome?: string, ending?: string, detail?: unknown, started?: number, cause?: string,
  *   phases?: Record<string, number>, frame?: string}} Entry
  */
+
+/**
+ * @param {unknown} received what a frame posted
+ * @returns {received is Entry}
+ */
+export function isEntry(received) {
+  const { at, kind } = /** @type {Record<string, unknown>} */ (received ?? {});
+  return typeof at === "number" && typeof kind === "string";
+}
 
 /** @typedef {import("./outcomes.js").Outcome} Outcome */
 
@@ -35,7 +45,7 @@ import { outcomeOf } from "./outcomes.js";
 
 /** @typedef {"page" | "boot" | "event" | "handler" | "command" | "rest" | "call" | "note"} LaneKind */
 
-/** Names of `session` entries by which a page came to show a card. @type {ReadonlySet<string>} */
+/** Names of `card` entries by which a page came to show a card. @type {ReadonlySet<string>} */
 export const SHOWN = new Set(["opened", "joined", "moved", "restored", "shown_again"]);
 
 export class FrameReader {
@@ -101,8 +111,8 @@ export class FrameReader {
       case "boot":
         this.#boot(entry);
         break;
-      case "session":
-        this.#session(entry);
+      case "card":
+        this.#card(entry);
         break;
       case "left":
         this.#left(entry);
@@ -130,7 +140,7 @@ export class FrameReader {
       key: `${this.frame}/${lane}/${++this.#serial}`,
       frame: this.frame,
       lane,
-      name: (name ?? "").replace(/^.*::/, ""),
+      name: shortName(name ?? ""),
       start,
       end,
       outcome: end === null ? "running" : "none",
@@ -169,7 +179,7 @@ export class FrameReader {
     const { at, name, id, duration_ms = 0, outcome = "ok", event, started } = entry;
     const start = started ?? at - duration_ms;
     const span = this.#add("handler", name, start, start + duration_ms, { cause: this.#causeKey(id) });
-    span.detail = event === undefined ? "" : `for ${event.replace(/^.*::/, "")}`;
+    span.detail = event === undefined ? "" : `for ${shortName(event)}`;
     this.#end(span, start + duration_ms, outcome, duration_ms);
     this.#settle(entry, outcome, outcome);
   }
@@ -280,7 +290,7 @@ export class FrameReader {
   }
 
   /** @param {Entry} entry */
-  #session({ at, name = "", call_id, detail: why }) {
+  #card({ at, name = "", call_id, detail: why }) {
     const shows = SHOWN.has(name);
     const how = why === undefined ? name.replaceAll("_", " ") : `${name}: ${why}`;
     if (this.#showing) {
@@ -312,7 +322,7 @@ export class FrameReader {
   /** @param {Entry} entry */
   #note({ at, kind, name, id, detail, event }) {
     const words = typeof detail === "string" ? detail : detail === undefined ? "" : JSON.stringify(detail);
-    const about = event ? `${event.replace(/^.*::/, "")}: ${words}` : words;
+    const about = event ? `${shortName(event)}: ${words}` : words;
     const outcome = /** @type {Outcome} */ (kind === "report" ? "failed" : "none");
     this.#add("note", name, at, at, { detail: about, cause: this.#causeKey(id), outcome });
     if (kind === "report" && name === "set_aside") {
@@ -322,7 +332,7 @@ export class FrameReader {
 
   /** @param {number} at @param {string | undefined} event */
   #setAside(at, event = "") {
-    const name = event.replace(/^.*::/, "");
+    const name = shortName(event);
     const span = [...this.#events.values()].find((one) => one.end === null && one.name === name);
     if (span) {
       this.#end(span, at, "set aside", at - span.start);

@@ -6,6 +6,7 @@
 
 import { element } from "../demo/dom.js";
 import { Chart, labelOf } from "./chart.js";
+import { isEntry } from "./frame.js";
 import { neighbour } from "./keys.js";
 import { timelineOf } from "./model.js";
 import { connectPointer } from "./pointer.js";
@@ -264,15 +265,6 @@ export class TimelineView {
       showDetails(this.#details, span, this.#timeline, pageName);
     }
   }
-}
-
-/**
- * @param {unknown} received
- * @returns {received is Entry}
- */
-function isEntry(received) {
-  const { at, kind } = /** @type {Record<string, unknown>} */ (received ?? {});
-  return typeof at === "number" && typeof kind === "string";
 }
 
 /** @param {string} text @param {string} title @param {() => void} act */

@@ -61,26 +61,30 @@ FALLBACKS = {
         "dedicated",
         "did not answer",
         """globalThis.SharedWorker = class { port = new MessageChannel().port1 };
-        // Twenty ticks more, of at most a second and a half each, come at once.
-        const everySecond = globalThis.setInterval;
-        let hurried = 20;
-        const hurry = (tick, channel = new MessageChannel()) => {
-          channel.port1.onmessage = () => {
-            if (hurried-- > 0) {
-              now += 1500;
-              tick();
-              setTimeout(() => channel.port2.postMessage(0));
-            }
-          };
-          channel.port2.postMessage(0);
+        // Behind each tick come twenty at once, of at most a second and a half each, but for while files are loaded.
+        let loading = 0;
+        const load = globalThis.fetch;
+        globalThis.fetch = (...request) => {
+          loading++;
+          return load(...request).finally(() => loading--);
         };
         let now = 0;
         const real = performance.now.bind(performance);
         performance.now = () => real() + now;
-        globalThis.setInterval = (tick, ms) => {
-          hurry(tick);
-          return everySecond(tick, ms);
-        };""",
+        const everySecond = globalThis.setInterval;
+        globalThis.setInterval = (tick, ms) => everySecond(() => {
+          tick();
+          let hurried = 20;
+          const hurry = new MessageChannel();
+          hurry.port1.onmessage = () => {
+            if (hurried-- > 0 && loading === 0) {
+              now += 1500;
+              tick();
+              hurry.port2.postMessage(0);
+            }
+          };
+          hurry.port2.postMessage(0);
+        }, ms);""",
     ),
     "no_extended_lifetime": Fallback(
         "shared",

@@ -187,7 +187,7 @@ def test_a_frozen_page_owns_nothing_and_is_one_window_of_the_call_again_after_th
     other.until_logged("initialized", call)
     assert other.state_of_python()["cards"][call]["page"] == other.page_id()
     thawed = thaw(tab)
-    thawed.until_traced("session", "joined")
+    thawed.until_traced("card", "joined")
     thawed.raise_event("muteButtonClick", True)
     thawed.until_card(statusText="muted")
 
@@ -204,7 +204,7 @@ def test_a_page_whose_call_was_closed_while_it_was_frozen_is_told(caching_portal
     other.raise_event("closeButtonClick")
     other.until_logged("closed", call, "closed_by_operator")
 
-    thaw(tab).until_traced("session", "closed", detail="closed_by_operator")
+    thaw(tab).until_traced("card", "closed", detail="closed_by_operator")
 
 
 def test_a_page_thaws_into_the_interpreter_that_replaced_its_own(

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser
 from tests.browser.conftest import BundleFor, OpenPage
 from tests.support.cases import table
 from tests.support.complaints import Complaints
+from tests.support.faulty_server import Fault, FaultyServer
 from tests.support.witness import WITNESS, WitnessPage
 from worker_py_tool.bundle import manifest
 from worker_py_tool.demo import demo
@@ -162,6 +163,24 @@ PACKAGE = {
             await page.call("tell", [colorsys.rgb_to_hsv(0, 0, 1)[2], ElementTree.XML("<a/>").tag, later.VALUE])
 
 
+        @app.on_page_event("files")
+        async def files(payload, page):
+            import importlib.metadata
+            import os
+            from importlib import resources
+            from pathlib import Path
+
+            here = Path(__file__).parent
+            found = [
+                os.stat(here / "prices.csv").st_size,
+                (here / "prices.csv").read_text(),
+                sorted(os.listdir(here / "parts")),
+                resources.files("shop").joinpath("prices.csv").read_text(),
+                importlib.metadata.version("worker-py") != "",
+            ]
+            await page.call("tell", found)
+
+
         @app.on_page_event("fail")
         async def fail(payload, page):
             raise LookupError("on purpose")  # the line that failed
@@ -178,6 +197,7 @@ PACKAGE = {
                 waited = str(error)
             await page.call("tell", waited)
     """,
+    "prices.csv": "lamp,20",
     "parts/__init__.py": "",
     "parts/later.py": "VALUE = 'imported late'\n",
 }
@@ -206,6 +226,21 @@ def restored(open_page: OpenPage, package_bundle: Path) -> WitnessPage:
 def test_what_was_not_imported_before_the_snapshot_is_found_after_it(restored: WitnessPage) -> None:
     restored.emit("late")
     assert restored.until_noted(1) == [[1, "a", "imported late"]]
+
+
+def test_files_are_there_in_the_first_event_and_waiting_for_them_is_no_hang(
+    open_page: OpenPage, package_bundle: Path
+) -> None:
+    made = manifest.read(package_bundle)
+    with FaultyServer(package_bundle) as server:
+        # Longer than a page waits for a worker that hangs: seven seconds of its ticks.
+        server.faults[f"assets/{made.build}/app.zip"] = Fault("late", late_s=10)
+        page = open_page(url=f"http://app.localhost:{server.port}/")
+        assert page.diagnostics()["plain_boot"] is None
+        page.emit("files")
+        found = page.until_noted(1)
+        assert found == [[7, "lamp,20", ["__init__.py", "later.py"], "lamp,20", True]]
+        assert page.diagnostics()["workers"]["ended"] == []
 
 
 def test_a_traceback_after_the_snapshot_shows_the_line_of_the_app(

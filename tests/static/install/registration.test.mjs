@@ -203,6 +203,7 @@ test("what is asked with a token that had expired is asked again with a fresh on
   const client = new FakeClient();
   const asked = asker(client)("scope");
   client.rests[0].answer(expired);
+  await settled();
   client.refreshes[0].resolve();
   await settled();
   client.rests[1].answer(expired);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Executor } from "../../../static/page/executor.js";
-import { COMMAND_NAMES } from "../../../static/protocol.js";
+import { COMMANDS } from "../../../static/portal/core/vocabulary.js";
 import { FakeClient, settled, stillClock } from "../../support/fakes.mjs";
 
 const EXPIRED = { error: { code: "expired_token", description: "", status: 401 } };
@@ -255,6 +255,59 @@ test("a refresh that is never answered ends after 15 s, and one that is leaves n
   client.refreshes[1].resolve();
   await settled();
   assert.equal(cleared.mock.callCount(), before + 1);
+});
+
+test("what must not be made twice is answered to the next interpreter too, made before or under way still", async () => {
+  const { client, executor, replies, execute } = executing();
+  const ask = (/** @type {string} */ id, /** @type {string} */ once) =>
+    execute({ t: "rest", id, method: "crm.activity.add", params: {}, once });
+  ask("r1", "A/activity/1");
+  executor.abandon();
+  ask("r1", "A/activity/1");
+  client.rests[0].answer({ result: 41 });
+  await settled();
+  ask("r2", "A/activity/1");
+  await settled();
+  assert.equal(client.rests.length, 1);
+  const answer = { t: "rest_answer", result: 41, cursor: undefined, total: undefined };
+  assert.deepEqual(replies.slice(-2), [
+    { ...answer, id: "r1" },
+    { ...answer, id: "r2" },
+  ]);
+  ask("r3", "A/activity/2");
+  execute({ t: "rest", id: "r4", method: "crm.activity.add", params: {} });
+  assert.equal(client.rests.length, 3);
+});
+
+test("what failed is made again, a batch too of which one row has", async () => {
+  const { client, replies, execute } = executing();
+  const error = { code: "ERROR_CORE", description: "", status: 400 };
+  for (const id of ["r1", "r2"]) {
+    execute({ t: "rest", id, method: "m", params: {}, once: "A/one/1" });
+    client.rests[client.rests.length - 1].answer({ error });
+    await settled();
+    execute({ t: "rest_batch", id, calls: {}, halt: false, once: "A/many/1" });
+    client.batches[client.batches.length - 1].answer({ good: { result: 1 }, bad: { error } });
+    await settled();
+  }
+  assert.deepEqual([client.rests.length, client.batches.length, replies.length], [2, 2, 4]);
+  execute({ t: "rest_batch", id: "r3", calls: {}, halt: false, once: "A/many/1" });
+  client.batches[client.batches.length - 1].answer({ good: { result: 1 } });
+  await settled();
+  execute({ t: "rest_batch", id: "r4", calls: {}, halt: false, once: "A/many/1" });
+  await settled();
+  assert.deepEqual([client.batches.length, replies.at(-1).result], [3, { good: { result: 1 } }]);
+});
+
+test("an answer that Python has stopped waiting for is remembered all the same", async () => {
+  const { client, replies, execute } = executing();
+  execute({ t: "rest", id: "r1", method: "m", params: {}, once: "A/one/1" });
+  execute({ t: "cancel", id: "r1" });
+  client.rests[0].answer({ result: 41 });
+  await settled();
+  execute({ t: "rest", id: "r2", method: "m", params: {}, once: "A/one/1" });
+  await settled();
+  assert.deepEqual([client.rests.length, replies.at(-1).id, replies.at(-1).result], [1, "r2", 41]);
 });
 
 test("a batch gives each row its result or error", () => {
@@ -649,6 +702,6 @@ test("which commands the portal knows is asked of it anew", () => {
   const said = [];
   const client = new FakeClient();
   new Executor(client, Promise.resolve()).execute({ t: "interface", id: "i1" }, (answer) => said.push(answer));
-  assert.deepEqual(said, [{ t: "interface_answer", id: "i1", commands: [...COMMAND_NAMES] }]);
+  assert.deepEqual(said, [{ t: "interface_answer", id: "i1", commands: [...COMMANDS] }]);
   assert.equal(client.asked, 1);
 });

@@ -6,7 +6,7 @@ import { Journal } from "../../../static/page/journal.js";
 import { Recorder } from "../../../static/page/recorder.js";
 import { Reports } from "../../../static/page/reports.js";
 import { Trace } from "../../../static/page/trace.js";
-import { FakeClient } from "../../support/fakes.mjs";
+import { FakeClient, withGlobals } from "../../support/fakes.mjs";
 
 /** @param {() => any} live */
 function hearing(live = () => null) {
@@ -37,6 +37,15 @@ test("what is wrong with a call is told while it is so, and no longer than the c
   assert.deepEqual(fromPython.problems, new Set());
 });
 
+test("what is kept of the app is its user's alone", () => {
+  const { fromPython, say } = hearing();
+  assert.equal(fromPython.data, null);
+  say({ t: "keep_data", kept: '{"n":[1,"2"]}' });
+  assert.equal(fromPython.data, '{"n":[1,"2"]}');
+  fromPython.forgetCalls();
+  assert.equal(fromPython.data, null);
+});
+
 test("commands that are not the app's are counted apart, and a probe leaves no trace", () => {
   const { fromPython, say, trace } = hearing();
   for (const purpose of ["probe", "mirror", "title", undefined, "probe"]) {
@@ -47,6 +56,30 @@ test("commands that are not the app's are counted apart, and a probe leaves no t
     trace.entries().map(({ purpose }) => purpose),
     ["mirror", "title", undefined],
   );
+});
+
+test("what the app prints is the console's as it is, by its level; the trace has handler, level and length", (t) => {
+  const { say, trace } = hearing();
+  const shown = ["debug", "info", "warn", "error"].map((level) =>
+    t.mock.method(console, /** @type {"info"} */ (level), () => {}),
+  );
+  /** @type {unknown[]} */
+  const fired = [];
+  const told = (/** @type {Event} */ event) => fired.push(/** @type {CustomEvent} */ (event).detail.text);
+  const events = new EventTarget();
+  events.addEventListener("workerpy:printed", told);
+  withGlobals(t, { dispatchEvent: (/** @type {Event} */ event) => events.dispatchEvent(event) });
+  for (const level of ["debug", "info", "warning", "error"]) {
+    say({ t: "printed", level, handler: "greet", id: "page-1:1", text: `Ada ${level}` });
+  }
+  assert.deepEqual(
+    shown.map(({ mock }) => mock.calls.map((call) => call.arguments)),
+    [[["greet: Ada debug"]], [["greet: Ada info"]], [["greet: Ada warning"]], [["greet: Ada error"]]],
+  );
+  assert.deepEqual(fired, ["Ada debug", "Ada info", "Ada warning", "Ada error"]);
+  const { at, ...entry } = /** @type {any} */ (trace.entries()[1]);
+  assert.deepEqual(entry, { kind: "printed", name: "greet", id: "page-1:1", level: "info", chars: 8 });
+  assert.doesNotMatch(JSON.stringify(trace.entries()), /Ada/);
 });
 
 test("which source is about to run is told to who sent it", () => {

@@ -265,6 +265,41 @@ test("pages that leave a worker meet in the next one although there is no room t
   assert.deepEqual(a.host.agreement, page().host.agreement);
 });
 
+test("another user's page leaves the first one's worker although there never was room to agree", (t) => {
+  const { page, origin } = browser(t);
+  origin.full = true;
+  const [a, b, c] = [page(), page(), page()];
+  const first = a.connect();
+  assert.equal(a.isAnother("5"), false);
+  b.connect();
+  b.as(() => b.host.serves("5")); // as its worker says
+  assert.equal(b.isAnother("7"), true);
+  const second = b.connect();
+  assert.notEqual(second.name, first.name);
+  assert.equal(b.isAnother("7"), false);
+  // One that hears of it after it was known who works there, and a page of the first user's that stays.
+  /** @type {boolean[]} */
+  const moves = [];
+  c.onMoved((another) => moves.push(another));
+  c.connect();
+  c.isAnother("7");
+  c.as(() => c.host.serves("5"));
+  assert.deepEqual(moves, [true]);
+  assert.equal(c.connect().name, second.name);
+  a.as(() => a.host.serves("5"));
+  assert.equal(a.connect().name, first.name);
+});
+
+test("what a page could not write stands, whatever else it cannot write", (t) => {
+  const { page, origin } = browser(t);
+  origin.full = true;
+  const a = page();
+  a.moveOn(a.connect(), false);
+  const { name } = a.connect();
+  a.isAnother("5");
+  assert.equal(a.connect().name, name);
+});
+
 test("blocked storage is not full", (t) => {
   const { page, origin } = browser(t);
   const a = page();

@@ -58,6 +58,7 @@ test("an answer that never comes is given up, and the question repeated", async 
 test("a token that had expired is renewed, and the question asked again at once", async (t) => {
   const { client, found, pass } = asking(t);
   client.rests[0].answer({ error: { code: "expired_token", description: "", status: 401 } });
+  await pass(0);
   assert.equal(client.rests.length, 1);
   client.refreshes[0].resolve();
   await pass(0);
@@ -69,6 +70,7 @@ test("a token that had expired is renewed, and the question asked again at once"
 test("a token that cannot be renewed is asked for again later", async (t) => {
   const { client, pass } = asking(t);
   client.rests[0].answer({ error: { code: "expired_token", description: "", status: 401 } });
+  await pass(0);
   client.refreshes[0].reject(new Error("no"));
   await pass(5_000);
   assert.equal(client.rests.length, 2);

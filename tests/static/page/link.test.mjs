@@ -18,6 +18,8 @@ function linking(t, { mode = "dedicated", refuse = () => {}, name = "" } = {}) {
   const workers = [];
   /** @type {any[]} */
   const moves = [];
+  /** Whom the worker serves, as the host was told. @type {string[]} */
+  const served = [];
   /** @type {string[]} */
   const givenUp = [];
   const host = /** @type {any} */ ({
@@ -34,6 +36,7 @@ function linking(t, { mode = "dedicated", refuse = () => {}, name = "" } = {}) {
       return { mode: host.mode, reason: "", name: name || `w${workers.length}`, port: port1, end };
     },
     moveOn: (/** @type {{name: string}} */ { name }, /** @type {boolean} */ hung) => moves.push([name, hung]),
+    serves: (/** @type {string} */ user) => void served.push(user),
     refetch: async () => {},
     gather: async () => {},
     giveUpShared: async (/** @type {string} */ what) => {
@@ -107,6 +110,7 @@ function linking(t, { mode = "dedicated", refuse = () => {}, name = "" } = {}) {
     workers,
     moves,
     givenUp,
+    served,
     host,
     link,
     seen,
@@ -321,6 +325,27 @@ test("a worker that answers no ping and yet speaks works through a burst: it doe
   }
   assert.deepEqual(endings(), []);
   await pass(7000);
+  assert.deepEqual(endings(), ["hang"]);
+});
+
+test("a worker that says that files hold it is waited for, until it says something else", async (t) => {
+  const { link, ready, pass, say, endings } = linking(t);
+  link.open();
+  await ready(1000);
+  await say({ t: "holding" });
+  await pass(60_000);
+  assert.deepEqual(endings(), []);
+  await say('{"t":"ack"}');
+  await pass(7000);
+  assert.deepEqual(endings(), ["hang"]);
+});
+
+test("a worker that says that files hold it, and then nothing for ever, hangs", async (t) => {
+  const { link, ready, pass, say, endings } = linking(t);
+  link.open();
+  await ready(1000);
+  await say({ t: "holding" });
+  await pass(122_000);
   assert.deepEqual(endings(), ["hang"]);
 });
 
@@ -622,6 +647,13 @@ test("who the user is reaches the worker that is there, and every later one with
     leaving: false,
   });
   assert.equal(workers[1].got[0].user, "7");
+});
+
+test("whom the worker serves is the host's to know", async (t) => {
+  const { link, say, served } = linking(t);
+  link.open();
+  await say({ t: "serves", user: "5" });
+  assert.deepEqual(served, ["5"]);
 });
 
 test("a shared worker that does not exist yet has half a minute for its script", async (t) => {

@@ -346,6 +346,17 @@ test("what Python keeps of the newest call is given to the next interpreter, unt
   assert.equal(attach(3).card, null);
 });
 
+test("what Python keeps of the app is given to the next interpreter as it is", async (t) => {
+  const { ready, workers } = await page(t);
+  const attach = (/** @type {number} */ number) => workers[number - 1].got.find(({ t: type }) => type === "attach");
+  await ready();
+  assert.equal(attach(1).data, null);
+  const kept = '{"n":[1,"12345678901234567890"]}';
+  await workers[0].say({ t: "keep_data", kept });
+  await workers[0].say({ t: "fatal", text: "trap" });
+  assert.equal(attach(2).data, kept);
+});
+
 test("kept numbers that JSON does not know cost what was kept, not the events", async (t) => {
   const { raise, ready, workers, eventsOf } = await page(t);
   await ready();

@@ -14,6 +14,7 @@ function withParts() {
   const names = {
     "./bundle.js": ["bundle"],
     "./downloads.js": ["compile", "download", "downloadNow", "importModule", "locate"],
+    "./late_files.js": ["LateFiles"],
     "./snapshot.js": ["parseSnapshot", "snapshotLoader"],
     "./snapshot_file.js": ["SnapshotFile"],
   };
@@ -33,7 +34,6 @@ function withParts() {
 const SNAPSHOT = "snapshot.bin";
 const LIBRARY = "/lib/python314.zip";
 const PACKAGES = "/lib/python3.14/site-packages";
-const LATE = ["../../pyodide/python_stdlib.zip", "wheels/ours-1-any.whl", "wheels/more-2-any.whl", "app.zip"];
 const PARTS = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip"];
 
 /**
@@ -134,6 +134,16 @@ async function booting(t, holds = {}) {
           return loader.load();
         },
       }),
+    LateFiles: class {
+      /** @param {any} FS @param {any} places @param {any} source */
+      constructor(FS, places, source) {
+        log.push(["late", FS, places, source]);
+      }
+      async mount() {
+        log.push(["mount"]);
+        await network.answers.get("late");
+      }
+    },
     parseSnapshot: (/** @type {unknown} */ content) => `parsed ${content}`,
     snapshotLoader: (/** @type {any} */ parts) => {
       loader.parts = parts;
@@ -162,6 +172,7 @@ async function booting(t, holds = {}) {
     kept: () => kept.promise,
     wake: () => {},
     fatal: () => {},
+    holding: t.mock.fn(),
     interruptBuffer: t.mock.fn((/** @type {() => number} */ _beat, /** @type {number} */ _limit) => ({
       0: 0,
       left: () => 3,
@@ -219,10 +230,11 @@ test("the app is started with what is kept of calls, and with the ways out", asy
   const { begin, did, outside, starts, pyodide } = await booting(t, { live: true });
   const booted = begin();
   await ended(booted);
-  const [[, settings, post, wake, keep]] = did("start");
+  const [[, given, post, wake, keep]] = did("start");
   const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
   const place = { zone, language: navigator.language, agent: navigator.userAgent };
-  assert.deepEqual(settings, { module: "handlers", attribute: "app", kept: { A: "{1}" }, live: true, place });
+  const app = { module: "handlers", attribute: "app" };
+  assert.deepEqual(given, { ...app, kept: { A: "{1}" }, live: true, settings: {}, place });
   assert.deepEqual([post, wake, keep], [outside.post, outside.wake, outside.keep]);
   const { deliver, detach, turn, hear } = starts.python;
   const { phases, ...runtime } = booted.value;
@@ -377,10 +389,10 @@ test("from a snapshot nothing is installed, and the files behind it come after t
   assert.deepEqual([...new Set(progress.map(([phase]) => phase))], ["download", "app", "ready"]);
   assert.deepEqual(did("install"), []);
   const kinds = log.map(([kind]) => kind);
-  assert.ok(kinds.indexOf("start") < kinds.indexOf("download"));
-  assert.deepEqual(did("download", "snapshot", "keep later"), [
+  assert.ok(kinds.indexOf("start") < kinds.indexOf("mount"));
+  assert.deepEqual(did("download", "snapshot", "mount", "keep later"), [
     ["snapshot", SNAPSHOT],
-    ...LATE.map((path) => ["download", path]),
+    ["mount"],
     ["keep later"],
   ]);
   assert.deepEqual(did("unlink"), [["unlink", LIBRARY]]); // the empty one
@@ -393,13 +405,6 @@ test("from a snapshot nothing is installed, and the files behind it come after t
   });
   assert.deepEqual(loader.parts.urls, { wasm: "at:../../pyodide/pyodide.asm.wasm", library: "at:empty.zip" });
   assert.equal(loader.unhooked, 1);
-  await until(() => did("unpack").length === 3);
-  assert.deepEqual(did("write", "unpack"), [
-    ["write", LIBRARY, `<${LATE[0]}>`],
-    ["unpack", `<${LATE[1]}>`, "wheel", PACKAGES],
-    ["unpack", `<${LATE[2]}>`, "wheel", PACKAGES],
-    ["unpack", "<app.zip>", "zip", "/app"],
-  ]);
 });
 
 test("the snapshot is laid when its file has come, and used when it is verified", async (t) => {
@@ -561,95 +566,104 @@ test("an app that fails from the snapshot is tried once more from nothing, and t
 
 // Late files ----------------------------------------------------------------------------------------------
 
-/** A boot from a snapshot whose late files do not come. @param {import("node:test").TestContext} t */
-async function waiting(t) {
+/** A boot from a snapshot, and what it gives the late files. @param {import("node:test").TestContext} t */
+async function restored(t) {
   const all = await booting(t, { snapshot: SNAPSHOT });
-  const late = deferred();
-  all.network.answers.set("app.zip", late.promise);
   all.starts.python.slice_limit_ms = 900;
   await ended(all.begin());
-  const mountNow = /** @type {() => void} */ (all.did("start")[0].at(-1));
-  return { ...all, late, mountNow };
+  const [, FS, places, source] = all.did("late")[0];
+  return { ...all, FS, places, source };
 }
 
-const MOUNTED = LATE.map((path, index) => [index === 0 ? "write" : "unpack", `<${path}>`]);
-
-/** @param {Booting} booting what was put in place */
-const mounted = ({ did }) =>
-  did("write", "unpack").map(([kind, ...rest]) => [kind, kind === "write" ? rest[1] : rest[0]]);
-
-test("an import that cannot wait for the files takes all of them at once, and once", async (t) => {
-  const all = await waiting(t);
-  assert.deepEqual(mounted(all), []);
-  all.mountNow();
-  assert.deepEqual(mounted(all), MOUNTED);
+test("the files behind a snapshot are watched for before the app starts, and put in place after it", async (t) => {
+  const all = await restored(t);
+  assert.equal(all.FS, all.pyodide.FS);
+  assert.deepEqual(all.places, [
+    { directory: "/lib", name: "python314.zip", archives: ["../../pyodide/python_stdlib.zip"] },
+    { directory: PACKAGES, archives: ["wheels/ours-1-any.whl", "wheels/more-2-any.whl"] },
+    { directory: "/app", archives: ["app.zip"] },
+  ]);
   assert.deepEqual(
-    all.did("now").map(([, path]) => path),
-    LATE,
+    all.did("unlink", "late", "start", "mount").map(([kind]) => kind),
+    ["unlink", "late", "start", "mount"],
   );
-  all.mountNow();
-  all.late.resolve(new ArrayBuffer(0));
-  await settled();
-  assert.deepEqual([mounted(all), all.did("now").length], [MOUNTED, LATE.length]);
 });
 
-test("files that have come in time are not fetched for the import that wants them", async (t) => {
-  const all = await waiting(t);
-  all.late.resolve(new TextEncoder().encode("<app.zip>").buffer);
-  await until(() => mounted(all).length > 0);
-  all.mountNow();
-  assert.deepEqual([mounted(all), all.did("now")], [MOUNTED, []]);
+test("an app that is not in the snapshot starts when all files are in place, which come meanwhile", async (t) => {
+  const all = await booting(t, { snapshot: SNAPSHOT, bare: true });
+  const mounted = deferred();
+  all.network.answers.set("late", mounted.promise);
+  const booted = all.begin();
+  await until(() => all.did("mount").length > 0);
+  const archives = ["../../pyodide/python_stdlib.zip", "wheels/ours-1-any.whl", "wheels/more-2-any.whl", "app.zip"];
+  const early = archives.map((path) => ["download", path]);
+  assert.deepEqual([all.did("download"), all.did("start")], [early, []]);
+  const [, , , source] = all.did("late")[0];
+  await source.download("app.zip");
+  assert.deepEqual(all.did("download"), early, "none is fetched twice");
+  mounted.resolve(undefined);
+  await ended(booted);
+  assert.deepEqual([booted.value.plainBecause, all.did("start").length], [null, 1]);
 });
 
-test("while files are put in place nothing is interrupted, and afterwards it is again", async (t) => {
-  const all = await waiting(t);
-  const buffer = all.outside.interruptBuffer.mock.calls[0].result;
-  all.log.length = 0;
-  all.mountNow();
-  const kinds = all.log.map(([kind, what]) => (kind === "interrupt" ? what : kind)).filter((kind) => kind !== "now");
-  assert.deepEqual(kinds, [undefined, "write", "unpack", "unpack", "unpack", buffer]);
+test("files that do not come for an app that is not in the snapshot mean a start from nothing", async (t) => {
+  const all = await booting(t, { snapshot: SNAPSHOT, bare: true });
+  all.network.answers.set("late", Promise.reject(new Error("HTTP 502")));
+  const booted = all.begin();
+  await ended(booted);
+  assert.equal(booted.value.plainBecause, "the snapshot could not be used: HTTP 502");
 });
 
-test("the requests by which the files come are no handler's", async (t) => {
-  const all = await waiting(t);
+test("a start from nothing has all files, and watches for none", async (t) => {
+  const { begin, did } = await booting(t);
+  await ended(begin());
+  assert.deepEqual(did("late", "mount"), []);
+});
+
+test("files come in the way that the moment allows, verified where there is time", async (t) => {
+  const all = await restored(t);
+  await all.source.download("app.zip");
+  all.source.downloadNow("app.zip");
+  assert.deepEqual(all.log.slice(-2), [
+    ["download", "app.zip"],
+    ["now", "app.zip"],
+  ]);
+});
+
+test("files that did not come are said, and the boot is none the worse", async (t) => {
+  const all = await booting(t, { snapshot: SNAPSHOT });
+  all.network.answers.set("late", Promise.reject(new Error("HTTP 502")));
+  const booted = all.begin();
+  await ended(booted);
+  await until(() => all.warn.mock.callCount() === 1);
+  assert.equal(booted.value.plainBecause, null);
+  assert.deepEqual(all.warn.mock.calls[0].arguments, [
+    "worker-py: files will be loaded when they are needed: HTTP 502",
+  ]);
+});
+
+test("while somebody waits for files, pages are told, its requests are no handler's, and its time begins anew", async (t) => {
+  const all = await restored(t);
   const [over] = all.outside.watchBlockingRequests.mock.calls[0].arguments;
-  const { writeFile } = all.pyodide.FS;
-  all.pyodide.FS.writeFile = (/** @type {string} */ path, /** @type {Uint8Array} */ bytes) => {
+  const [readBeat] = all.outside.interruptBuffer.mock.calls[0].arguments;
+  const before = readBeat();
+  const got = all.source.holding(() => {
+    assert.equal(all.outside.holding.mock.callCount(), 1);
     over("https://app.example", 5000);
-    writeFile(path, bytes);
-  };
-  all.mountNow();
-  assert.deepEqual(all.did("waited"), []);
+    return "files";
+  });
+  assert.deepEqual([got, all.did("waited"), readBeat()], ["files", [], before + 1]);
   over("https://crm.example", 5000);
   assert.equal(all.did("waited").length, 1);
 });
 
-test("files that cannot be put in place leave the interrupts on", async (t) => {
-  const all = await waiting(t);
-  all.pyodide.FS.writeFile = () => {
-    throw new Error("no space");
+test("files that do not come leave the handler's requests its own again", async (t) => {
+  const all = await restored(t);
+  const [over] = all.outside.watchBlockingRequests.mock.calls[0].arguments;
+  const fail = () => {
+    throw new Error("HTTP 404");
   };
-  assert.throws(() => all.mountNow(), /no space/);
-  assert.deepEqual(all.did("interrupt").at(-1), ["interrupt", all.outside.interruptBuffer.mock.calls[0].result]);
-});
-
-test("files that did not come are said, and fetched when an import wants them", async (t) => {
-  const all = await waiting(t);
-  all.late.reject(new Error("HTTP 502"));
-  await until(() => all.warn.mock.callCount() === 1);
-  assert.deepEqual(all.warn.mock.calls[0].arguments, [
-    "worker-py: late imports will be loaded when they are needed: HTTP 502",
-  ]);
-  all.mountNow();
-  assert.deepEqual(mounted(all), MOUNTED);
-});
-
-test("an import whose files do not come fails, and the next one asks again", async (t) => {
-  const all = await waiting(t);
-  all.network.failures.set("app.zip", new Error("app.zip could not be loaded: HTTP 404"));
-  assert.throws(() => all.mountNow(), /HTTP 404/);
-  assert.deepEqual(mounted(all), []);
-  all.network.failures.clear();
-  all.mountNow();
-  assert.deepEqual(mounted(all), MOUNTED);
+  assert.throws(() => all.source.holding(fail), /HTTP 404/);
+  over("https://crm.example", 5000);
+  assert.equal(all.did("waited").length, 1);
 });

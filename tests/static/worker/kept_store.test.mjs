@@ -29,6 +29,23 @@ test("what is older than four hours, of another version or beyond the newest twe
   assert.deepEqual(new Set(indexedDB.rows.keys()), new Set(ids));
 });
 
+test("the app's own data is kept for a day, and is none of the twenty calls", async (t) => {
+  const { clock, indexedDB } = storing(t);
+  const store = new KeptStore(PORTAL);
+  await store.put("app.data/old", "5", '[1,"1"]');
+  clock.tick(20 * 3_600_000);
+  for (let number = 0; number < 25; number++) {
+    await store.put(`app.data/${number}`, "5", '[1,"1"]');
+  }
+  await store.put("call", "5", "{}");
+  clock.tick(4 * 3_600_000 - 1);
+  assert.equal((await store.load()).length, 27);
+  clock.tick(2);
+  const ids = (await store.load()).map(({ call_id }) => call_id);
+  assert.deepEqual([ids.length, ids.includes("app.data/old"), ids.includes("call")], [25, false, false]);
+  assert.deepEqual(new Set(indexedDB.rows.keys()), new Set(ids));
+});
+
 test("every transaction is committed at once: one that a hang leaves open would block the others", async (t) => {
   const { indexedDB } = storing(t);
   const store = new KeptStore(PORTAL);

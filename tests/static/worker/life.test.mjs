@@ -25,11 +25,14 @@ function living(t) {
     const heard = [];
     /** @type {(string | null)[]} */
     const wrote = [];
+    /** @type {string[]} */
+    const serves = [];
     const life = new Life({
       name,
       shared,
       alive: () => {},
       heard: (...what) => heard.push(what),
+      serves: (user) => serves.push(user),
       wrote: (refused) => wrote.push(refused),
     });
     /** Run as this worker. @template T @param {() => T} act @returns {T} */
@@ -37,7 +40,7 @@ function living(t) {
       withGlobals(t, { self: { close: () => ended.push(name) } });
       return act();
     };
-    return { life, as, heard, wrote };
+    return { life, as, heard, serves, wrote };
   };
   return { clock, locks, indexedDB, ended, begin };
 }
@@ -236,6 +239,42 @@ test("the interpreter of another build hears what is kept, once it runs and know
   assert.deepEqual(others.heard, []);
 });
 
+test("where pages have an interpreter each they hear what the others keep of the app, and nothing of calls", (t) => {
+  const { begin } = living(t);
+  const [one, other] = [begin("w", false), begin("w", false)];
+  for (const { life, as } of [one, other]) {
+    as(() => life.attached(PORTAL, "5", true));
+    life.runs();
+  }
+  one.as(() => {
+    one.life.keep("A", "{}");
+    one.life.keep("A", null);
+    one.life.keep("app.data/visits", '[7,"1"]');
+  });
+  assert.deepEqual(other.heard, [["app.data/visits", '[7,"1"]']]);
+  assert.deepEqual(one.heard, []);
+});
+
+test("what waits to be written of the app gives way to a newer write of another interpreter, not to an older one", async (t) => {
+  const { clock, indexedDB, begin } = living(t);
+  const [one, other] = [begin("w", false), begin("w", false)];
+  for (const { life, as } of [one, other]) {
+    as(() => life.attached(PORTAL, "5", true));
+  }
+  await settled();
+  for (let number = 0; number < 10; number++) {
+    one.life.keep(`app.data/${number}`, '[1,"1"]'); // a burst: what comes now waits
+  }
+  one.life.keep("app.data/older", '[8,"mine"]');
+  one.life.keep("app.data/newer", '[8,"mine"]');
+  other.life.keep("app.data/older", '[9,"theirs"]');
+  other.life.keep("app.data/newer", '[7,"theirs"]');
+  clock.tick(1000);
+  await settled();
+  const kept = (/** @type {string} */ key) => indexedDB.rows.get(`app.data/${key}`).kept;
+  assert.deepEqual([kept("older"), kept("newer")], ['[9,"theirs"]', '[8,"mine"]']);
+});
+
 test("who the user is is awaited only if something was kept, and not for ever", async (t) => {
   const { clock, begin } = living(t);
   const empty = begin().life;
@@ -256,6 +295,17 @@ test("who the user is is awaited only if something was kept, and not for ever", 
   clock.tick(4000);
   await settled();
   assert.deepEqual(kept, {});
+});
+
+test("whose worker it is, the first page says that knows, once", (t) => {
+  const { begin } = living(t);
+  const { life, serves } = begin();
+  life.attached(PORTAL, null, true);
+  assert.deepEqual([life.user, serves], [null, []]);
+  life.identified("5", false);
+  life.identified("7", false);
+  life.attached(PORTAL, "7", true);
+  assert.deepEqual([life.user, serves], ["5", ["5"]]);
 });
 
 test("a worker that is left by another user keeps nothing any more, and ends soon", async (t) => {

@@ -60,6 +60,8 @@ async function working(t) {
   const state = {
     delay: -1,
     wrote: (/** @type {string | null} */ _) => {},
+    serves: (/** @type {string} */ _) => {},
+    life: /** @type {any} */ (null),
     storage: /** @type {Promise<string | null>} */ (Promise.resolve(null)),
   };
   const run =
@@ -89,7 +91,11 @@ async function working(t) {
       /** @param {any} given */
       constructor(given) {
         state.wrote = given.wrote;
+        state.serves = given.serves;
+        state.life = this;
       }
+      /** @type {string | null} */
+      user = null;
       lock = "life";
       storageRefused = () => state.storage;
       attached = (/** @type {string} */ portal) => lived.push(["attached", portal]);
@@ -124,6 +130,17 @@ async function working(t) {
 
 const READY = { t: "ready", phases: { total: 5 }, plainBecause: null, slice_limit_ms: 1000, storage: null };
 
+test("pages are told whose worker it is: those that are there when it is known, and those that come", async (t) => {
+  const { join, state } = await working(t);
+  const early = await join("p1");
+  state.serves("5");
+  await settled();
+  assert.deepEqual(early.heard.at(-1), { t: "serves", user: "5" });
+  state.life.user = "5";
+  const late = await join("p2");
+  assert.deepEqual(late.heard.slice(0, 2), [{ t: "welcome" }, { t: "serves", user: "5" }]);
+});
+
 test("a page is welcomed, told of the lock and, once Python runs, of that", async (t) => {
   const { join, booted } = await working(t);
   const { heard } = await join("p1");
@@ -152,6 +169,15 @@ test("pages hear it when nothing can be kept any more, also those that come late
   await settled();
   assert.deepEqual(one.heard.at(-1), { t: "storage", refused: "QuotaExceededError" });
   assert.deepEqual((await join("p2")).heard.at(-1), { ...READY, storage: "QuotaExceededError" });
+});
+
+test("pages hear it when files hold the worker", async (t) => {
+  const { join, booted, outside } = await working(t);
+  const { heard } = await join("p1");
+  await booted();
+  outside.holding();
+  await settled();
+  assert.deepEqual(heard.at(-1), { t: "holding" });
 });
 
 test("progress of the boot reaches all pages", async (t) => {

@@ -50,6 +50,12 @@ def test_everything_the_bundle_names_is_in_it(app: str, tmp_path: Path) -> None:
     assert manifest.list_files(out) == made.files
 
 
+def test_the_limits_of_the_project_go_to_the_worker(app: str, tmp_path: Path) -> None:
+    limits = {"slice_limit_ms": None, "handler_timeout_s": 10.0}
+    made = build(BuildOptions(app=app, out=tmp_path / "out", settings=limits, snapshot=False, hard_link=True))
+    assert bundle_module(tmp_path / "out", made.build)["settings"] == limits
+
+
 def test_the_page_loads_the_client_first_then_the_shim_then_page_scripts(
     app: str, write: Write, tmp_path: Path
 ) -> None:

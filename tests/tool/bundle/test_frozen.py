@@ -1,67 +1,24 @@
-"""Requirements of an app: resolved to pure wheels, proved in Pyodide, locked. The wheels are made here, offline."""
+"""Requirements of an app: resolved, proved in Pyodide, locked. The wheels are made here, offline."""
 
-import base64
 import hashlib
 import json
-import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from worker_py_tool.bundle import manifest, wheels
+from tests.support.wheels import compiled_tag, lock_with, make_wheel
+from worker_py_tool.bundle import manifest, target
 from worker_py_tool.bundle.build import BuildOptions, build
 from worker_py_tool.bundle.frozen import freeze
 from worker_py_tool.commands import build as build_command
 from worker_py_tool.errors import ToolError
 
-pytestmark = pytest.mark.slow  # pip and Pyodide run for each
+pytestmark = pytest.mark.slow  # Pyodide runs for each
 
 Wheel = Callable[..., Path]
 APP = "import {module}\nfrom worker_py import App\n\napp = App()\n"
-
-
-@pytest.fixture
-def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wheel:
-    """Makes a wheel that pip finds, and nothing else is found."""
-    # From the real index, on a machine that has none of them yet: what comes after sees the one made here.
-    wheels.loader()
-    wheels.locked("freeze")
-    index = tmp_path / "index"
-    index.mkdir()
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(index))
-
-    def make(
-        name: str,
-        files: Mapping[str, str],
-        *,
-        version: str = "1.0",
-        needs: tuple[str, ...] = (),
-        tag: str = "py3-none-any",
-    ) -> Path:
-        info = f"{name}-{version}.dist-info"
-        metadata = [
-            f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}",
-            *(f"Requires-Dist: {one}" for one in needs),
-        ]
-        contents = {
-            **files,
-            f"{info}/METADATA": "\n".join(metadata) + "\n",
-            f"{info}/WHEEL": f"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: {tag}\n",
-        }
-        record = []
-        path = index / f"{name}-{version}-{tag}.whl"
-        with zipfile.ZipFile(path, "w") as archive:
-            for file, text in contents.items():
-                archive.writestr(file, text)
-                digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
-                record.append(f"{file},sha256={digest},{len(text)}")
-            archive.writestr(f"{info}/RECORD", "\n".join([*record, f"{info}/RECORD,,"]) + "\n")
-        return path
-
-    return make
 
 
 def test_requirements_are_locked_with_what_they_need(wheel: Wheel) -> None:
@@ -71,16 +28,11 @@ def test_requirements_are_locked_with_what_they_need(wheel: Wheel) -> None:
     assert frozen.versions == ["bells==1.0", "chimes==2.1"]
     packages = json.loads(frozen.lock)["packages"]
     assert sorted(packages) == ["bells", "chimes", "micropip", "packaging", "worker-py"]
-    assert packages["bells"]["depends"] == ["chimes"]
+    assert packages["bells"]["depends"] == ["chimes"] and packages["bells"]["imports"] == ["bells"]
+    assert packages["micropip"]["depends"] == [] and packages["chimes"]["imports"] == ["chimes"]
     digest = hashlib.sha256(chimes.read_bytes()).hexdigest()
     assert packages["chimes"]["sha256"] == digest
     assert packages["chimes"]["file_name"] == f"wheels/{digest[:12]}/chimes-2.1-py3-none-any.whl"
-
-
-def test_what_a_package_needs_in_the_browser_alone_is_found_and_added(wheel: Wheel) -> None:
-    wheel("lamps", {"lamps.py": "import wicks\n"}, needs=('wicks; sys_platform == "emscripten"',))
-    wheel("wicks", {"wicks.py": ""})
-    assert freeze(["lamps"]).versions == ["lamps==1.0", "wicks==1.0"]
 
 
 def test_an_extra_brings_its_packages(wheel: Wheel) -> None:
@@ -90,19 +42,13 @@ def test_an_extra_brings_its_packages(wheel: Wheel) -> None:
     assert freeze(["carts"]).versions == ["carts==1.0"]
 
 
-def test_a_package_that_the_lock_is_written_with_does_not_count_as_there(wheel: Wheel) -> None:
-    wheel("needy", {"needy.py": ""}, needs=('attrs; sys_platform == "emscripten"',))
-    with pytest.raises(ToolError, match="attrs"):
-        freeze(["needy"])
-
-
 @pytest.mark.parametrize(
     ("requirement", "words"),
     [
-        ("compiled_one", ["--require compiled_one", "no pure wheel", "Compiled code"]),
-        ("nowhere_to_be_found==3", ["--require nowhere_to_be_found==3", "no such package"]),
+        ("compiled_one", ["--require compiled_one", "its wheels are for Linux", "pyodide build"]),
+        ("nowhere_to_be_found==3", ["--require nowhere_to_be_found==3", "has no package nowhere-to-be-found"]),
         ("breaks", ["--require breaks", "`import breaks` fails", "NoSocket: not in a browser", "another package"]),
-        ("lonely", ["gone", "which lonely needs"]),
+        ("lonely", ["gone", "which lonely 1.0 needs"]),
     ],
 )
 def test_a_requirement_that_cannot_be_used_is_named_with_reason_and_remedy(
@@ -119,13 +65,28 @@ def test_a_requirement_that_cannot_be_used_is_named_with_reason_and_remedy(
     assert not (tmp_path / "out").exists()
 
 
-def test_requirements_that_contradict_each_other_are_told(wheel: Wheel) -> None:
-    wheel("one", {"one.py": ""}, needs=("shared==1",))
-    wheel("two", {"two.py": ""}, needs=("shared==2",))
-    wheel("shared", {"shared.py": ""}, version="1")
-    wheel("shared", {"shared.py": ""}, version="2")
-    with pytest.raises(ToolError, match=r"one==1\.0 and two==1\.0: they need versions that contradict"):
-        freeze(["one", "two"])
+def test_a_wheel_of_pyodides_distribution_is_in_the_bundle_with_its_hash(
+    wheel: Wheel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel("pages", {"pages.py": "import marks\n"}, needs=("marks",))
+    (tmp_path / "mirror").mkdir()
+    marks = make_wheel(tmp_path / "mirror", "marks", {"marks.py": ""}, tag=compiled_tag())
+    monkeypatch.setattr(target, "LOCK", lock_with(tmp_path / "lock.json", marks))
+    app, out = tmp_path / "app.py", tmp_path / "out"
+    app.write_text(APP.format(module="pages"), encoding="utf-8")
+    options = BuildOptions(app=str(app), out=out, requirements=["pages"], snapshot=False, compress="none")
+    made = build(replace(options, pyodide_packages=str(tmp_path / "mirror")))
+    assert made.packages == ["marks==1.0", "pages==1.0"]
+    entry = json.loads((out / f"assets/{made.build}/pyodide-lock.json").read_bytes())["packages"]["marks"]
+    assert entry["sha256"] == hashlib.sha256(marks.read_bytes()).hexdigest()
+    assert (out / entry["file_name"]).read_bytes() == marks.read_bytes()
+
+
+def test_a_mirror_that_is_none_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(APP.format(module="json"), encoding="utf-8")
+    asked = ["--app", str(tmp_path / "app.py"), "--out", str(tmp_path / "out"), "--pyodide-packages", "ftp://here"]
+    with pytest.raises(ToolError, match="--pyodide-packages ftp://here: neither an http"):
+        build_command.needs(build_command.parse(asked))
 
 
 @pytest.mark.parametrize("package", [False, True], ids=["file", "package"])

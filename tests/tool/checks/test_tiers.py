@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -66,6 +67,17 @@ def test_a_tier_runs_all_its_files_and_begins_with_the_longest(programs: Program
     assert "--dist=loadfile" in programs.commands[0]
 
 
+@pytest.mark.parametrize(("cores", "spread"), [(1, []), (2, ["--numprocesses=3"]), (8, ["--numprocesses=4"])])
+def test_browser_tests_run_in_more_processes_than_there_are_cores_and_each_ends_with_a_test_that_hangs(
+    programs: Programs, options: TierOptions, monkeypatch: pytest.MonkeyPatch, cores: int, spread: list[str]
+) -> None:
+    monkeypatch.setattr(tiers, "cores", lambda: cores)
+    tiers.run("browser", options)
+    (command,) = programs.commands
+    assert [part for part in command if part.startswith("--numprocesses")] == spread
+    assert ("--timeout-method=thread" in command) is bool(spread)
+
+
 @pytest.mark.parametrize(
     ("tier", "test"), [("unit", f"{WIRE}::test_x"), ("browser", "tests/browser/rest/test_rest.py")]
 )
@@ -124,21 +136,29 @@ def test_a_tier_fails_for_other_reasons_than_a_test_too(
     assert outcome.problem == problem
 
 
-def test_what_takes_too_long_is_asked_to_stop_and_tells_what_it_has(
-    options: TierOptions, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(tiers, "TIME_LIMIT_S", 0.5)
-    told = tmp_path / "told"
-    program = "import sys, time\ntry: time.sleep(9)\nexcept KeyboardInterrupt: open(sys.argv[1], 'w').close()"
-    assert tiers._run([sys.executable, "-c", program, told], options) == -1
-    assert told.exists()
+class SoonOver(TierOptions):
+    """Its tiers have a moment, which begins when what runs has left `ready` behind."""
+
+    @property
+    def limit_s(self) -> int:
+        while not (self.reports / "ready").exists():
+            time.sleep(0.01)
+        return 0
 
 
-def test_what_takes_too_long_and_does_not_stop_is_killed(options: TierOptions, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tiers, "TIME_LIMIT_S", 0.5)
-    monkeypatch.setattr(tiers, "STOP_LIMIT_S", 0.5)
-    deaf = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); time.sleep(9)"
-    assert tiers._run([sys.executable, "-c", deaf], options) == -1
+READY = "import pathlib, signal, sys, time\nat = pathlib.Path(sys.argv[1])\n"
+
+
+def test_what_takes_too_long_is_asked_to_stop_and_tells_what_it_has(tmp_path: Path) -> None:
+    program = f"{READY}try:\n (at / 'ready').touch()\n time.sleep(9)\nexcept KeyboardInterrupt: (at / 'told').touch()"
+    assert tiers._run([sys.executable, "-c", program, tmp_path], SoonOver(tmp_path)) == -1
+    assert (tmp_path / "told").exists()
+
+
+def test_what_takes_too_long_and_does_not_stop_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tiers, "STOP_LIMIT_S", 0.1)
+    program = f"{READY}signal.signal(signal.SIGINT, signal.SIG_IGN)\n(at / 'ready').touch()\ntime.sleep(9)"
+    assert tiers._run([sys.executable, "-c", program, tmp_path], SoonOver(tmp_path)) == -1
 
 
 def test_what_a_tier_tells_when_it_is_stopped_is_counted(programs: Programs, options: TierOptions) -> None:

@@ -12,7 +12,7 @@ from worker_py_tool.kit import project
 
 Write = Callable[[str, str], Path]
 APP = "from worker_py import App\napp = App()\nother = App()\n"
-TABLE = '[tool.worker-py]\napp = "cards.py:other"\nrequire = ["phonenumbers"]\n'
+TABLE = '[tool.worker-py]\napp = "cards.py:other"\n'
 
 
 @pytest.fixture(autouse=True)
@@ -29,10 +29,9 @@ def test_the_first_directory_that_has_a_project_is_taken(write: Write, tmp_path:
     write("plain/app.py", APP)
     write("foreign/pyproject.toml", "[project]\nname = 'x'\n")
     named, plain, foreign = (tmp_path / name for name in ("named", "plain", "foreign"))
-    assert project.find([foreign, named, plain]).app == f"{named / 'cards.py'}:other"
-    assert project.find([foreign, named, plain]).settings["require"] == ["phonenumbers"]
-    assert project.find([plain, named]).app == f"{plain / 'app.py'}:app"
-    assert project.find([foreign]).app == f"{foreign / 'app.py'}:app"
+    assert project.find([foreign, named, plain]) == f"{named / 'cards.py'}:other"
+    assert project.find([plain, named]) == f"{plain / 'app.py'}:app"
+    assert project.find([foreign]) == f"{foreign / 'app.py'}:app"
 
 
 def test_an_app_is_imported_under_the_name_by_which_tests_import_it(write: Write, tmp_path: Path) -> None:

@@ -178,13 +178,13 @@ test("a second boot leaves the bars of the first", () => {
 
 test("a page shows the card from when it got it until it lost it", () => {
   const timeline = read(
-    { at: 100, kind: "session", name: "opened", call_id: "A" },
-    { at: 400, kind: "session", name: "closed", detail: "closed_by_app", call_id: "A" },
-    { at: 500, kind: "session", name: "moved", call_id: "B" },
-    { at: 600, kind: "session", name: "closed", detail: "closed_by_portal", call_id: "B" },
-    { at: 700, kind: "session", name: "shown_again", call_id: "B" },
-    { at: 800, kind: "session", name: "closed", detail: "closed_by_operator", call_id: "B" },
-    { at: 900, kind: "session", name: "joined", call_id: "C" },
+    { at: 100, kind: "card", name: "opened", call_id: "A" },
+    { at: 400, kind: "card", name: "closed", detail: "closed_by_app", call_id: "A" },
+    { at: 500, kind: "card", name: "moved", call_id: "B" },
+    { at: 600, kind: "card", name: "closed", detail: "closed_by_portal", call_id: "B" },
+    { at: 700, kind: "card", name: "shown_again", call_id: "B" },
+    { at: 800, kind: "card", name: "closed", detail: "closed_by_operator", call_id: "B" },
+    { at: 900, kind: "card", name: "joined", call_id: "C" },
   );
   const showing = inLane(timeline, "page").filter(({ name }) => name === "shows the card");
   assert.deepEqual(
@@ -201,7 +201,7 @@ test("a page shows the card from when it got it until it lost it", () => {
 test("a page that is gone ends what it had, and the next one in its frame begins anew", () => {
   const timeline = read(
     EVENT,
-    { at: 1010, kind: "session", name: "opened", call_id: "A" },
+    { at: 1010, kind: "card", name: "opened", call_id: "A" },
     { at: 1500, kind: "left", name: "loaded anew" },
     { at: 1800, kind: "boot", name: "download" },
   );

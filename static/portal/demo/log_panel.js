@@ -1,45 +1,40 @@
 /**
- * The demo's right side: what Python did, in time order.
+ * The demo's log: what Python did, in time order.
  *
  * The entries come from the placement page (feed.js). An outcome completes the row of its command.
  */
 
+import { shortName } from "../core/vocabulary.js";
+import { isEntry } from "../timeline/frame.js";
 import { outcomeOf } from "../timeline/outcomes.js";
 import { element, setText } from "./dom.js";
 
 /**
- * One entry of the placement page's trace.
- * @typedef {object} TraceEntry
- * @property {number} at          ms since the epoch
- * @property {string} kind        `event`, `handler`, `command`, `outcome`, `rest`, `call`, `report`, `boot`, `page`, `session`
- * @property {string | number} [id]
- * @property {string} [name]
- * @property {string} [event]     a handler's event
- * @property {number} [duration_ms]
- * @property {string} [outcome]   `ok`, or what went wrong
- * @property {unknown} [detail]
- * @property {string} [where]     the tab beside this one that told it
+ * One entry of the placement page's trace; `where`: the tab beside this one that told it.
+ * @typedef {import("../timeline/frame.js").Entry & {where?: string}} TraceEntry
  */
 
 const ROWS_KEPT = 400;
 /** Kinds shown under the event that caused them. */
-const NESTED = new Set(["handler", "command", "rest", "call"]);
+const NESTED = new Set(["handler", "command", "rest", "call", "printed"]);
 
 /** @type {Readonly<Record<string, string>>} */
 const KIND_WORDS = {
   event: "event",
   handler: "handler",
+  handled: "no handler",
   command: "command",
   outcome: "outcome",
   rest: "REST",
   call: "page call",
   report: "report",
+  printed: "print",
   boot: "start",
   page: "page",
-  session: "session",
+  card: "card",
 };
 
-export class Panel {
+export class LogPanel {
   /** Rows of commands that wait for their outcome. @type {Map<string, HTMLElement>} */
   #waiting = new Map();
 
@@ -54,7 +49,7 @@ export class Panel {
 
   /** @param {unknown} received what a frame posted; anything but a trace entry is ignored */
   add(received) {
-    if (!isTraceEntry(received)) {
+    if (!isEntry(received) || (received.kind === "printed" && received.detail === undefined)) {
       return;
     }
     this.#queue.push(received);
@@ -65,12 +60,17 @@ export class Panel {
     }
   }
 
+  /** What Python printed. The trace knows only that it did. @param {{at: number, level: string, handler: string, text: string}} printed */
+  printed({ at, level, handler, text }) {
+    this.add({ at, kind: "printed", name: handler, detail: text, outcome: level === "info" ? undefined : level });
+  }
+
   /**
    * @param {unknown} received
    * @returns {boolean} whether it shows that the app's Python runs
    */
   static tellsOfPython(received) {
-    return isTraceEntry(received) && (received.name === "ready" || NESTED.has(received.kind));
+    return isEntry(received) && (received.name === "ready" || NESTED.has(received.kind));
   }
 
   clear() {
@@ -141,18 +141,6 @@ export class Panel {
 }
 
 /**
- * @param {unknown} received
- * @returns {received is TraceEntry}
- */
-function isTraceEntry(received) {
-  if (typeof received !== "object" || received === null) {
-    return false;
-  }
-  const { at, kind } = /** @type {Record<string, unknown>} */ (received);
-  return typeof at === "number" && typeof kind === "string";
-}
-
-/**
  * @param {TraceEntry} entry
  * @returns {HTMLLIElement}
  */
@@ -174,9 +162,9 @@ function rowOf(entry) {
  * @returns {(Node | string)[]}
  */
 function whatOf({ name = "", event, detail, where }) {
-  const parts = [element("code", {}, name.replace(/^.*::/, ""))];
+  const parts = [element("code", {}, shortName(name))];
   if (event !== undefined) {
-    parts.push(element("small", {}, `for ${event.replace(/^.*::/, "")}`));
+    parts.push(element("small", {}, `for ${shortName(event)}`));
   }
   if (detail !== undefined && detail !== null && detail !== "") {
     const words = typeof detail === "string" ? detail : JSON.stringify(detail);

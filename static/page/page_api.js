@@ -28,7 +28,7 @@ import { diagnose, statistics } from "./diagnostics.js";
  * }} Parts
  */
 
-export class WorkerPy {
+export class PageApi {
   #parts;
 
   /** @param {Parts} parts of the page; those that come later are set in there */

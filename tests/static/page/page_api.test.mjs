@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { WorkerPy } from "../../../static/page/worker_py.js";
+import { PageApi } from "../../../static/page/page_api.js";
 
 test("it offers what is documented, and no part of the page", () => {
-  const offered = Object.getOwnPropertyNames(WorkerPy.prototype).filter((name) => name !== "constructor");
+  const offered = Object.getOwnPropertyNames(PageApi.prototype).filter((name) => name !== "constructor");
   assert.deepEqual(offered.sort(), [
     "diagnostics",
     "emit",
@@ -15,7 +15,7 @@ test("it offers what is documented, and no part of the page", () => {
     "stats",
     "trace",
   ]);
-  assert.deepEqual(Object.keys(new WorkerPy(/** @type {any} */ ({}))), []);
+  assert.deepEqual(Object.keys(new PageApi(/** @type {any} */ ({}))), []);
 });
 
 test("each of them is done by the part whose concern it is", () => {
@@ -28,7 +28,7 @@ test("each of them is done by the part whose concern it is", () => {
       return name;
     };
   const status = { ready: "promised", onprogress: null };
-  const offer = new WorkerPy(
+  const offer = new PageApi(
     /** @type {any} */ ({
       status,
       executor: { provide: part("provide") },

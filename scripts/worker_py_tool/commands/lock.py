@@ -1,0 +1,77 @@
+"""worker-py lock: the command line of `lock`."""
+
+import argparse
+from collections.abc import Set
+from pathlib import Path
+
+from worker_py_tool.bundle import dependencies, distribution, project, pylock
+from worker_py_tool.bundle.app_source import find
+from worker_py_tool.errors import ToolError
+from worker_py_tool.process import say
+from worker_py_tool.setup.bootstrap import Need
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    options = argparse.ArgumentParser(
+        prog="worker-py lock",
+        description=f"Write {pylock.NAME} beside an app: its packages with versions and hashes, those that they need "
+        "included. Builds take these then. What it says already stays as far as it fits.",
+    )
+    options.add_argument(
+        "--app",
+        metavar="PATH[:NAME]",
+        help=f"the app (default: that of [tool.worker-py] in the {project.NAME} of this directory)",
+    )
+    options.add_argument(
+        "--upgrade", metavar="NAME", action="append", default=[], help="take the newest of this package; repeatable"
+    )
+    options.add_argument(
+        "--require", metavar="REQUIREMENT", action="append", default=[], help="a package more, as for a build"
+    )
+    options.add_argument("--requirements", metavar="FILE", type=Path, help="the app's dependencies, as for a build")
+    options.add_argument(
+        "--pyodide-packages", metavar="URL|DIR", default="", help="mirror of the packages that Pyodide has itself"
+    )
+    options.add_argument(
+        "--addresses", action="store_true", help="also write where each wheel came from, for other installers"
+    )
+    return options.parse_args(arguments)
+
+
+def needs(options: argparse.Namespace) -> Set[Need]:
+    """Refuses what cannot be read before anything is installed."""
+    distribution.check(options.pyodide_packages)
+    _requirements(options)
+    return {Need.BUILD}
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the file, tell what changed in it, and print its path."""
+    path, requirements = _requirements(options)
+    before = pylock.read(path).versions() if path.is_file() else {}
+    found = pylock.write(
+        path,
+        requirements,
+        upgrade=options.upgrade,
+        pyodide_packages=options.pyodide_packages,
+        addresses=options.addresses,
+    )
+    after = {each.name: each.version for each in found.chosen}
+    for name in sorted({*before, *after}):
+        if before.get(name) != after.get(name):
+            say(f"{name}: {before.get(name, 'none')} → {after.get(name, 'none')}")
+    for note in found.notes:
+        say(f"note: {note}")
+    print(path)
+    return 0
+
+
+def _requirements(options: argparse.Namespace) -> tuple[Path, list[str]]:
+    """Where the file is, and what it is for."""
+    beside = project.read(options.app)
+    app = options.app or beside.app
+    if app is None:
+        raise ToolError("--app is missing", f"Name the app's file: worker-py lock --app app.py; or in {project.NAME}")
+    wanted = dependencies.collect(find(app)[2], beside, options.require, options.requirements)
+    return project.in_short(beside.directory / pylock.NAME), wanted

@@ -1,0 +1,157 @@
+"""An app whose import fails ends the build, with what Python said and what to do about it."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from worker_py_tool.bundle import snapshot, wheels
+from worker_py_tool.bundle.app_source import read_app
+from worker_py_tool.bundle.build import BuildOptions, build
+from worker_py_tool.errors import ToolError
+
+pytestmark = pytest.mark.slow  # Pyodide starts for each
+
+Write = Callable[[str, str], Path]
+APP = "from worker_py import App\n\napp = App()\n"
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What earlier runs found out does not stand in, and no index is asked but one that is a directory."""
+    monkeypatch.setattr(snapshot, "CACHE", tmp_path / "cache")
+    wheels.loader()
+    (tmp_path / "index").mkdir()
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
+
+
+def failure(path: Path) -> ToolError:
+    with pytest.raises(ToolError) as failed:
+        snapshot.make(read_app(str(path)), [wheels.worker_py()])
+    return failed.value
+
+
+@pytest.mark.parametrize(
+    ("line", "raised", "remedy"),
+    [
+        ("import yaml", "ModuleNotFoundError: No module named 'yaml'", "Name the package: --require pyyaml"),
+        ("import lamps.shades", "ModuleNotFoundError: No module named 'lamps'", "Name the package: --require lamps"),
+        ("import nowhere_at_all", "ModuleNotFoundError: No module named 'nowhere_at_all'", "--require PACKAGE"),
+        ("import beside", "ModuleNotFoundError: No module named 'beside'", "beside.py lies beside handlers.py"),
+        ("import tkinter", "ModuleNotFoundError: ", "does not have this part of the standard library"),
+        ("from . import beside", "ImportError: attempted relative import with no known parent package", "--app"),
+        ("from worker_py import Nothing", "ImportError: cannot import name 'Nothing' from 'worker_py'", ""),
+        ("from js import document", "ImportError: cannot import name 'document' from 'js'", "page function"),
+        ("import js; js.document.body", "AttributeError: document", "page function"),
+        ("open('prices.csv')", "FileNotFoundError: [Errno 44] No such file or directory: 'prices.csv'", ""),
+        ("import sys; sys.exit(3)", "SystemExit: 3", ""),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt", ""),
+        ("raise ExceptionGroup('all', [KeyError('a')])", "KeyError: 'a'", ""),
+        ("import threading; threading.Thread(target=print).start()", "RuntimeError: can't start new thread", "Started"),
+        ("import socket; socket.create_connection(('127.0.0.1', 9))", "a browser has no sockets", "Started"),
+        ("import time; time.sleep(20)", "RuntimeError: time.sleep(20) would hold all cards", "Started"),
+        ("def deep(n): return deep(n + 1)\ndeep(0)", "RecursionError: ", ""),
+    ],
+)
+def test_an_import_that_fails_ends_the_build(write: Write, tmp_path: Path, line: str, raised: str, remedy: str) -> None:
+    write("beside.py", "")
+    write("index/lamps-1.0-py3-none-any.whl", "")
+    failed = failure(write("handlers.py", f"{APP}{line}\n"))
+    first, *shown = failed.message.splitlines()
+    assert first == "`import handlers` fails in the browser's Python"
+    assert shown[0].lstrip(" |").startswith('File "/app/handlers.py", line ')
+    assert raised in (failed.message if raised == "KeyError: 'a'" else shown[-1])
+    assert remedy in failed.remedy and bool(remedy) == bool(failed.remedy)
+
+
+def test_a_failure_deep_inside_is_shown_from_the_app_down_to_its_cause(write: Write, tmp_path: Path) -> None:
+    write("bells/__init__.py", "from .inner import app\n")
+    write("bells/inner.py", "from worker_py import App\nimport bells.later\napp = App()\n")
+    write("bells/later.py", "try:\n    {}['key']\nexcept KeyError as error:\n    raise OSError('no bell') from error\n")
+    write("bells/__init__.py", "from .inner import app\n")
+    shown = failure(tmp_path / "bells").message.splitlines()[1:]
+    files = [match[1] for line in shown if (match := re.match(r'  File "/app/bells/(\w+)\.py"', line))]
+    assert files == ["later", "__init__", "inner", "later"]
+    assert "KeyError: 'key'" in shown
+    assert shown[-1] == "OSError: no bell"
+
+
+def test_a_syntax_error_of_a_module_names_its_file_and_line(write: Write, tmp_path: Path) -> None:
+    write("bells/__init__.py", f"from . import broken\n{APP}")
+    write("bells/broken.py", "ring = (\n")
+    shown = failure(tmp_path / "bells").message
+    assert 'File "/app/bells/broken.py", line 1' in shown
+    assert shown.endswith("SyntaxError: '(' was never closed")
+
+
+def test_a_module_of_the_package_that_is_imported_as_if_it_were_none(write: Write, tmp_path: Path) -> None:
+    write("bells/__init__.py", f"import tones\n{APP}")
+    write("bells/tones.py", "")
+    assert failure(tmp_path / "bells").remedy == "tones.py is in the package: write `from . import tones`"
+
+
+def test_a_file_that_was_left_out_is_named_with_the_option_that_packs_it(write: Write, tmp_path: Path) -> None:
+    write("bells/__init__.py", f"import pathlib\npathlib.Path(__file__).with_name('.env').read_text()\n{APP}")
+    write("bells/.env", "")
+    remedy = failure(tmp_path / "bells").remedy
+    assert remedy == "It was left out of the bundle, name it to have it there: --include bells/.env"
+
+
+def test_what_raises_our_own_errors_is_told_without_a_traceback(write: Write) -> None:
+    failed = failure(write("handlers.py", "app = 5\n"))
+    assert failed.message.startswith("handlers.app should be a worker_py.App, not int; write")
+    assert "Traceback" not in str(failed)
+
+
+def test_an_interpreter_that_dies_of_the_app_ends_the_build(write: Write) -> None:
+    failed = failure(write("handlers.py", f"{APP}import os\nos.abort()\n"))
+    assert failed.message.startswith("`import handlers` fails in the browser's Python\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("from js import XMLHttpRequest", "the import needs a browser, ImportError: cannot import name"),
+        ("import js; js.indexedDB.open('x')", "the import needs a browser, AttributeError: indexedDB"),
+        ("import js; js.fetch('x')", "there is no fetch while the bundle is made"),
+        ("held = open('/app/handlers.py')", "the app keeps a file open when it is imported: /app/handlers.py"),
+        ("import asyncio; held = asyncio.ensure_future(asyncio.sleep(0))", "handlers starts a task when it is"),
+        ("import js; held = js.Object.new()", "Can't serialize object"),
+    ],
+)
+def test_what_works_in_a_browser_and_cannot_be_frozen_is_a_warning(
+    write: Write, capsys: pytest.CaptureFixture[str], line: str, reason: str
+) -> None:
+    made = snapshot.make(read_app(str(write("handlers.py", f"{APP}{line}\n"))), [wheels.worker_py()])
+    assert made.content is None
+    assert reason in made.reason
+    assert f"warning: no snapshot, so the interpreter boots slower: {made.reason}\n" in capsys.readouterr().err
+
+
+def test_metadata_that_is_asked_for_at_import_does_not_cost_the_snapshot(write: Write) -> None:
+    source = f"import importlib.metadata\nversion = importlib.metadata.version('worker-py')\n{APP}"
+    assert snapshot.make(read_app(str(write("handlers.py", source))), [wheels.worker_py()]).content
+
+
+def test_sleep_at_import_takes_no_time_of_the_build(write: Write) -> None:
+    source = f"import time\nfor _ in range(40):\n    time.sleep(0.1)\n{APP}"
+    assert snapshot.make(read_app(str(write("handlers.py", source))), [wheels.worker_py()]).content
+
+
+def test_an_import_that_takes_long_is_told_of_each_time(
+    write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(snapshot, "SLOW_S", 0)
+    app = read_app(str(write("handlers.py", APP)))
+    for _ in range(2):
+        assert snapshot.make(app, [wheels.worker_py()]).content
+        assert re.search(r"warning: `import handlers` takes \d+ s: ", capsys.readouterr().err)
+
+
+def test_a_build_without_a_snapshot_tries_the_app_too_and_leaves_nothing(write: Write, tmp_path: Path) -> None:
+    app = write("handlers.py", f"{APP}raise ValueError('by the app')\n")
+    with pytest.raises(ToolError, match=r"ValueError: by the app"):
+        build(BuildOptions(app=str(app), out=tmp_path / "out", snapshot=False, compress="none", hard_link=True))
+    assert not (tmp_path / "out").exists()
