@@ -29,13 +29,13 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
-from . import inbox, outbox
+from . import inbox, outbox, rest_answers
 from .app import App
 from .as_in_browser import dispatcher_of
 from .bounds import PAYLOAD_CHARS, RESULT_CHARS, refused
 from .commands import PROBE_SHOWN, SILENT_COMMANDS, UNDEFINED, CommandName
 from .dispatch import Dispatcher
-from .errors import PayloadError, RestError
+from .errors import PayloadError
 from .events import CardEvent, Event, UiState
 from .failures import Expected, Failures, Kinds
 from .forgotten import ForgottenAwait
@@ -50,7 +50,6 @@ __all__ = [
 ]  # fmt: skip
 
 EPOCH_MS = 1_700_000_000_000
-LIST_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,16 +328,18 @@ class MemoryPage:
         method, params = message["method"], message["params"]
         if not message.get("paged"):
             return await self._row(method, params)
-        row = await self._portal.rest_row(method, params)
+        row = await rest_answers.row(self._portal.rest, method, params)
         if isinstance(row.get("result"), list):
-            return self._list_page(message["id"], row["result"], self._portal.rest_start(method, params) or 0)
+            return self._list_page(
+                message["id"], row["result"], rest_answers.start(self._portal.rest, method, params) or 0
+            )
         return row
 
     async def _row(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """What one call gives: of a list that the test has put there, one page."""
-        row = await self._portal.rest_row(method, params)
-        start = self._portal.rest_start(method, params)
-        return row if start is None else {"result": row["result"][start : start + LIST_PAGE]}
+        row = await rest_answers.row(self._portal.rest, method, params)
+        start = rest_answers.start(self._portal.rest, method, params)
+        return row if start is None else {"result": row["result"][start : start + rest_answers.LIST_PAGE]}
 
     async def _batch(self, calls: Mapping[str, Any], *, halt: bool) -> dict[str, Any]:
         rows: dict[str, Any] = {}
@@ -349,7 +350,7 @@ class MemoryPage:
         return rows
 
     def _list_page(self, request_id: str, items: list[Any], start: int) -> dict[str, Any]:
-        end = start + LIST_PAGE
+        end = start + rest_answers.LIST_PAGE
         page: dict[str, Any] = {"result": items[start:end], "total": len(items)}
         if end < len(items):
             self._cursors[request_id] = (items, end)
@@ -632,41 +633,6 @@ class Portal:
         if page.card is None:
             return refusal()
         return Answer(times=0 if command in SILENT_COMMANDS else 1)
-
-    async def rest_row(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """What one REST call gives: ``{"result": …}`` or ``{"error": …}``."""
-        value = self._rest_value(method)
-        final = isinstance(value, RestError)
-        if callable(value):
-            try:
-                value = value(params)
-                value = await value if inspect.isawaitable(value) else value
-            except RestError as error:
-                value = error
-        if isinstance(value, RestError):
-            fields = {"code": value.code, "description": value.description, "status": value.status, "final": final}
-            return {"error": fields}
-        return {"result": value}
-
-    def rest_start(self, method: str, params: Mapping[str, Any]) -> int | None:
-        """Where the page begins that this call asks for; ``None`` where the portal serves no pages.
-
-        It does of a plain list under a name that ends with ``.list``, or when ``start`` asks for it. A function has
-        the parameters, and can serve pages itself.
-        """
-        if not isinstance(self._rest_value(method), list):
-            return None
-        start = params.get("start")
-        if start is None and not method.lower().endswith(".list"):
-            return None
-        return max(0, int(start)) if isinstance(start, int | str) and str(start).lstrip("-").isdigit() else 0
-
-    def _rest_value(self, method: str) -> Any:
-        """What the test has put there, whatever the case in which the name is written: the portal does not mind it."""
-        if method in self.rest:
-            return self.rest[method]
-        found = [value for name, value in self.rest.items() if name.lower() == method.lower()]
-        return found[0] if found else RestError("ERROR_METHOD_NOT_FOUND", "Method not found!", 404)
 
     def _receive(self, page_id: str, text: str) -> None:
         page = self.pages.get(page_id)

@@ -18,6 +18,7 @@ COMMANDS = {
     "lock": "write down which packages the builds of an app take",
     "build": "make a bundle: the page with all that it loads, for any static host",
     "serve": "serve a bundle",
+    "record-to-test": "make a test of a recorded call",
     "doctor": "examine a deployed handler from outside",
     "bench": "measure how fast it is, beside plain Pyodide, PyScript and JavaScript",
     "test": "run everything that CI runs",
@@ -63,7 +64,7 @@ def main(arguments: list[str]) -> int:
             print(f"error: {arguments[0]}: there is no such command", file=sys.stderr)
         print(usage(), file=sys.stderr)
         return 2
-    command = cast(Command, importlib.import_module(f"worker_py_tool.commands.{arguments[0]}"))
+    command = cast(Command, importlib.import_module(f"worker_py_tool.commands.{arguments[0].replace('-', '_')}"))
     options = command.parse(arguments[1:])
     try:
         needs = command.needs(options)
@@ -92,7 +93,7 @@ def _explained(problem: OSError) -> ToolError:
 
 def usage() -> str:
     """What there is, a line for each command."""
-    lines = [f"  {name:<7} {COMMANDS[name]}" for name in OFFERED]
+    lines = [f"  {name:<14} {COMMANDS[name]}" for name in OFFERED]
     return "\n".join(
         [f"usage: {paths.command('COMMAND')} [OPTION]...", "", *lines, "", "COMMAND --help tells its options."]
     )

@@ -13,7 +13,6 @@ from typing import Protocol
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
-from tests.support.browser_portal import BrowserPortal, PageType
 from tests.support.browsers import Browsers, driver
 from tests.support.complaints import Complaints as Complaints
 from tests.support.policy_watch import PolicyReports, WatchedServer
@@ -22,6 +21,7 @@ from worker_py_tool.bundle.build import Client
 from worker_py_tool.bundle.phone import PhoneKind
 from worker_py_tool.demo import demo
 from worker_py_tool.demo.portal_server import PortalServer
+from worker_py_tool.kit.browser_portal import BrowserPortal, PageType
 from worker_py_tool.paths import CACHE
 from worker_py_tool.scratch import scratch
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,30 +15,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Playwright, expect, sync_playwright
 
+from worker_py_tool.errors import ToolError
+from worker_py_tool.kit.browsers import launch_options
 from worker_py_tool.setup import chromium
 
 VARIABLE: Final = "WORKER_PY_ENGINE"
 READY_TIMEOUT_MS: Final = 30_000
-SUITE_FLAGS: Final = [
-    *(["--no-sandbox"] if os.geteuid() == 0 else []),
-    # No look-ups of its maker's hosts: a test machine may have no network.
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-FEATURES_OFF: Final = (
-    # Stops a shared worker of a cross-site frame on a loopback address.
-    "LocalNetworkAccessChecks",
-    # Each new window would load a page of the browser's own for its address bar: a second of processor time.
-    "WebUIOmniboxPopup",
-    "WebUIOmniboxAimPopup",
-)
-DISABLE_FEATURES: Final = f"--disable-features={','.join(FEATURES_OFF)}"
-THROTTLING: Final = "--disable-background-timer-throttling"
-"""Playwright's, and left out: timers are throttled as in a person's browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +111,8 @@ class Browsers:
             loopback_workers: False keeps Chromium's local-network checks, which stop a SharedWorker of a cross-site
                 frame on a loopback address.
         """
-        if self.engine.name == "firefox":
-            browser = self._firefox(arguments, without, loopback_workers)
-        else:
-            browser = self._driver.chromium.launch(
-                executable_path=chromium.find_installed(),
-                args=[*SUITE_FLAGS, *([DISABLE_FEATURES] if loopback_workers else []), *arguments],
-                ignore_default_args=[THROTTLING, *without],
-                env=self._environment(self._home),
-            )
+        options = self._options(self._home, arguments=arguments, without=without, loopback_workers=loopback_workers)
+        browser = self._kind.launch(**options)
         self._opened.callback(browser.close)
         return browser
 
@@ -148,40 +124,26 @@ class Browsers:
             directory: where the profile is; it may hold one already.
             preferences: what Chromium's settings page writes.
         """
-        options: dict[str, Any] = {"env": self._environment(directory)}
-        if self.engine.name == "firefox":
-            assert preferences is None, "these are Chromium's settings: @needs('takes_flags')"
-            kind, options = self._driver.firefox, {**options, **_installed_firefox()}
-        else:
-            kind = self._driver.chromium
-            options["executable_path"] = chromium.find_installed()
-            options["args"] = [*SUITE_FLAGS, DISABLE_FEATURES]
-            options["ignore_default_args"] = [THROTTLING]
+        assert preferences is None or self.engine.takes_flags, "these are Chromium's: @needs('takes_flags')"
         if preferences is not None:
             (directory / "Default").mkdir(parents=True, exist_ok=True)
             (directory / "Default" / "Preferences").write_text(json.dumps(preferences), encoding="utf-8")
-        context = kind.launch_persistent_context(directory, **options)
+        context = self._kind.launch_persistent_context(directory, **self._options(directory))
         try:
             yield context
         finally:
             context.close()
 
-    def _firefox(self, arguments: Sequence[str], without: Sequence[str], loopback_workers: bool) -> Browser:
-        assert not arguments and not without and loopback_workers, "these are Chromium's flags: @needs('takes_flags')"
-        return self._driver.firefox.launch(env=self._environment(self._home), **_installed_firefox())
+    @property
+    def _kind(self) -> BrowserType:
+        kind: BrowserType = getattr(self._driver, self.engine.name)
+        return kind
 
-    @staticmethod
-    def _environment(home: Path) -> dict[str, str | float | bool]:
-        """A home of its own, so that no person's settings matter."""
-        return {**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": str(home), "XDG_CACHE_HOME": str(home)}
-
-
-def _installed_firefox() -> dict[str, Any]:
-    """How Playwright starts the Firefox that a person has, by WebDriver BiDi."""
-    found = next((path for name in ("firefox-esr", "firefox") if (path := shutil.which(name))), None)
-    if found is None:
-        raise pytest.UsageError(f"{VARIABLE} is 'firefox', and there is none on this machine: install firefox-esr.")
-    return {"channel": "moz-firefox", "executable_path": found}
+    def _options(self, home: Path, **more: Any) -> dict[str, Any]:
+        try:
+            return launch_options(self.engine.name, home, **more)
+        except ToolError as problem:
+            raise pytest.UsageError(f"{VARIABLE} is {self.engine.name!r}: {problem}") from None
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from tests.support.browser_portal import BrowserCall, BrowserPortal, PortalPage
+from worker_py_tool.kit.browser_portal import BrowserCall, BrowserPortal, PortalPage
 
 DESK: Final = Path(__file__).with_name("desk.js")
 

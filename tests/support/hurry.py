@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from tests.support.browser_portal import PortalPage
+from worker_py_tool.kit.browser_portal import PortalPage
 
 HURRY: Final = Path(__file__).with_name("hurry.js")
 """Init script of a profile in which `hurry` is called."""

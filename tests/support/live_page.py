@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.browser_portal import PortalPage
+from worker_py_tool.kit.browser_portal import PortalPage
 
 
 class LivePage(PortalPage):

@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext
 
-from tests.support.browser_portal import BrowserPortal, PortalPage
+from worker_py_tool.kit.browser_portal import BrowserPortal, PortalPage
 
 PHONE_DESK = Path(__file__).with_name("phone_desk.js")
 POLL_S = 20

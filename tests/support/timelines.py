@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
-from tests.support.browser_portal import PortalPage
+from worker_py_tool.kit.browser_portal import PortalPage
 
 APP = """
     import asyncio

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from tests.support.browser_portal import DEADLINE_MS, PortalPage
 from tests.support.complaints import Complaints
+from worker_py_tool.kit.browser_portal import DEADLINE_MS, PortalPage
 
 WITNESS: Final = Path(__file__).with_name("witness.js")
 

@@ -40,6 +40,7 @@ GUARD = STATIC / "page" / "guard.js"
 """Written into the page itself: a script that the page had to fetch would hold its `load`."""
 LOCK = "pyodide-lock.json"
 Client = Literal["bx24", "b24jssdk"]
+Compression = Literal["none", "fast", "best"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +86,7 @@ class BuildOptions:
     settings: Mapping[str, float | None] = field(default_factory=dict)
     pyodide_packages: str = ""
     snapshot: bool = True
-    compress: Literal["none", "fast", "best"] = "fast"
+    compress: Compression = "fast"
     hard_link: bool = False
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from worker_py_tool.bundle import build, origins
-from worker_py_tool.bundle.build import BuildOptions, Client
+from worker_py_tool.bundle.build import BuildOptions, Client, Compression
 from worker_py_tool.bundle.manifest import Manifest
 from worker_py_tool.bundle.phone import PhoneKind
 from worker_py_tool.demo.portal_server import PortalServer
@@ -41,6 +41,7 @@ def build_demo(
     connect: Sequence[str] = (),
     live: bool = False,
     hard_link: bool = True,
+    compress: Compression = "fast",
 ) -> Manifest:
     """Make the bundle of the demo, or of another app for the simulated portal.
 
@@ -70,6 +71,7 @@ def build_demo(
             connect=connect,
             live=live,
             hard_link=hard_link,
+            compress=compress,
         )
     )
 

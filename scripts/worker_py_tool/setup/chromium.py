@@ -29,6 +29,11 @@ def find_installed() -> Path | None:
     return _find_on_path()
 
 
+def is_there() -> bool:
+    """Whether `find_installed` finds one, or Playwright has its own."""
+    return bool(find_installed() or _find_playwrights())
+
+
 def browsers_env() -> dict[str, str]:
     """Environment for Playwright: its browsers go beside our other downloads when the home directory is read-only."""
     home_cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -47,11 +52,11 @@ def ensure() -> None:
     named = os.environ.get("WORKER_PY_CHROMIUM")
     if named and not os.access(named, os.X_OK):
         raise ToolError(f"WORKER_PY_CHROMIUM={named}: there is no such program", "Name a Chromium, or unset it.")
-    if find_installed() or _find_playwrights():
+    if is_there():
         return
     with exclusive("setting up a browser"):
         _find_on_path.cache_clear()
-        if find_installed() or _find_playwrights():
+        if is_there():
             return
         say("installing Chromium with Playwright")
         as_root = ["--with-deps"] if os.geteuid() == 0 else []

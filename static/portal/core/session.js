@@ -32,7 +32,7 @@ export class PortalSession {
   constructor(where = "http") {
     this.where = where;
     if (where === "page") {
-      this.#inPage = new PageRest();
+      this.#inPage = newRest();
     }
   }
 
@@ -151,13 +151,19 @@ export class PortalSession {
       this.served = true;
     } catch (error) {
       if (this.where === null && !this.served && !this.inPage) {
-        this.#inPage = new PageRest();
+        this.#inPage = newRest();
         await this.#adopt(method, params);
       } else {
         console.warn("The portal runs without its REST:", error);
       }
     }
   }
+}
+
+/** @returns {PageRest} that asks a test first, where one drives this page and has put `restInstead` there */
+function newRest() {
+  const { restInstead } = /** @type {{restInstead?: import("../rest_api/rest.js").Instead}} */ (globalThis);
+  return new PageRest(undefined, restInstead);
 }
 
 /**

@@ -20,6 +20,11 @@ import { RestSession } from "./session.js";
 /** @typedef {import("./fault.js").Params} Params */
 /** @typedef {import("./records.js").Row} Row */
 /** @typedef {{status: number, answer: Row}} Answered */
+/**
+ * Who is asked before the portal, by the method's name in lower case; null: it says nothing of this method. An answer
+ * with a text `error` is refused with its `status`.
+ * @typedef {(method: string, params: Params) => Promise<Row | null>} Instead
+ */
 
 const BATCH_LIMIT = 50;
 const SESSIONS_KEPT = 500;
@@ -31,10 +36,15 @@ export class PageRest {
   /** @type {RestSession[]} */
   #sessions = [];
   #sessionsKept;
+  #instead;
 
-  /** @param {number} [sessionsKept] */
-  constructor(sessionsKept = SESSIONS_KEPT) {
+  /**
+   * @param {number} [sessionsKept]
+   * @param {Instead} [instead]
+   */
+  constructor(sessionsKept = SESSIONS_KEPT, instead = async () => null) {
     this.#sessionsKept = sessionsKept;
+    this.#instead = instead;
   }
 
   /**
@@ -56,7 +66,8 @@ export class PageRest {
         await new Promise((resolve) => setTimeout(resolve, delayMs));
       }
       session.faults.check(name);
-      const answer = name === "batch" ? batch(session, params) : call(session, name, params);
+      const ask = this.#asker(session);
+      const answer = name === "batch" ? await batch(ask, params) : await ask(name, params);
       return plain(200, { ...answer, time: timing(started) });
     } catch (problem) {
       if (problem instanceof RestFault) {
@@ -64,6 +75,17 @@ export class PageRest {
       }
       return plain(400, { error: "ERROR_ARGUMENT", error_description: String(problem) });
     }
+  }
+
+  /**
+   * @param {RestSession} session
+   * @returns {(name: string, params: Params) => Promise<Row>} what answers one method
+   */
+  #asker(session) {
+    return async (name, params) => {
+      const answer = await this.#instead(name, params);
+      return answer === null ? call(session, name, params) : stubbed(answer, answer);
+    };
   }
 
   /**
@@ -192,7 +214,7 @@ function asked(session, params) {
  */
 function call(session, name, params) {
   for (const stub of session.faults.stub(name)) {
-    return stubbed(stub);
+    return stubbed(stub, { result: stub });
   }
   const method = methodOf(name);
   if (session.faults.deny.includes(name)) {
@@ -205,14 +227,15 @@ function call(session, name, params) {
 /**
  * The answer that somebody wants of a method, whatever the portal has.
  * @param {unknown} stub
+ * @param {Row} answer what it comes to, when it is no error
  * @returns {Row}
  */
-function stubbed(stub) {
-  const { error, error_description: words } = named(stub);
+function stubbed(stub, answer) {
+  const { error, error_description: words, status } = named(stub);
   if (typeof error === "string") {
-    throw new RestFault(400, error, text(words));
+    throw new RestFault(Number(status ?? 400), error, text(words));
   }
-  return { result: stub };
+  return answer;
 }
 
 /** @param {string} name */
@@ -237,11 +260,11 @@ function answerOf(result) {
 }
 
 /**
- * @param {RestSession} session
+ * @param {(name: string, params: Params) => Promise<Row>} ask
  * @param {Params} params
- * @returns {Row}
+ * @returns {Promise<Row>}
  */
-function batch(session, params) {
+async function batch(ask, params) {
   const commands = Object.entries(typeof params.cmd === "object" && params.cmd !== null ? params.cmd : {});
   if (commands.length > BATCH_LIMIT) {
     throw new RestFault(400, "ERROR_BATCH_LENGTH_EXCEEDED", "Max batch length exceeded");
@@ -251,7 +274,7 @@ function batch(session, params) {
   for (const [key, command] of commands) {
     const [name = "", ...query] = String(command).split("?");
     try {
-      const answer = call(session, name.toLowerCase(), parseQuery(query.join("?")));
+      const answer = await ask(name.toLowerCase(), parseQuery(query.join("?")));
       for (const part of ["result", "next", "total"]) {
         if (Object.hasOwn(answer, part)) {
           Object.assign(parts[part === "result" ? part : `result_${part}`] ?? {}, { [key]: answer[part] });

@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import CLIENTS, SharedPageFor
-from tests.support.browser_portal import BrowserCall
 from tests.support.witness import SharedPage
+from worker_py_tool.kit.browser_portal import BrowserCall
 
 TIMEOUT_MS = 1500
 APP = """

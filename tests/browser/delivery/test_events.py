@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import CLIENTS, SharedPageFor
-from tests.support.browser_portal import NOTHING
 from tests.support.witness import SharedPage
 from worker_py import CallDirection, CallState, CrmBinding
 from worker_py.events import (
@@ -35,6 +34,7 @@ from worker_py.events import (
     TransferButtonClick,
 )
 from worker_py.wire import EVENTS
+from worker_py_tool.kit.browser_portal import NOTHING
 
 APP = """
     from worker_py import App, CallCard, events

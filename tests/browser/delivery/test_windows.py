@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import BrowserContext
 
 from tests.browser.conftest import CLIENTS, BundleFor, Complaints
-from tests.support.browser_portal import BrowserPortal
 from tests.support.hosting import DESK, HostingPage, HostingPortal, app_with
+from worker_py_tool.kit.browser_portal import BrowserPortal
 
 SHOWN = ("uiState", "title", "statusText", "muted", "held")
 """What is alike in all windows of a call."""

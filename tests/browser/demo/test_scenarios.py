@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Complaints, LaunchBrowser
-from tests.support.browser_portal import PortalPage
 from tests.support.phones import AUDIBLE
 from worker_py_tool.demo import demo
+from worker_py_tool.kit.browser_portal import PortalPage
 
 SCENARIOS = {
     "A client we know calls": 10,

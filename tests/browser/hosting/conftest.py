@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.conftest import BundleFor
-from tests.support.browser_portal import BrowserPortal
 from tests.support.faulty_server import FaultyServer
 from tests.support.hosting import DESK, HostingPage, HostingPortal, app_with
 from tests.support.witness import WITNESS
+from worker_py_tool.kit.browser_portal import BrowserPortal
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from tests.browser.conftest import BundleFor, LaunchProfile
-from tests.support.browser_portal import BrowserPortal
 from tests.support.browsers import Browsers
 from tests.support.complaints import Complaints
 from tests.support.hosting import HostingPage, HostingPortal
+from worker_py_tool.kit.browser_portal import BrowserPortal
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from tests.browser.conftest import BundleFor
-from tests.support.browser_portal import BrowserPortal
 from tests.support.browsers import Browsers
 from tests.support.complaints import Complaints
 from tests.support.hosting import DESK, HostingPage, HostingPortal, ThawedPage, app_with
+from worker_py_tool.kit.browser_portal import BrowserPortal
 
 SHORT_GRACE_S = 2
 

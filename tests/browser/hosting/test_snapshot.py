@@ -14,13 +14,13 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.conftest import BundleFor, OpenPage
-from tests.support.browser_portal import BrowserPortal
 from tests.support.cases import table
 from tests.support.complaints import Complaints
 from tests.support.faulty_server import Fault, FaultyServer
 from tests.support.witness import WITNESS, WitnessPage
 from worker_py_tool.bundle import manifest
 from worker_py_tool.demo import demo
+from worker_py_tool.kit.browser_portal import BrowserPortal
 
 APP = """
     import random

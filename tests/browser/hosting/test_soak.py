@@ -17,10 +17,10 @@ import pytest
 from playwright.sync_api import Browser, CDPSession
 
 from tests.browser.conftest import BundleFor
-from tests.support.browser_portal import BrowserPortal, PortalPage
 from tests.support.browsers import needs
 from tests.support.raised import comments, initialized
 from tests.support.witness import WITNESS
+from worker_py_tool.kit.browser_portal import BrowserPortal, PortalPage
 
 LENGTH_S: Final = float(os.environ.get("WORKER_PY_SOAK_S") or 600)
 SEED: Final = int(os.environ.get("WORKER_PY_SOAK_SEED") or random.SystemRandom().randrange(10**6))

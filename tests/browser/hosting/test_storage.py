@@ -12,10 +12,10 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route
 
 from tests.browser.conftest import BundleFor, LaunchProfile
-from tests.support.browser_portal import BrowserPortal
 from tests.support.complaints import Complaints
 from tests.support.hosting import DESK, HostingPage, HostingPortal, app_with
 from tests.support.hurry import HURRY, hurry
+from worker_py_tool.kit.browser_portal import BrowserPortal
 from worker_py_tool.serve.server import Server
 
 KEPT = """async () => {

@@ -118,6 +118,41 @@ test("an answer can be made to come late", async (context) => {
   assert.equal((await late).status, 200);
 });
 
+test("whoever stands before the portal is asked first, in a batch too", async () => {
+  /** @type {Record<string, Record<string, unknown>>} */
+  const known = {
+    "shop.list": { result: [1, 2], total: 3, next: 2 },
+    "shop.get": { error: "GONE", error_description: "no more", status: 410 },
+  };
+  /** @type {unknown[]} */
+  const asked = [];
+  const rest = new PageRest(undefined, async (method, params) => {
+    asked.push([method, params.id]);
+    return known[method] ?? null;
+  });
+  const { answer: opened } = await rest.handle("simulation.session", {});
+  const auth = opened.result.AUTH_ID;
+  const { answer } = await rest.handle("Shop.List", { auth });
+  assert.deepEqual([answer.result, answer.total, answer.next], [[1, 2], 3, 2]);
+  const gone = await rest.handle("shop.get", { auth });
+  assert.deepEqual([gone.status, gone.answer.error, gone.answer.error_description], [410, "GONE", "no more"]);
+  const { answer: several } = await rest.handle("batch", {
+    auth,
+    cmd: { a: "shop.get?id=5", b: "profile", c: "shop.list" },
+  });
+  assert.equal(several.result.result_error.a.error, "GONE");
+  assert.equal(several.result.result.b.NAME, "Alex");
+  assert.deepEqual(
+    [several.result.result.c, several.result.result_total.c, several.result.result_next.c],
+    [[1, 2], 3, 2],
+  );
+  assert.deepEqual(asked.slice(2), [
+    ["shop.get", "5"],
+    ["profile", undefined],
+    ["shop.list", undefined],
+  ]);
+});
+
 test("parameters are nested as PHP nests them", () => {
   assert.deepEqual(parseQuery("filter%5BID%5D=7&select[]=A&select[]=B&x="), {
     filter: { ID: "7" },

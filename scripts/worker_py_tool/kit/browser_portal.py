@@ -8,7 +8,7 @@ handlers have ended.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Generic, NamedTuple, TypeVar
@@ -16,10 +16,15 @@ from urllib.parse import urlencode, urlsplit
 
 from playwright.sync_api import BrowserContext, Error, Frame, Page, Worker
 
+from worker_py import payloads, rest_answers
+from worker_py.events import Event
+from worker_py.wire import PREFIX
+
 DEADLINE_MS: Final = 30_000
 POLL_MS: Final = 20
 SLOWEST_POLL_MS: Final = 100
 BETWEEN_LOADS: Final = ("Execution context was destroyed", "Frame was detached", "Cannot find context")
+NOT_SHOWN: Final = "The card shows no"
 NOTHING: Final[Any] = object()
 """Stands for a payload that is undefined: JSON has no such thing."""
 
@@ -36,6 +41,7 @@ FAULTS: Final[Mapping[str, tuple[dict[str, object], dict[str, object]]]] = {
 }
 """What the portal can be made to do by a name, and how that is taken back."""
 
+_PROVIDED = "providedByTheTest"
 _BOUND = "portal.frames().some((frame) => new Set(frame.bound).size === 17)"
 # The portal notes each event that it raises, and how many callbacks it was sent to.
 _ACT = f"""([value]) => {{
@@ -92,8 +98,22 @@ class BrowserCall:
         self._first_command = first_command
 
     def click(self, what: str, argument: object = None) -> None:
-        """Click on the card as the operator does: a button's name, and what is chosen or typed."""
-        self.page.click(what, argument)
+        """Click on the card as the operator does: a button's name, and what is chosen or typed.
+
+        The operator waits for the button: as long as an event is being handled, it may still come.
+        """
+
+        def clicked() -> bool:
+            settled = self.page.is_settled()
+            try:
+                self.page.click(what, argument)
+            except Error as error:
+                if settled or NOT_SHOWN not in str(error):
+                    raise
+                return False
+            return True
+
+        self.page.poll(clicked, f"{what!r} on the card", self.now)
 
     def finish(self) -> None:
         """The call ends: the portal takes the card away, as the operator does by closing it."""
@@ -184,6 +204,7 @@ class PortalPage:
         self._app = urlsplit(app_url).netloc
         self._heard = 0
         self._before: dict[str, Any] = {}
+        self._functions: dict[str, Callable[[Any], Any]] = {}
         page.set_default_timeout(DEADLINE_MS)
 
     # The portal's side: calls and events ----------------------------------------------------------
@@ -202,8 +223,14 @@ class PortalPage:
         self._heard += heard
         return made
 
-    def initialized(self, **fields: Any) -> BrowserCall:
-        """The card of an incoming call, whose `initialized` has these fields."""
+    def initialized(self, *, raw: bool = False, **fields: Any) -> BrowserCall:
+        """The card of an incoming call, whose `initialized` has these fields.
+
+        Raises:
+            ValueError: no portal knows one of them, and they are not meant to be `raw`.
+        """
+        if not raw:
+            payloads.check("initialized", fields)
         call_id = {"callId": fields["CALL_ID"]} if "CALL_ID" in fields else {}
         return self.incoming_call(payload=fields, **call_id)
 
@@ -349,9 +376,15 @@ class PortalPage:
         """Evaluate something in the placement page."""
         return self.playwright_frame.evaluate(script, argument)
 
-    def provide(self, name: str, function: str) -> None:
-        """Give Python a function of the page, which is JavaScript."""
-        self.evaluate(f"(name) => workerPy.provide(name, {function})", name)
+    def provide(self, name: str, function: str | Callable[[Any], Any]) -> None:
+        """Give Python a function of the page: JavaScript, or a function of the test, which stands behind it."""
+        if isinstance(function, str):
+            self.evaluate(f"(name) => workerPy.provide(name, {function})", name)
+            return
+        self._functions[name] = function
+        if len(self._functions) == 1:
+            self.playwright_page.expose_function(_PROVIDED, lambda name, params: self._functions[name](params))
+        self.evaluate(f"(name) => workerPy.provide(name, (params) => {_PROVIDED}(name, params))", name)
 
     def emit(self, name: str, payload: object = None) -> None:
         """Tell Python something from the page."""
@@ -368,13 +401,16 @@ class PortalPage:
         In its scope: `argument`; `stats`, as they are; `before`, as they were when the case began. A boot that has
         failed fails the test at once, with the reason.
         """
-        script = f"""([argument, before]) => {{
+        self.until_evaluates(self._in_scope(condition), [argument, self._before], timeout_s)
+
+    @staticmethod
+    def _in_scope(condition: str) -> str:
+        return f"""([argument, before]) => {{
           const stats = globalThis.workerPy?.stats();
           if (!stats) return false;  // the page's scripts come after its load
           if (stats.state === "failed") throw new Error(JSON.stringify(workerPy.diagnostics().problems));
           return {condition};
         }}"""
-        self.until_evaluates(script, [argument, self._before], timeout_s)
 
     def until_evaluates(self, script: str, argument: object = None, timeout_s: float = DEADLINE_MS / 1000) -> None:
         """Wait until a function of the placement page gives something, in whatever load of it.
@@ -382,16 +418,15 @@ class PortalPage:
         Asked from outside: timers of the hidden frame, by which Playwright's `wait_for_function` would ask again, tick
         once a second, and it has no animation frames.
         """
+        self.poll(lambda: self._holds(script, argument), script, self._there, timeout_s)
 
-        def holds() -> bool:
-            try:
-                return bool(self.evaluate(script, argument))
-            except (LookupError, Error) as gone:
-                if isinstance(gone, Error) and not any(words in str(gone) for words in BETWEEN_LOADS):
-                    raise
-                return False
-
-        self.poll(holds, script, self._there, timeout_s)
+    def _holds(self, script: str, argument: object) -> bool:
+        try:
+            return bool(self.evaluate(script, argument))
+        except (LookupError, Error) as gone:
+            if isinstance(gone, Error) and not any(words in str(gone) for words in BETWEEN_LOADS):
+                raise
+            return False
 
     def _there(self) -> object:
         return self.evaluate("globalThis.workerPy && [workerPy.stats(), workerPy.diagnostics().problems]")
@@ -408,10 +443,17 @@ class PortalPage:
             "an interpreter in each hidden page",
         )
 
+    def is_settled(self) -> bool:
+        """Whether every event that was raised has come and been handled to its end."""
+        return self._holds(self._in_scope(self._settled()), [self._heard, self._before])
+
     def until_settled(self, timeout_s: float = DEADLINE_MS / 1000) -> None:
         """Wait until every event that was raised has come and been handled to its end."""
+        self.until(self._settled(), self._heard, timeout_s)
+
+    def _settled(self) -> str:
         heard = f"stats.events >= {self._before.get('events', 0)} + argument"
-        self.until(f"stats.state === 'ready' && {heard} && stats.waiting === 0", self._heard, timeout_s)
+        return f"stats.state === 'ready' && {heard} && stats.waiting === 0"
 
     def poll(
         self,
@@ -485,6 +527,15 @@ class PortalPage:
         yield
 
 
+class SteadyPage(PortalPage):
+    """One whose portal writes its own title over the app's at once, and not in the midst of what a test looks at."""
+
+    def until_there(self) -> None:
+        """As `PortalPage.until_there`."""
+        super().until_there()
+        self.configure(titleDelayMs=0)
+
+
 PageType = TypeVar("PageType", bound=PortalPage)
 
 
@@ -494,14 +545,59 @@ class BrowserPortal(Generic[PageType]):
     Attributes:
         context: the profile.
         app_url: the placement page.
+        rest: what REST methods give, as in `worker_py.testing.Portal`; where it says nothing, the simulated portal's.
     """
 
-    def __init__(self, context: BrowserContext, portal_url: str, app_url: str, page_type: type[PageType]) -> None:
+    def __init__(
+        self,
+        context: BrowserContext,
+        portal_url: str,
+        app_url: str,
+        page_type: type[PageType],
+        *,
+        tab: Page | None = None,
+        answers_rest: bool = False,
+    ) -> None:
+        """Nothing is opened yet.
+
+        Args:
+            context: the profile.
+            portal_url: the portal.
+            app_url: the placement page.
+            page_type: what a page of the portal is to the test.
+            tab: an open tab, for the first page.
+            answers_rest: `rest` is asked; the portal's page has the REST then, and no server.
+        """
         self.context = context
         self.app_url = app_url
         self.portal_url = portal_url
+        self.rest: dict[str, Any] = {}
         self._page_type = page_type
         self._first: PageType | None = None
+        self._tab = tab
+        self._query = {"app": app_url, "plain": ""}
+        if answers_rest:
+            self._query["rest"] = "page"
+            context.expose_function("restInstead", self._answer)
+
+    def _answer(self, method: str, params: Mapping[str, Any]) -> dict[str, Any] | None:
+        """What the test has put there for a method."""
+        if not rest_answers.has(self.rest, method):
+            return None
+        own = {key: value for key, value in params.items() if key != "auth"}
+        try:
+            row = _at_once(rest_answers.row(self.rest, method, own))
+        except Exception as error:  # noqa: BLE001 - the page has to be answered, and its handler says what came of it
+            return {"error": "THE_TEST_FAILED", "error_description": f"{type(error).__name__}: {error}", "status": 400}
+        if "error" in row:
+            told = row["error"]
+            words = {"error": told["code"], "error_description": told["description"]}
+            return {**words, "status": told["status"] or 400}
+        start = rest_answers.start(self.rest, method, own)
+        if start is None:
+            return row
+        end, total = start + rest_answers.LIST_PAGE, len(row["result"])
+        return {"result": row["result"][start:end], "total": total, **({"next": end} if end < total else {})}
 
     def open_page(self, page: Page | None = None, *, ready: bool = True, **options: str) -> PageType:
         """Open a page of the portal, and wait until Python runs there.
@@ -511,9 +607,9 @@ class BrowserPortal(Generic[PageType]):
             ready: False returns as soon as the hidden page has loaded.
             options: what goes into the portal's query string (`names="late"`).
         """
-        opened = self._page_type(page or self.context.new_page(), self.app_url)
-        query = urlencode({"app": self.app_url, "plain": "", **options})
-        opened.playwright_page.goto(f"{self.portal_url}?{query}")
+        tab, self._tab = page or self._tab, None
+        opened = self._page_type(tab or self.context.new_page(), self.app_url)
+        opened.playwright_page.goto(f"{self.portal_url}?{urlencode({**self._query, **options})}")
         opened.until_there()
         if ready:
             opened.until_ready()
@@ -535,15 +631,36 @@ class BrowserPortal(Generic[PageType]):
         """The hidden frame of the first page."""
         return self.page.playwright_frame
 
-    def initialized(self, **fields: Any) -> BrowserCall:
+    def initialized(self, *, raw: bool = False, **fields: Any) -> BrowserCall:
         """As `PortalPage.initialized`."""
-        return self.page.initialized(**fields)
+        return self.page.initialized(raw=raw, **fields)
 
     def navigate(self, uri: str) -> None:
         """As `PortalPage.navigate`."""
         self.page.navigate(uri)
 
-    def provide(self, name: str, function: str) -> None:
+    def click(self, what: str, argument: object = None) -> None:
+        """As `PortalPage.click`."""
+        self.page.click(what, argument)
+
+    def raise_event(self, event: str | Event, payload: object = NOTHING, *, raw: bool = False) -> int:
+        """Raise one of the portal's events, by its name and payload or as itself; to how many callbacks it was sent.
+
+        Raises:
+            ValueError: no portal knows it, or a key of its payload, and it is not meant to be `raw`.
+        """
+        if isinstance(event, Event):
+            event, payload = payloads.written(event)
+        short_name = event.removeprefix(PREFIX)
+        if not raw:
+            payloads.check(short_name, payload)
+        return self.page.raise_event(short_name, payload)
+
+    def reports(self, kind: str | None = None) -> list[dict[str, Any]]:
+        """As `PortalPage.reports`."""
+        return self.page.reports(kind)
+
+    def provide(self, name: str, function: str | Callable[[Any], Any]) -> None:
         """As `PortalPage.provide`."""
         self.page.provide(name, function)
 
@@ -565,6 +682,16 @@ def _at(counts: Mapping[str, Any], path: tuple[str, ...]) -> int:
     for key in path:
         value = value.get(key, 0) if isinstance(value, Mapping) else 0
     return int(value or 0)
+
+
+def _at_once(coroutine: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
+    """The result of a coroutine that waits for nothing."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        return dict(end.value)
+    coroutine.close()
+    raise TypeError("what stands in `rest` of a browser portal waits for something: only plain functions can be asked")
 
 
 def _without_the_sdks(params: Any) -> Any:

@@ -1,0 +1,1 @@
+"""The pytest plugin, and what its browser portals are made of."""

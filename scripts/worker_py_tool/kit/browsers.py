@@ -1,0 +1,73 @@
+"""Which browsers tests run in, and how Playwright starts them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from worker_py_tool.errors import ToolError
+from worker_py_tool.setup import chromium
+
+ENGINES: Final = ("chromium", "firefox")
+FLAGS: Final = [
+    *(["--no-sandbox"] if os.geteuid() == 0 else []),
+    # No look-ups of its maker's hosts: a test machine may have no network.
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+FEATURES_OFF: Final = (
+    # Stops a shared worker of a cross-site frame on a loopback address.
+    "LocalNetworkAccessChecks",
+    # Each new window would load a page of the browser's own for its address bar: a second of processor time.
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+)
+THROTTLING: Final = "--disable-background-timer-throttling"
+"""Playwright's, and left out: timers are throttled as in a person's browser."""
+
+
+def launch_options(
+    engine: str,
+    home: Path,
+    *,
+    arguments: Sequence[str] = (),
+    without: Sequence[str] = (),
+    loopback_workers: bool = True,
+) -> dict[str, Any]:
+    """What Playwright's `launch` takes for an engine.
+
+    Args:
+        engine: one of `ENGINES`.
+        home: a home of its own, so that no person's settings matter.
+        arguments: more flags of Chromium's.
+        without: flags of Playwright's to leave out, such as `--disable-back-forward-cache`.
+        loopback_workers: False keeps Chromium's local-network checks, which stop a SharedWorker of a cross-site
+            frame on a loopback address.
+
+    Raises:
+        ToolError: There is no such browser here.
+    """
+    env = {**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": str(home), "XDG_CACHE_HOME": str(home)}
+    if engine == "firefox":
+        assert not arguments and not without and loopback_workers, "these are Chromium's flags"
+        return {"env": env, "channel": "moz-firefox", "executable_path": _firefox()}
+    features = [f"--disable-features={','.join(FEATURES_OFF)}"] if loopback_workers else []
+    return {
+        "env": env,
+        "executable_path": chromium.find_installed(),
+        "args": [*FLAGS, *features, *arguments],
+        "ignore_default_args": [THROTTLING, *without],
+    }
+
+
+def _firefox() -> str:
+    """The Firefox that a person has, which Playwright starts by WebDriver BiDi."""
+    found = next((path for name in ("firefox-esr", "firefox") if (path := shutil.which(name))), None)
+    if found is None:
+        raise ToolError("there is no Firefox on this machine", "Install firefox-esr.")
+    return found
