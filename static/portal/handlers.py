@@ -44,8 +44,6 @@ from worker_py.events import (
 
 app = App()
 
-cards: dict[str, CallCard] = {}
-"""The cards of the calls that the phone has, by the phone's own id of the call."""
 ringing = asyncio.Lock()
 """One card after the other looks for a call of the phone's."""
 GOES_ON = {UiState.CONNECTING_OUTGOING, UiState.CONNECTED, UiState.TRANSFERRING, UiState.TRANSFER_FAILED}
@@ -122,18 +120,16 @@ async def phone(card: CallCard, function: str, **params: Any) -> dict[str, Any] 
     return answer
 
 
-def has_call(card: CallCard, call: str) -> None:
-    """Remember which of the phone's calls this card shows."""
-    card.data["call"] = call  # outlives the interpreter, as what is JSON in `data` does
-    cards[call] = card
+def card_of(call: str) -> CallCard | None:
+    """The card of this call of the phone: `data`, which outlives the interpreter, has the phone's own id of it."""
+    return app.find(lambda card: card.data.get("call") == call)
 
 
 async def do(card: CallCard, function: str, words: str, **params: Any) -> None:
     """Have the phone do something to this card's call, and say so on the card."""
     call = card.data.get("call", "")
     try:
-        if await phone(card, function, call=call, **params) is not None:
-            has_call(card, call)  # this interpreter may be a new one
+        await phone(card, function, call=call, **params)
     except PageCallFailed as error:
         if error.name == "NoSuchCall":
             await over(card, GONE)
@@ -145,8 +141,7 @@ async def do(card: CallCard, function: str, words: str, **params: Any) -> None:
 
 def is_taken(call: str) -> bool:
     """Whether the phone's call is that of a card that is there."""
-    card = cards.get(call)
-    return card is not None and not card.state.closed
+    return card_of(call) is not None
 
 
 async def free(card: CallCard) -> dict[str, Any] | None:
@@ -171,14 +166,12 @@ async def ring(card: CallCard) -> None:
             await phone(card, "simulate", does="call", number=number, refuses_transfer=AWAY)
             state = await phone(card, "state") or {}
         if state["phase"] == "ringing" and not is_taken(state["call"]):
-            has_call(card, state["call"])
+            card.data["call"] = state["call"]
 
 
 async def leave(card: CallCard) -> None:
     """End the phone's call, whatever its phase; another card's call stays."""
-    call = card.data.pop("call", "")
-    cards.pop(call, None)
-    await phone(card, "hangup", call=call)
+    await phone(card, "hangup", call=card.data.pop("call", ""))
 
 
 # The call begins -------------------------------------------------------------------------------------
@@ -250,7 +243,7 @@ async def dial(event: MakeCallButtonClick, card: CallCard) -> None:
     if state is None:
         await talk(card, "They picked up")  # nobody can, without a phone
     else:
-        has_call(card, state["call"])
+        card.data["call"] = state["call"]
         await card.set_status_text("It rings at the other side")
 
 
@@ -266,7 +259,7 @@ def other_side(card: CallCard) -> dict[str, Any]:
 @app.on_page_event("phone.connected")
 async def picked_up(payload: dict[str, Any], page: Page) -> None:
     """The other side took our call."""
-    card = cards.get(payload["call"])
+    card = card_of(payload["call"])
     if card and payload["direction"] == "outgoing":
         await talk(card, "They picked up")
 
@@ -334,7 +327,7 @@ async def complete_transfer(event: CompleteTransferButtonClick, card: CallCard) 
     except PageCallFailed:
         await show(card, UiState.TRANSFER_FAILED, f"{await colleague(card, target)} did not take the call")
         return
-    cards.pop(card.data.pop("call", ""), None)  # the phone is free: there is nothing left to hang up
+    card.data.pop("call", None)  # the phone is free: there is nothing left to hang up
     await over(card, f"Handed over to {await colleague(card, target)}")
 
 
@@ -349,7 +342,7 @@ async def return_to_call(event: CancelTransferButtonClick, card: CallCard) -> No
 @app.on_page_event("phone.stats")
 async def measure(payload: dict[str, Any], page: Page) -> None:
     """Every five seconds the phone tells how the call sounds."""
-    card = cards.get(payload["call"])
+    card = card_of(payload["call"])
     if card and payload["mos"] is not None:
         is_poor, was_poor = payload["level"] <= 2, card.data.get("poor", False)
         card.data |= {"mos": payload["mos"], "poor": is_poor}
@@ -415,9 +408,9 @@ ENDINGS = {
 @app.on_page_event("phone.ended")
 async def ended(payload: dict[str, Any], page: Page) -> None:
     """The other side ended the call, or did not take it; what we ended, the button's handler has shown."""
-    card = cards.pop(payload["call"], None)
+    card = card_of(payload["call"])
     reason = payload["reason"]
-    if card is None or card.state.closed:
+    if card is None:
         return
     # The card is on its way to another page, where `greet` sees what became of the call, or the portal took it away.
     with suppress(PageGone, CommandFailed):

@@ -153,6 +153,8 @@ def test_handler_that_raises_fails_alone(demo_page: Page, complaints: Complaints
 
     explained(demo_page, "@app.on_error")
     expect(outcome(demo_page, "A handler failed, alone, and was reported: misbehave: LookupError")).to_be_visible()
+    printed = demo_page.locator("#trace .entry.printed")
+    expect(printed).to_contain_text("A handler failed: LookupError('this handler was told to fail')")
     expect(outcome(demo_page, "follow_the_crm has handled entityChanged: Python goes on")).to_be_visible()
     answer_works(demo_page)
 
