@@ -59,6 +59,7 @@ def test_the_newest_write_of_a_key_wins_whichever_record_comes_last() -> None:
     assert one.data == other.data == {"same": "new", "mine": 1, "theirs": 2}
     assert one.news(9) == other.news(9) == {}
     assert one.kept() == other.kept()
+    assert not one.take(other.kept()), "what is known is no news"
 
 
 def test_a_key_that_was_deleted_stays_deleted_until_it_is_written_again() -> None:

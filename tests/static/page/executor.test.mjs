@@ -261,9 +261,22 @@ test("what must not be made twice is answered to the next interpreter too, made 
   const { client, executor, replies, execute } = executing();
   const ask = (/** @type {string} */ id, /** @type {string} */ once) =>
     execute({ t: "rest", id, method: "crm.activity.add", params: {}, once });
+  /** @type {AbortSignal[]} */
+  const signals = [];
+  const { rest } = client;
+  client.rest = /** @type {any} */ (
+    (/** @type {any[]} */ ...asked) => {
+      signals.push(asked[3]);
+      Reflect.apply(rest, client, asked);
+    }
+  );
   ask("r1", "A/activity/1");
   executor.abandon();
   ask("r1", "A/activity/1");
+  assert.deepEqual(
+    signals.map(({ aborted }) => aborted),
+    [false],
+  );
   client.rests[0].answer({ result: 41 });
   await settled();
   ask("r2", "A/activity/1");
