@@ -35,7 +35,14 @@ class Stage:
         self._seq = 0
         self._calls = 0
         self._shown = False
-        config = {"module": MODULE, "attribute": "app", "kept": {}, "live": False, "settings": {}, "place": {}}
+        config = {
+            "module": MODULE,
+            "attribute": "app",
+            "kept": {},
+            "live": False,
+            "settings": {"page_grace_s": 61},
+            "place": {},
+        }
         self.runtime = _pyodide.start(json.dumps(config), self._take, lambda: None, lambda *_: None)
         self._slice = (-1, 0.0)
         self.runtime.watch_slices(self._left_ms)
@@ -122,6 +129,10 @@ def stage() -> Iterator[Stage]:
     asyncio.set_event_loop(running)
     asyncio._set_running_loop(running)
     gc.collect()
+
+
+def test_the_worker_gives_the_app_the_limits_of_the_project(stage: Stage) -> None:
+    assert stage.runtime.page_grace_s == 61
 
 
 ROWS = [row for row in rows("handlers") if row["case"] != "shell"]
