@@ -147,7 +147,9 @@ function answerInstead({ wasm, library }) {
 }
 
 /**
- * Make the memory what it was when the snapshot was taken.
+ * Make the memory what it was when the snapshot was taken, but for one word: where this engine's table of functions has
+ * the one through which CPython calls C. The table of JavaScriptCore is not that of the Node.js that made the snapshot,
+ * and on iOS Pyodide goes without (0).
  * @param {any} runtime
  * @param {Uint8Array} fresh what the pages hold that the snapshot leaves out
  * @param {Snapshot} snapshot
@@ -158,9 +160,13 @@ function lay(runtime, fresh, { heap, pages, contents }) {
     throw new Error(`there is no memory for its ${heap} bytes`);
   }
   const memory = /** @type {Uint8Array} */ (runtime.HEAPU8);
+  const words = new DataView(memory.buffer);
+  const trampoline = runtime.__PyRuntime + words.getInt32(runtime.__PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET, true);
+  const own = words.getInt32(trampoline, true);
   memory.set(fresh.subarray(0, heap));
   memory.fill(0, fresh.length, used);
   pages.forEach((page, index) => {
     memory.set(contents.subarray(index * PAGE, (index + 1) * PAGE), page * PAGE);
   });
+  words.setInt32(trampoline, own, true);
 }

@@ -4,6 +4,11 @@ import { parseSnapshot, snapshotLoader } from "../../../static/worker/snapshot.j
 
 const PAGE = 4096;
 
+/** Where memory says how far behind its state the interpreter keeps the place of the trampoline. */
+const OFFSET_AT = 2 * PAGE;
+const STATE = 3 * PAGE;
+const OFFSET = 8;
+
 /**
  * A snapshot as `snapshot.mjs` writes it.
  * @param {{heap: number, pages: Record<number, number>}} what each page's number, and the byte that fills it
@@ -43,21 +48,26 @@ for (const [what, spoil, reason] of /** @type {const} */ ([
 /**
  * Start from a snapshot with a runtime that the test plays.
  * @param {import("node:test").TestContext} t
- * @param {{heap: number, limit: number}} options the memory that the snapshot wants, and that there is
+ * @param {{heap: number, limit: number, pages?: Record<number, number>, trampoline?: number}} options the memory that
+ *   the snapshot wants, and that there is; its pages; what the runtime writes where the interpreter finds its trampoline
  */
-async function started(t, { heap, limit }) {
+async function started(t, { heap, limit, pages = { 1: 9 }, trampoline = 0 }) {
   const fresh = new WebAssembly.Memory({ initial: 1 });
   new Uint8Array(fresh.buffer).fill(1);
   t.mock.method(WebAssembly, "instantiate", async () => ({ exports: { memory: fresh } }));
   /** @type {any[]} */
   const restored = [];
   const runtime = {
+    __PyRuntime: STATE,
+    __PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET: OFFSET_AT,
     HEAPU8: new Uint8Array(fresh.buffer),
     growMemory(/** @type {number} */ bytes) {
       if (bytes > limit) {
         return false;
       }
-      runtime.HEAPU8 = new Uint8Array(bytes);
+      const grown = new Uint8Array(bytes);
+      grown.set(runtime.HEAPU8);
+      runtime.HEAPU8 = grown;
       return true;
     },
     API: { restoreSnapshot: (/** @type {Uint8Array} */ prefix) => restored.push(Buffer.from(prefix).toString()) },
@@ -69,12 +79,15 @@ async function started(t, { heap, limit }) {
     const imports = /** @type {any} */ ({ env: { _tzset_js } });
     await WebAssembly.instantiateStreaming(/** @type {any} */ (new Response()), imports);
     new Uint8Array(fresh.buffer).fill(2); // the runtime begins, and writes into its memory
+    const words = new DataView(fresh.buffer);
+    words.setInt32(OFFSET_AT, OFFSET, true);
+    words.setInt32(STATE + OFFSET, trampoline, true);
     return runtime;
   };
   const loader = snapshotLoader({
     glue: Promise.resolve({ default: create }),
     module: Promise.resolve(/** @type {any} */ ({})),
-    snapshot: async () => parseSnapshot(written({ heap, pages: { 1: 9 } })),
+    snapshot: async () => parseSnapshot(written({ heap, pages })),
     laid: async () => {},
     urls: { wasm: "https://app.example/wasm", library: "https://app.example/library" },
   });
@@ -91,6 +104,18 @@ test("memory becomes what it was: fresh where the snapshot has nothing, its own 
   made.API.restoreSnapshot();
   assert.deepEqual(restored, ["head"]);
 });
+
+for (const [engine, trampoline] of /** @type {const} */ ([
+  ["an engine that counts its functions otherwise", 15146],
+  ["a telephone, where there is none", 0],
+])) {
+  test(`the place of the trampoline stays that of ${engine}`, async (t) => {
+    const { make, runtime } = await started(t, { heap: 65536 * 2, limit: 65536 * 2, pages: { 3: 9 }, trampoline });
+    await make();
+    const words = new Int32Array(runtime.HEAPU8.buffer, STATE + OFFSET - 4, 3);
+    assert.deepEqual([...words], [0x09090909, trampoline, 0x09090909]);
+  });
+}
 
 test("the time zone is written anew, over that of the machine that made the snapshot", async (t) => {
   const { make, zones } = await started(t, { heap: 2 * PAGE, limit: 0 });
