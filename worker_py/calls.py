@@ -7,6 +7,7 @@ two seconds while a call goes on, and at once when something hints at an end.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
@@ -69,6 +70,7 @@ class Calls:
         self._calls: dict[str, Call] = {}
         self._kept: dict[str, str] = {}
         self._to_go_on: dict[str, float] = {}
+        self._alone = False
         self._ended: OrderedDict[str, str] = OrderedDict()
         self._taken: OrderedDict[str, dict[str, Any]] = OrderedDict()
         self._former: OrderedDict[str, Call] = OrderedDict()
@@ -87,12 +89,13 @@ class Calls:
                 self._to_go_on.pop(call_id, None)
             elif call_id not in self._calls:
                 self._kept[call_id] = record
-                if to_go_on and self._page_grace_s is not None:
-                    self._to_go_on[call_id] = asyncio.get_running_loop().time() + self._page_grace_s
+                if to_go_on:
+                    grace_s = math.inf if self._page_grace_s is None else self._page_grace_s
+                    self._to_go_on[call_id] = asyncio.get_running_loop().time() + grace_s
 
     def leave_others(self) -> None:
         """Each page has an interpreter of its own: what is kept of calls that others show is theirs."""
-        self._to_go_on.clear()
+        self._alone = True
         for call in self.going_on():
             if not call.windows:
                 self._put_back(call)
@@ -100,15 +103,13 @@ class Calls:
     def cards(self) -> tuple[CallCard, ...]:
         """The cards of the calls that are going on, the oldest first; after a restart some wait for a page."""
         loop = asyncio.get_running_loop()
-        for call_id, until in self._to_go_on.items():
-            text = self._kept.get(call_id)
-            record = _parsed(text)
-            if record is not None and loop.time() < until:
+        for call_id, until in () if self._alone else self._to_go_on.items():
+            record = _parsed(self._kept.get(call_id))
+            if record is not None and loop.time() < until < math.inf:
                 call = self._calls[call_id] = self._new(call_id, None)
                 call.restore(record)
                 call.kept = self._kept.pop(call_id)
                 call.grace = loop.call_at(until, self._put_back, call)
-        self._to_go_on.clear()
         return tuple(call.card for call in sorted(self._calls.values(), key=lambda call: call.began_at))
 
     def _put_back(self, call: Call) -> None:
@@ -143,6 +144,26 @@ class Calls:
         """The call that waits for a page, when there is exactly one."""
         waiting = [call for call in self._calls.values() if call.windows and not call.alive() and not call.ending]
         return waiting[0] if len(waiting) == 1 else None
+
+    def only_kept(self) -> str | None:
+        """The call that an interpreter before this one kept and no page has shown since, if it is the only one."""
+        now = asyncio.get_running_loop().time()
+        left = [call_id for call_id, until in self._to_go_on.items() if now < until and self._is_left(call_id)]
+        return left[0] if len(left) == 1 else None
+
+    def _is_left(self, call_id: str) -> bool:
+        call = self._calls.get(call_id)
+        return _parsed(self._kept.get(call_id)) is not None if call is None else not call.windows
+
+    def take_up(self, call_id: str, page: Page) -> Call:
+        """A page shows the card of a call that another interpreter kept, and did not say so."""
+        call = self._calls.get(call_id)
+        if call is None:
+            call, _ = self.open(call_id, page)
+            self.carrier.bring(call, call.windows[page.id])
+        else:
+            self.join(call, page)
+        return call
 
     # A page shows a card -------------------------------------------------------------------------
 
@@ -352,6 +373,7 @@ class Calls:
         """
         self.leave_others()
         self._kept.clear()
+        self._to_go_on.clear()
         self._taken.clear()
         for call in self.going_on():
             if any(window.page is not page for window in call.alive()):

@@ -26,6 +26,12 @@ EARLY_EVENT_S = 10.0
 ENTITY_CHANGED_S = 0.05
 """How long ``entityChanged`` waits for ``initialized`` on a page that shows a card: a new one raises it just before."""
 
+KEPT_S = 0.05
+"""How long a click waits that may be of a call which another interpreter kept.
+
+So long a page has that shows the call and says so, and ``initialized`` of another one.
+"""
+
 _TOLD_BY_EACH = (ev.EntityChanged, ev.AddCommentButtonClick)
 """Events that each window of a call may raise about the same thing."""
 
@@ -88,7 +94,11 @@ class Routing:
         if call is not None:
             return [self._give(call, delivery)]  # it has ended, and its card is still the one last initialized here
         seat.waiting.append(delivery)
-        self._wait(page, EARLY_EVENT_S)
+        if self._calls.only_kept() is not None:
+            seat.stop_waiting()
+            self._wait(page, KEPT_S)
+        else:
+            self._wait(page, EARLY_EVENT_S)
         return []
 
     def _take_up(self, delivery: Delivery, call: Call) -> list[Delivery]:
@@ -97,8 +107,10 @@ class Routing:
         ``entityChanged`` may belong to a card that has not been initialized yet, so it proves nothing.
         """
         self._calls.join(call, delivery.page)
-        early = self._desk.at(delivery.page).take_waiting()
-        return [self._give(call, _resumed(each)) for each in (*early, delivery)]
+        return [*self._resume(delivery.page, call), self._give(call, _resumed(delivery))]
+
+    def _resume(self, page: Page, call: Call) -> list[Delivery]:
+        return [self._give(call, _resumed(each)) for each in self._desk.at(page).take_waiting()]
 
     def _entity_changed(self, delivery: Delivery) -> list[Delivery]:
         self._desk.at(delivery.page).waiting.append(delivery)
@@ -119,6 +131,9 @@ class Routing:
         seat.stop_waiting()
         if call is not None:
             return self._flush(page, call)
+        kept = self._calls.only_kept()
+        if kept is not None and any(not isinstance(each.event, ev.EntityChanged) for each in seat.waiting):
+            return self._resume(page, self._calls.take_up(kept, page))
         if seconds < EARLY_EVENT_S:
             self._wait(page, EARLY_EVENT_S)
             return []

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from worker_py import App, CallCard, Page, PageGone, inbox
-from worker_py.events import CardClosed, Initialized
+from worker_py.events import CardClosed, Initialized, MuteButtonClick
 from worker_py.testing import CALL_ID, Portal
 
 
-def exchange_app() -> tuple[App, list[Any]]:
+def exchange_app(page_grace_s: float | None = 60) -> tuple[App, list[Any]]:
     """An app whose exchange tells of its calls by an id of its own."""
-    app = App()
+    app = App(page_grace_s=page_grace_s)
     seen: list[Any] = []
 
     @app.on(Initialized)
@@ -113,12 +113,103 @@ def test_what_nobody_asked_for_within_the_grace_is_not_taken_for_a_call_that_goe
         assert seen == [(None, [])]
 
 
-def test_a_click_on_a_page_without_a_card_is_not_given_to_a_call_that_was_only_found() -> None:
+@pytest.mark.parametrize("mode", ["shared", "dedicated"])
+@pytest.mark.parametrize("asked_before", [True, False])
+def test_a_click_on_the_next_page_is_the_kept_calls_although_initialized_does_not_come_again(
+    mode: str, asked_before: bool
+) -> None:
     app, _ = exchange_app()
-    with restarted(app) as portal:
-        portal.emit("pbx.ended", "unknown")
+    clicks: list[Any] = []
+
+    @app.on(MuteButtonClick)
+    async def mute(event: MuteButtonClick, card: CallCard) -> None:
+        clicks.append((card.call_id, card.data, event.meta.resumed))
+        await card.set_status_text("muted")
+
+    with restarted(app, mode=mode) as portal:
+        if asked_before:
+            portal.emit("pbx.ended", "unknown")
         portal.raise_event("muteButtonClick", True)
+        assert clicks == []  # a page that shows the call may be about to say so
+        portal.advance(0.1)
+        assert clicks == [(CALL_ID, {"leg": f"leg of {CALL_ID}"}, True)]
+        assert portal.sent == [("CallCardSetStatusText", {"statusText": "muted"})]
+        assert portal.page.unacknowledged == {}
+        portal.advance(100)
+        assert portal.reports == []
+
+
+def test_a_kept_call_for_whose_page_the_app_waits_for_ever_is_taken_up_by_a_click_and_not_found() -> None:
+    app, seen = exchange_app(page_grace_s=None)
+    clicks = click_journal(app)
+    with restarted(app) as portal:
+        portal.emit("pbx.ended", f"leg of {CALL_ID}")
+        assert seen == [(None, [])]
+        portal.advance(1000)
+        portal.raise_event("muteButtonClick", True)
+        portal.advance(0.1)
+        assert clicks == [(CALL_ID, portal.page.id)]
+
+
+def click_journal(app: App) -> list[Any]:
+    clicks: list[Any] = []
+
+    @app.on(MuteButtonClick)
+    def mute(event: MuteButtonClick, card: CallCard) -> None:
+        clicks.append((card.call_id, event.meta.page_id))
+
+    return clicks
+
+
+def test_a_click_that_came_before_initialized_of_its_own_call_is_not_a_kept_one_s() -> None:
+    app, _ = exchange_app()
+    clicks = click_journal(app)
+    with restarted(app) as portal:
+        portal.raise_event("muteButtonClick", True)
+        portal.initialized(CALL_ID="new")
+        portal.advance(100)
+        assert clicks == [("new", portal.page.id)]
+
+
+def test_a_click_is_not_a_kept_call_s_whose_own_page_comes_in_the_same_moment() -> None:
+    app, _ = exchange_app()
+    clicks = click_journal(app)
+    with restarted(app) as portal:
+        portal.raise_event("muteButtonClick", True)
+        portal.open_page("own", {"call_id": CALL_ID, "kept": {}})
+        portal.advance(100)
+        assert clicks == []
+        [report] = portal.reports
+        assert report["kind"] == "no_card"
+
+
+def test_a_changed_client_takes_up_no_kept_call_before_a_click_does() -> None:
+    app, _ = exchange_app()
+    clicks = click_journal(app)
+    with restarted(app) as portal:
+        portal.raise_event("entityChanged", {})
+        portal.advance(5)
         assert portal.page.unacknowledged != {}
+        portal.raise_event("muteButtonClick", True)
+        portal.advance(0.1)
+        assert clicks == [(CALL_ID, portal.page.id)]
+        assert portal.page.unacknowledged == {}
+
+
+def test_a_click_that_may_be_of_either_of_two_kept_calls_waits_for_initialized() -> None:
+    app, _ = exchange_app()
+    clicks = click_journal(app)
+    with Portal(app) as before:
+        before.initialized()
+        before.open_page("other").initialized(CALL_ID="second")
+        kept = before._stored
+    with Portal(app) as portal:
+        portal.loop.call_soon(lambda: portal.dispatcher.remember(kept, began_here=True))
+        portal.raise_event("muteButtonClick", True)
+        portal.advance(1)
+        assert clicks == []
+        portal.initialized(CALL_ID="second")
+        assert clicks == [("second", portal.page.id)]
 
 
 @pytest.mark.parametrize("asked_before", [True, False])
