@@ -160,6 +160,16 @@ export const aliveLock = (name) => `worker-py:alive:${name}:`;
 export const sliceLock = (alive) => `worker-py:slice:${alive.slice(-36)}:`;
 
 /**
+ * The same where a page may not ask which locks there are, but can try those of names that it knows. A worker holds the
+ * first one whose step is not below its limit, or that of 0: it boots, or there is no limit.
+ * @param {string} name the worker's
+ * @param {number} step one of `SLICE_STEPS_MS`
+ */
+export const stepLock = (name, step) => `worker-py:step:${name}:${step}`;
+
+export const SLICE_STEPS_MS = Object.freeze([0, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000]);
+
+/**
  * A page introduces itself. It may do so again, by the same port or another, with a higher `greeting`:
  * when it was frozen, or had no answer. `user` is the portal's id, once it is known.
  * @typedef {{t: "hello", page: string, portal: string, user: string | null, greeting: number}} Hello

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { aliveLock, sliceLock } from "../protocol.js";
+import { aliveLock, SLICE_STEPS_MS, sliceLock, stepLock } from "../protocol.js";
 import { refetch } from "./refetch.js";
 
 /**
@@ -406,24 +406,48 @@ function parsed(text) {
  *   no limit, or none yet
  */
 export async function runningWorker(name) {
+  /** @type {LockInfo[]} */
+  let held;
   try {
-    const { held = [] } = await navigator.locks.query();
-    const alive = held.find((lock) => lock.mode === "exclusive" && lock.name?.startsWith(aliveLock(name)));
-    if (!alive?.name) {
-      return null;
-    }
-    const prefix = sliceLock(alive.name);
-    const said = held.map((lock) => (lock.name?.startsWith(prefix) ? lock.name.slice(prefix.length) : ""));
-    return { lock: alive.name, sliceMs: Math.max(0, ...said.map((text) => Number(text) || 0)) };
+    ({ held = [] } = await navigator.locks.query());
   } catch {
+    return triedWorker(name).catch(() => null); // Firefox refuses the question in a frame of another site
+  }
+  const alive = held.find((lock) => lock.mode === "exclusive" && lock.name?.startsWith(aliveLock(name)));
+  if (!alive?.name) {
     return null;
   }
+  const prefix = sliceLock(alive.name);
+  const said = held.map((lock) => (lock.name?.startsWith(prefix) ? lock.name.slice(prefix.length) : ""));
+  return { lock: alive.name, sliceMs: Math.max(0, ...said.map((text) => Number(text) || 0)) };
 }
+
+/**
+ * The same by asking for locks whose names are known: what is free is granted before one that nobody else can have.
+ * A worker that took another's place in the meantime cannot be told from that one.
+ * @param {string} name
+ */
+async function triedWorker(name) {
+  const held = new Set(SLICE_STEPS_MS);
+  const enough = new AbortController();
+  const options = /** @type {LockOptions} */ ({ mode: "shared", signal: enough.signal });
+  for (const step of SLICE_STEPS_MS) {
+    navigator.locks.request(stepLock(name, step), options, () => held.delete(step)).catch(() => {});
+  }
+  try {
+    await navigator.locks.request(probeLock(), () => {});
+  } finally {
+    enough.abort(); // never left to wait: a page that is frozen would hold what it is granted then
+  }
+  return held.size > 0 ? { lock: stepLock(name, 0), sliceMs: Math.max(...held) } : null;
+}
+
+const probeLock = () => `worker-py:probe:${crypto.randomUUID()}`;
 
 /** Whether this site may use the browser's storage at all. */
 async function storageWorks() {
   try {
-    await navigator.locks.request(`worker-py:probe:${crypto.randomUUID()}`, () => {});
+    await navigator.locks.request(probeLock(), () => {});
     return true;
   } catch {
     return false;

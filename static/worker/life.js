@@ -5,7 +5,7 @@
  */
 
 import { within } from "../deadline.js";
-import { aliveLock, sliceLock } from "../protocol.js";
+import { aliveLock, SLICE_STEPS_MS, sliceLock, stepLock } from "../protocol.js";
 import { isOfApp, KeptStore } from "./kept_store.js";
 
 /** Without a page, before the app's own grace for calls is known. */
@@ -32,8 +32,9 @@ const SUPERSEDED_LINGER_S = 2;
 export class Life {
   /** The lock that this worker holds as long as it lives; empty until it has it. */
   lock = "";
-  /** Lets go of the lock that says for how long this worker may hold its thread. */
-  #releaseSlice = () => {};
+  /** Of the two locks that say for how long this worker may hold its thread: each one's name, and what lets go of it. */
+  #slice = { name: "", release: () => {} };
+  #step = { name: "", release: () => {} };
   /** @type {KeptStore | null} */
   #store = null;
   /** What was in the storage, once a page has said which portal this is. @type {Promise<KeptCall[]>} */
@@ -165,14 +166,10 @@ export class Life {
 
   /** For how long this worker may hold its thread. @param {"boot" | number} limit of a slice in milliseconds, 0 for none */
   holds(limit) {
-    navigator.locks
-      ?.request(this.#sliceLock + limit, () => {
-        this.#releaseSlice(); // not before: a page that asks finds one or both
-        return new Promise((resolve) => {
-          this.#releaseSlice = () => resolve(undefined);
-        });
-      })
-      .catch(() => {});
+    exchange(this.#slice, this.#sliceLock + limit);
+    if (this.#shared) {
+      exchange(this.#step, stepLock(this.#name, stepOf(limit)));
+    }
   }
 
   /** How long calls wait for a page; 0 for ever. @param {number} graceS */
@@ -337,4 +334,29 @@ export class Life {
       this.#store?.clear(null).catch(() => {});
     }
   }
+}
+
+/**
+ * Hold another lock in a lock's place.
+ * @param {{name: string, release: () => void}} held
+ * @param {string} name
+ */
+function exchange(held, name) {
+  if (held.name === name) {
+    return;
+  }
+  held.name = name;
+  navigator.locks
+    ?.request(name, () => {
+      held.release(); // not before: a page that asks finds one or both
+      return new Promise((resolve) => {
+        held.release = () => resolve(undefined);
+      });
+    })
+    .catch(() => {});
+}
+
+/** @param {"boot" | number} limit of a slice in milliseconds */
+function stepOf(limit) {
+  return limit === "boot" ? 0 : (SLICE_STEPS_MS.find((step) => limit > 0 && step >= limit) ?? 0);
 }

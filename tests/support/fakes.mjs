@@ -124,6 +124,8 @@ export class FakeMessageChannel {
 export class FakeLocks {
   /** @type {Map<string, Array<((lock: {name: string}) => unknown) & {mode?: string}>>} */
   #queues = new Map();
+  /** Which locks there are is not told, as in Firefox in a frame of another site. */
+  secretive = false;
 
   /**
    * @param {string} name
@@ -141,7 +143,14 @@ export class FakeLocks {
           resolve(value);
         }, reject);
       };
-      queue.push(Object.assign(granted, { mode: more[0]?.mode ?? "exclusive" }));
+      const waiting = Object.assign(granted, { mode: more[0]?.mode ?? "exclusive" });
+      queue.push(waiting);
+      more[0]?.signal?.addEventListener("abort", () => {
+        if (queue.indexOf(waiting) > 0) {
+          queue.splice(queue.indexOf(waiting), 1);
+          reject(more[0].signal.reason);
+        }
+      });
       if (queue.length === 1) {
         queueMicrotask(() => queue[0]?.({ name }));
       }
@@ -156,6 +165,9 @@ export class FakeLocks {
   }
 
   async query() {
+    if (this.secretive) {
+      throw new DOMException("query() is not allowed in this context", "SecurityError");
+    }
     const queues = [...this.#queues].filter(([, queue]) => queue.length > 0);
     const held = queues.map(([name, [first]]) => ({ name, mode: first.mode }));
     return { held, pending: [] };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Host, REASONS } from "../../../static/page/host.js";
+import { stepLock } from "../../../static/protocol.js";
 import { FakeLocks, FakePort, settled, withGlobals } from "../../support/fakes.mjs";
 import { FakeOrigin } from "../../support/storage_fakes.mjs";
 
@@ -219,6 +220,44 @@ test("when the time after a hang is over, the next first page goes back to one t
   await settled();
   assert.equal(c.connect().mode, "extended");
   assert.equal(settledNow, 2);
+});
+
+test("where a page may not ask which locks there are, an interpreter that runs is left alone all the same", async (t) => {
+  const { page, locks } = browser(t);
+  locks.secretive = true;
+  const a = page();
+  a.moveOn(a.connect(), true);
+  const plain = a.connect();
+  t.mock.timers.tick(601_000);
+
+  locks.request(stepLock(plain.name, 2000), () => new Promise(() => {}));
+  const b = page();
+  b.as(() => b.host.settle(() => {}));
+  await settled();
+  assert.equal(b.connect().name, plain.name, "an interpreter runs there");
+
+  locks.release(stepLock(plain.name, 2000));
+  const c = page();
+  c.as(() => c.host.settle(() => {}));
+  await settled();
+  assert.equal(c.connect().mode, "extended");
+});
+
+test("a page leaves no request behind that it made to find out", async (t) => {
+  const { page, locks } = browser(t);
+  locks.secretive = true;
+  const a = page();
+  a.moveOn(a.connect(), true);
+  const plain = a.connect();
+  t.mock.timers.tick(601_000);
+  locks.request(stepLock(plain.name, 0), () => new Promise(() => {}));
+  const b = page();
+  b.as(() => b.host.settle(() => {}));
+  await settled();
+  locks.release(stepLock(plain.name, 0));
+  await settled();
+  locks.secretive = false;
+  assert.deepEqual((await locks.query()).held, []);
 });
 
 test("a frozen page that holds the lock of a worker that died is no interpreter that runs", async (t) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Link, ON_REQUEST } from "../../../static/page/link.js";
-import { aliveLock, sliceLock } from "../../../static/protocol.js";
+import { aliveLock, sliceLock, stepLock } from "../../../static/protocol.js";
 import { FakeLocks, FakeMessageChannel, FakePort, settled, stillClock, withGlobals } from "../../support/fakes.mjs";
 
 /**
@@ -590,6 +590,28 @@ test("a page that comes while an app takes the long slice that it may take waits
   await pass(24_000);
   assert.deepEqual(endings(), []);
   await pass(5000);
+  assert.deepEqual(endings(), ["hang"]);
+});
+
+test("where a page may not ask which locks there are, a worker that says no welcome hangs too", async (t) => {
+  const { link, locks, pass, endings } = linking(t, { mode: "shared", name: "w" });
+  locks.secretive = true;
+  locks.request(stepLock("w", 8000), () => new Promise(() => {}));
+  link.open();
+  await pass(14_000);
+  assert.deepEqual(endings(), []);
+  await pass(3000);
+  assert.deepEqual(endings(), ["hang"]);
+});
+
+test("there, one that boots has as long as elsewhere", async (t) => {
+  const { link, locks, pass, endings } = linking(t, { mode: "shared", name: "w" });
+  locks.secretive = true;
+  locks.request(stepLock("w", 0), () => new Promise(() => {}));
+  link.open();
+  await pass(120_000);
+  assert.deepEqual(endings(), []);
+  await pass(6000);
   assert.deepEqual(endings(), ["hang"]);
 });
 

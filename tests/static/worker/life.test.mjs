@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sliceLock } from "../../../static/protocol.js";
+import { sliceLock, stepLock } from "../../../static/protocol.js";
 import { KeptStore } from "../../../static/worker/kept_store.js";
 import { Life } from "../../../static/worker/life.js";
 import { FakeLocks, settled, stillClock, withGlobals } from "../../support/fakes.mjs";
@@ -380,10 +380,41 @@ test("the lock that shows its life is held for ever, under its name, beside one 
   await settled();
   assert.ok(life.lock.startsWith("worker-py:alive:w1:"));
   const held = async () => (await locks.query()).held;
-  const alive = { name: life.lock, mode: "exclusive" };
   const slice = sliceLock(life.lock);
-  assert.deepEqual(await held(), [alive, { name: `${slice}boot`, mode: "exclusive" }]);
+  const shown = (/** @type {string} */ limit, /** @type {number} */ step) =>
+    [life.lock, `${slice}${limit}`, stepLock("w1", step)].map((name) => ({ name, mode: "exclusive" }));
+  assert.deepEqual(await held(), shown("boot", 0));
   life.holds(1000);
   await settled();
-  assert.deepEqual(await held(), [alive, { name: `${slice}1000`, mode: "exclusive" }]);
+  assert.deepEqual(await held(), shown("1000", 1000));
+});
+
+for (const [limit, step] of [
+  [0, 0],
+  [1, 1000],
+  [5000, 8000],
+  [64_001, 0],
+]) {
+  test(`a limit of ${limit} ms has the lock of the step ${step}`, async (t) => {
+    const { locks, begin } = living(t);
+    const { life } = begin("w1");
+    life.holds(limit);
+    await settled();
+    const { held } = await locks.query();
+    assert.deepEqual(
+      held.map(({ name }) => name).filter((name) => name.includes(":step:")),
+      [stepLock("w1", step)],
+    );
+  });
+}
+
+test("a worker of a page's own has no lock of a name that others may have too", async (t) => {
+  const { locks, begin } = living(t);
+  const { life } = begin("own", false);
+  await settled();
+  const { held } = await locks.query();
+  assert.deepEqual(
+    held.map(({ name }) => name),
+    [life.lock, `${sliceLock(life.lock)}boot`],
+  );
 });
