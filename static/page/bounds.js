@@ -4,6 +4,9 @@
  * @module
  */
 
+/** What the error is called: Firefox has a name of its own. */
+const STACK_FULL = new Set(["RangeError", "InternalError"]);
+
 /**
  * Turn a value into JSON, or say why it is refused.
  *
@@ -21,8 +24,10 @@ export function bounded(value, maxChars, maxDepth) {
   try {
     json = JSON.stringify(value);
   } catch (error) {
-    // A cycle, a BigInt, a getter that throws; a RangeError is the stack, of tens of thousands of levels.
-    return { refused: error instanceof RangeError ? `nested deeper than ${maxDepth} levels` : "not JSON" };
+    // A cycle, a BigInt, a getter that throws; or the stack is full, of tens of thousands of levels.
+    return {
+      refused: STACK_FULL.has(/** @type {any} */ (error)?.name) ? `nested deeper than ${maxDepth} levels` : "not JSON",
+    };
   }
   if (json !== undefined && json.length > maxChars) {
     return { refused: `larger than ${inWords(maxChars)} characters` };

@@ -72,6 +72,8 @@ export class Portal {
   #firstLoaded = () => {};
   /** Who waits for the first word of a frame's page. @type {Map<MessageEventSource | null, () => void>} */
   #spoken = new Map();
+  /** The windows in which a page has spoken: one that has not yet hears nothing either. @type {Set<MessageEventSource | null>} */
+  #here = new Set();
   /** Shows the card as it is now. */
   #show;
 
@@ -227,6 +229,7 @@ export class Portal {
   /** @param {MessageEvent} event */
   receive(event) {
     this.#switchboard.receive(event);
+    this.#here.add(event.source);
     this.#spoken.get(event.source)?.();
   }
 
@@ -290,8 +293,14 @@ export class Portal {
    */
   order(what, id = this.#frames.all()[0]?.id ?? "") {
     if (id !== "") {
-      const { element, origin } = this.#frames.get(id);
-      element.contentWindow?.postMessage({ workerPyDo: what }, origin);
+      this.#say(this.#frames.get(id), { workerPyDo: what });
+    }
+  }
+
+  /** @param {Frame} frame @param {unknown} message */
+  #say({ element, origin }, message) {
+    if (this.#here.has(element.contentWindow)) {
+      element.contentWindow?.postMessage(message, origin);
     }
   }
 
@@ -302,7 +311,9 @@ export class Portal {
    */
   tellApp(message) {
     const frame = this.#frames.all()[0];
-    frame?.element.contentWindow?.postMessage(message, frame.origin);
+    if (frame !== undefined) {
+      this.#say(frame, message);
+    }
     return frame !== undefined;
   }
 

@@ -235,12 +235,16 @@ function nameOf(frame) {
   return frameName(location.host, SECURE, frame.appSid);
 }
 
+/** Firefox and WebKit fire no `load` for their own page that tells of a host which does not answer. */
+const NO_LOAD_MS = 10_000;
+
 /**
- * @param {HTMLIFrameElement} element
- * @returns {Promise<void>}
+ * @param {Pick<HTMLIFrameElement, "addEventListener" | "removeEventListener" | "contentWindow">} element
+ * @returns {Promise<void>} fulfilled too when none comes for long: whatever the frame shows then
  */
-function nextLoad(element) {
+export function nextLoad(element) {
   return new Promise((resolve) => {
+    setTimeout(resolve, NO_LOAD_MS);
     const onLoad = () => {
       if (!showsBlank(element)) {
         element.removeEventListener("load", onLoad);
@@ -253,7 +257,7 @@ function nextLoad(element) {
 
 /**
  * A frame just made fires `load` for its blank document in some browsers.
- * @param {HTMLIFrameElement} element
+ * @param {Pick<HTMLIFrameElement, "contentWindow">} element
  * @returns {boolean}
  */
 function showsBlank(element) {

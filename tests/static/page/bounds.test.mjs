@@ -58,6 +58,16 @@ test("100,000 levels are refused and break nothing", () => {
   assert.match(bounded(nested(100_000), 1e7, 64).refused ?? "", /nested deeper than 64 levels/);
 });
 
+test("so they are by a browser that calls a full stack otherwise", () => {
+  class InternalError extends Error {
+    name = "InternalError";
+  }
+  const toJSON = () => {
+    throw new InternalError("too much recursion");
+  };
+  assert.equal(bounded({ toJSON }, 100, 64).refused, "nested deeper than 64 levels");
+});
+
 test("a cycle is refused at once, also when its objects refer to each other in many ways", () => {
   const session = /** @type {any} */ ({});
   session.parent = session.child = session.owner = { session, peers: [session, session] };
