@@ -1,5 +1,6 @@
 """What REST answers in a test; `test_testing` shows the same through the portal."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,15 +29,15 @@ def refused(params: Mapping[str, Any]) -> Any:
         (refused, {"error": {"code": "GONE", "description": "no more", "status": 410, "final": False}}),
     ],
 )
-async def test_a_value_a_function_and_an_error_answer(value: Any, answer: Any) -> None:
-    assert await row({"shop.get": value}, "shop.get", {"id": 7}) == answer
+def test_a_value_a_function_and_an_error_answer(value: Any, answer: Any) -> None:
+    assert asyncio.run(row({"shop.get": value}, "shop.get", {"id": 7})) == answer
 
 
-async def test_the_case_of_a_name_does_not_matter_and_a_name_that_is_not_there_is_no_method() -> None:
+def test_the_case_of_a_name_does_not_matter_and_a_name_that_is_not_there_is_no_method() -> None:
     answers = {"Shop.Get": 1}
     assert has(answers, "shop.get") and has(answers, "Shop.Get") and not has(answers, "shop.list")
-    assert await row(answers, "sHOP.gET", {}) == {"result": 1}
-    assert (await row(answers, "shop.list", {}))["error"]["code"] == "ERROR_METHOD_NOT_FOUND"
+    assert asyncio.run(row(answers, "sHOP.gET", {})) == {"result": 1}
+    assert asyncio.run(row(answers, "shop.list", {}))["error"]["code"] == "ERROR_METHOD_NOT_FOUND"
 
 
 @pytest.mark.parametrize(
