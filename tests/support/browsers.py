@@ -1,6 +1,6 @@
 """The one place that launches browsers: which engine, with which flags, and what that engine can do.
 
-`WORKER_PY_ENGINE` chooses it: `chromium` (when it is not set), or `firefox`. A test that needs what not every engine
+`WORKER_PY_ENGINE` chooses it: `chromium` (when it is not set), `firefox` or `webkit`. A test that needs what not every engine
 can do says so by `@needs("freezes_pages")`.
 """
 
@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Playwright, expect, sync_playwright
 
+from tests.support import webkit
 from worker_py_tool.errors import ToolError
 from worker_py_tool.kit.browsers import launch_options
 from worker_py_tool.setup import chromium
@@ -37,6 +38,7 @@ class Engine:
         switches_stacks: Python may wait for a promise in the middle of a function.
         logs_http_errors: the console names each request that was answered with an error.
         takes_flags: there are flags and settings for what a test takes away from the browser.
+        is_playwrights: Playwright drives it: its console can be read, its workers are known, pages call the test.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Engine:
     switches_stacks: bool = True
     logs_http_errors: bool = True
     takes_flags: bool = True
+    is_playwrights: bool = True
 
 
 ENGINES: Final = {
@@ -59,6 +62,16 @@ ENGINES: Final = {
         logs_http_errors=False,
         takes_flags=False,
     ),
+    "webkit": Engine(
+        "webkit",
+        outlives_navigation=False,
+        throttles_hidden_frames=False,
+        freezes_pages=False,
+        switches_stacks=False,
+        logs_http_errors=False,
+        takes_flags=False,
+        is_playwrights=False,
+    ),
 }
 
 
@@ -70,8 +83,7 @@ def engine() -> Engine:
     """
     name = os.environ.get(VARIABLE) or "chromium"
     if name not in ENGINES:
-        why = "Playwright drives no WebKit that a person has" if name == "webkit" else "no such engine is known"
-        raise pytest.UsageError(f"{VARIABLE} is {name!r}: {why}; it can be {' or '.join(ENGINES)}.")
+        raise pytest.UsageError(f"{VARIABLE} is {name!r}; it can be {' or '.join(ENGINES)}.")
     return ENGINES[name]
 
 
@@ -111,10 +123,24 @@ class Browsers:
             loopback_workers: False keeps Chromium's local-network checks, which stop a SharedWorker of a cross-site
                 frame on a loopback address.
         """
+        if self.engine.name == "webkit":
+            assert not arguments and not without and loopback_workers, "these are Chromium's flags"
+            return self._opened.enter_context(self._webkit())
         options = self._options(self._home, arguments=arguments, without=without, loopback_workers=loopback_workers)
         browser = self._kind.launch(**options)
         self._opened.callback(browser.close)
         return browser
+
+    @contextmanager
+    def _webkit(self) -> Iterator[Browser]:
+        program = webkit.browser_program()
+        if program is None:
+            raise pytest.UsageError(f"{VARIABLE} is 'webkit': it needs {', '.join(webkit.PACKAGES)} of Debian.")
+        browser = webkit.WebKit(program, self._home)
+        try:
+            yield cast(Browser, browser)  # as far as the tests that are marked `engines` use one
+        finally:
+            browser.close()
 
     @contextmanager
     def profile(self, directory: Path, preferences: Mapping[str, object] | None = None) -> Iterator[BrowserContext]:
