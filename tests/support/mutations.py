@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 OWN_TEST = "tests/tool/test_mutations.py"
 """It misses the text that a mutation has replaced, whatever that does: its failure proves nothing."""
 LIMIT_S = 3600
-CACHES = ("compressed", "frozen", "snapshots", "wheels")
+CACHES = ("compressed", "frozen", "interpreters", "snapshots", "wheels")
 """What builds leave in `.cache` under keys made of contents."""
 
 

@@ -3,8 +3,10 @@
 //
 //   node snapshot.mjs CONFIG.json OUT
 //
-// CONFIG: {pyodide, wheels: [...], archive, describe, trace, module, attribute, compiled, bare, seed, limitS}, the first
-// five paths. `compiled`: the wheels hold compiled code; `bare`: modules to import instead of the app, or null. OUT
+// CONFIG: {pyodide, wheels: [...], archive, describe, trace, module, attribute, compiled, bare, seed, limitS, base}, the
+// first five paths. `base`: {memory, zone}, what an earlier run with null there made and answered: the interpreter before
+// anything is installed, whose start takes most of the time and is the same for all apps. That run takes `pyodide` and
+// `seed` alone. `compiled`: the wheels hold compiled code; `bare`: modules to import instead of the app, or null. OUT
 // gets the sparse snapshot that `static/worker/snapshot.js` reads: without the pages that a freshly
 // instantiated module holds anyway. The last line on stdout is JSON: {"tookS": …}, how long the import took, with
 // "refused", why what was imported cannot be frozen; or {"failed": …, "slow": …}, how the import failed, as
@@ -38,22 +40,28 @@ beforePyodide();
 const fresh = captureFreshMemory();
 
 try {
-  const { snapshot, ...result } = await make();
-  if (snapshot) {
-    fs.writeFileSync(outPath, encode(snapshot, fresh.memory(), fresh.zone()));
+  const pyodide = await load();
+  if (config.base) {
+    const { snapshot, ...result } = make(pyodide);
+    if (snapshot) {
+      fs.writeFileSync(outPath, encode(snapshot, fresh.memory(), config.base.zone));
+    }
+    answer(result);
+  } else {
+    fs.writeFileSync(outPath, pyodide.makeMemorySnapshot());
+    answer({ zone: fresh.zone() });
   }
-  answer(result);
 } catch (error) {
   fail(error);
 }
 
 /**
- * @returns {Promise<{
+ * @param {any} pyodide
+ * @returns {{
  *   tookS?: number, snapshot?: Uint8Array, refused?: string, bare?: string[], failed?: object, slow?: boolean,
- * }>}
+ * }}
  */
-async function make() {
-  const pyodide = await load();
+function make(pyodide) {
   // What Python prints while it imports the app is not for the build's output.
   pyodide.setStdout({ batched: () => {} });
   pyodide.setStderr({ batched: () => {} });
@@ -126,6 +134,7 @@ async function load() {
   const { loadPyodide } = await import(pathToFileURL(path.join(config.pyodide, "pyodide.mjs")).href);
   return loadPyodide({
     _makeSnapshot: true,
+    ...(config.base && { _loadSnapshot: read(config.base.memory) }),
     _sysExecutable: "./this.program", // as in a browser
     args: [],
     env: { HOME: "/home/pyodide", LANG: "en_US.UTF-8", PYTHONHASHSEED: "0", PYTHONINSPECT: "1", PATH: "/" },

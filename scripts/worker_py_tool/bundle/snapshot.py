@@ -22,6 +22,8 @@ from worker_py_tool.scratch import scratch
 SCRIPT = Path(__file__).with_name("snapshot.mjs")
 DESCRIBE = Path(__file__).with_name("describe.py")
 TRACE = Path(__file__).with_name("trace_imports.py")
+INTERPRETERS = CACHE / "interpreters"
+"""Interpreters as they are before anything is installed: most of the time of making a snapshot is their start."""
 SLOW_S = 5
 """An import that takes longer is told of: in seconds of the processor."""
 
@@ -81,6 +83,7 @@ def _make(cached: Path, key: str, app: AppSource, wheels: Sequence[Path]) -> Non
         }
         (aside / "made").mkdir()
         with progress.step("making the memory snapshot"):
+            config["base"] = _interpreter()
             result = _run(aside, config, wheels)
             known = {**_outcome(app, result), "bare": "bare" in result}
             if known["bare"]:
@@ -100,9 +103,33 @@ def _run(aside: Path, config: Mapping[str, Any], wheels: Sequence[Path]) -> dict
         SCRIPT,
         [aside / "config.json", aside / "made" / "snapshot.bin"],
         "make the memory snapshot",
-        reads=[aside / "app.zip", DESCRIBE, TRACE, *wheels],
+        reads=[aside / "app.zip", DESCRIBE, TRACE, Path(config["base"]["memory"]), *wheels],
         writes=[aside / "made"],
     )
+
+
+def _interpreter() -> dict[str, Any]:
+    """Where the memory of one is into which nothing was installed yet, and what `snapshot.mjs` has to know of it."""
+    key = _digest(_of_any_app())
+    cached = INTERPRETERS / f"{key}.json"
+    if not cached.exists():
+        with exclusive(f"starting an interpreter: {key}"):
+            if not cached.exists():
+                _start(cached, key)
+    return {"memory": str(cached.with_suffix(".bin")), **json.loads(cached.read_text(encoding="utf-8"))}
+
+
+def _start(cached: Path, key: str) -> None:
+    cached.parent.mkdir(parents=True, exist_ok=True)
+    with scratch("making-", cached.parent) as aside:
+        config = {"pyodide": str(fence.PYODIDE), "seed": key, "base": None}
+        (aside / "config.json").write_text(json.dumps(config), encoding="utf-8")
+        made = aside / "made" / "memory.bin"
+        made.parent.mkdir()
+        answer = fence.run(SCRIPT, [aside / "config.json", made], "start Python", reads=[], writes=[made.parent])
+        os.replace(made, cached.with_suffix(".bin"))
+        (aside / "answer.json").write_text(json.dumps(answer), encoding="utf-8")
+        os.replace(aside / "answer.json", cached)
 
 
 def _is_compiled(wheel: Path) -> bool:
@@ -135,17 +162,18 @@ def _outcome(app: AppSource, result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _key(app: AppSource, wheels: Sequence[Path]) -> str:
+    name = f"{app.module}:{app.attribute}".encode()
+    ours = [path.read_bytes() for path in (DESCRIBE, TRACE, *wheels)]
+    return _digest([*_of_any_app(), name, app.archive(), *ours])
+
+
+def _of_any_app() -> list[bytes]:
+    flags = " ".join((*fence.FLAGS, *fence.FLAGS_OF_SOME)).encode()
+    return [flags, *(path.read_bytes() for path in (SCRIPT, fence.INSIDE, fence.PYODIDE / "package.json"))]
+
+
+def _digest(parts: Sequence[bytes]) -> str:
     digest = hashlib.sha256()
-    names = " ".join((*fence.FLAGS, *fence.FLAGS_OF_SOME, f"{app.module}:{app.attribute}"))
-    parts = [
-        SCRIPT.read_bytes(),
-        DESCRIBE.read_bytes(),
-        TRACE.read_bytes(),
-        fence.INSIDE.read_bytes(),
-        names.encode(),
-        app.archive(),
-    ]
-    parts += [path.read_bytes() for path in (fence.PYODIDE / "package.json", *wheels)]
     for part in parts:
         digest.update(f"{len(part)}\n".encode() + part)
     return digest.hexdigest()[:20]

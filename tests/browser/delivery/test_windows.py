@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext
 
-from tests.browser.conftest import CLIENTS, BundleFor, Complaints
+from tests.browser.conftest import BX24_FIRST, BundleFor, Complaints
 from tests.support.hosting import DESK, HostingPage, HostingPortal, app_with
 from worker_py_tool.kit.browser_portal import BrowserPortal
 
@@ -17,7 +17,7 @@ SHOWN = ("uiState", "title", "statusText", "muted", "held")
 """What is alike in all windows of a call."""
 
 
-@pytest.fixture(scope="module", params=CLIENTS)
+@pytest.fixture(scope="module", params=BX24_FIRST)
 def app_url(bundle_for: BundleFor, serve_app: Callable[[Path], str], request: pytest.FixtureRequest) -> str:
     return serve_app(bundle_for(app_with(), page_scripts=(DESK,), client=request.param))
 

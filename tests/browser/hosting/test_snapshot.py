@@ -11,7 +11,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import BundleFor, OpenPage
 from tests.support.cases import table
@@ -22,135 +22,61 @@ from worker_py_tool.bundle import manifest
 from worker_py_tool.demo import demo
 from worker_py_tool.kit.browser_portal import BrowserPortal
 
-APP = """
-    import random
-    import secrets
-    import time
-    import uuid
-
-    from worker_py import App
-
-    app = App()
-    at_import = random.random()
-
-    @app.on_page_event("draw")
-    async def draw(payload, page):
-        now = str(time.time_ns())  # as a number it is more than JSON in a page can hold
-        drawn = [random.random(), random.randbytes(8).hex(), secrets.token_hex(8), uuid.uuid4().hex, now]
-        await page.call("tell", [at_import, drawn])
-"""
-
-
-def drawn_in_a_browser_of_its_own(browser: Browser, portal_url: str, app_url: str) -> tuple[Any, list[Any]]:
-    with browser.new_context() as context:
-        page = BrowserPortal(context, portal_url, app_url, WitnessPage).open_page()
-        assert page.diagnostics()["plain_boot"] is None
-        page.emit("draw")
-        at_import, drawn = page.told()
-        return at_import, drawn
-
-
-def test_two_interpreters_of_one_snapshot_share_neither_random_numbers_nor_ids_nor_clocks(
-    browser: Browser, bundle_for: BundleFor, serve_app: Callable[[Path], str], portal_url: str
-) -> None:
-    app_url = serve_app(bundle_for(APP, page_scripts=(WITNESS,)))
-    one, other = (drawn_in_a_browser_of_its_own(browser, portal_url, app_url) for _ in range(2))
-    assert one[0] == other[0]  # drawn while the snapshot was made: they do come from the same memory
-    assert not set(one[1]) & set(other[1])
-
-
-WHERE = """
-    import locale
-    import logging
-    import os
-    import socket
-    import sys
-    import time
-    import uuid
-
-    from worker_py import App
-
-    app = App()
-    uuid.uuid1()
-
-    @app.on_page_event("where")
-    async def where(payload, page):
-        at = time.localtime(0)
-        found = {
-            "zone": [time.timezone, time.altzone, time.daylight, list(time.tzname), time.strftime("%Z %z")],
-            "local": [at.tm_hour, at.tm_zone, at.tm_gmtoff],
-            "environment": dict(os.environ),
-            "locale": locale.setlocale(locale.LC_ALL),
-            "program": [sys.argv, sys.orig_argv, sys.executable, os.getcwd(), os.getpid(), os.umask(0)],
-            "machine": [socket.gethostname(), list(os.uname()), repr(sys._emscripten_info)],
-            "streams": [sys.stdout.encoding, sys.stdout.isatty(), sys.stdin.isatty()],
-        }
-        old = [time.time_ns() - logging._startTime > 6e11, abs(time.monotonic()) > 600, uuid._node]
-        await page.call("tell", [found, old])
-"""
-
-
-def test_an_interpreter_from_a_snapshot_runs_where_the_operator_is(
-    browser: Browser, bundle_for: BundleFor, serve_app: Callable[[Path], str], portal_url: str
-) -> None:
-    told = []
-    for source in (WHERE, f"kept = open(__file__)\n{dedent(WHERE)}"):
-        app_url = serve_app(bundle_for(source, page_scripts=(WITNESS,)))
-        with browser.new_context(timezone_id="Asia/Vladivostok") as context:
-            page = BrowserPortal(context, portal_url, app_url, WitnessPage).open_page()
-            assert (page.diagnostics()["plain_boot"] is None) is (source == WHERE)
-            page.emit("where")
-            told.append(page.told())
-    (restored, old), (plain, _) = told
-    assert restored == plain
-    assert restored["zone"] == [-36000, -36000, 0, ["UTC+1000", "UTC+1000"], "UTC+1000 +1000"]
-    assert restored["environment"]["TZ"] == "Asia/Vladivostok"
-    assert old == [False, False, None]
-
-
-LOCAL = """
-    import time
-    from datetime import datetime
-
-    from worker_py import App
-
-    app = App()
-
-    @app.on_page_event("at")
-    async def at(moments, page):
-        local = [time.localtime(seconds) for seconds in moments]
-        aware = [datetime.fromtimestamp(seconds).astimezone() for seconds in moments]
-        shown = [
-            [time.strftime("%Y-%m-%dT%H:%M:%S", one), one.tm_gmtoff, two.replace(tzinfo=None).isoformat(),
-             int(two.utcoffset().total_seconds()), int(time.mktime(one))]
-            for one, two in zip(local, aware)
-        ]
-        await page.call("tell", shown)
-"""
-
-
-def test_local_time_is_that_of_the_operators_zone(
-    browser: Browser, bundle_for: BundleFor, serve_app: Callable[[Path], str], portal_url: str
-) -> None:
-    app_url = serve_app(bundle_for(LOCAL, page_scripts=(WITNESS,)))
-    for zone in ("America/St_Johns", "Australia/Lord_Howe", "Europe/Moscow", "Pacific/Apia"):
-        rows = [row for row in table("zones") if row["zone"] == zone]
-        moments = [int(datetime.fromisoformat(row["utc"]).timestamp()) for row in rows]
-        with browser.new_context(timezone_id=zone) as context:
-            page = BrowserPortal(context, portal_url, app_url, WitnessPage).open_page()
-            assert page.diagnostics()["plain_boot"] is None
-            page.emit("at", moments)
-            assert page.told() == [
-                [row["local"], row["offset_s"], row["local"], row["offset_s"], moment]
-                for row, moment in zip(rows, moments, strict=True)
-            ], zone
-
-
 PACKAGE = {
     "__init__.py": """
+        import locale
+        import logging
+        import os
+        import random
+        import secrets
+        import socket
+        import sys
+        import time
+        import uuid
+        from datetime import datetime
+
+        import js
         from worker_py import App
 
         app = App()
+        at_import = random.random()
+        uuid.uuid1()
+
+
+        @app.on_page_event("draw")
+        async def draw(payload, page):
+            now = str(time.time_ns())  # as a number it is more than JSON in a page can hold
+            drawn = [random.random(), random.randbytes(8).hex(), secrets.token_hex(8), uuid.uuid4().hex, now]
+            await page.call("tell", [at_import, drawn])
+
+
+        @app.on_page_event("where")
+        async def where(payload, page):
+            at = time.localtime(0)
+            found = {
+                "zone": [time.timezone, time.altzone, time.daylight, list(time.tzname), time.strftime("%Z %z")],
+                "local": [at.tm_hour, at.tm_zone, at.tm_gmtoff],
+                "environment": dict(os.environ),
+                "locale": locale.setlocale(locale.LC_ALL),
+                "program": [sys.argv, sys.orig_argv, sys.executable, os.getcwd(), os.getpid(), os.umask(0)],
+                "machine": [socket.gethostname(), list(os.uname()), repr(sys._emscripten_info)],
+                "streams": [sys.stdout.encoding, sys.stdout.isatty(), sys.stdin.isatty()],
+                "worker": js.location.pathname.rpartition("/")[2],
+            }
+            old = [time.time_ns() - logging._startTime > 6e11, abs(time.monotonic()) > 600, uuid._node]
+            await page.call("tell", [found, old])
+
+
+        @app.on_page_event("at")
+        async def at(moments, page):
+            local = [time.localtime(seconds) for seconds in moments]
+            aware = [datetime.fromtimestamp(seconds).astimezone() for seconds in moments]
+            shown = [
+                [time.strftime("%Y-%m-%dT%H:%M:%S", one), one.tm_gmtoff, two.replace(tzinfo=None).isoformat(),
+                 int(two.utcoffset().total_seconds()), int(time.mktime(one))]
+                for one, two in zip(local, aware)
+            ]
+            await page.call("tell", shown)
 
 
         @app.on_page_event("late")
@@ -204,23 +130,90 @@ PACKAGE = {
 
 
 @pytest.fixture(scope="module")
-def package_bundle(bundles_directory: Path) -> Path:
-    """An app that is a package directory, with a module that is not imported before a handler runs."""
-    directory = bundles_directory / "package"
-    for name, text in PACKAGE.items():
-        path = directory / "shop" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(dedent(text).lstrip(), encoding="utf-8")
-    demo.build_demo(directory / "bundle", app=str(directory / "shop"), page_scripts=(WITNESS,))
-    return directory / "bundle"
+def build_package(bundles_directory: Path) -> Callable[..., Path]:
+    """Builds an app that is a package directory, with a module that is not imported before a handler runs."""
+
+    def build(name: str, first_line: str = "") -> Path:
+        directory = bundles_directory / name
+        for file, text in PACKAGE.items():
+            path = directory / "shop" / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            first = first_line if file == "__init__.py" else ""
+            path.write_text(first + dedent(text).lstrip(), encoding="utf-8")
+        app = str(directory / "shop")
+        demo.build_demo(directory / "bundle", app=app, page_scripts=(WITNESS,), compress="none")
+        return directory / "bundle"
+
+    return build
+
+
+@pytest.fixture(scope="module")
+def package_bundle(build_package: Callable[..., Path]) -> Path:
+    """That app."""
+    return build_package("package")
 
 
 @pytest.fixture
-def restored(open_page: OpenPage, package_bundle: Path) -> WitnessPage:
+def restored(open_page: OpenPage, package_bundle: Path, warm_page: Page) -> WitnessPage:
     """A page whose interpreter started from the snapshot."""
-    page = open_page(bundle=package_bundle)
+    page = open_page(bundle=package_bundle, page=warm_page)
     assert page.diagnostics()["plain_boot"] is None
     return page
+
+
+def drawn(page: WitnessPage) -> tuple[Any, list[Any]]:
+    page.emit("draw")
+    at_import, fresh = page.told()
+    return at_import, fresh
+
+
+def test_two_interpreters_of_one_snapshot_share_neither_random_numbers_nor_ids_nor_clocks(
+    restored: WitnessPage, open_page: OpenPage, package_bundle: Path
+) -> None:
+    one, other = drawn(restored), drawn(open_page(bundle=package_bundle))
+    assert one[0] == other[0]  # drawn while the snapshot was made: they do come from the same memory
+    assert not set(one[1]) & set(other[1])
+
+
+def test_an_interpreter_from_a_snapshot_runs_where_the_operator_is_as_one_that_could_not_be_frozen(
+    browser: Browser,
+    build_package: Callable[..., Path],
+    package_bundle: Path,
+    serve_app: Callable[[Path], str],
+    portal_url: str,
+) -> None:
+    told, reasons = [], []
+    for bundle in (package_bundle, build_package("holding", "kept = open(__file__)\n")):
+        with browser.new_context(timezone_id="Asia/Vladivostok") as context:
+            page = BrowserPortal(context, portal_url, serve_app(bundle), WitnessPage).open_page()
+            reasons.append(page.diagnostics()["plain_boot"])
+            page.emit("where")
+            told.append(page.told())
+    (restored, old), (plain, _) = told
+    assert reasons[0] is None
+    assert "keeps a file open" in reasons[1]
+    assert restored == plain
+    assert restored["zone"] == [-36000, -36000, 0, ["UTC+1000", "UTC+1000"], "UTC+1000 +1000"]
+    assert restored["environment"]["TZ"] == "Asia/Vladivostok"
+    assert restored["worker"] == "worker.js"  # an app that imports js is frozen all the same
+    assert old == [False, False, None]
+
+
+def test_local_time_is_that_of_the_operators_zone(
+    browser: Browser, package_bundle: Path, serve_app: Callable[[Path], str], portal_url: str
+) -> None:
+    app_url = serve_app(package_bundle)
+    for zone in ("America/St_Johns", "Australia/Lord_Howe", "Europe/Moscow", "Pacific/Apia"):
+        rows = [row for row in table("zones") if row["zone"] == zone]
+        moments = [int(datetime.fromisoformat(row["utc"]).timestamp()) for row in rows]
+        with browser.new_context(timezone_id=zone) as context:
+            page = BrowserPortal(context, portal_url, app_url, WitnessPage).open_page()
+            assert page.diagnostics()["plain_boot"] is None
+            page.emit("at", moments)
+            assert page.told() == [
+                [row["local"], row["offset_s"], row["local"], row["offset_s"], moment]
+                for row, moment in zip(rows, moments, strict=True)
+            ], zone
 
 
 def test_what_was_not_imported_before_the_snapshot_is_found_after_it(restored: WitnessPage) -> None:
@@ -268,8 +261,6 @@ def test_a_browser_that_cannot_switch_stacks_starts_from_the_same_snapshot(
     (worker,) = bundle.glob("assets/*/worker/worker.js")
     text = worker.read_text(encoding="utf-8")
     worker.write_text(f"delete WebAssembly.Suspending; delete WebAssembly.promising;\n{text}", encoding="utf-8")
-    for compressed in worker.parent.glob("worker.js.*"):
-        compressed.unlink()
     replace(manifest.read(bundle), files=manifest.list_files(bundle)).write(bundle)
     page = open_page(bundle=bundle)
     assert page.diagnostics()["plain_boot"] is None
@@ -280,7 +271,6 @@ def test_a_browser_that_cannot_switch_stacks_starts_from_the_same_snapshot(
 
 
 CANNOT_BE_FROZEN = {
-    "open file": ("kept = open('/tmp/kept', 'w')", "keeps a file open"),
     "JavaScript object": ("from js import Object\nkept = Object.new()", "serialize"),
     "name that only browsers have": ("from js import indexedDB", "indexedDB"),
     "task": ("import asyncio\nkept = asyncio.ensure_future(asyncio.sleep(0))", "starts a task"),
@@ -290,7 +280,6 @@ CANNOT_BE_FROZEN = {
 @pytest.mark.parametrize(
     "what",
     [
-        "open file",
         pytest.param("JavaScript object", marks=pytest.mark.campaign),
         "name that only browsers have",
         pytest.param("task", marks=pytest.mark.campaign),
@@ -303,23 +292,6 @@ def test_an_app_that_cannot_be_frozen_boots_from_nothing_and_the_reason_is_named
     bundle = bundle_for(f"from worker_py import App\n{source}\napp = App()\n", page_scripts=(WITNESS,))
     page = open_page(bundle=bundle)
     assert reason in page.diagnostics()["plain_boot"]
-
-
-def test_an_app_that_imports_js_at_module_level_is_frozen(open_page: OpenPage, bundle_for: BundleFor) -> None:
-    source = """
-        import js
-        from worker_py import App
-
-        app = App()
-
-        @app.on_page_event("where")
-        async def where(payload, page):
-            await page.call("tell", js.location.pathname.rpartition("/")[2])
-    """
-    page = open_page(bundle=bundle_for(source, page_scripts=(WITNESS,)))
-    assert page.diagnostics()["plain_boot"] is None
-    page.emit("where")
-    assert page.until_noted(1) == ["worker.js"]
 
 
 KEPT = """async () => {
@@ -346,14 +318,16 @@ def boot_again(page: WitnessPage) -> str | None:
 
 
 def test_a_boot_takes_the_copy_that_the_boot_before_kept_and_drops_a_damaged_one(
-    restored: WitnessPage, complaints: Complaints
+    open_page: OpenPage, package_bundle: Path, complaints: Complaints
 ) -> None:
     complaints.expect("the worker ended")
-    restored.until_evaluates(KEPT)
-    assert boot_again(restored) is None
+    page = open_page(bundle=package_bundle)
+    assert page.diagnostics()["plain_boot"] is None
+    page.until_evaluates(KEPT)
+    assert boot_again(page) is None
 
-    restored.evaluate(SPOIL)
-    assert "damaged" in (boot_again(restored) or "")
+    page.evaluate(SPOIL)
+    assert "damaged" in (boot_again(page) or "")
 
-    assert boot_again(restored) is None
-    restored.until_evaluates(KEPT)
+    assert boot_again(page) is None
+    page.until_evaluates(KEPT)

@@ -16,6 +16,8 @@ from tests.browser.conftest import BX24_FIRST, SharedPageFor
 from tests.support.witness import SharedPage
 from worker_py_tool.bundle.build import Client
 
+campaign = pytest.mark.campaign
+
 APP = """
     import asyncio
     import time
@@ -387,6 +389,7 @@ def test_a_list_goes_on_at_the_page_that_failed(stage: SharedPage) -> None:
     assert [body.get("start") for body in seen.sent] == [None, 50, 50, 100]
 
 
+@pytest.mark.parametrize("booted", BX24_FIRST, indirect=True)
 def test_a_list_whose_later_page_never_comes_gives_the_items_before_and_the_error(stage: SharedPage) -> None:
     stage.complaints.expect("ERR_CONNECTION_RESET")
     with line(stage, "crm.contact.list", Route.continue_, lose, lose, lose, lose) as seen:
@@ -395,7 +398,7 @@ def test_a_list_whose_later_page_never_comes_gives_the_items_before_and_the_erro
     assert (len(found), found[-1], len(seen.sent)) == (51, "NETWORK_ERROR", 5)
 
 
-@pytest.mark.parametrize("step", [0, 1, 2])
+@pytest.mark.parametrize("step", [pytest.param(0, marks=campaign), 1, pytest.param(2, marks=campaign)])
 def test_whatever_the_portal_answers_at_a_page_of_a_list_ends_it_after_the_items_before(
     stage: SharedPage, step: int
 ) -> None:
