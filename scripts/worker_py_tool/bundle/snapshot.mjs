@@ -3,8 +3,9 @@
 //
 //   node snapshot.mjs CONFIG.json OUT
 //
-// CONFIG: {pyodide, wheels: [...], archive, describe, trace, module, attribute, compiled, bare, seed, limitS}, the first
-// five paths. `compiled`: the wheels hold compiled code; `bare`: modules to import instead of the app, or null. OUT
+// CONFIG: {pyodide, wheels: [...], archive, describe, trace, compiler, compiled, module, attribute, native, bare, seed,
+// limitS}, the first five paths. `compiler`: what `compiler.mjs` takes to put the app's files, compiled, into the archive
+// `compiled`, which is not there when that fails; or null. `native`: the wheels hold machine code; `bare`: modules to import instead of the app, or null. OUT
 // gets the sparse snapshot that `static/worker/snapshot.js` reads: without the pages that a freshly
 // instantiated module holds anyway. The last line on stdout is JSON: {"tookS": …}, how long the import took, with
 // "refused", why what was imported cannot be frozen; or {"failed": …, "slow": …}, how the import failed, as
@@ -20,6 +21,7 @@ import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
+import { compile } from "./compiler.mjs";
 import { answer, beforePyodide, close, fail, timeLimit } from "./fence.mjs";
 
 const PAGE = 4096;
@@ -38,9 +40,13 @@ beforePyodide();
 const fresh = captureFreshMemory();
 
 try {
-  const { snapshot, ...result } = await make();
+  const pyodide = await load();
+  const { snapshot, ...result } = make(pyodide);
   if (snapshot) {
     fs.writeFileSync(outPath, encode(snapshot, fresh.memory(), fresh.zone()));
+  }
+  if (config.compiler && (!result.failed || result.failed.untried)) {
+    compileApp(pyodide);
   }
   answer(result);
 } catch (error) {
@@ -48,18 +54,18 @@ try {
 }
 
 /**
- * @returns {Promise<{
- *   tookS?: number, snapshot?: Uint8Array, refused?: string, bare?: string[], failed?: object, slow?: boolean,
- * }>}
+ * @param {any} pyodide
+ * @returns {{
+ *   tookS?: number, snapshot?: Uint8Array, refused?: string, bare?: string[], failed?: any, slow?: boolean,
+ * }}
  */
-async function make() {
-  const pyodide = await load();
+function make(pyodide) {
   // What Python prints while it imports the app is not for the build's output.
   pyodide.setStdout({ batched: () => {} });
   pyodide.setStderr({ batched: () => {} });
   install(pyodide);
   const describe = new TextDecoder().decode(read(config.describe));
-  const trace = config.compiled && !config.bare ? traceImports(pyodide) : null;
+  const trace = config.native && !config.bare ? traceImports(pyodide) : null;
   close();
   const limit = timeLimit(pyodide, config.limitS);
   let tookS = 0;
@@ -90,6 +96,15 @@ async function make() {
     return { snapshot: pyodide.makeMemorySnapshot(), tookS };
   } catch (error) {
     return { refused: lastLine(error), tookS };
+  }
+}
+
+/** @param {any} pyodide  where the app may have changed what this needs: then the archive is not made */
+function compileApp(pyodide) {
+  try {
+    compile(pyodide, config.compiler, [[config.archive, config.compiled]]);
+  } catch {
+    fs.rmSync(config.compiled, { force: true });
   }
 }
 

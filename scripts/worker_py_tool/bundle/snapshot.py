@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from worker_py_tool import progress
-from worker_py_tool.bundle import fence
+from worker_py_tool.bundle import compiled, fence
 from worker_py_tool.bundle.app_source import AppSource
 from worker_py_tool.bundle.import_failure import Failure
 from worker_py_tool.errors import ToolError
@@ -31,11 +32,13 @@ class Snapshot:
     """What came of making one.
 
     Attributes:
+        archive: The app's files, compiled.
         content: The file; None when the app works and cannot be frozen: the bundle boots without, then.
         reason: Why there is none.
         bare: The app is not in it, as it loads compiled code, which no snapshot can hold: it is imported at each start.
     """
 
+    archive: bytes
     content: bytes | None
     reason: str = ""
     bare: bool = False
@@ -56,10 +59,11 @@ def make(app: AppSource, wheels: Sequence[Path]) -> Snapshot:
     result = json.loads(cached.read_text(encoding="utf-8"))
     if result["slow"]:
         say(f"warning: {result['slow']}")
+    archive = cached.with_suffix(".zip").read_bytes()
     if "refused" not in result:
-        return Snapshot(cached.with_suffix(".bin").read_bytes(), bare=result["bare"])
+        return Snapshot(archive, cached.with_suffix(".bin").read_bytes(), bare=result["bare"])
     say(f"warning: no snapshot, so the interpreter boots slower: {result['refused']}")
-    return Snapshot(None, result["refused"])
+    return Snapshot(archive, None, result["refused"])
 
 
 def _make(cached: Path, key: str, app: AppSource, wheels: Sequence[Path]) -> None:
@@ -72,8 +76,10 @@ def _make(cached: Path, key: str, app: AppSource, wheels: Sequence[Path]) -> Non
             "archive": str(aside / "app.zip"),
             "describe": str(DESCRIBE),
             "trace": str(TRACE),
-            "compiled": any(map(_is_compiled, wheels)),
+            "native": any(map(_is_native, wheels)),
             "bare": None,
+            "compiler": compiled.compiler(),
+            "compiled": str(aside / "made" / "app.zip"),
             "module": app.module,
             "attribute": app.attribute,
             "seed": key,
@@ -84,12 +90,15 @@ def _make(cached: Path, key: str, app: AppSource, wheels: Sequence[Path]) -> Non
             result = _run(aside, config, wheels)
             known = {**_outcome(app, result), "bare": "bare" in result}
             if known["bare"]:
-                again = _run(aside, {**config, "bare": result["bare"]}, wheels)
+                again = _run(aside, {**config, "bare": result["bare"], "compiler": None}, wheels)
                 known |= {key: again[key] for key in ("refused",) if key in again}
                 if "failed" in again:
                     known["refused"] = Failure(**again["failed"]).shown
         if "refused" not in known:
             os.replace(aside / "made" / "snapshot.bin", cached.with_suffix(".bin"))
+        if not (aside / "made" / "app.zip").exists():  # the app has changed its interpreter: another compiles it
+            shutil.copyfile(compiled.archives([aside / "app.zip"])[0], aside / "made" / "app.zip")
+        os.replace(aside / "made" / "app.zip", cached.with_suffix(".zip"))
         (aside / "result.json").write_text(json.dumps(known), encoding="utf-8")
         os.replace(aside / "result.json", cached)
 
@@ -100,12 +109,12 @@ def _run(aside: Path, config: Mapping[str, Any], wheels: Sequence[Path]) -> dict
         SCRIPT,
         [aside / "config.json", aside / "made" / "snapshot.bin"],
         "make the memory snapshot",
-        reads=[aside / "app.zip", DESCRIBE, TRACE, *wheels],
+        reads=[aside / "app.zip", DESCRIBE, TRACE, *compiled.reads(), *wheels],
         writes=[aside / "made"],
     )
 
 
-def _is_compiled(wheel: Path) -> bool:
+def _is_native(wheel: Path) -> bool:
     with zipfile.ZipFile(wheel) as archive:
         return any(name.endswith(".so") for name in archive.namelist())
 
@@ -143,6 +152,7 @@ def _key(app: AppSource, wheels: Sequence[Path]) -> str:
         TRACE.read_bytes(),
         fence.INSIDE.read_bytes(),
         names.encode(),
+        compiled.key().encode(),
         app.archive(),
     ]
     parts += [path.read_bytes() for path in (fence.PYODIDE / "package.json", *wheels)]
