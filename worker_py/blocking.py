@@ -111,7 +111,7 @@ def refusing(real: Callable[..., Any], why: Exception) -> Callable[..., Any]:
     return refuses
 
 
-_NO_SOCKETS = OSError(
+NO_SOCKETS = OSError(
     errno.ENETUNREACH,
     "a browser has no sockets: ask the portal by card.rest, and others by pyodide.http.pyfetch or a page function",
 )
@@ -123,7 +123,7 @@ STAND_INS: tuple[StandIn, ...] = (
     (asyncio, "new_event_loop", new_event_loop),
     (asyncio.events, "new_event_loop", new_event_loop),
     *(
-        (socket.socket, name, refusing(getattr(socket.socket, name), _NO_SOCKETS))
+        (socket.socket, name, refusing(getattr(socket.socket, name), NO_SOCKETS))
         for name in ("connect", "connect_ex", "sendto", "listen")
     ),
 )

@@ -53,14 +53,12 @@ export async function boot(outside) {
   if (bundle.snapshot) {
     try {
       const file = new SnapshotFile(bundle.snapshot);
-      const early = new Map(bundle.bare ? lateArchives().map((path) => [path, download(path)]) : []);
-      for (const part of early.values()) {
-        part.catch(() => {}); // awaited on the way; a failure before that is not unhandled
-      }
+      const places = [libraryPlace(), ...packagePlaces()];
+      const early = downloads(bundle.bare ? places : []);
       const pyodide = await restored(file, clock);
       clock.enter("app", 0.9);
       const holding = new Holding(outside.holding);
-      const late = lateFiles(pyodide, holding, early);
+      const late = lateFiles(pyodide, places, holding, early);
       if (bundle.bare) {
         await late.mount();
       }
@@ -76,9 +74,10 @@ export async function boot(outside) {
       console.warn(`worker-py: ${plainBecause}`);
     }
   }
-  const pyodide = await loaded(clock);
+  const holding = new Holding(outside.holding);
+  const pyodide = await loaded(clock, holding);
   clock.enter("app", 0.9);
-  const runtime = await run(pyodide, outside, new Holding(outside.holding));
+  const runtime = await run(pyodide, outside, holding);
   clock.enter("ready", 1);
   return { ...runtime, phases: clock.phases, plainBecause };
 }
@@ -145,17 +144,36 @@ const LIBRARY = "/lib";
 const LIBRARY_ARCHIVE = `python${MAJOR}${MINOR}.zip`;
 const SITE_PACKAGES = `/lib/python${MAJOR}.${MINOR}/site-packages`;
 
-/** @returns {import("./late_files.js").LatePlace[]} */
-const latePlaces = () => [
-  { directory: LIBRARY, name: LIBRARY_ARCHIVE, archives: [`${bundle.pyodideUrl}python_stdlib.zip`] },
+/** @typedef {import("./late_files.js").LatePlace} LatePlace */
+/** @returns {LatePlace} */
+const libraryPlace = () => ({
+  directory: LIBRARY,
+  name: LIBRARY_ARCHIVE,
+  archives: [`${bundle.pyodideUrl}python_stdlib.zip`],
+});
+/** @returns {LatePlace[]} */
+const packagePlaces = () => [
   { directory: SITE_PACKAGES, archives: bundle.wheels },
   { directory: "/app", archives: [bundle.app.archive] },
 ];
-const lateArchives = () => latePlaces().flatMap(({ archives }) => archives);
 
-/** @param {any} pyodide @param {Holding} holding @param {Map<string, Promise<ArrayBuffer>>} early what is on its way */
-function lateFiles(pyodide, holding, early) {
-  return new LateFiles(pyodide.FS, latePlaces(), {
+/** @param {LatePlace[]} places @returns {Map<string, Promise<ArrayBuffer>>} their archives, on their way */
+function downloads(places) {
+  const coming = new Map(places.flatMap(({ archives }) => archives).map((path) => [path, download(path)]));
+  for (const part of coming.values()) {
+    part.catch(() => {}); // awaited on the way; a failure before that is not unhandled
+  }
+  return coming;
+}
+
+/**
+ * @param {any} pyodide
+ * @param {LatePlace[]} places
+ * @param {Holding} holding
+ * @param {Map<string, Promise<ArrayBuffer>>} early what is on its way
+ */
+function lateFiles(pyodide, places, holding, early) {
+  return new LateFiles(pyodide.FS, places, {
     download: (path) => early.get(path) ?? download(path),
     downloadNow,
     holding: (get) => holding.during(get),
@@ -164,31 +182,13 @@ function lateFiles(pyodide, holding, early) {
 
 // From nothing ------------------------------------------------------------------------------------
 
-/** @param {PhaseClock} clock @returns {Promise<any>} */
-async function loaded(clock) {
+/** @param {PhaseClock} clock @param {Holding} holding @returns {Promise<any>} */
+async function loaded(clock, holding) {
   clock.enter("runtime", 0.05);
-  const archives = Promise.all([bundle.app.archive, ...bundle.loaderWheels, ...bundle.wheels].map(download));
-  archives.catch(() => {}); // awaited below; a failure before that is not unhandled
+  const early = downloads(packagePlaces());
   const pyodide = await interpreter();
-
   clock.enter("packages", 0.6);
-  const [app, ...wheels] = await archives;
-  const others = wheels.splice(bundle.loaderWheels.length);
-  for (const wheel of wheels) {
-    pyodide.unpackArchive(wheel, "wheel");
-  }
-  const files = bundle.wheels.map((path) => `/${path.split("/").at(-1)}`);
-  for (const [index, file] of files.entries()) {
-    pyodide.FS.writeFile(file, new Uint8Array(others[index]));
-  }
-  const micropip = pyodide.pyimport("micropip");
-  const urls = pyodide.toPy(files.map((file) => `emfs:${file}`));
-  await micropip.install.callKwargs(urls, { deps: false });
-  micropip.destroy();
-  for (const file of files) {
-    pyodide.FS.unlink(file);
-  }
-  pyodide.unpackArchive(app, "zip", { extractDir: "/app" });
+  await lateFiles(pyodide, packagePlaces(), holding, early).mount();
   return pyodide;
 }
 

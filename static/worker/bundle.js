@@ -9,7 +9,6 @@ export const bundle = {
   build: "000000000000",
   pyodideUrl: "../../pyodide/",
   /** Unpacked as they are: micropip and what it needs. @type {string[]} */
-  loaderWheels: [],
   /** Installed by micropip. @type {string[]} */
   wheels: [],
   app: { archive: "app.zip", module: "app", attribute: "app" },

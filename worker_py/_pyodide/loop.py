@@ -83,6 +83,14 @@ class WorkerLoop(WebLoop):  # type: ignore[misc]
         """Refused: it would return at once."""
         blocking.refuse("run_forever()")
 
+    async def sock_connect(self, sock: Any, address: Any) -> None:
+        """Refuse, by an error for which libraries have a name of their own.
+
+        Raises:
+            OSError: always.
+        """
+        raise type(blocking.NO_SOCKETS)(*blocking.NO_SOCKETS.args)
+
     def create_future(self) -> asyncio.Future[Any]:
         """A plain future: nothing here needs JavaScript's ``then``."""
         return asyncio.Future(loop=self)

@@ -5,7 +5,7 @@ The layout, which `scripts/serve` and the page's own modules rely on::
     index.html                       the placement page
     assets/<build>/                  our modules, the app, page scripts; <build> is a hash over all of it
     pyodide/<version>-<hash>/        the interpreter, from npm
-    wheels/<hash>/                   worker_py, micropip, and the app's requirements
+    wheels/<hash>/                   worker_py, and the app's requirements
     manifest.json                    every file's hash, and the headers the bundle wants
 """
 
@@ -112,12 +112,17 @@ def build(options: BuildOptions) -> Manifest:
             lock=options.lock,
             insist=options.frozen,
         )
-        assets = {**_assets(app, scripts, client), LOCK: packages.lock, **phone.assets(options.phone)}
+        memory = snapshot.make(app, packages.app)  # which tries the app too
+        assets = {
+            **_assets(scripts, client),
+            "app.zip": memory.archive,
+            LOCK: packages.lock,
+            **phone.assets(options.phone),
+        }
         if options.live:
             assets |= {f"live/{path.name}": path.read_bytes() for path in sorted((STATIC / "live").glob("*.js"))}
-        memory = snapshot.make(app, packages.app)  # which tries the app too
         if not options.snapshot:
-            memory = Snapshot(None, "built without one")
+            memory = Snapshot(memory.archive, None, "built without one")
         if memory.content is not None:
             assets["snapshot.bin"] = memory.content
         contents = _contents(directory, options, app, packages, memory)
@@ -154,7 +159,6 @@ def _contents(
     """What the worker is told of the bundle; puts the interpreter and the wheels into it."""
     return {
         "pyodideUrl": f"../../{_add_pyodide(directory, options.hard_link)}/",
-        "loaderWheels": [f"../../{_add_wheel(directory, path)}" for path in packages.loader],
         "wheels": [f"../../{_add_wheel(directory, path)}" for path in packages.app],
         "app": {"archive": "app.zip", "module": app.module, "attribute": app.attribute},
         "settings": dict(options.settings),
@@ -180,8 +184,7 @@ def _write_assets(directory: Path, assets: Mapping[str, bytes], contents: Mappin
 def _hashes(directory: Path, assets: Mapping[str, bytes], contents: Mapping[str, Any]) -> dict[str, str]:
     """The hash of each file that is loaded as bytes, by its address as the worker's modules write it."""
     bytes_of = {name: assets[name] for name in ("app.zip", LOCK, "snapshot.bin") if name in assets}
-    outside = [*contents["loaderWheels"], *contents["wheels"]]
-    outside += [f"{contents['pyodideUrl']}{name}" for name in PYODIDE_FILES]
+    outside = [*contents["wheels"], *(f"{contents['pyodideUrl']}{name}" for name in PYODIDE_FILES)]
     bytes_of |= {url: (directory / url.removeprefix("../../")).read_bytes() for url in outside}
     return {url: _integrity(content).strip("'") for url, content in bytes_of.items()}
 
@@ -245,13 +248,13 @@ def _place(source: Path, target: Path, hard_link: bool) -> None:
     shutil.copyfile(source, target)
 
 
-def _assets(app: AppSource, scripts: Sequence[PageScript], client: _ClientScript) -> dict[str, bytes]:
-    """Everything under assets/<build>/ but what names the rest, by its path."""
+def _assets(scripts: Sequence[PageScript], client: _ClientScript) -> dict[str, bytes]:
+    """The modules of `static` under assets/<build>/, and what options bring, by their paths."""
     files = sorted(path for path in STATIC.rglob("*") if path.suffix in (".css", ".js"))
     names = {path.relative_to(STATIC).as_posix(): path for path in files if path != GUARD}
     ours = {name: path.read_bytes() for name, path in names.items() if name.partition("/")[0] not in OPTIONAL}
     del ours[PLACEHOLDER]
-    assets = {**ours, "app.zip": app.archive()}
+    assets = dict(ours)
     theirs = [(script.name, script.content, "--page-script") for script in scripts]
     if client.content is not None:
         theirs.append((client.name, client.content, "--bx24-url"))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from worker_py_tool import progress
-from worker_py_tool.bundle import fence, lock_file, packages, pylock, wheel_check, wheels
+from worker_py_tool.bundle import compiled, fence, lock_file, packages, pylock, wheel_check, wheels
 from worker_py_tool.errors import ToolError
 from worker_py_tool.locking import exclusive
 from worker_py_tool.paths import CACHE
@@ -25,13 +25,11 @@ class Frozen:
     """The packages of a bundle.
 
     Attributes:
-        loader: Wheels of micropip and its dependency.
         app: The wheel of worker_py, and those of the requirements with their dependencies.
         versions: Each package of the requirements, as `name==version`.
         lock: The bundle's lock file, in Pyodide's format; addresses are relative to the bundle.
     """
 
-    loader: Sequence[Path]
     app: Sequence[Path]
     versions: Sequence[str]
     lock: bytes
@@ -58,18 +56,18 @@ def freeze(
         ToolError: A requirement has no wheel for Pyodide, contradicts another, or cannot be imported; or the lock does
             not fit.
     """
-    own = wheels.worker_py(live=live)
     found = pylock.chosen(lock, requirements, insist=insist, pyodide_packages=pyodide_packages)
     for note in found.notes:
         say(f"note: {note}")
     theirs = packages.fetch(found.chosen)
     loader = [path for path in wheels.loader() if _name(path) not in {_name(other) for other in theirs}]
     wheel_check.check(requirements, theirs, loader)
+    own, *theirs = compiled.archives([wheels.worker_py(live=live), *theirs])
     for problem in _failures(found.asked, loader, theirs):
         raise ToolError(f"--require {problem['requirement']}: {problem['reason']}", NOT_FOR_BROWSERS)
     depends = {each.name: each.depends for each in found.chosen}
     versions = [f"{each.name}=={each.version}" for each in found.chosen]
-    return Frozen(loader, [own, *theirs], versions, lock_file.content([*loader, own, *theirs], depends))
+    return Frozen([own, *theirs], versions, lock_file.content([own, *theirs], depends))
 
 
 def _name(wheel: Path) -> str:

@@ -3,10 +3,12 @@
 //
 //   node snapshot.mjs CONFIG.json OUT
 //
-// CONFIG: {pyodide, wheels: [...], archive, describe, trace, module, attribute, compiled, bare, seed, limitS, base}, the
-// first five paths. `base`: {memory, zone}, what an earlier run with null there made and answered: the interpreter before
-// anything is installed, whose start takes most of the time and is the same for all apps. That run takes `pyodide` and
-// `seed` alone. `compiled`: the wheels hold compiled code; `bare`: modules to import instead of the app, or null. OUT
+// CONFIG: {pyodide, wheels: [...], archive, describe, trace, compiler, compiled, module, attribute, native, bare, seed,
+// limitS, base}, the first five paths. `base`: {memory, zone}, what an earlier run with null there made and answered: the
+// interpreter before anything is installed, whose start takes most of the time and is the same for all apps. That run
+// takes `pyodide` and `seed` alone. `compiler`: what `compiler.mjs` takes to put the app's files, compiled, into the
+// archive `compiled`, which is not there when that fails; or null. `native`: the wheels hold machine code; `bare`: modules
+// to import instead of the app, or null. OUT
 // gets the sparse snapshot that `static/worker/snapshot.js` reads: without the pages that a freshly
 // instantiated module holds anyway. The last line on stdout is JSON: {"tookS": …}, how long the import took, with
 // "refused", why what was imported cannot be frozen; or {"failed": …, "slow": …}, how the import failed, as
@@ -22,6 +24,7 @@ import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
+import { compile } from "./compiler.mjs";
 import { answer, beforePyodide, close, fail, timeLimit } from "./fence.mjs";
 
 const PAGE = 4096;
@@ -46,6 +49,9 @@ try {
     if (snapshot) {
       fs.writeFileSync(outPath, encode(snapshot, fresh.memory(), config.base.zone));
     }
+    if (config.compiler && (!result.failed || result.failed.untried)) {
+      compileApp(pyodide);
+    }
     answer(result);
   } else {
     fs.writeFileSync(outPath, pyodide.makeMemorySnapshot());
@@ -58,7 +64,7 @@ try {
 /**
  * @param {any} pyodide
  * @returns {{
- *   tookS?: number, snapshot?: Uint8Array, refused?: string, bare?: string[], failed?: object, slow?: boolean,
+ *   tookS?: number, snapshot?: Uint8Array, refused?: string, bare?: string[], failed?: any, slow?: boolean,
  * }}
  */
 function make(pyodide) {
@@ -67,7 +73,7 @@ function make(pyodide) {
   pyodide.setStderr({ batched: () => {} });
   install(pyodide);
   const describe = new TextDecoder().decode(read(config.describe));
-  const trace = config.compiled && !config.bare ? traceImports(pyodide) : null;
+  const trace = config.native && !config.bare ? traceImports(pyodide) : null;
   close();
   const limit = timeLimit(pyodide, config.limitS);
   let tookS = 0;
@@ -98,6 +104,15 @@ function make(pyodide) {
     return { snapshot: pyodide.makeMemorySnapshot(), tookS };
   } catch (error) {
     return { refused: lastLine(error), tookS };
+  }
+}
+
+/** @param {any} pyodide  where the app may have changed what this needs: then the archive is not made */
+function compileApp(pyodide) {
+  try {
+    compile(pyodide, config.compiler, [[config.archive, config.compiled]]);
+  } catch {
+    fs.rmSync(config.compiled, { force: true });
   }
 }
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from worker_py_tool import progress
-from worker_py_tool.bundle import fence
+from worker_py_tool.bundle import compiled, fence
 from worker_py_tool.bundle.app_source import AppSource
 from worker_py_tool.bundle.import_failure import Failure
 from worker_py_tool.errors import ToolError
@@ -33,11 +34,13 @@ class Snapshot:
     """What came of making one.
 
     Attributes:
+        archive: The app's files, compiled.
         content: The file; None when the app works and cannot be frozen: the bundle boots without, then.
         reason: Why there is none.
         bare: The app is not in it, as it loads compiled code, which no snapshot can hold: it is imported at each start.
     """
 
+    archive: bytes
     content: bytes | None
     reason: str = ""
     bare: bool = False
@@ -58,10 +61,11 @@ def make(app: AppSource, wheels: Sequence[Path]) -> Snapshot:
     result = json.loads(cached.read_text(encoding="utf-8"))
     if result["slow"]:
         say(f"warning: {result['slow']}")
+    archive = cached.with_suffix(".zip").read_bytes()
     if "refused" not in result:
-        return Snapshot(cached.with_suffix(".bin").read_bytes(), bare=result["bare"])
+        return Snapshot(archive, cached.with_suffix(".bin").read_bytes(), bare=result["bare"])
     say(f"warning: no snapshot, so the interpreter boots slower: {result['refused']}")
-    return Snapshot(None, result["refused"])
+    return Snapshot(archive, None, result["refused"])
 
 
 def _make(cached: Path, key: str, app: AppSource, wheels: Sequence[Path]) -> None:
@@ -74,8 +78,10 @@ def _make(cached: Path, key: str, app: AppSource, wheels: Sequence[Path]) -> Non
             "archive": str(aside / "app.zip"),
             "describe": str(DESCRIBE),
             "trace": str(TRACE),
-            "compiled": any(map(_is_compiled, wheels)),
+            "native": any(map(_is_native, wheels)),
             "bare": None,
+            "compiler": compiled.compiler(),
+            "compiled": str(aside / "made" / "app.zip"),
             "module": app.module,
             "attribute": app.attribute,
             "seed": key,
@@ -87,12 +93,15 @@ def _make(cached: Path, key: str, app: AppSource, wheels: Sequence[Path]) -> Non
             result = _run(aside, config, wheels)
             known = {**_outcome(app, result), "bare": "bare" in result}
             if known["bare"]:
-                again = _run(aside, {**config, "bare": result["bare"]}, wheels)
+                again = _run(aside, {**config, "bare": result["bare"], "compiler": None}, wheels)
                 known |= {key: again[key] for key in ("refused",) if key in again}
                 if "failed" in again:
                     known["refused"] = Failure(**again["failed"]).shown
         if "refused" not in known:
             os.replace(aside / "made" / "snapshot.bin", cached.with_suffix(".bin"))
+        if not (aside / "made" / "app.zip").exists():  # the app has changed its interpreter: another compiles it
+            shutil.copyfile(compiled.archives([aside / "app.zip"])[0], aside / "made" / "app.zip")
+        os.replace(aside / "made" / "app.zip", cached.with_suffix(".zip"))
         (aside / "result.json").write_text(json.dumps(known), encoding="utf-8")
         os.replace(aside / "result.json", cached)
 
@@ -103,7 +112,7 @@ def _run(aside: Path, config: Mapping[str, Any], wheels: Sequence[Path]) -> dict
         SCRIPT,
         [aside / "config.json", aside / "made" / "snapshot.bin"],
         "make the memory snapshot",
-        reads=[aside / "app.zip", DESCRIBE, TRACE, Path(config["base"]["memory"]), *wheels],
+        reads=[aside / "app.zip", DESCRIBE, TRACE, *compiled.reads(), Path(config["base"]["memory"]), *wheels],
         writes=[aside / "made"],
     )
 
@@ -126,13 +135,19 @@ def _start(cached: Path, key: str) -> None:
         (aside / "config.json").write_text(json.dumps(config), encoding="utf-8")
         made = aside / "made" / "memory.bin"
         made.parent.mkdir()
-        answer = fence.run(SCRIPT, [aside / "config.json", made], "start Python", reads=[], writes=[made.parent])
+        answer = fence.run(
+            SCRIPT,
+            [aside / "config.json", made],
+            "start Python",
+            reads=compiled.reads(),
+            writes=[made.parent],
+        )
         os.replace(made, cached.with_suffix(".bin"))
         (aside / "answer.json").write_text(json.dumps(answer), encoding="utf-8")
         os.replace(aside / "answer.json", cached)
 
 
-def _is_compiled(wheel: Path) -> bool:
+def _is_native(wheel: Path) -> bool:
     with zipfile.ZipFile(wheel) as archive:
         return any(name.endswith(".so") for name in archive.namelist())
 
@@ -164,7 +179,7 @@ def _outcome(app: AppSource, result: Mapping[str, Any]) -> dict[str, Any]:
 def _key(app: AppSource, wheels: Sequence[Path]) -> str:
     name = f"{app.module}:{app.attribute}".encode()
     ours = [path.read_bytes() for path in (DESCRIBE, TRACE, *wheels)]
-    return _digest([*_of_any_app(), name, app.archive(), *ours])
+    return _digest([*_of_any_app(), name, compiled.key().encode(), app.archive(), *ours])
 
 
 def _of_any_app() -> list[bytes]:

@@ -140,7 +140,7 @@ class Assets:
     def _named_by(self, contents: Mapping[str, Any], folder: str) -> dict[str, str | None]:
         pyodide = urljoin(folder, str(contents["pyodideUrl"]))
         named: dict[str, str | None] = {pyodide + name: None for name in PYODIDE_FILES}
-        wheels = [*contents.get("loaderWheels", []), *contents.get("wheels", [])]
+        wheels = contents.get("wheels", [])
         for one in (*wheels, contents["app"]["archive"], PLACEHOLDER, *WORKERS):
             named[urljoin(folder, one)] = None
         for one, integrity in contents.get("hashes", {}).items():

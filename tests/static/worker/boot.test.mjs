@@ -71,15 +71,9 @@ async function booting(t, holds = {}) {
         log.push(["write", path, new TextDecoder().decode(bytes)]),
       unlink: (/** @type {string} */ path) => log.push(["unlink", path]),
     },
-    unpackArchive: (/** @type {ArrayBuffer} */ bytes, /** @type {string} */ kind, /** @type {any} */ options) =>
-      log.push(["unpack", new TextDecoder().decode(bytes), kind, options?.extractDir]),
     setInterruptBuffer: (/** @type {unknown} */ buffer) => log.push(["interrupt", buffer]),
     toPy: (/** @type {unknown} */ value) => value,
     pyimport: (/** @type {string} */ name) => ({
-      install: {
-        callKwargs: async (/** @type {unknown} */ urls, /** @type {unknown} */ options) =>
-          log.push(["install", urls, options]),
-      },
       start: (/** @type {string} */ text, /** @type {unknown[]} */ ...functions) => {
         log.push(["start", JSON.parse(text), ...functions]);
         if (starts.error) {
@@ -108,7 +102,6 @@ async function booting(t, holds = {}) {
   boots.set(number, {
     bundle: {
       ...bundle,
-      loaderWheels: ["wheels/micropip-1-any.whl"],
       wheels: ["wheels/ours-1-any.whl", "wheels/more-2-any.whl"],
       app: { archive: "app.zip", module: "handlers", attribute: "app" },
       lockInfo: { python: "3.14" },
@@ -138,10 +131,16 @@ async function booting(t, holds = {}) {
       /** @param {any} FS @param {any} places @param {any} source */
       constructor(FS, places, source) {
         log.push(["late", FS, places, source]);
+        const library = places.some((/** @type {any} */ place) => place.name);
+        this.archives = library ? [] : places.flatMap((/** @type {any} */ place) => place.archives);
+        this.source = source;
       }
       async mount() {
         log.push(["mount"]);
-        await network.answers.get("late");
+        await Promise.all(this.archives.map(this.source.download)); // in a boot from nothing they are on their way
+        const late = network.answers.get("late");
+        network.answers.delete("late"); // another boot that begins from nothing has all
+        await late;
       }
     },
     parseSnapshot: (/** @type {unknown} */ content) => `parsed ${content}`,
@@ -199,24 +198,24 @@ test("without a snapshot everything is downloaded, installed and started", async
   assert.deepEqual(
     did("download").map(([, path]) => path),
     [
-      "app.zip",
-      "wheels/micropip-1-any.whl",
       "wheels/ours-1-any.whl",
       "wheels/more-2-any.whl",
+      "app.zip",
       "pyodide-lock.json",
       ...PARTS.map((name) => `../../pyodide/${name}`),
     ],
   );
-  assert.deepEqual(did("unpack", "write", "install", "unlink", "start").slice(0, -1), [
-    ["unpack", "<wheels/micropip-1-any.whl>", "wheel", undefined],
-    ["write", "/ours-1-any.whl", "<wheels/ours-1-any.whl>"],
-    ["write", "/more-2-any.whl", "<wheels/more-2-any.whl>"],
-    ["install", ["emfs:/ours-1-any.whl", "emfs:/more-2-any.whl"], { deps: false }],
-    ["unlink", "/ours-1-any.whl"],
-    ["unlink", "/more-2-any.whl"],
-    ["unpack", "<app.zip>", "zip", "/app"],
+  assert.deepEqual(
+    did("late", "load", "mount", "start").map(([kind]) => kind),
+    ["load", "late", "mount", "start"],
+  );
+  const [[, , places, source]] = did("late");
+  assert.deepEqual(places, [
+    { directory: PACKAGES, archives: ["wheels/ours-1-any.whl", "wheels/more-2-any.whl"] },
+    { directory: "/app", archives: ["app.zip"] },
   ]);
-  assert.deepEqual(did("destroy")[0], ["destroy", "micropip"]);
+  assert.equal(new TextDecoder().decode(await source.download("app.zip")), "<app.zip>");
+  assert.equal(did("download").filter(([, path]) => path === "app.zip").length, 1);
   assert.deepEqual(loader.given, {
     indexURL: "at:../../pyodide/",
     createPyodideModule: "the glue",
@@ -248,7 +247,7 @@ test("the app is not started before it is known what is kept", async (t) => {
   const late = deferred();
   kept.promise = late.promise;
   const booted = begin();
-  await until(() => did("unpack").length === 2);
+  await until(() => did("mount").length === 1);
   await settled();
   assert.equal(did("start").length, 0);
   late.resolve({ B: "{2}" });
@@ -387,7 +386,6 @@ test("from a snapshot nothing is installed, and the files behind it come after t
   await ended(booted);
   assert.equal(booted.value.plainBecause, null);
   assert.deepEqual([...new Set(progress.map(([phase]) => phase))], ["download", "app", "ready"]);
-  assert.deepEqual(did("install"), []);
   const kinds = log.map(([kind]) => kind);
   assert.ok(kinds.indexOf("start") < kinds.indexOf("mount"));
   assert.deepEqual(did("download", "snapshot", "mount", "keep later"), [
@@ -538,7 +536,7 @@ for (const [what, spoil, reason] of /** @type {Array<[string, (booting: Booting)
       [[`worker-py: ${booted.value.plainBecause}`]],
     );
     assert.equal(loader.unhooked, 1);
-    assert.deepEqual([did("install").length, did("start").length, did("keep later").length], [1, 1, 0]);
+    assert.deepEqual([did("mount").length, did("start").length, did("keep later").length], [1, 1, 0]);
     const fractions = progress.map(([, fraction]) => fraction);
     assert.deepEqual(
       fractions,
@@ -612,12 +610,6 @@ test("files that do not come for an app that is not in the snapshot mean a start
   const booted = all.begin();
   await ended(booted);
   assert.equal(booted.value.plainBecause, "the snapshot could not be used: HTTP 502");
-});
-
-test("a start from nothing has all files, and watches for none", async (t) => {
-  const { begin, did } = await booting(t);
-  await ended(begin());
-  assert.deepEqual(did("late", "mount"), []);
 });
 
 test("files come in the way that the moment allows, verified where there is time", async (t) => {

@@ -40,10 +40,8 @@ def test_everything_the_bundle_names_is_in_it(app: str, tmp_path: Path) -> None:
     assets = out / "assets" / made.build
     assert content["build"] == made.build
     assert content["app"] == {"archive": "app.zip", "module": "handlers", "attribute": "app"}
-    for key in ("loaderWheels", "wheels"):
-        urls = content[key]
-        assert isinstance(urls, list)
-        assert all((assets / url).is_file() for url in urls)
+    assert isinstance(content["wheels"], list)
+    assert all((assets / url).is_file() for url in content["wheels"])
     assert (assets / str(content["pyodideUrl"]) / "pyodide.mjs").is_file()
     assert (assets / "app.zip").is_file()
     assert manifest.read(out) == made

@@ -31,7 +31,6 @@ SNAPSHOT = b"memory " * 1000
 CONTENTS = {
     "build": "0123",
     "pyodideUrl": "../../pyodide/1/",
-    "loaderWheels": [],
     "wheels": ["../../wheels/1/app.whl"],
     "app": {"archive": "app.zip"},
     "snapshot": "snapshot.bin",
