@@ -79,6 +79,9 @@ export const mark = () => ({ t: "mark" });
 /** @type {(reason: string) => import("./protocol.js").ToWorker} */
 export const bye = (reason) => ({ t: "bye", reason });
 
+/** @type {(target: import("./envelope.js").Target) => import("./protocol.js").ToWorker} */
+export const reporting = (target) => ({ t: "reporting", target });
+
 /** @type {() => import("./protocol.js").ToWorker} */
 export const die = () => ({ t: "die" });
 

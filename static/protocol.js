@@ -74,17 +74,25 @@
  */
 
 /**
+ * An exception as a report may tell it; `words` is what it says, which may be personal. Frames are file, line, function.
+ * @typedef {{type: string, code: string | null, words: string, frames: [string, number, string][]}} Told
+ */
+
+/**
  * What else Python says to a page. `turn`: an event that was delivered again is being handled now, 0: none is. `ack`: these
  * handlers ran, and the event need not come again. `outcome`: how a question ended, but that of a probe. `problem`: one of a
  * call begins or ends, and `forget` of that call ends it too. `keep`: JSON of a call, for the next interpreter; `keep_data`:
- * the same of the app. `printed`: what the app printed, as it is; `id` of the event whose handler did. `taking`: this source
+ * the same of the app. `printed`: what the app printed, as it is; `id` of the event whose handler did. `captured`: the app reports something
+ * by itself. `taking`: this source
  * is about to run. `reloaded`: what runs; `id` for the page that asked.
  * @typedef {{t: "turn", seq: number}} Turn
  * @typedef {{t: "ack", seq: number, handlers: HandlerRun[], call_id: string | null}} Ack
  * @typedef {{t: "outcome", id: string, kind: string, name: string, outcome: string, ms: number, started: number,
  *   cause: string | null, purpose?: Purpose}} Outcome
  * @typedef {{t: "report", kind: string, text: string, event?: string, seq?: number, handler?: string, error?: string,
- *   id?: string | null}} Report
+ *   id?: string | null, told?: Told[]}} Report
+ * @typedef {{t: "captured", level: string, text: string, words: string, tags: Record<string, string>, told: Told[],
+ *   handler: string, id: string | null}} Captured
  * @typedef {{t: "trace", entry: {kind: string, name: string, id?: string | null, call_id?: string, event?: string,
  *   duration_ms?: number, outcome?: string, detail?: string, started?: number}}} Trace
  * @typedef {{t: "printed", level: "debug" | "info" | "warning" | "error", handler: string, id: string | null,
@@ -96,7 +104,7 @@
  * @typedef {{t: "taking", id: string}} Taking
  * @typedef {{t: "reloaded", id: string | null, outcome: "shown" | "applied" | "applied_again" | "kept" | "refused",
  *   error: SourceError | null, file: string, source: string, original: string, edited: boolean}} Reloaded
- * @typedef {Turn | Ack | Outcome | Report | Trace | Printed | Problem | Keep | KeepData | Forget | Taking | Reloaded} News
+ * @typedef {Turn | Ack | Outcome | Report | Trace | Printed | Problem | Keep | KeepData | Forget | Taking | Reloaded | Captured} News
  */
 
 /** @typedef {Question | News} FromPython */
@@ -176,10 +184,11 @@ export const SLICE_STEPS_MS = Object.freeze([0, 1000, 2000, 4000, 8000, 16_000, 
  */
 
 /**
- * A message of `link.js` to `worker.js`. `user` with `leaving`: this is not the worker's user, and
+ * A message of `link.js` to `worker.js`. `reporting` brings a port for what goes to the report sink. `user` with `leaving`: this is not the worker's user, and
  * the page goes to another worker.
  * @typedef {Hello | {t: "user", user: string, leaving: boolean} | {t: "watch", lock: string}
- *   | {t: "ping", n: number} | {t: "mark"} | {t: "bye", reason: string} | {t: "die"}} ToWorker
+ *   | {t: "ping", n: number} | {t: "mark"} | {t: "bye", reason: string} | {t: "die"}
+ *   | {t: "reporting", target: import("./envelope.js").Target}} ToWorker
  */
 
 /**

@@ -17,6 +17,7 @@ from .errors import (
 from .events import CallDirection, CallState, CardEvent, CrmBinding, Event, EventMeta, PageEvent, UiState
 from .page import Page
 from .registry import HandlerFailure
+from .report_handler import ReportHandler
 from .rest import Rest
 from .state import CardState
 
@@ -41,6 +42,7 @@ __all__ = [
     "PageGone",
     "PayloadError",
     "RegistrationError",
+    "ReportHandler",
     "Rest",
     "RestError",
     "UiState",

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from types import UnionType
+from types import MappingProxyType, UnionType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
 
 from . import events as ev
 from .errors import PageGone, RegistrationError
+from .outbox import Captured
 from .registry import UNSET, Handler, Registry, handler_name
 from .settings import Default, Settings
+from .told import Told, told
 
 if TYPE_CHECKING:
     from .card import CallCard
     from .page import Page
     from .rest import Rest
+
+LEVELS = ("debug", "info", "warning", "error", "fatal")
+"""How serious an entry of the report sink may be."""
+_CAPTURED_CHARS = 500
+_TAGS, _TAG_CHARS = 10, 200
 
 _A = TypeVar("_A", bound=ev.CardEvent | ev.CardClosed)
 _B = TypeVar("_B", bound=ev.CardEvent | ev.CardClosed)
@@ -29,6 +36,12 @@ _R = TypeVar("_R")
 _E = TypeVar("_E")
 _S = TypeVar("_S")
 _Other = TypeVar("_Other")
+
+
+def _check_text(what: str, value: object) -> None:
+    """Raise `TypeError` for what is no string."""
+    if not isinstance(value, str):
+        raise TypeError(f"{what} should be a string, not {type(value).__name__}")
 
 
 class Registering(Generic[_E, _S]):
@@ -51,6 +64,9 @@ class Running(Protocol):
 
     def cards(self) -> tuple[CallCard, ...]:
         """The cards of the calls that are going on, the oldest first."""
+
+    def capture(self, entry: Captured) -> None:
+        """Send an entry of the app's own to the report sink."""
 
 
 class _RegisteringAny(Protocol):
@@ -252,6 +268,52 @@ class App:
     def find(self, predicate: Callable[[CallCard], object]) -> CallCard | None:
         """The oldest of the `cards` for which this is true: ``app.find(lambda card: card.data.get("leg") == leg)``."""
         return next((card for card in self.cards if predicate(card)), None)
+
+    def capture_message(
+        self, message: str, *, level: str = "info", tags: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Send one entry to the report sink of the bundle (``--report-to``), and to the page's trace in any case.
+
+        The message is sent as it is, but for numbers and tokens, which are masked: write no names into it.
+
+        Args:
+            message: what happened; the first 500 characters.
+            level: ``debug``, ``info``, ``warning``, ``error`` or ``fatal``.
+            tags: up to ten short texts by name, to find entries by.
+
+        Raises:
+            TypeError: the message, a tag or its name is no string.
+            ValueError: there is no such level.
+        """
+        _check_text("message", message)
+        self._capture(message, "", level, tags, [])
+
+    def capture_exception(self, error: BaseException) -> None:
+        """Send an exception to the report sink, and to the page's trace: its type and the app's lines.
+
+        What it says is not sent, unless the bundle was built with ``--report-messages``.
+
+        Raises:
+            TypeError: it is no exception.
+        """
+        if not isinstance(error, BaseException):
+            raise TypeError(f"capture_exception takes an exception, not {type(error).__name__}")
+        self._capture("", "", "error", {}, told(error))
+
+    def capture_record(self, text: str, words: str, *, level: str, error: BaseException | None = None) -> None:
+        """Send a record of a log: ``text`` in any case, ``words`` only where messages are sent; see `ReportHandler`."""
+        self._capture(text, words, level, {}, [] if error is None else told(error))
+
+    def _capture(self, text: str, words: str, level: str, tags: Mapping[str, str], links: list[Told]) -> None:
+        if level not in LEVELS:
+            raise ValueError(f"level {level!r}: there are {', '.join(LEVELS)}")
+        for name, value in tags.items():
+            _check_text("the name of a tag", name)
+            _check_text(f"tag {name}", value)
+        if self._running is not None:
+            short = {name[:_TAG_CHARS]: value[:_TAG_CHARS] for name, value in list(tags.items())[:_TAGS]}
+            text, words = text[:_CAPTURED_CHARS], words[:_CAPTURED_CHARS]
+            self._running.capture(Captured(level=level, text=text, words=words, tags=short, told=links))
 
     def bind(self, running: Running) -> None:
         """Tell the app what runs it; the dispatcher does so."""

@@ -8,7 +8,7 @@ it belongs to is decided in `routing`.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -28,7 +28,7 @@ from .desk import Delivery, Desk
 from .errors import PageGone, PayloadError, WorkerPyError
 from .events import Event, EventMeta
 from .forgotten import ForgottenAwait
-from .outbox import Outbox
+from .outbox import Captured, Outbox
 from .page import Page
 from .printed import Level, Listener
 from .registry import handler_name
@@ -38,6 +38,8 @@ from .runner import Enter, FailureReport, HandlerRun, Runner, failure_report
 from .settings import Settings
 
 _PAGES_REMEMBERED = 64
+_CAPTURED_REMEMBERED = 20
+"""What the app reports while no page is there to take it."""
 
 Receiver = Callable[[Page, dict[str, Any]], None]
 """Takes a message of a page."""
@@ -100,6 +102,7 @@ class Dispatcher:
         self._handler = "the app"
         self._started = False
         self._closing = False
+        self._captured: deque[Captured] = deque(maxlen=_CAPTURED_REMEMBERED)
         self._receivers: dict[str, Receiver] = {
             "event": self._event,
             "emit": self._emit,
@@ -168,6 +171,8 @@ class Dispatcher:
                 page_id, attached.mode, self._requests, self._settings, self._clock, self.out, self.calls.probed
             )
         self._pages[page_id] = page
+        while self._captured:
+            self.out.tell(page, outbox.captured(self._captured.popleft(), handler="the app", cause=None))
         if not self._started:
             self._started = True
             self._spawn(self._run_lifecycle(ev.Started(meta=self._meta("Started")), None))
@@ -470,6 +475,14 @@ class Dispatcher:
         if page is not None:
             self.out.tell(page, outbox.report("not_awaited", text, handler=handler, id=CAUSE.get()))
 
+    def capture(self, entry: Captured) -> None:
+        """Hand what the app reports by itself to the page of the event that is being handled, else to any."""
+        page = self._page_here()
+        if page is None:
+            self._captured.append(entry)
+        else:
+            self.out.tell(page, outbox.captured(entry, handler=self.who()[0], cause=CAUSE.get()))
+
     def listener(self, *, passes_on: bool = False) -> Listener:
         """Who takes what the app prints: the page of the event that is being handled, else any."""
         return Listener(self._writes, self._wrote, self._clock, passes_on)
@@ -496,6 +509,7 @@ class Dispatcher:
         self.failed(failure.exception)
         meta = failure.event.meta if failure.event else EventMeta()
         more = {"event": meta.name, "id": meta.id, "handler": failure.handler, "error": failure.error}
+        more["told"] = failure.told
         message = outbox.report("handler_failed", failure.text, **more)
         page = self._pages.get(meta.page_id)
         for each in [page] if page else self.pages:

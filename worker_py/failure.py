@@ -9,6 +9,7 @@ import reprlib
 import traceback
 from collections.abc import Iterator
 from pathlib import PurePath
+from types import TracebackType
 from typing import Any
 
 MESSAGE_CHARS = 2_000
@@ -87,7 +88,8 @@ def _said(error: BaseException) -> str:
     return said if isinstance(said, str) else str(said)
 
 
-def _name(error: BaseException) -> str:
+def name(error: BaseException) -> str:
+    """Its type, with the module that it comes from."""
     kind = type(error)
     name = kind.__qualname__
     return name if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{name}"
@@ -97,9 +99,9 @@ def _last_lines(error: BaseException) -> str:
     """What stands below the frames."""
     said = words(error)
     if said == _NO_TEXT:
-        return f"{_name(error)} {said}"
+        return f"{name(error)} {said}"
     lines = _more_than_words(error) if len(said) < MESSAGE_CHARS else None
-    lines = lines or (f"{_name(error)}: {said}" if said else _name(error))
+    lines = lines or (f"{name(error)}: {said}" if said else name(error))
     notes = getattr(error, "__notes__", None)
     if isinstance(notes, list):
         lines = "\n".join([lines, *(note[:MESSAGE_CHARS] for note in notes[:_NOTES] if isinstance(note, str))])
@@ -161,18 +163,24 @@ def bare(error: BaseException) -> str:
 def _chain(error: BaseException, left: list[int]) -> _Shown:
     """An exception with what caused it; ``left``: how many exceptions may still be shown."""
     first = newer = _one(error, left)
-    causes = _causes(error)
-    if len(causes) > _CAUSES:
+    links = causes(error)
+    if len(links) > _CAUSES:
         first.last += f"\n{_LEFT_OUT}"
-        causes.clear()
-    for link, how in causes[: max(left[0], 0)]:
+        links.clear()
+    for link, how in links[: max(left[0], 0)]:
         older = _one(link, left)
         setattr(newer, how, older)
         newer = older
     return first
 
 
-def _causes(error: BaseException) -> list[tuple[BaseException, str]]:
+def trace_of(error: BaseException) -> TracebackType | None:
+    """Its traceback, whatever the app's class makes of that name."""
+    trace: TracebackType | None = _TRACE.__get__(error)
+    return trace
+
+
+def causes(error: BaseException) -> list[tuple[BaseException, str]]:
     """What caused an exception, what caused that, and so on; one more at most than is shown. With each, how."""
     links: list[tuple[BaseException, str]] = []
     seen = {id(error)}

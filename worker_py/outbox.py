@@ -7,9 +7,10 @@ names its message; what may be left out is left out.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypedDict
 
 from .bounds import check_numbers
+from .told import Told
 from .wire import to_json
 
 Message = dict[str, Any]
@@ -17,6 +18,16 @@ Message = dict[str, Any]
 Purpose = Literal["probe", "mirror", "title"]
 """What a command is for that is not the app's own: whether a card is shown, to make another window look alike,
 or to set a title again that the portal may have written over."""
+
+
+class Captured(TypedDict):
+    """What the app sends to the report sink: ``text`` in any case, ``words`` only where messages are sent."""
+
+    level: str
+    text: str
+    words: str
+    tags: dict[str, str]
+    told: list[Told]
 
 
 class Addressee(Protocol):
@@ -164,6 +175,11 @@ def report(kind: str, text: str, **more: Any) -> Message:
 def printed(level: str, text: str, *, handler: str, cause: str | None) -> Message:
     """What the app has printed or logged, as it is; ``cause``: the event whose handler did."""
     return {"t": "printed", "level": level, "handler": handler, "id": cause, "text": text}
+
+
+def captured(entry: Captured, *, handler: str, cause: str | None) -> Message:
+    """What the app sends to the report sink by itself; ``cause``: the event whose handler did."""
+    return {"t": "captured", **entry, "handler": handler, "id": cause}
 
 
 def trace(kind: str, name: str, **more: Any) -> Message:

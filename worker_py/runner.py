@@ -15,6 +15,7 @@ from .errors import HandlerTimeout, WorkerPyError
 from .events import Event
 from .registry import HandlerFailure, Registration, Registry, _Unset
 from .settings import Settings
+from .told import Told, told
 
 _STUBBORN_S = 1.0
 _CANCELLATIONS = 3
@@ -46,6 +47,8 @@ class FailureReport:
     text: str
     """The traceback, without this package's own frames among the app's."""
     exception: BaseException
+    told: list[Told]
+    """The same for the report sink: without a word of the exception's own."""
 
 
 class Runner:
@@ -256,7 +259,7 @@ def failure_report(handler: str, event: Event | None, error: BaseException) -> F
         text = failure.bare(error)
     if len(text) > _REPORT_CHARS:
         text = f"{text[: _REPORT_CHARS // 2]}\n…\n{text[-_REPORT_CHARS // 2 :]}"
-    return FailureReport(handler, event, type(error).__name__, text, error)
+    return FailureReport(handler, event, type(error).__name__, text, error, told(error))
 
 
 def text_of(error: BaseException) -> str:

@@ -580,6 +580,11 @@ class Portal:
         return [message for message in self._messages() if message["t"] == "report"]
 
     @property
+    def captured(self) -> list[dict[str, Any]]:
+        """What the app sent to the report sink itself: ``capture_message``, ``capture_exception``, `ReportHandler`."""
+        return [message for message in self._messages() if message["t"] == "captured"]
+
+    @property
     def printed(self) -> list[tuple[str, str, str]]:
         """What the app printed and logged, as the pages' consoles show it: ``(level, handler, text)``."""
         messages = self._messages()

@@ -131,6 +131,9 @@ export class FromPython {
       case "printed":
         this.#printed(message);
         break;
+      case "captured":
+        this.#captured(message);
+        break;
       case "taking":
         this.#live()?.taking(message.id);
         break;
@@ -204,16 +207,22 @@ export class FromPython {
     );
   }
 
+  /** @param {import("../protocol.js").Captured} message */
+  #captured({ level, text, words, tags, told, handler, id }) {
+    this.#trace.add("captured", level, { id, detail: text || told[0]?.type });
+    this.#reports.tell({ kind: "captured", level, text, words, tags, told, handler });
+  }
+
   /** @param {import("../protocol.js").Report} message */
   #report(message) {
-    const { kind, text, event, handler, error, id } = message;
+    const { kind, text, event, handler, error, id, told } = message;
     if (kind === "handler_failed") {
       this.#live()?.failed(message);
       const what = event ? `handler ${handler} failed at ${event}` : `${handler} failed`;
-      this.#reports.add(kind, `${what}\n${text}`, { event, level: "error" });
+      this.#reports.add(kind, `${what}\n${text}`, { event, level: "error", facts: { handler, told } });
       this.#trace.add("report", kind, { id, event, detail: `${handler}: ${error}` });
     } else {
-      this.#reports.add(kind, text, { event });
+      this.#reports.add(kind, text, { event, facts: { handler } });
       this.#trace.add("report", kind, { event, detail: text });
     }
   }

@@ -125,6 +125,11 @@ export class Link {
     return this.#ready;
   }
 
+  /** The worker that this page talks to now, if any. */
+  get connection() {
+    return this.#connection;
+  }
+
   /** Tells interpreters apart: the pages that see the same one share it. Empty where locks are blocked. */
   get interpreter() {
     return this.#ready ? this.#life.slice(-12) : "";

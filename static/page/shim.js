@@ -28,11 +28,14 @@ import { Reports } from "./reports.js";
 import { Trace } from "./trace.js";
 
 /** @typedef {import("./client/client.js").Client} Client */
-/** @typedef {{build: string, client: string, bx24_url?: string, live?: boolean}} Config */
+/** @typedef {import("./reporting.js").Config} Reported */
+/** @typedef {{build: string, client: string, bx24_url?: string, live?: boolean, report?: Reported}} Config */
 
 class Shim {
   /** Takes other source for the app, in a bundle that was built for that. @type {import("../live/live.js").Live | null} */
   #live = null;
+  /** Tells the report sink, in a bundle that has one. @type {import("./reporting.js").Reporting | null} */
+  #reporting = null;
   #clock = new Clock();
   #frame = portalFrame();
   /** @type {import("./page_api.js").Parts} */
@@ -73,6 +76,9 @@ class Shim {
     const live = config.live ? this.#goLive() : null;
     host.settle(() => (live ? live.then(() => link.open()) : link.open()));
     this.#comeAndGo();
+    if (config.report) {
+      this.#report(config.report, config.build);
+    }
     serveUser(client, this.#parts);
   }
 
@@ -94,6 +100,7 @@ class Shim {
         recorder.add("python", attach);
         send(attach);
         this.#live?.opened(send);
+        this.#lend(connection);
         queue.opened(again);
       },
       ready: (...how) => {
@@ -130,7 +137,10 @@ class Shim {
           missed.announced();
         }
       },
-      (missing) => reports.add("missing_events", `the portal does not offer ${missing.join(", ")} (yet)`),
+      (missing) => {
+        const facts = { more: { missing } };
+        reports.add("missing_events", `the portal does not offer ${missing.join(", ")} (yet)`, { facts });
+      },
       (text) => reports.add("client_failed", text, { level: "error" }),
       (callback, ms) => this.#clock.later(callback, ms),
       () => missed.look(),
@@ -153,6 +163,21 @@ class Shim {
     );
     Object.defineProperty(this.offer, "live", { value: live, enumerable: true });
     return live;
+  }
+
+  /** Nothing waits for it, and nothing depends on it. @param {Reported} report @param {string} build */
+  async #report(report, build) {
+    const of = { build, portal: this.#frame.domain, parts: this.#parts };
+    const { begin } = await import("./reporting.js");
+    this.#reporting = await begin(report, of);
+    this.#lend(this.#parts.link.connection);
+  }
+
+  /** Reports go by the worker. @param {import("./host.js").Connection | null} connection */
+  #lend(connection) {
+    if (connection) {
+      this.#reporting?.opened((message, ports) => connection.port.postMessage(message, ports));
+    }
   }
 
   /** Leaving, staying in the browser's cache of pages, coming back. */

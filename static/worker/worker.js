@@ -54,7 +54,10 @@ function tellAll(message) {
 /** @param {MessagePort} port */
 function connect(port) {
   let page = "";
-  port.onmessage = (/** @type {{data: string | import("../protocol.js").ToWorker}} */ { data }) => {
+  port.onmessage = (
+    /** @type {{data: string | import("../protocol.js").ToWorker, ports: readonly MessagePort[]}} */ event,
+  ) => {
+    const { data } = event;
     if (typeof data === "string") {
       if (ports.get(page) === port) {
         deliver(page, data); // what came by an older port is in the page's journal, and comes again
@@ -85,12 +88,21 @@ function connect(port) {
       case "bye":
         leave(page, port, data.reason);
         break;
+      case "reporting":
+        report(event.ports[0], data.target);
+        break;
       case "die":
         tellAll(messages.ending());
         self.close();
         break;
     }
   };
+}
+
+/** Nothing waits for it. @param {MessagePort | undefined} port @param {import("../envelope.js").Target} target */
+async function report(port, target) {
+  const { serve } = await import("./report_sender.js");
+  serve(/** @type {MessagePort} */ (port), target);
 }
 
 /**

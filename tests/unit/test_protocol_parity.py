@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from worker_py import inbox, outbox, wire
+from worker_py.outbox import Captured
 from worker_py.runner import HandlerRun
+from worker_py.told import Told
 
 SOURCE = (Path(__file__).parents[2] / "static" / "protocol.js").read_text(encoding="utf-8")
 
@@ -145,6 +147,8 @@ ERROR: Mapping[str, Any] = {"code": "NO", "description": "no", "status": 400}
 SOURCE_ERROR = {"text": "no", "line": 1, "column": None, "traceback": "no"}
 RUNS: Mapping[str, Any] = {"file": "a.py", "source": "", "original": "", "edited": False}
 EVENTS_TEXT = {"event": "e", "id": "p:1", "seq": 1, "handler": "h", "error": "E"}
+TOLD: list[Told] = [Told(type="E", code=None, words="", frames=[("app.py", 1, "greet")])]
+CAPTURED = Captured(level="info", text="text", words="", tags={"a": "b"}, told=TOLD)
 TO_PAGE: list[dict[str, Any]] = [
     outbox.command("c1", "CallCardClose", {}),
     outbox.command("c1", "CallCardClose", {}, silent=True, purpose="probe"),
@@ -169,6 +173,9 @@ TO_PAGE: list[dict[str, Any]] = [
     outbox.problem("no_buttons", "A.1", on=True),
     outbox.report("held", "text"),
     outbox.report("held", "text", **EVENTS_TEXT),
+    outbox.report("handler_failed", "text", told=TOLD),
+    outbox.captured(CAPTURED, handler="greet", cause="p:1"),
+    outbox.captured(CAPTURED, handler="the app", cause=None),
     outbox.trace("stray", "name"),
     outbox.printed("info", "text", handler="greet", cause="p:1"),
     outbox.printed("warning", "text", handler="greet", cause=None),

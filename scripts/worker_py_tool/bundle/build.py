@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +25,7 @@ from worker_py_tool.bundle.frozen import Frozen
 from worker_py_tool.bundle.manifest import Manifest
 from worker_py_tool.bundle.page_script import PageScript, read_page_scripts
 from worker_py_tool.bundle.phone import PhoneKind
+from worker_py_tool.bundle.report_target import ReportTarget
 from worker_py_tool.bundle.snapshot import Snapshot
 from worker_py_tool.errors import ToolError
 from worker_py_tool.paths import NODE_MODULES, STATIC, TEMPLATE, version
@@ -65,6 +66,9 @@ class BuildOptions:
         settings: Limits for an app that gives none in code; None is no limit.
         pyodide_packages: Address or directory of the packages of Pyodide's distribution; empty: where it publishes
             them.
+        report_to: Where the page's reports go, if anywhere.
+        report_messages: They may hold what exceptions say.
+        report_sample: Which part of the boots is reported, from 0 to 1.
         snapshot: Make a memory snapshot of the interpreter, which boots several times faster.
         compress: Put Brotli and gzip beside the files; `best` takes about a minute.
         hard_link: Link Pyodide's files instead of copying them, for bundles that nobody changes.
@@ -85,6 +89,9 @@ class BuildOptions:
     frozen: bool = False
     settings: Mapping[str, float | None] = field(default_factory=dict)
     pyodide_packages: str = ""
+    report_to: ReportTarget | None = None
+    report_messages: bool = False
+    report_sample: float = 1
     snapshot: bool = True
     compress: Compression = "fast"
     hard_link: bool = False
@@ -103,6 +110,8 @@ def build(options: BuildOptions) -> Manifest:
     scripts = read_page_scripts(options.page_scripts)
     portals = [origins.origin(text, "--portal") for text in options.portals] or list(origins.ANY_PORTAL)
     connect = [origins.origin(text, "--connect", origins.CONNECT_SCHEMES) for text in options.connect]
+    if options.report_to is not None and options.report_to.origin is not None:
+        connect.append(options.report_to.origin)
     client = _client_script(options)
     with publish.staged(options.out) as directory:
         packages = frozen.freeze(
@@ -135,6 +144,7 @@ def build(options: BuildOptions) -> Manifest:
             "bx24_url": client.url if client.content is None else f"assets/{build_id}/{client.name}",
             "phone": options.phone,
             **({"live": True} if options.live else {}),
+            **_report(options),
         }
         _write_page(directory, config, scripts)
         if options.compress != "none":
@@ -151,6 +161,15 @@ def build(options: BuildOptions) -> Manifest:
         )
         result.write(directory)
     return result
+
+
+def _report(options: BuildOptions) -> dict[str, Any]:
+    """What the page has to know of the report sink."""
+    if options.report_to is None:
+        return {}
+    sink = {key: value for key, value in asdict(options.report_to).items() if value is not None}
+    how = {"messages": options.report_messages, "sample": options.report_sample}
+    return {"report": {**sink, **how, "version": version(), "pyodide": target.pyodide_version()}}
 
 
 def _contents(

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from worker_py_tool.bundle import dependencies, distribution, manifest, origins, project, publish, pylock
+from worker_py_tool.bundle import dependencies, distribution, manifest, origins, project, publish, pylock, report_target
 from worker_py_tool.bundle.app_source import find, read_app
 from worker_py_tool.bundle.build import OFFICIAL_BX24, BuildOptions, build
 from worker_py_tool.bundle.page_script import check_page_scripts
@@ -60,6 +60,23 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         help="mirror of the packages that Pyodide has itself (default: where Pyodide publishes them)",
     )
     add("--frozen", action="store_true", help=f"insist on the packages of {pylock.NAME}, as `worker-py lock` wrote it")
+    add(
+        "--report-to",
+        metavar="DSN|URL",
+        help="where the page reports failures and boots: a DSN, or our own sink's address",
+    )
+    add(
+        "--report-messages",
+        action="store_true",
+        help="send what exceptions say too: that may hold numbers, names and comments of calls",
+    )
+    add(
+        "--report-sample",
+        metavar="PART",
+        type=float,
+        default=1.0,
+        help="which part of the boots is reported, from 0 to 1 (default: 1); failures always are",
+    )
     add("--emit", choices=recipes.KINDS, **repeatable, help="also write a web server's configuration, beside DIR")
     add("--release", action="store_true", help="for production: best compression")
     add("--json", action="store_true", help="print what was made as JSON, for machines")
@@ -130,11 +147,9 @@ def wanted(options: argparse.Namespace) -> BuildOptions:
         raise ToolError(
             "--out is missing", f"Name the directory to make: {command('build')} --app handlers.py --out DIR"
         )
-    if beside.report_to is not None:
-        raise ToolError(
-            f"{beside.directory / project.NAME}: {project.TABLE} report-to: bundles of this version send no reports",
-            "Take it out until they do.",
-        )
+    report_to = options.report_to or beside.report_to
+    if not 0 <= options.report_sample <= 1:
+        raise ToolError(f"--report-sample {options.report_sample:g}: not a part of the whole", "Give one from 0 to 1.")
     return BuildOptions(
         app=app,
         out=out,
@@ -149,6 +164,9 @@ def wanted(options: argparse.Namespace) -> BuildOptions:
         pyodide_packages=options.pyodide_packages,
         lock=project.in_short(beside.directory / pylock.NAME),
         frozen=options.frozen,
+        report_to=None if report_to is None else report_target.read(report_to),
+        report_messages=options.report_messages,
+        report_sample=options.report_sample,
         settings=beside.settings,
         compress="best" if options.release else "fast",
     )

@@ -110,7 +110,7 @@ def test_without_a_project_the_defaults_stand(write: Write) -> None:
         ("app = 'card.py'\nout = 'o'\nportal = ['x']", "x: not an origin"),
         ("app = 'card.py'\nout = 'o'\nconnect = ['x']", "x: not an origin"),
         ("app = 'card.py'\nout = 'o'\npage-script = ['x.js']", "x.js: there is no such file"),
-        ("app = 'card.py'\nout = 'o'\nreport-to = 'x'", "report-to: bundles of this version send no reports"),
+        ("app = 'card.py'\nout = 'o'\nreport-to = 'x'", "--report-to x: neither a DSN nor"),
         ("app = 'card.py'\nout = '.'", "--out "),
     ],
 )
