@@ -6,7 +6,7 @@
  */
 
 import { isEntry } from "../timeline/frame.js";
-import { durationWords, outcomeOf } from "../timeline/outcomes.js";
+import { durationWords } from "../timeline/outcomes.js";
 import { element, setText } from "./dom.js";
 import { Story } from "./story.js";
 

@@ -1,6 +1,8 @@
 /** What Python asks for, as a person would say it: `status ← “They cannot hear you”`. */
 
 const LONGEST = 90;
+/** Nobody reads more of one than it takes to tell two apart. */
+const UUID = /\b([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g;
 
 /** Commands that set one thing: what it is called, where in the parameters it stands, and whether it is a text. @type {Readonly<Record<string, [string, string, boolean?]>>} */
 const SETS = {
@@ -34,7 +36,7 @@ export function wordsOf(kind, { name, params }) {
   if (kind === "command" && DOES[name] !== undefined) {
     return DOES[name];
   }
-  const text = params === null || params === undefined ? "" : JSON.stringify(params);
+  const text = params === null || params === undefined ? "" : JSON.stringify(params).replace(UUID, "$1…");
   return text === "" || text === "{}"
     ? ""
     : short(`${name} ${text.replaceAll('"', "").replace(/([,:])(?=\S)/g, "$1 ")}`);

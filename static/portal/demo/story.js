@@ -33,8 +33,8 @@ import { wordsOf } from "./said.js";
  * @property {Node[]} children   by time
  */
 
-/** Kinds that stand below what caused them. */
-const CAUSED = new Set(["handler", "command", "rest", "call", "printed"]);
+/** Kinds that an event brings about. */
+const CAUSED = new Set(["command", "rest", "call", "printed", "card"]);
 const ASKED = new Set(["command", "rest", "call"]);
 /** What is asked for is heard a moment before the trace tells of it. */
 const SAID_KEPT = 500;
@@ -150,7 +150,7 @@ export class Story {
     }
     event.call ||= entry.call_id ?? "";
     const { started = entry.at - (entry.duration_ms ?? 0), duration_ms = 0 } = entry;
-    const handler = nodeOf({ ...entry, at: started }, { cause: event.cause });
+    const handler = nodeOf({ ...entry, at: started, event: undefined }, { cause: event.cause });
     // Handlers of an event run one after the other: what was asked for meanwhile was asked by this one.
     const own = event.children.filter((each) => ASKED.has(each.kind) && within(each.at, started, duration_ms));
     changed.add(put(this.roots, event, handler));
@@ -179,9 +179,15 @@ export class Story {
     return true;
   }
 
+  /** A start is one group until Python is ready, whatever happens meanwhile. @param {TraceEntry} entry @param {Set<Node>} changed */
+  #starting(entry, changed) {
+    const newest = this.roots.findLast(({ kind }) => kind === "start");
+    return newest && newest.ms === null ? newest : this.#group("start", "Python starts", entry, changed);
+  }
+
   /** @param {TraceEntry} entry @param {Set<Node>} changed */
   #boot(entry, changed) {
-    const group = this.#group("start", "Python starts", entry, changed);
+    const group = this.#starting(entry, changed);
     const failed = entry.name === "worker_ended" && !["moved", "unreachable"].includes(entry.ending ?? "");
     const node = nodeOf(entry, { where: entry.where ?? "" });
     node.failed = failed;
@@ -223,10 +229,10 @@ export class Story {
 
   /** Where what has no cause yet stands: below the newest event that is being handled. @param {Node} node */
   #running({ kind }) {
-    if (!CAUSED.has(kind) && kind !== "card") {
+    if (!CAUSED.has(kind)) {
       return undefined;
     }
-    return this.roots.findLast((each) => each.outcome === "" && (each.kind === "event" || each.kind === "emit"));
+    return this.roots.findLast((each) => each.outcome === "" && each.kind === "event");
   }
 
   /** Puts a node below its event, and there below the handler that ran then. @param {Node} node @param {string} cause @param {Set<Node>} changed */

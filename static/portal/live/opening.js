@@ -1,8 +1,8 @@
 /** How the editor opens: on one short handler, with all that is above and below it folded. */
 
 const MARK = /^# Change this/m;
-/** A definition at the top level, with its decorators. */
-const TOP = /^(?:@|async def |def |class |import |from |""")/;
+/** What begins at the top level. */
+const TOP = /^(?:@|async def |def |class |import |from |\w+ = |""")/;
 
 /**
  * What to fold, and where to put the cursor; offsets into the text.
@@ -27,7 +27,7 @@ export function openingOf(source) {
       folds.push({ from: from + first, to: from + text.trimEnd().length });
     }
   }
-  const words = /"([^"\n]+)"/g;
+  const words = /(?<!")"([^"\n]+)"(?!")/g; // not a docstring
   words.lastIndex = mark.index;
   const found = words.exec(source);
   return { folds, select: found && { from: found.index + 1, to: found.index + 1 + (found[1]?.length ?? 0) } };
