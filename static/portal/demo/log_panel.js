@@ -230,9 +230,9 @@ export class LogPanel {
 /** One row of the log, and the list of what it holds. */
 class Row {
   inside = element("ol", { class: "inside" });
-  #fold = element("button", { type: "button", class: "fold", "aria-expanded": "true" });
+  #fold = element("button", { type: "button", class: "fold", "aria-label": "Details", "aria-expanded": "true" });
   #what = element("span", { class: "what" });
-  #end = element("button", { type: "button", class: "end", title: "Show its bar in the timeline" });
+  #end = element("span", { class: "end" });
   #name = element("code");
   #digest = element("small", { class: "digest" });
   #said = "";
@@ -240,29 +240,21 @@ class Row {
   /** @param {Node} node @param {Ways} ways */
   constructor(node, { toSource, toBar }) {
     const isGroup = node.parent === null && ["event", "emit", "start", "stats"].includes(node.kind);
-    const hasBar = node.cause !== "";
-    if (!hasBar) {
-      this.#end = /** @type {any} */ (element("span", { class: "end" }));
-    } else {
-      this.#end.addEventListener("click", () => toBar(node));
-    }
     const kind = element("span", { class: "kind" }, KIND_WORDS[node.kind] ?? node.kind);
     const time = element("time", {}, timeOfDay(node.at));
-    let named = /** @type {HTMLElement} */ (this.#name);
-    if (node.kind === "handler") {
-      named = element(
-        "button",
-        { type: "button", class: "to-source", title: "Show its line in the editor" },
-        this.#name,
-      );
-      named.addEventListener("click", () => toSource(node.name));
-    } else if (isGroup) {
-      named = this.#fold;
-      this.#fold.append(this.#name);
-      this.#fold.addEventListener("click", () => this.fold(this.#fold.getAttribute("aria-expanded") === "true"));
+    this.#what.append(...(isGroup ? [this.#fold] : []), this.#name);
+    this.#fold.addEventListener("click", () => this.#turn());
+    if (isGroup) {
+      this.#name.addEventListener("click", () => this.#turn());
     }
-    this.#what.append(named);
-    const line = element("div", { class: "entry" }, time, kind, this.#what, this.#end);
+    const leads = element("span", { class: "leads" });
+    if (node.kind === "handler") {
+      leads.append(way("line", "Show its line in the editor", () => toSource(node.name)));
+    }
+    if (node.cause !== "") {
+      leads.append(way("bar", "Show its bar in the timeline", () => toBar(node)));
+    }
+    const line = element("div", { class: "entry" }, time, kind, this.#what, leads, this.#end);
     this.element = element("li", { class: node.kind, "data-kind": node.kind, "data-at": String(node.at) }, line);
     if (isGroup) {
       this.element.classList.add("group");
@@ -270,6 +262,10 @@ class Row {
     }
     this.element.append(this.inside);
     this.fold(isGroup && node.folded);
+  }
+
+  #turn() {
+    this.fold(this.#fold.getAttribute("aria-expanded") === "true");
   }
 
   /** @param {boolean} folded */
@@ -304,6 +300,13 @@ class Row {
     setText(this.#digest, digestOf(node));
     this.element.dataset.has = [...new Set(all(node).map(({ kind }) => kind))].join(" ");
   }
+}
+
+/** @param {string} text @param {string} title @param {() => void} go */
+function way(text, title, go) {
+  const button = element("button", { type: "button", title }, text);
+  button.addEventListener("click", go);
+  return button;
 }
 
 /** @param {Node} node @returns {Node[]} what it holds, at any depth */

@@ -228,11 +228,12 @@ export class Story {
   }
 
   /** Where what has no cause yet stands: below the newest event that is being handled. @param {Node} node */
-  #running({ kind }) {
-    if (!CAUSED.has(kind)) {
+  #running({ kind, name }) {
+    const ofPage = kind === "report" && name === "handler_failed"; // those of the portal's events name theirs
+    if (!ofPage && !CAUSED.has(kind)) {
       return undefined;
     }
-    return this.roots.findLast((each) => each.outcome === "" && each.kind === "event");
+    return this.roots.findLast((each) => each.outcome === "" && each.kind === (ofPage ? "emit" : "event"));
   }
 
   /** Puts a node below its event, and there below the handler that ran then. @param {Node} node @param {string} cause @param {Set<Node>} changed */
@@ -300,7 +301,7 @@ function words({ name = "", detail }) {
 
 /** @param {TraceEntry} entry @param {Partial<Node>} [more] @returns {Node} */
 function nodeOf({ at, kind, name = "", event, detail, outcome = "", duration_ms, call_id, where = "" }, more = {}) {
-  const about = [event === undefined ? "" : `for ${shortName(event)}`, detail].filter((each) => each);
+  const about = [event ? `for ${shortName(event)}` : "", detail].filter((each) => each);
   return {
     kind,
     at,

@@ -109,6 +109,11 @@ test("a report stands below its event, one that has none by itself", () => {
   assert.deepEqual(outline(told(MUTE, { ...report, id: "p:1" }).roots), [
     ["event", "muteButtonClick", [["report", "handler_failed"]]],
   ]);
+  const emitted = { at: 1050, kind: "emit", name: "demo.fault", id: "p:2" };
+  assert.deepEqual(outline(told(emitted, MUTE, report).roots), [
+    ["event", "muteButtonClick"],
+    ["emit", "demo.fault", [["report", "handler_failed"]]],
+  ]);
   assert.deepEqual(outline(told(MUTE, report).roots), [
     ["event", "muteButtonClick"],
     ["report", "handler_failed"],
