@@ -55,6 +55,8 @@ export class LogPanel {
   #rows = new Map();
   /** What has come since the last animation frame: a burst of events must not lay the list out for each. @type {[unknown, string][]} */
   #queue = [];
+  /** Whether the newest row is in sight. */
+  #follows = true;
   #show;
   #call;
   #ways;
@@ -70,6 +72,10 @@ export class LogPanel {
     this.#call = { field: call, label: callLabel };
     this.#ways = ways;
     list.tabIndex = 0; // it scrolls, so the keyboard has to reach it
+    list.addEventListener("scroll", () => {
+      this.#follows = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+    });
+    list.closest('[role="tabpanel"]')?.addEventListener("toggled", () => this.#follow());
     show.addEventListener("change", () => this.#filter());
     call.addEventListener("change", () => this.#filter());
     this.#filter();
@@ -135,8 +141,6 @@ export class LogPanel {
 
   /** Takes what has come. */
   #update() {
-    const { list } = this;
-    const follows = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
     /** @type {Set<Node>} */
     const changed = new Set();
     for (const [entry, frame] of this.#queue.splice(0)) {
@@ -151,8 +155,12 @@ export class LogPanel {
       this.#forget(this.#story.drop());
     }
     this.#nameCalls();
-    if (follows) {
-      list.scrollTop = list.scrollHeight;
+    this.#follow();
+  }
+
+  #follow() {
+    if (this.#follows) {
+      this.list.scrollTop = this.list.scrollHeight;
     }
   }
 
@@ -202,7 +210,7 @@ export class LogPanel {
     for (const node of this.#story.roots) {
       this.#hide(node, this.#rows.get(node));
     }
-    this.list.scrollTop = this.list.scrollHeight;
+    this.#follow();
   }
 
   /** @param {Node} node @param {Row | undefined} row */
