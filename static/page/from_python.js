@@ -85,7 +85,10 @@ export class FromPython {
     });
     if (!handled) {
       this.#news(message);
-    } else if (message.t === "command") {
+      return;
+    }
+    tellAsked(message);
+    if (message.t === "command") {
       this.#commanded(message, at);
     }
   }
@@ -203,7 +206,7 @@ export class FromPython {
     console[level === "warning" ? "warn" : level](`${handler}: ${text}`);
     this.#trace.add("printed", handler, { id, level, chars: text.length });
     globalThis.dispatchEvent?.(
-      new CustomEvent("workerpy:printed", { detail: { at: Date.now(), level, handler, text } }),
+      new CustomEvent("workerpy:printed", { detail: { at: Date.now(), level, handler, text, id } }),
     );
   }
 
@@ -225,6 +228,32 @@ export class FromPython {
       this.#reports.add(kind, text, { event, facts: { handler } });
       this.#trace.add("report", kind, { event, detail: text });
     }
+  }
+}
+
+/**
+ * What the app asks for, as it is, for scripts of this page alone: the trace has no word of it.
+ * @param {import("../protocol.js").FromPython} message
+ */
+function tellAsked(message) {
+  const name = askedName(message);
+  if (name !== undefined) {
+    const { t: kind, id, params } = /** @type {import("../protocol.js").Call} */ (message);
+    globalThis.dispatchEvent?.(new CustomEvent("workerpy:asked", { detail: { kind, id, name, params } }));
+  }
+}
+
+/** @param {import("../protocol.js").FromPython} message @returns {string | undefined} of what the app itself asks for */
+function askedName(message) {
+  switch (message.t) {
+    case "command":
+      return message.purpose === undefined ? message.command : undefined;
+    case "rest":
+      return message.method;
+    case "call":
+      return message.name;
+    default:
+      return undefined;
   }
 }
 

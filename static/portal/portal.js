@@ -38,7 +38,7 @@ const CRM_DELAY_MS = 150;
 
 /** What pages of the app tell this page, beside what the portal's client says. */
 const SPOKEN_BY_PAGES = [
-  ...["workerPyTrace", "workerPyPrinted", "workerPyHosting", "workerPyProgress"],
+  ...["workerPyTrace", "workerPyAsked", "workerPyPrinted", "workerPyHosting", "workerPyProgress"],
   ...["workerPyPhone", "workerPyPhoneEvent", "workerPyLive"],
 ];
 
@@ -79,7 +79,18 @@ class DemoPage {
     button: byId("frame-again"),
     retry: (frame) => void this.#portal.reloadFrame(frame),
   });
-  #log = new LogPanel(byId("trace"));
+  #log = new LogPanel(
+    byId("trace"),
+    {
+      show: /** @type {HTMLSelectElement} */ (byId("log-show")),
+      call: /** @type {HTMLSelectElement} */ (byId("log-call")),
+      callLabel: byId("log-call-label"),
+    },
+    {
+      toSource: (handler) => this.#toSource(handler),
+      toBar: (node) => this.#toBar(node),
+    },
+  );
   #boot = new BootProgress(byId("boot"));
   #portal;
   #timeline;
@@ -94,7 +105,10 @@ class DemoPage {
     const view = this.#cardView(byId("card"));
     this.#portal = this.#newPortal(appUrl, view);
     this.#guide();
-    this.#timeline = connectTimeline(byId("view-timeline"), this.#portal);
+    this.#timeline = connectTimeline(byId("view-timeline"), this.#portal, {
+      toLog: (cause) => this.#toLog(cause),
+      toSource: (handler) => this.#toSource(handler),
+    });
     this.#pages = this.#newPages();
     this.#phone = new PhonePanel(byId("phone"), {
       ask: () => this.#portal.order("tell the phone's state"),
@@ -173,6 +187,26 @@ class DemoPage {
     setText(byId("guide"), guideTo(this.#shown, { callComes: !query.has("plain"), failed }));
   }
 
+  // From one view to another ----------------------------------------------------------------------
+
+  /** @param {string} handler */
+  #toSource(handler) {
+    byId("tab-handlers").click();
+    this.#handlers.goToHandler(handler);
+  }
+
+  /** @param {import("./demo/story.js").Node} node */
+  #toBar(node) {
+    byId("tab-timeline").click();
+    this.#timeline.reveal(node.cause, node.kind === "handler" ? node.name : null);
+  }
+
+  /** @param {string} cause */
+  #toLog(cause) {
+    byId("tab-log").click();
+    this.#log.reveal(cause);
+  }
+
   /** Another window tells something: a page of the app, by `feed.js` and its like, a tab beside, or the portal's client. @param {MessageEvent} event */
   hear(event) {
     const told = event.data ?? {};
@@ -182,7 +216,7 @@ class DemoPage {
     }
     if (told.workerPyBeside !== undefined) {
       if (event.origin === location.origin) {
-        this.#log.add({ ...told.workerPyBeside, id: `beside ${told.workerPyBeside.id}`, where: "tab 2" });
+        this.#log.add({ ...told.workerPyBeside, where: "tab 2" }, "beside");
       }
     } else if (told.workerPyFeed !== undefined) {
       this.#timeline.told(frame?.id, told.workerPyFeed);
@@ -214,8 +248,11 @@ class DemoPage {
       if (isFirst) {
         this.#phone.told(told.workerPyPhoneEvent);
       }
+    } else if (told.workerPyAsked !== undefined) {
+      this.#log.asked(told.workerPyAsked, frame.id);
     } else if (told.workerPyPrinted !== undefined) {
-      this.#log.printed(told.workerPyPrinted);
+      this.#log.printed(told.workerPyPrinted, frame.id);
+      this.#handlers.printed(told.workerPyPrinted);
     } else if (hosting !== undefined) {
       this.#hosted(frame, hosting);
     } else {
@@ -238,7 +275,7 @@ class DemoPage {
   /** @param {import("./core/frames.js").Frame} frame @param {any} entry */
   #traced(frame, entry) {
     if (entry.purpose === undefined) {
-      this.#log.add(entry);
+      this.#log.add(entry, frame.id);
       if (query.has("tab")) {
         window.parent.postMessage({ workerPyBeside: entry }, location.origin);
       }

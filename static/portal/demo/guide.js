@@ -8,7 +8,7 @@ const NEXT = {
   incoming: "It rings. Press Answer: Python takes the call.",
   transferIncoming: "A colleague hands you a call. Press Answer: Python takes it.",
   outgoing: "Press Call: Python dials.",
-  connected: "You are on the call. Try Mute, Hold or the dial pad: Python hears each click.",
+  connected: "You are on the call. Press Mute, Hold or a key: Python hears it.",
   transferring: "Your colleague is being asked. Hand the call over, or return to it.",
   redial: "The call has ended. Call again, or start another call below.",
 };

@@ -1,68 +1,112 @@
 /**
- * The demo's log: what Python did, in time order.
+ * The demo's log: what Python did, as a story. Each event is a group that folds; below it stand its handlers, and below
+ * each what it asked for and what was said.
  *
- * The entries come from the placement page (feed.js). An outcome completes the row of its command.
+ * The entries come from the placement page (feed.js).
  */
 
-import { shortName } from "../core/vocabulary.js";
 import { isEntry } from "../timeline/frame.js";
-import { outcomeOf } from "../timeline/outcomes.js";
+import { durationWords } from "../timeline/outcomes.js";
 import { element, setText } from "./dom.js";
+import { Story } from "./story.js";
 
-/**
- * One entry of the placement page's trace; `where`: the tab beside this one that told it.
- * @typedef {import("../timeline/frame.js").Entry & {where?: string}} TraceEntry
- */
+/** @typedef {import("./story.js").Node} Node */
+/** @typedef {import("./story.js").TraceEntry} TraceEntry */
 
 const ROWS_KEPT = 400;
-/** Kinds shown under the event that caused them. */
-const NESTED = new Set(["handler", "command", "rest", "call", "printed"]);
+
+/** Kinds that only Python's running app brings about. */
+const OF_PYTHON = new Set(["handler", "command", "rest", "call", "printed"]);
 
 /** @type {Readonly<Record<string, string>>} */
 const KIND_WORDS = {
-  event: "event",
-  handler: "handler",
-  handled: "no handler",
   command: "command",
-  outcome: "outcome",
   rest: "REST",
   call: "page call",
   report: "report",
   printed: "print",
+  start: "start",
   boot: "start",
   page: "page",
   card: "card",
+  stats: "phone",
+  emit: "page event",
+  event: "event",
 };
+/** What a folded group says that it holds, in this order. @type {readonly [string, string][]} */
+const COUNTED = [
+  ["command", "command"],
+  ["rest", "REST call"],
+  ["call", "page call"],
+  ["printed", "line printed"],
+  ["report", "report"],
+];
+
+/**
+ * Where a row leads.
+ * @typedef {object} Ways
+ * @property {(handler: string) => void} toSource  the handler's line in the editor
+ * @property {(node: Node) => void} toBar          its bar in the timeline
+ */
 
 export class LogPanel {
-  /** Rows of commands that wait for their outcome. @type {Map<string, HTMLElement>} */
-  #waiting = new Map();
-
-  /** What has come since the last animation frame: a burst of events must not lay the list out for each. @type {TraceEntry[]} */
+  #story = new Story();
+  /** @type {Map<Node, Row>} */
+  #rows = new Map();
+  /** What has come since the last animation frame: a burst of events must not lay the list out for each. @type {[unknown, string][]} */
   #queue = [];
+  /** Whether the newest row is in sight. */
+  #follows = true;
+  #show;
+  #call;
+  #ways;
 
-  /** @param {HTMLElement} list an ordered list */
-  constructor(list) {
+  /**
+   * @param {HTMLElement} list an ordered list
+   * @param {{show: HTMLSelectElement, call: HTMLSelectElement, callLabel: HTMLElement}} filters
+   * @param {Ways} ways
+   */
+  constructor(list, { show, call, callLabel }, ways) {
     this.list = list;
+    this.#show = show;
+    this.#call = { field: call, label: callLabel };
+    this.#ways = ways;
     list.tabIndex = 0; // it scrolls, so the keyboard has to reach it
+    list.addEventListener("scroll", () => {
+      this.#follows = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+    });
+    list.closest('[role="tabpanel"]')?.addEventListener("toggled", () => this.#follow());
+    show.addEventListener("change", () => this.#filter());
+    call.addEventListener("change", () => this.#filter());
+    this.#filter();
   }
 
-  /** @param {unknown} received what a frame posted; anything but a trace entry is ignored */
-  add(received) {
-    if (!isEntry(received) || (received.kind === "printed" && received.detail === undefined)) {
+  /** What Python asks of a page, with all that it says. @param {any} asked @param {string} frame */
+  asked(asked, frame) {
+    this.#story.asked(frame, asked);
+  }
+
+  /** @param {unknown} received what a frame posted; anything but a trace entry is ignored @param {string} frame */
+  add(received, frame) {
+    if (!isEntry(received)) {
       return;
     }
-    this.#queue.push(received);
+    this.#queue.push([received, frame]);
     if (this.#queue.length === 1) {
-      requestAnimationFrame(() => this.#show());
+      requestAnimationFrame(() => this.#update());
     } else if (this.#queue.length > 2 * ROWS_KEPT) {
       this.#queue.splice(1, ROWS_KEPT); // a page in the background shows nothing for a while
     }
   }
 
-  /** What Python printed. The trace knows only that it did. @param {{at: number, level: string, handler: string, text: string}} printed */
-  printed({ at, level, handler, text }) {
-    this.add({ at, kind: "printed", name: handler, detail: text, outcome: level === "info" ? undefined : level });
+  /**
+   * What Python printed. The trace knows only that it did.
+   * @param {{at: number, level: string, handler: string, text: string, id?: string | null}} printed
+   * @param {string} frame
+   */
+  printed({ at, level, handler, text, id }, frame) {
+    const entry = { at, kind: "printed", name: handler, detail: text, id: id ?? undefined };
+    this.add({ ...entry, outcome: level === "info" ? undefined : level }, frame);
   }
 
   /**
@@ -70,130 +114,238 @@ export class LogPanel {
    * @returns {boolean} whether it shows that the app's Python runs
    */
   static tellsOfPython(received) {
-    return isEntry(received) && (received.name === "ready" || NESTED.has(received.kind));
+    return isEntry(received) && (received.name === "ready" || OF_PYTHON.has(received.kind));
   }
 
   clear() {
-    this.#waiting.clear();
+    this.#story.clear();
+    this.#rows.clear();
     this.list.replaceChildren();
   }
 
-  /** Shows what has come. */
-  #show() {
-    const { list } = this;
-    const follows = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
-    for (const entry of this.#queue.splice(0)) {
-      this.#showOne(entry);
+  /** Shows an event's group, as the timeline names it. @param {string} cause @returns {boolean} whether it is here */
+  reveal(cause) {
+    const node = this.#story.event(cause);
+    const row = node && this.#rows.get(node);
+    if (!row) {
+      return false;
     }
-    while (list.childElementCount > ROWS_KEPT) {
-      list.firstElementChild?.remove();
+    this.#show.value = "";
+    this.#call.field.value = "";
+    this.#filter();
+    row.fold(false);
+    row.element.scrollIntoView({ block: "center" });
+    row.focus();
+    return true;
+  }
+
+  /** Takes what has come. */
+  #update() {
+    /** @type {Set<Node>} */
+    const changed = new Set();
+    for (const [entry, frame] of this.#queue.splice(0)) {
+      for (const node of this.#story.take(entry, frame)) {
+        changed.add(node);
+      }
     }
-    if (follows) {
-      list.scrollTop = list.scrollHeight;
+    for (const node of changed) {
+      this.#place(node);
+    }
+    while (this.#rows.size > ROWS_KEPT && this.#story.roots.length > 1) {
+      this.#forget(this.#story.drop());
+    }
+    this.#nameCalls();
+    this.#follow();
+  }
+
+  #follow() {
+    if (this.#follows) {
+      this.list.scrollTop = this.list.scrollHeight;
     }
   }
 
-  /** @param {TraceEntry} entry */
-  #showOne(entry) {
-    if (entry.kind === "outcome" && this.#complete(entry)) {
-      return;
+  /** @param {Node} node */
+  #place(node) {
+    const { parent } = node;
+    if (parent !== null && !this.#rows.has(parent)) {
+      this.#place(parent);
     }
-    const row = rowOf(entry);
-    this.#insert(row, entry.at);
-    if (entry.kind === "command" && entry.outcome === undefined) {
-      this.#waiting.set(String(entry.id), row);
-      if (this.#waiting.size > ROWS_KEPT) {
-        this.#waiting.delete(/** @type {string} */ (this.#waiting.keys().next().value));
+    const row = this.#rows.get(node) ?? this.#newRow(node);
+    row.show(node);
+    const among = parent ? parent.children : this.#story.roots;
+    const list = parent ? /** @type {Row} */ (this.#rows.get(parent)).inside : this.list;
+    const next = among
+      .slice(among.indexOf(node) + 1)
+      .find((each) => this.#rows.get(each)?.element.parentElement === list);
+    const before = next ? /** @type {Row} */ (this.#rows.get(next)).element : null;
+    if (row.element.parentElement !== list || row.element.nextElementSibling !== before) {
+      list.insertBefore(row.element, before);
+    }
+    this.#hide(node, row);
+    for (let above = parent; above !== null; above = above.parent) {
+      this.#rows.get(above)?.show(above);
+    }
+  }
+
+  /** @param {Node} node */
+  #newRow(node) {
+    const row = new Row(node, this.#ways);
+    this.#rows.set(node, row);
+    return row;
+  }
+
+  /** @param {Node | undefined} node */
+  #forget(node) {
+    if (node) {
+      this.#rows.get(node)?.element.remove();
+      this.#rows.delete(node);
+      for (const each of node.children) {
+        this.#forget(each);
       }
     }
   }
 
-  /**
-   * @param {TraceEntry} entry
-   * @returns {boolean}
-   */
-  #complete(entry) {
-    const row = this.#waiting.get(String(entry.id));
-    if (row === undefined) {
-      return false;
+  #filter() {
+    this.list.dataset.show = this.#show.value;
+    for (const node of this.#story.roots) {
+      this.#hide(node, this.#rows.get(node));
     }
-    this.#waiting.delete(String(entry.id));
-    row.querySelector(".end")?.replaceWith(endOf(entry));
-    return true;
+    this.#follow();
   }
 
-  /**
-   * Entries may overtake each other on their way here: the later row goes below.
-   * @param {HTMLElement} row
-   * @param {number} at
-   */
-  #insert(row, at) {
-    let before = this.list.lastElementChild;
-    while (before instanceof HTMLElement && Number(before.dataset.at) > at) {
-      before = before.previousElementSibling;
+  /** @param {Node} node @param {Row | undefined} row */
+  #hide(node, row) {
+    const call = this.#call.field.value;
+    if (row && node.parent === null) {
+      row.element.hidden = call !== "" && node.call !== call;
     }
-    if (before === null) {
-      this.list.prepend(row);
-    } else {
-      before.after(row);
+  }
+
+  /** One can choose a call as soon as there are two. */
+  #nameCalls() {
+    const calls = new Set(this.#story.roots.map(({ call }) => call).filter((call) => call !== ""));
+    const { field, label } = this.#call;
+    label.hidden = calls.size < 2;
+    const known = new Set([...field.options].map(({ value }) => value));
+    for (const call of calls) {
+      if (!known.has(call)) {
+        field.append(element("option", { value: call }, `Call ${field.options.length}`));
+      }
     }
   }
 }
 
-/**
- * @param {TraceEntry} entry
- * @returns {HTMLLIElement}
- */
-function rowOf(entry) {
-  const { at, kind } = entry;
-  const nested = NESTED.has(kind) ? " nested" : "";
-  return element(
-    "li",
-    { class: `entry ${kind}${nested}`, "data-at": String(at), "data-kind": kind },
-    element("time", {}, timeOfDay(at)),
-    element("span", { class: "kind" }, KIND_WORDS[kind] ?? kind),
-    element("span", { class: "what" }, ...whatOf(entry)),
-    endOf(entry),
-  );
+/** One row of the log, and the list of what it holds. */
+class Row {
+  inside = element("ol", { class: "inside" });
+  #fold = element("button", { type: "button", class: "fold", "aria-label": "Details", "aria-expanded": "true" });
+  #what = element("span", { class: "what" });
+  #end = element("span", { class: "end" });
+  #name = element("code");
+  #digest = element("small", { class: "digest" });
+  #said = "";
+
+  /** @param {Node} node @param {Ways} ways */
+  constructor(node, { toSource, toBar }) {
+    const isGroup = node.parent === null && ["event", "emit", "start", "stats"].includes(node.kind);
+    const kind = element("span", { class: "kind" }, KIND_WORDS[node.kind] ?? node.kind);
+    const time = element("time", {}, timeOfDay(node.at));
+    this.#what.append(...(isGroup ? [this.#fold] : []), this.#name);
+    this.#fold.addEventListener("click", () => this.#turn());
+    if (isGroup) {
+      this.#name.addEventListener("click", () => this.#turn());
+    }
+    const leads = element("span", { class: "leads" });
+    if (node.kind === "handler") {
+      leads.append(way("line", "Show its line in the editor", () => toSource(node.name)));
+    }
+    if (node.cause !== "") {
+      leads.append(way("bar", "Show its bar in the timeline", () => toBar(node)));
+    }
+    const line = element("div", { class: "entry" }, time, kind, this.#what, leads, this.#end);
+    this.element = element("li", { class: node.kind, "data-kind": node.kind, "data-at": String(node.at) }, line);
+    if (isGroup) {
+      this.element.classList.add("group");
+      this.#what.append(this.#digest);
+    }
+    this.element.append(this.inside);
+    this.fold(isGroup && node.folded);
+  }
+
+  #turn() {
+    this.fold(this.#fold.getAttribute("aria-expanded") === "true");
+  }
+
+  /** @param {boolean} folded */
+  fold(folded) {
+    this.#fold.setAttribute("aria-expanded", String(!folded));
+    this.inside.hidden = folded;
+  }
+
+  focus() {
+    this.#fold.focus({ preventScroll: true });
+  }
+
+  /** @param {Node} node */
+  show(node) {
+    const said = JSON.stringify([node.said, node.detail, node.where, node.name]);
+    if (said !== this.#said) {
+      this.#said = said;
+      setText(this.#name, node.said || node.name);
+      for (const old of this.#what.querySelectorAll("small:not(.digest)")) {
+        old.remove();
+      }
+      const notes = [node.said && !node.said.startsWith(node.name) ? node.name : "", node.detail];
+      const more = notes.filter((note) => note !== "").map((note) => element("small", {}, short(note)));
+      if (node.where) {
+        more.push(element("small", { class: "where" }, node.where));
+      }
+      this.#what.append(...more);
+    }
+    setText(this.#end, endWords(node));
+    this.#end.classList.toggle("bad", node.failed);
+    this.element.toggleAttribute("data-failed", node.failed);
+    setText(this.#digest, digestOf(node));
+    this.element.dataset.has = [...new Set(all(node).map(({ kind }) => kind))].join(" ");
+  }
 }
 
-/**
- * @param {TraceEntry} entry
- * @returns {(Node | string)[]}
- */
-function whatOf({ name = "", event, detail, where }) {
-  const parts = [element("code", {}, shortName(name))];
-  if (event !== undefined) {
-    parts.push(element("small", {}, `for ${shortName(event)}`));
-  }
-  if (detail !== undefined && detail !== null && detail !== "") {
-    const words = typeof detail === "string" ? detail : JSON.stringify(detail);
-    parts.push(element("small", {}, words.length > 240 ? `${words.slice(0, 240)}…` : words));
-  }
-  if (where !== undefined) {
-    parts.push(element("small", { class: "where" }, where));
-  }
-  return parts;
+/** @param {string} text @param {string} title @param {() => void} go */
+function way(text, title, go) {
+  const button = element("button", { type: "button", title }, text);
+  button.addEventListener("click", go);
+  return button;
 }
 
-/**
- * @param {TraceEntry} entry
- * @returns {HTMLElement}
- */
-function endOf({ kind, outcome, duration_ms }) {
-  const words = [];
-  if (outcome !== undefined) {
-    words.push(outcome);
-  } else if (kind === "command") {
-    words.push("…");
+/** @param {Node} node @returns {Node[]} what it holds, at any depth */
+function all(node) {
+  return node.children.flatMap((each) => [each, ...all(each)]);
+}
+
+/** @param {Node} node */
+function digestOf(node) {
+  if (node.kind === "stats") {
+    return `${node.children.length} times`;
   }
-  if (duration_ms !== undefined) {
-    words.push(`${duration_ms < 10 ? duration_ms.toFixed(1) : Math.round(duration_ms)} ms`);
-  }
-  const good = outcome === undefined || outcomeOf(outcome) === "ok";
-  const end = element("span", { class: good ? "end" : "end bad" });
-  setText(end, words.join(" · "));
-  return end;
+  const held = all(node);
+  const handlers = held.filter(({ kind }) => kind === "handler").map(({ name }) => name);
+  const counts = COUNTED.flatMap(([kind, word]) => {
+    const count = held.filter((each) => each.kind === kind).length;
+    return count === 0 ? [] : [`${count} ${word}${count === 1 ? "" : word.startsWith("line") ? "" : "s"}`];
+  });
+  return [handlers.join(", "), counts.join(", ")].filter((part) => part !== "").join(" · ");
+}
+
+/** @param {Node} node */
+function endWords({ kind, outcome, ms }) {
+  const waits = kind === "command" && outcome === "" ? "…" : outcome;
+  const took = ms === null ? "" : durationWords(ms);
+  return [waits, took].filter((part) => part !== "").join(" · ");
+}
+
+/** @param {string} text */
+function short(text) {
+  return text.length > 240 ? `${text.slice(0, 240)}…` : text;
 }
 
 /**

@@ -37,6 +37,7 @@ export function showScenarios(host, stage) {
       if (index === player.current) {
         row.setAttribute("aria-current", "step");
         row.classList.toggle("failed", player.phase === "failed");
+        bringUp(list, /** @type {HTMLElement} */ (row));
       } else {
         row.removeAttribute("aria-current");
       }
@@ -85,21 +86,26 @@ function controlsIn(host) {
     PACES.map(([name, ms]) => [name, String(ms)]),
   );
   const about = element("p", { class: "about", id: "scenario-about" });
-  const list = element("ol", { class: "steps", "aria-label": "Steps" });
+  const list = element("ol", { class: "steps", "aria-label": "Steps", tabindex: "0" }); // it scrolls
   const status = element("p", { class: "progress", id: "scenario-status", role: "status" });
   const play = button("Play", "scenario-play");
   const next = button("Next step", "scenario-next");
   const restart = button("Restart", "scenario-restart");
   host.hidden = false;
   host.replaceChildren(
-    element("h2", {}, "Scenarios"),
-    element("div", { class: "choices" }, choice.label, pace.label),
-    about,
-    list,
+    element("header", {}, element("h2", {}, "Scenarios"), pace.label),
+    choice.label,
     element("div", { class: "row" }, play, next, restart),
     status,
+    about,
+    list,
   );
   return { choice, pace, about, list, status, play, next, restart };
+}
+
+/** Scrolls the list, not the page, so that the step is seen with the one before it. @param {HTMLElement} list @param {HTMLElement} row */
+function bringUp(list, row) {
+  list.scrollTop = row.offsetTop - list.offsetTop - row.offsetHeight;
 }
 
 /** @param {Player<Step>} player */

@@ -8,7 +8,7 @@
 
 import { indentWithTab } from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
-import { HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { foldEffect, HighlightStyle, indentUnit, syntaxHighlighting, unfoldAll } from "@codemirror/language";
 import { lintGutter, setDiagnostics } from "@codemirror/lint";
 import { Compartment, EditorState, Prec } from "@codemirror/state";
 import { EditorView, keymap } from "@codemirror/view";
@@ -33,11 +33,29 @@ const LOOK = EditorView.theme({
   },
   ".cm-foldPlaceholder": { color: "var(--muted)", backgroundColor: "var(--sunken)", borderColor: "var(--line)" },
   ".cm-panels, .cm-tooltip": { color: "var(--ink)", backgroundColor: "var(--sunken)", borderColor: "var(--line)" },
-  ".cm-textfield, .cm-button": {
+  ".cm-panels-bottom": { borderTop: "1px solid var(--line)" },
+  ".cm-panel.cm-search": { padding: "8px 32px 8px 12px", fontFamily: "inherit", fontSize: "0.86rem" },
+  ".cm-panel.cm-search label": { display: "inline-flex", alignItems: "center", gap: "4px", fontSize: "0.86rem" },
+  ".cm-panel.cm-search [name=close]": { top: "6px", right: "8px", color: "var(--muted)", fontSize: "1.2rem" },
+  ".cm-textfield": {
+    padding: "4px 8px",
     color: "var(--ink)",
     background: "var(--surface)",
     border: "1px solid var(--line)",
+    borderRadius: "8px",
+    fontSize: "0.86rem",
   },
+  ".cm-button": {
+    padding: "3px 10px",
+    color: "var(--ink)",
+    background: "var(--surface)",
+    border: "1px solid var(--line)",
+    borderRadius: "8px",
+    fontSize: "0.86rem",
+    cursor: "pointer",
+  },
+  ".cm-button:hover": { borderColor: "var(--accent)" },
+  ".cm-textfield:focus-visible, .cm-button:focus-visible": { outline: "2px solid var(--accent)", outlineOffset: "1px" },
   ".cm-diagnostic": { color: "var(--ink)", backgroundColor: "var(--surface)", whiteSpace: "pre-wrap" },
 });
 
@@ -104,6 +122,15 @@ export function makeEditor({ host, text, label, changed, apply }) {
       view.scrollDOM.scrollTop = 0;
     },
 
+    /** Folds what is not to be read first, and selects what is to be changed. @param {import("./opening.js").Opening} opening */
+    open({ folds, select }) {
+      const effects = folds.map((range) => foldEffect.of(range));
+      view.dispatch({ effects, ...(select ? { selection: { anchor: select.from, head: select.to } } : {}) });
+      if (select) {
+        view.dispatch({ effects: EditorView.scrollIntoView(select.from, { y: "center" }) });
+      }
+    },
+
     /** Marks lines, and shows the last of them; marks move with the text. @param {Problem[]} problems */
     mark(problems) {
       const diagnostics = problems.map((problem) => diagnosticOf(problem, lineAt(problem.line)));
@@ -116,6 +143,7 @@ export function makeEditor({ host, text, label, changed, apply }) {
 
     /** Shows a line and puts the cursor there. @param {number} line */
     goTo(line) {
+      unfoldAll(view);
       view.dispatch({ selection: { anchor: lineAt(line).from }, scrollIntoView: true });
       view.focus();
     },

@@ -7,6 +7,7 @@
 
 import { element, setText } from "../demo/dom.js";
 import { Handlers, STARTING } from "./handlers.js";
+import { lineOfHandler, openingOf } from "./opening.js";
 
 /** @typedef {import("./codemirror.js").Editor} Editor */
 
@@ -19,6 +20,9 @@ const EXAMPLES = Object.freeze({
   transfer_policy: "Transfer policy",
 });
 
+/** So many of the newest lines that Python printed are shown. */
+const PRINTED_KEPT = 50;
+
 export class HandlersTab {
   /** @type {Editor | null} */
   #editor = null;
@@ -30,6 +34,9 @@ export class HandlersTab {
   #state = element("p", { class: "live-state", role: "status" }, STARTING);
   #problems = element("ul", { class: "live-problems", role: "alert" });
   #host = element("div", { class: "live-editor" });
+  #printed = element("ol", { class: "live-printed", role: "log", "aria-label": "What Python printed", tabindex: "0" });
+  /** A handler to show as soon as the editor is there. */
+  #wanted = "";
   #examples = element("select", { id: "live-example" });
   #apply = element("button", { type: "button", class: "live-apply", disabled: true }, "Apply");
   #revert = element("button", { type: "button", disabled: true }, "Revert");
@@ -44,14 +51,14 @@ export class HandlersTab {
     const text = () => this.#editor?.text() ?? null;
     this.#handlers = new Handlers(tell, () => this.#show(), `portal:draft:${app}`, text);
     this.#examples.append(
-      element("option", { value: "" }, "Load an example…"),
+      element("option", { value: "" }, "The demo's own handlers"),
       ...Object.entries(EXAMPLES).map(([name, title]) => element("option", { value: name }, title)),
     );
     panel.append(
       element(
         "div",
         { class: "tools live-tools" },
-        element("label", { class: "live-label", for: "live-example" }, "Example"),
+        element("label", { class: "live-label", for: "live-example" }, "Handlers"),
         this.#examples,
         this.#revert,
         this.#apply,
@@ -59,8 +66,10 @@ export class HandlersTab {
       this.#state,
       this.#problems,
       this.#host,
+      this.#printed,
       element("p", { class: "live-hint" }, "Ctrl-Enter or ⌘-Enter applies. Escape, then Tab, leaves the editor."),
     );
+    this.#printed.hidden = true;
     this.#apply.addEventListener("click", () => this.#handlers.apply());
     this.#revert.addEventListener("click", () => this.#goBack());
     this.#examples.addEventListener("change", () => void this.#load(this.#examples.value));
@@ -77,6 +86,30 @@ export class HandlersTab {
       this.#editor.replace(now); // another page of the portal applied it
     }
     void this.#open();
+  }
+
+  /** What Python printed. @param {{level: string, handler: string, text: string}} printed */
+  printed({ level, handler, text }) {
+    this.#printed.hidden = false;
+    this.#printed.append(element("li", { "data-level": level }, element("small", {}, handler), " ", text));
+    while (this.#printed.childElementCount > PRINTED_KEPT) {
+      this.#printed.firstElementChild?.remove();
+    }
+    this.#printed.scrollTop = this.#printed.scrollHeight;
+  }
+
+  /** Shows a handler's line. @param {string} name */
+  goToHandler(name) {
+    this.#wanted = name;
+    this.#goToWanted();
+  }
+
+  #goToWanted() {
+    const line = this.#wanted === "" ? null : lineOfHandler(this.#editor?.text() ?? "", this.#wanted);
+    if (line !== null) {
+      this.#wanted = "";
+      this.#editor?.goTo(line);
+    }
   }
 
   /** @param {boolean} fails whether the interpreter could not be started */
@@ -99,8 +132,12 @@ export class HandlersTab {
         changed: () => this.#handlers.changed(),
         apply: () => this.#handlers.apply(),
       });
+      if (this.#handlers.draft === null) {
+        this.#editor.open(openingOf(this.#editor.text()));
+      }
       this.#shown = null;
       this.#show();
+      this.#goToWanted();
     } catch (error) {
       setText(this.#state, `The editor could not be loaded: ${error}. Load this page anew.`);
     }
@@ -110,6 +147,8 @@ export class HandlersTab {
     const original = this.#handlers.runs?.original;
     if (original !== undefined) {
       this.#editor?.replace(original);
+      this.#editor?.open(openingOf(original));
+      this.#examples.value = "";
       this.#handlers.revert();
     }
   }
@@ -117,6 +156,7 @@ export class HandlersTab {
   /** @param {string} name of an example */
   async #load(name) {
     if (name === "") {
+      this.#goBack();
       return;
     }
     const answer = await fetch(`examples/${name}.py`);
@@ -125,7 +165,6 @@ export class HandlersTab {
       return;
     }
     this.#editor?.replace(await answer.text());
-    this.#examples.value = "";
   }
 
   #show() {

@@ -130,6 +130,9 @@
         tellMore();
       });
     });
+    window.addEventListener("workerpy:asked", (event) => {
+      tell({ workerPyAsked: /** @type {CustomEvent} */ (event).detail });
+    });
     window.addEventListener("workerpy:printed", (event) => {
       tell({ workerPyPrinted: /** @type {CustomEvent} */ (event).detail });
     });

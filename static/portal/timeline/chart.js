@@ -14,7 +14,12 @@ import { offsetWords, ticks } from "./window.js";
 /** @typedef {import("./model.js").Timeline} Timeline */
 /** @typedef {import("./window.js").Seen} Seen */
 
-const ROW_PX = 22;
+/** How high a row is: more where there is room for more. */
+const ROW_PX = { least: 22, most: 34 };
+/** What a lane has above and below its rows. */
+const LANE_PX = 7;
+/** A name beside a bar that is too short for it wants so much room. */
+const BESIDE_PX = 42;
 /** Below this width a bar shows its sign only; and what is shorter than that is still as wide as it. */
 const SIGN_PX = 16;
 const NARROWEST_PX = 5;
@@ -67,6 +72,8 @@ export class Chart {
   draw({ timeline, seen, now, selected, chosen, pageName }) {
     const { width } = this;
     const scale = width / (seen.to - seen.from);
+    const rowPx = this.#rowPx(timeline);
+    this.list.style.setProperty("--tl-row", `${rowPx}px`);
     this.#drawAxis(timeline, seen, width, scale);
     const lanes = new Set();
     const bars = new Set();
@@ -77,6 +84,7 @@ export class Chart {
       const track = this.#track(key, lane, place, lane.frame === heading ? "" : pageName(lane.frame));
       heading = lane.frame;
       const drawn = new Drawn();
+      const names = new Names(width);
       for (const span of lane.spans) {
         const end = span.end ?? Math.max(now, span.start);
         const selects = span.key === chosen;
@@ -88,13 +96,23 @@ export class Chart {
         const bar = this.#bar(span, track);
         const left = Math.max(x, -OUTSIDE_PX);
         const right = Math.min(y, width + OUTSIDE_PX);
-        lay(bar, span, left, Math.max(right - left, NARROWEST_PX));
+        lay(bar, span, left, Math.max(right - left, NARROWEST_PX), rowPx);
+        names.lay(bar, span.row, left, Math.max(right, left + NARROWEST_PX));
         this.#describe(bar, span, timeline.start, selected, selects);
         marksOf(bar, span, seen, scale, left);
       }
+      names.end();
     }
     remove(this.#bars, bars);
     remove(this.#lanes, lanes);
+  }
+
+  /** The lanes use the room that there is. @param {Timeline} timeline */
+  #rowPx({ lanes }) {
+    const rows = lanes.reduce((sum, lane) => sum + lane.rows, 0);
+    const headings = new Set(lanes.map(({ frame }) => frame)).size * 30;
+    const free = this.root.clientHeight - this.axis.clientHeight - headings - lanes.length * LANE_PX - 10;
+    return Math.min(ROW_PX.most, Math.max(ROW_PX.least, Math.floor(free / Math.max(1, rows))));
   }
 
   /**
@@ -204,6 +222,41 @@ class Drawn {
   }
 }
 
+/** Names stand beside bars that are too short for them, up to the next bar of the row. */
+class Names {
+  /** The newest bar of each row, and where it ends. @type {Map<number, [HTMLElement, number]>} */
+  #last = new Map();
+  #width;
+
+  /** @param {number} width of the picture */
+  constructor(width) {
+    this.#width = width;
+  }
+
+  /** @param {HTMLElement} bar @param {number} row @param {number} left @param {number} right */
+  lay(bar, row, left, right) {
+    this.#close(row, left);
+    this.#last.set(row, [bar, right]);
+  }
+
+  end() {
+    for (const row of this.#last.keys()) {
+      this.#close(row, this.#width);
+    }
+  }
+
+  /** @param {number} row @param {number} next where the next one begins */
+  #close(row, next) {
+    const [bar, right] = this.#last.get(row) ?? [];
+    if (bar !== undefined && right !== undefined) {
+      const room = next - right - 6;
+      const beside = bar.dataset.size !== "name" && room >= BESIDE_PX;
+      bar.toggleAttribute("data-beside", beside);
+      bar.style.setProperty("--tl-beside", beside ? `${room.toFixed(0)}px` : "0");
+    }
+  }
+}
+
 /** @type {Readonly<Record<string, string>>} */
 const WORDS = {
   page: "Page",
@@ -231,9 +284,10 @@ export function labelOf(span, zero) {
  * @param {Span} span
  * @param {number} left
  * @param {number} width
+ * @param {number} rowPx
  */
-function lay(bar, span, left, width) {
-  bar.style.translate = `${left.toFixed(1)}px ${span.row * ROW_PX}px`;
+function lay(bar, span, left, width, rowPx) {
+  bar.style.translate = `${left.toFixed(1)}px ${span.row * rowPx}px`;
   bar.style.width = `${width.toFixed(1)}px`;
   bar.dataset.size = width < SIGN_PX ? "dot" : width < 44 ? "sign" : "name";
   // The words stay in sight when the bar begins left of the picture.

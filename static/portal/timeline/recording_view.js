@@ -74,7 +74,8 @@ export class RecordingView {
     tools.append(save, this.#record, this.#file, open);
     const player = element("div", { class: "rec-player", hidden: true }, this.#about, this.#speed, this.#play);
     this.player = player;
-    this.root = element("div", { class: "rec" }, tools, this.#mark, this.#problem, player, this.#status, this.#folded);
+    this.tools = tools;
+    this.root = element("div", { class: "rec" }, this.#mark, this.#problem, player, this.#status, this.#folded);
     save.addEventListener("click", () => download("trace", { kind: "worker-py trace", version: 1, entries: trace() }));
     this.#record.addEventListener("click", () => this.#toggleRecording());
     this.#file.addEventListener("change", () => void this.#open());

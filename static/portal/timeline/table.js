@@ -8,6 +8,13 @@ import { offsetWords } from "./window.js";
 /** @typedef {import("./model.js").Span} Span */
 /** @typedef {import("./model.js").Timeline} Timeline */
 
+/**
+ * Where a bar leads.
+ * @typedef {object} Ways
+ * @property {(cause: string) => void} toLog       the event's group in the log
+ * @property {(handler: string) => void} toSource  the handler's line in the editor
+ */
+
 /** The table shows so many of the newest rows. */
 export const ROWS_SHOWN = 500;
 
@@ -16,8 +23,9 @@ export const ROWS_SHOWN = 500;
  * @param {Span | undefined} span
  * @param {Timeline} timeline
  * @param {(frame: string) => string} pageName
+ * @param {Ways} ways
  */
-export function showDetails(host, span, timeline, pageName) {
+export function showDetails(host, span, timeline, pageName, ways) {
   if (span === undefined) {
     host.replaceChildren(
       element(
@@ -40,7 +48,12 @@ export function showDetails(host, span, timeline, pageName) {
     ["Page", pageName(span.frame)],
   ];
   host.replaceChildren(
-    element("h3", {}, element("small", {}, LANES[span.lane]), " ", element("code", {}, span.name)),
+    element(
+      "header",
+      {},
+      element("h3", {}, element("small", {}, LANES[span.lane]), " ", element("code", {}, span.name)),
+      ...leads(span, ways),
+    ),
     element(
       "dl",
       {},
@@ -49,6 +62,25 @@ export function showDetails(host, span, timeline, pageName) {
         .flatMap(([name = "", value = ""]) => [element("dt", {}, name), element("dd", {}, value)]),
     ),
   );
+}
+
+/** @param {Span} span @param {Ways} ways */
+function leads({ lane, name, cause }, { toLog, toSource }) {
+  const buttons = [];
+  if (cause !== "") {
+    buttons.push(way("In the log", () => toLog(cause)));
+  }
+  if (lane === "handler") {
+    buttons.push(way("In the editor", () => toSource(name)));
+  }
+  return buttons;
+}
+
+/** @param {string} text @param {() => void} go */
+function way(text, go) {
+  const button = element("button", { type: "button" }, text);
+  button.addEventListener("click", go);
+  return button;
 }
 
 /** @param {Span} span @param {Timeline} timeline */

@@ -4,6 +4,7 @@ import { RecordingView } from "./recording_view.js";
 import { TimelineView } from "./view.js";
 
 /** @typedef {import("../automation.js").Portal} Portal */
+/** @typedef {import("./table.js").Ways} Ways */
 
 class Timeline {
   /** Frames whose page has told something and has not left. @type {Set<string>} */
@@ -16,15 +17,20 @@ class Timeline {
   #recording;
   #view;
 
-  /** @param {HTMLElement} panel @param {Portal} portal */
-  constructor(panel, portal) {
+  /** @param {HTMLElement} panel @param {Portal} portal @param {Ways} ways */
+  constructor(panel, portal, ways) {
     this.#portal = portal;
     this.#recording = new RecordingView(
       portal,
       () => this.#view.entries,
       (frame) => this.#ready.has(frame),
     );
-    this.#view = new TimelineView(panel, this.#recording.root);
+    this.#view = new TimelineView(panel, ways, this.#recording);
+  }
+
+  /** Shows the bar of an event, or of a handler of it. @param {string} cause @param {string | null} handler */
+  reveal(cause, handler) {
+    this.#view.reveal(cause, handler);
   }
 
   /** A page told of a step of its trace. @param {string} frame @param {any} entry */
@@ -82,5 +88,5 @@ class Timeline {
   }
 }
 
-/** @param {HTMLElement} panel @param {Portal} portal */
-export const connectTimeline = (panel, portal) => new Timeline(panel, portal);
+/** @param {HTMLElement} panel @param {Portal} portal @param {Ways} ways */
+export const connectTimeline = (panel, portal, ways) => new Timeline(panel, portal, ways);

@@ -40,6 +40,7 @@ export class TimelineView {
   #drawnAt = 0;
   #tableAt = 0;
   #chart = new Chart();
+  #ways;
   #details = element("section", { class: "tl-details", "aria-label": "Details" });
   #table = element("div", {
     class: "tl-table",
@@ -54,10 +55,12 @@ export class TimelineView {
 
   /**
    * @param {HTMLElement} panel a tab panel, which fires `toggled`
-   * @param {HTMLElement[]} more tools beside those of the picture, and what they show
+   * @param {import("./table.js").Ways} ways where a bar leads
+   * @param {{tools: HTMLElement, root: HTMLElement}} recording tools beside those of the picture, and what they show
    */
-  constructor(panel, ...more) {
+  constructor(panel, ways, recording) {
     this.panel = panel;
+    this.#ways = ways;
     const tools = element("div", { class: "tl-tools", role: "group", "aria-label": "View" });
     tools.append(
       action("−", "Zoom out", () => this.#zoom(1.6)),
@@ -68,7 +71,7 @@ export class TimelineView {
       action("Clear", "Forget all bars", () => this.clear()),
     );
     const body = element("div", { class: "tl-body" }, this.#empty, this.#chart.root, this.#table);
-    panel.append(tools, ...more, body, this.#details);
+    panel.append(element("div", { class: "tl-head" }, tools, recording.tools), recording.root, body, this.#details);
     this.#follow.addEventListener("click", () => this.#setFollow(!this.#follows));
     this.#asTable.addEventListener("click", () => this.#setTable(Boolean(this.#table.hidden)));
     panel.addEventListener("toggled", () => this.#ask());
@@ -109,6 +112,15 @@ export class TimelineView {
     this.#hovered = undefined;
     this.#stale = true;
     this.#setFollow(true);
+  }
+
+  /** Shows the bar of an event, or of a handler of it. @param {string} cause @param {string | null} handler */
+  reveal(cause, handler) {
+    const { spans } = this.#upToDate();
+    const wanted = (/** @type {Span} */ span) =>
+      handler === null ? span.key === cause : span.cause === cause && span.lane === "handler" && span.name === handler;
+    this.#setTable(false);
+    this.#select(spans.find(wanted));
   }
 
   // What is seen ----------------------------------------------------------------------------------
@@ -262,7 +274,7 @@ export class TimelineView {
       : "";
     if (this.#details.dataset.said !== said || this.#details.childElementCount === 0) {
       this.#details.dataset.said = said;
-      showDetails(this.#details, span, this.#timeline, pageName);
+      showDetails(this.#details, span, this.#timeline, pageName, this.#ways);
     }
   }
 }

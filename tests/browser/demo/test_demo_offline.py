@@ -57,7 +57,6 @@ def test_a_hidden_page_that_cannot_load_is_told_and_loads_once_the_network_is_ba
     demo_page: Page, context: BrowserContext
 ) -> None:
     context.set_offline(True)
-    demo_page.get_by_text("Make the portal misbehave").click()
     demo_page.get_by_role("button", name="Load the hidden page anew").click()
 
     notice = demo_page.get_by_role("alert")
@@ -65,7 +64,9 @@ def test_a_hidden_page_that_cannot_load_is_told_and_loads_once_the_network_is_ba
 
     context.set_offline(False)
     expect(notice).to_be_hidden()
-    expect(demo_page.locator("#trace li.handler", has_text="greet")).to_have_count(2)  # the card is taken up again
+    expect(demo_page.locator("#trace li.handler > .entry", has_text="greet")).to_have_count(
+        2
+    )  # the card is taken up again
     demo_page.get_by_role("button", name="Known contact").click()
     status(demo_page, GREETING)
 
@@ -102,8 +103,8 @@ def test_the_card_is_there_and_takes_clicks_before_python_is(page: Page, portal_
     expect(page.locator("#python-state")).to_have_text("Python is ready")
     page.get_by_role("button", name="Answer").click()
     for handler in ("greet", "answer", "comment"):
-        expect(page.locator("#trace li.handler code").get_by_text(handler, exact=True)).to_have_count(1)
-    names = page.locator("#trace li.event code").all_inner_texts()
+        expect(page.locator("#trace li.handler > .entry code").get_by_text(handler, exact=True)).to_have_count(1)
+    names = page.locator("#trace li.event > .entry .fold + code").all_inner_texts()
     of_card = [name for name in names if not name.startswith("phone.")]
     assert of_card == ["initialized", "addCommentButtonClick", "answerButtonClick"]
     expect(page.locator("#guide")).to_contain_text("You are on the call.")

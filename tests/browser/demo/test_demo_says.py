@@ -92,7 +92,6 @@ def test_a_call_that_an_example_left_to_the_phone_does_not_keep_the_next_from_be
 def test_a_call_that_has_ended_does_not_ring_when_the_hidden_page_is_loaded_anew(talking: Page) -> None:
     talking.get_by_role("button", name="Hang up").click()
     expect(talking.locator("#card-status")).to_have_text("The call has ended")
-    talking.get_by_text("Make the portal misbehave").click()
     shown = talking.evaluate("portal.sent.length")
     talking.get_by_role("button", name="Load the hidden page anew").click()
     talking.wait_for_function("(shown) => portal.sent.length > shown", arg=shown)

@@ -204,7 +204,6 @@ def test_rest_that_is_out_of_order_is_told_to_python(site: Path, page: Page) -> 
     with by_python(site) as served:
         page.goto(served.url)
         expect(page.locator("#card-status")).to_have_text(GREETING)
-        page.get_by_text("Make the portal misbehave").click()
         page.get_by_role("checkbox", name="REST is out of order").check()
         page.get_by_role("button", name="Known contact").click()
         expect(page.locator("#card-status")).to_have_text("The CRM did not answer: INTERNAL_SERVER_ERROR")
@@ -237,7 +236,6 @@ def test_with_the_server_gone_the_whole_demo_starts_again_from_what_the_browser_
         )
         served.stop()
 
-        page.get_by_text("Make the portal misbehave").click()
         page.get_by_role("button", name="Load the hidden page anew").click()
         expect(page.locator("#card-status")).to_have_text(GONE)
         frame = next(frame for frame in page.frames if "/app/" in frame.url)
