@@ -509,8 +509,7 @@ class Dispatcher:
         self.failed(failure.exception)
         meta = failure.event.meta if failure.event else EventMeta()
         more = {"event": meta.name, "id": meta.id, "handler": failure.handler, "error": failure.error}
-        more["told"] = failure.told
-        message = outbox.report("handler_failed", failure.text, **more)
+        message = outbox.report("handler_failed", failure.text, **more, told=failure.told)
         page = self._pages.get(meta.page_id)
         for each in [page] if page else self.pages:
             self.out.tell(each, message)

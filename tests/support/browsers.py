@@ -1,7 +1,7 @@
 """The one place that launches browsers: which engine, with which flags, and what that engine can do.
 
-`WORKER_PY_ENGINE` chooses it: `chromium` (when it is not set), `firefox` or `webkit`. A test that needs what not every engine
-can do says so by `@needs("freezes_pages")`.
+`WORKER_PY_ENGINE` chooses it: `chromium` (when it is not set), `firefox` or `webkit`. A test that needs what not every
+engine can do says so by `@needs("freezes_pages")`.
 """
 
 from __future__ import annotations
