@@ -58,7 +58,7 @@ export class HandlersTab {
       element(
         "div",
         { class: "tools live-tools" },
-        element("label", { class: "live-label", for: "live-example" }, "Handlers"),
+        element("label", { class: "live-label", for: "live-example" }, "Example"),
         this.#examples,
         this.#revert,
         this.#apply,

@@ -36,16 +36,17 @@ export function fitted({ start, end }) {
 }
 
 /**
- * The newest part, as long as what is seen now. When nothing runs, it stops behind the last span.
+ * The newest part, as long as what is seen now; from its beginning as long as it is shorter. When nothing runs, it stops
+ * behind the last span.
  * @param {Seen} seen
  * @param {Extent} extent
  * @param {number} now
  * @returns {Seen}
  */
-export function followed({ from, to }, { end, open }, now) {
+export function followed({ from, to }, { start, end, open }, now) {
   const length = to - from;
   const last = open ? now : Math.min(now, end);
-  const until = last + length * LEAD;
+  const until = Math.max(last + length * LEAD, start + length * (1 - LEAD));
   return { from: until - length, to: until };
 }
 

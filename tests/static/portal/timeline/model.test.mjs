@@ -306,6 +306,7 @@ test("following shows the newest span, and goes on with the clock only while som
   const seen = { from: 0, to: 1000 };
   assert.equal(followed(seen, { start: 0, end: 5000, open: false }, 9000).to, 5040);
   assert.equal(followed(seen, { start: 0, end: 5000, open: true }, 9000).to, 9040);
+  assert.deepEqual(followed(seen, { start: 4800, end: 5000, open: true }, 5000), { from: 4760, to: 5760 });
 });
 
 test("everything fits, and what is out of sight is brought into it", () => {
