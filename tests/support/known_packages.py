@@ -2,8 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
 from textwrap import indent
 from typing import Any
+
+from tests.support.wheels import compiled_tag, lock_with, make_wheel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +160,84 @@ return [*refused, httpx.URL("https://portal.invalid/rest").join("/rest/1").path]
         answer=["ConnectError", "ConnectError", "/rest/1"],
     ),
 }
+
+
+FROM_A_MIRROR: dict[str, Known] = {
+    "jinja2": Known(
+        requirement="jinja2",
+        imports="import jinja2",
+        body="""
+page = jinja2.Environment(autoescape=True).from_string("{% for name in names %}<b>{{ name }}</b>{% endfor %}")
+return page.render(names=["Ann & Bob"])
+""",
+        answer="<b>Ann &amp; Bob</b>",
+    ),
+    "jsonschema": Known(
+        requirement="jsonschema",
+        imports="import jsonschema",
+        body="""
+schema = {"type": "object", "properties": {"calls": {"$ref": "#/$defs/count"}}, "$defs": {"count": {"type": "integer"}}}
+jsonschema.validate({"calls": 3}, schema)
+try:
+    jsonschema.validate({"calls": "many"}, schema)
+except jsonschema.ValidationError as refused:
+    return refused.json_path
+""",
+        answer="$.calls",
+    ),
+}
+"""Those that need a compiled package which only Pyodide's own distribution has."""
+
+RPDS = """
+class HashTrieMap(dict):
+    convert = classmethod(lambda cls, value: value if isinstance(value, cls) else cls(value))
+
+    def insert(self, key, value):
+        return HashTrieMap({**self, key: value})
+
+    def remove(self, key):
+        return HashTrieMap({other: value for other, value in self.items() if other != key})
+
+    def update(self, *others, **more):
+        made = HashTrieMap(self)
+        for each in (*others, more):
+            dict.update(made, each)
+        return made
+
+
+class HashTrieSet(frozenset):
+    def insert(self, value):
+        return HashTrieSet(self | {value})
+
+    def update(self, *others):
+        return HashTrieSet(self.union(*others))
+
+
+class List(tuple):
+    def __new__(cls, *values):
+        return super().__new__(cls, values[0] if len(values) == 1 and hasattr(values[0], "__iter__") else values)
+
+    def push_front(self, value):
+        return List([value, *self])
+"""
+"""What jsonschema asks of rpds-py, which is written in Rust: persistent collections."""
+
+
+def mirror_of(directory: Path) -> tuple[Path, Path]:
+    """Wheels of markupsafe and rpds-py, compiled by their names, as a mirror of Pyodide's distribution holds them.
+
+    Returns:
+        The mirror, and a lock file of Pyodide's that names what is in it.
+    """
+    mirror = directory / "mirror"
+    mirror.mkdir()
+    markupsafe = metadata.files("markupsafe") or []
+    python = {str(file): file.read_text() for file in markupsafe if file.suffix == ".py"}
+    made = [
+        make_wheel(mirror, "markupsafe", python, version=metadata.version("markupsafe"), tag=compiled_tag()),
+        make_wheel(mirror, "rpds_py", {"rpds/__init__.py": RPDS}, version="0.30.0", tag=compiled_tag()),
+    ]
+    return mirror, lock_with(directory / "pyodide-lock.json", *made)
 
 
 def app_of(known: Sequence[Known]) -> str:
