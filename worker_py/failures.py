@@ -48,6 +48,10 @@ class Failures:
             raise AssertionError("a handler raised KeyboardInterrupt") from first  # it would end all tests
         raise first
 
+    def is_one(self, error: BaseException, kinds: Kinds) -> bool:
+        """Whether a failure is of these kinds."""
+        return isinstance(error, kinds)
+
     @contextmanager
     def expect(self, kinds: Kinds) -> Iterator[Expected]:
         """Take one failure of these kinds that comes in the block.
@@ -63,7 +67,7 @@ class Failures:
         finally:
             self._expecting -= 1
         came = self._untaken[began:]
-        found = next((error for error in came if isinstance(error, kinds)), None)
+        found = next((error for error in came if self.is_one(error, kinds)), None)
         if found is not None:
             expected.exception = found
             self._untaken = [error for error in self._untaken if error is not found]

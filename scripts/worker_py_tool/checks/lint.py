@@ -10,7 +10,7 @@ from worker_py_tool.errors import ToolError
 from worker_py_tool.paths import CACHE, NODE_MODULES, ROOT
 from worker_py_tool.setup import node_packages
 
-PYTHON_SOURCES = ("worker_py", "scripts", "tests", "static")
+PYTHON_SOURCES = ("worker_py", "scripts", "tests", "static", "docs/examples")
 
 
 def check(names: Sequence[str] = (), *, fix: bool = False, output: IO[str] | None = None) -> dict[str, bool]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from worker_py.events import Event
+from worker_py.failures import Expected, Kinds
 from worker_py_tool.kit.awaiting import as_synchronous, original, run
-from worker_py_tool.kit.browser_portal import NOTHING, BrowserCall, BrowserPortal, Card, PortalPage, SteadyPage, Timer
+from worker_py_tool.kit.browser_portal import DEADLINE_MS, ELSEWHERE, NOTHING, BrowserCall, Card, Timer
+from worker_py_tool.kit.strict_portal import StrictPage, StrictPortal
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Frame, Page
@@ -36,9 +40,9 @@ class AsyncBrowserCall:
         """As `BrowserCall.now`."""
         return await run(self._call.now)
 
-    async def wait_for(self, predicate: Callable[[Card], bool]) -> Card:
+    async def wait_for(self, predicate: Callable[[Card], object], *, timeout_s: float = DEADLINE_MS / 1000) -> Card:
         """As `BrowserCall.wait_for`."""
-        return await run(self._call.wait_for, predicate)
+        return await run(self._call.wait_for, predicate, timeout_s=timeout_s)
 
     @property
     def title(self) -> Awaitable[str]:
@@ -79,7 +83,7 @@ class AsyncBrowserCall:
 class _Verbs:
     """What a portal and a page of it have both."""
 
-    _acting: BrowserPortal[SteadyPage] | PortalPage
+    _acting: StrictPortal | StrictPage
 
     @property
     def playwright_page(self) -> Page:
@@ -101,11 +105,15 @@ class _Verbs:
         """As `PortalPage.click`."""
         await run(self._acting.click, what, argument)
 
+    async def raise_event(self, event: str | Event, payload: object = NOTHING, *, raw: bool = False) -> int:
+        """As `StrictPage.raise_event`."""
+        return await run(self._acting.raise_event, event, payload, raw=raw)
+
     async def reports(self, kind: str | None = None) -> list[dict[str, Any]]:
         """As `PortalPage.reports`."""
         return await run(self._acting.reports, kind)
 
-    async def navigate(self, uri: str) -> None:
+    async def navigate(self, uri: str = ELSEWHERE) -> None:
         """As `PortalPage.navigate`."""
         await run(self._acting.navigate, uri)
 
@@ -129,7 +137,7 @@ class _Verbs:
 class AsyncPortalPage(_Verbs):
     """As `PortalPage`."""
 
-    def __init__(self, page: PortalPage) -> None:
+    def __init__(self, page: StrictPage) -> None:
         self._acting = page
 
 
@@ -153,9 +161,7 @@ class AsyncBrowserPortal(_Verbs):
         """Open an empty tab in this profile, for the first page."""
         self._tab = await context.new_page()
         profile, tab = as_synchronous(context), as_synchronous(self._tab)
-        portal: BrowserPortal[SteadyPage] = await run(
-            lambda: BrowserPortal(profile, portal_url, app_url, SteadyPage, tab=tab, answers_rest=True)
-        )
+        portal: StrictPortal = await run(lambda: StrictPortal(profile, portal_url, app_url, tab=tab))
         portal.rest = self.rest
         self._acting = portal
 
@@ -165,12 +171,25 @@ class AsyncBrowserPortal(_Verbs):
         assert self._tab is not None, "async_browser_portal begins with its test"
         return self._tab
 
-    async def raise_event(self, event: str | Event, payload: object = NOTHING, *, raw: bool = False) -> int:
-        """As `BrowserPortal.raise_event`."""
-        assert isinstance(self._acting, BrowserPortal)
-        return await run(self._acting.raise_event, event, payload, raw=raw)
-
     async def open_page(self) -> AsyncPortalPage:
         """As `BrowserPortal.open_page`."""
-        assert isinstance(self._acting, BrowserPortal)
+        assert isinstance(self._acting, StrictPortal)
         return AsyncPortalPage(await run(self._acting.open_page))
+
+    @asynccontextmanager
+    async def expect_failure(self, kinds: Kinds = Exception) -> AsyncIterator[Expected]:
+        """As `StrictPortal.expect_failure`: ``async with``."""
+        assert isinstance(self._acting, StrictPortal)
+        waiting = self._acting.expect_failure(kinds)
+        expected = await run(waiting.__enter__)
+        try:
+            yield expected
+        except BaseException:
+            await run(waiting.__exit__, *sys.exc_info())
+            raise
+        await run(waiting.__exit__, None, None, None)
+
+    async def check(self) -> None:
+        """As `StrictPortal.check`."""
+        assert isinstance(self._acting, StrictPortal)
+        await run(self._acting.check)

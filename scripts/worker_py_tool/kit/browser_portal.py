@@ -7,8 +7,9 @@ handlers have ended.
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Generic, NamedTuple, TypeVar
@@ -16,15 +17,14 @@ from urllib.parse import urlencode, urlsplit
 
 from playwright.sync_api import BrowserContext, Error, Frame, Page, Worker
 
-from worker_py import payloads, rest_answers
-from worker_py.events import Event
-from worker_py.wire import PREFIX
+from worker_py import payloads
 
 DEADLINE_MS: Final = 30_000
 POLL_MS: Final = 20
 SLOWEST_POLL_MS: Final = 100
 BETWEEN_LOADS: Final = ("Execution context was destroyed", "Frame was detached", "Cannot find context")
 NOT_SHOWN: Final = "The card shows no"
+ELSEWHERE: Final = "/crm/deal/details/1/"
 NOTHING: Final[Any] = object()
 """Stands for a payload that is undefined: JSON has no such thing."""
 
@@ -41,6 +41,9 @@ FAULTS: Final[Mapping[str, tuple[dict[str, object], dict[str, object]]]] = {
 }
 """What the portal can be made to do by a name, and how that is taken back."""
 
+_ENDED = (
+    """workerPy.trace().findLast((entry) => entry.kind === "card" && entry.call_id === argument)?.name !== "opened" """
+)
 _PROVIDED = "providedByTheTest"
 _BOUND = "portal.frames().some((frame) => new Set(frame.bound).size === 17)"
 # The portal notes each event that it raises, and how many callbacks it was sent to.
@@ -105,19 +108,28 @@ class BrowserCall:
 
         def clicked() -> bool:
             settled = self.page.is_settled()
+            if self.now().closed:
+                raise AssertionError(f"the card of {self.call_id} is closed: there is no {what!r} to click")
             try:
                 self.page.click(what, argument)
             except Error as error:
-                if settled or NOT_SHOWN not in str(error):
+                if NOT_SHOWN not in str(error):
                     raise
+                if settled:
+                    raise AssertionError(NOT_SHOWN + error.message.partition(NOT_SHOWN)[2].partition("\n")[0]) from None
                 return False
             return True
 
         self.page.poll(clicked, f"{what!r} on the card", self.now)
 
     def finish(self) -> None:
-        """The call ends: the portal takes the card away, as the operator does by closing it."""
-        self.page.act("(portal) => portal.act('closeButtonClick')")
+        """The call ends: the portal takes the card away without an event, `telephony.externalCall.finish`.
+
+        The app notices it within three seconds, which is waited for.
+        """
+        self.page.portal("(portal, callId) => portal.finish(callId)", self.call_id)
+        if self.now().closed:  # else the operator is writing a comment
+            self.page.until(_ENDED, self.call_id)
 
     def now(self) -> Card:
         """What is shown at this moment, whatever is still being handled."""
@@ -141,15 +153,15 @@ class BrowserCall:
         commands = [(name, params) for name, params in shown.pop("commands")]
         return Card(timer=Timer(*shown.pop("timer")), commands=commands, **shown)
 
-    def wait_for(self, predicate: Callable[[Card], bool]) -> Card:
+    def wait_for(self, predicate: Callable[[Card], object], *, timeout_s: float = DEADLINE_MS / 1000) -> Card:
         """Wait until what is shown is like this; the card, as it then is."""
         seen: list[Card] = []
 
         def holds() -> bool:
             seen[:] = [self.now()]
-            return predicate(seen[0])
+            return bool(predicate(seen[0]))
 
-        self.page.poll(holds, "a card as wanted", lambda: seen)
+        self.page.poll(holds, "a card as wanted", lambda: seen[0], timeout_s)
         return seen[0]
 
     def _settled(self) -> Card:
@@ -262,7 +274,7 @@ class PortalPage:
         """Click on the card as the operator does: by a button's name, or the short name of its event."""
         self.act("(portal, [what, argument]) => portal.click(what, argument ?? undefined)", [what, argument])
 
-    def raise_event(self, short_name: str, payload: object = NOTHING, **options: object) -> int:
+    def raise_event(self, short_name: str, /, payload: object = NOTHING, **options: Any) -> int:
         """Raise an event on the wire with exactly this payload; returns how many callbacks it was sent to."""
         script = "(portal, [name, value, options]) => portal.raise(name, value[0], options)"
         return int(self.act(script, [short_name, [] if payload is NOTHING else [payload], options]))
@@ -316,12 +328,18 @@ class PortalPage:
         self.portal("(portal, faults) => portal.configure(faults)", faults)
 
     def fault(self, name: str, on: bool = True) -> None:
-        """Make the portal misbehave in a way that has a name (see `FAULTS`), or take that back."""
+        """Make the portal misbehave in a way that has a name (see `FAULTS`), or take that back.
+
+        Raises:
+            ValueError: there is no such name.
+        """
+        if name not in FAULTS:
+            raise ValueError(f"{name!r} is no fault of the portal's; there are {', '.join(FAULTS)}")
         self.configure(**FAULTS[name][0 if on else 1])
 
     # The portal's side: pages ------------------------------------------------------------------------
 
-    def navigate(self, uri: str) -> None:
+    def navigate(self, uri: str = ELSEWHERE) -> None:
         """Go to another page of the portal, and wait until its hidden page has loaded."""
         with self.playwright_page.expect_navigation():
             self.playwright_page.evaluate("(uri) => portal.navigate(uri)", uri)
@@ -377,14 +395,23 @@ class PortalPage:
         return self.playwright_frame.evaluate(script, argument)
 
     def provide(self, name: str, function: str | Callable[[Any], Any]) -> None:
-        """Give Python a function of the page: JavaScript, or a function of the test, which stands behind it."""
-        if isinstance(function, str):
-            self.evaluate(f"(name) => workerPy.provide(name, {function})", name)
-            return
-        self._functions[name] = function
-        if len(self._functions) == 1:
-            self.playwright_page.expose_function(_PROVIDED, lambda name, params: self._functions[name](params))
-        self.evaluate(f"(name) => workerPy.provide(name, (params) => {_PROVIDED}(name, params))", name)
+        """Give Python a function of the page: JavaScript, or a function of the test, which stands behind it.
+
+        As with the page's own scripts, each load of the page has it, from its beginning.
+        """
+        if not isinstance(function, str):
+            if not self._functions:
+                self.playwright_page.expose_function(_PROVIDED, self.call_provided)
+            self._functions[name] = function
+            function = f"(params) => {_PROVIDED}({json.dumps(name)}, params)"
+        provided = f"workerPy?.provide({json.dumps(name)}, {function})"
+        self.playwright_page.add_init_script(f"addEventListener('DOMContentLoaded', () => globalThis.{provided})")
+        if any(self._is_app(frame) for frame in self.playwright_page.frames):
+            self.evaluate(f"() => globalThis.{provided}")
+
+    def call_provided(self, name: str, params: Any) -> Any:
+        """What Python calls when it calls a function of the test."""
+        return self._functions[name](params)
 
     def emit(self, name: str, payload: object = None) -> None:
         """Tell Python something from the page."""
@@ -527,15 +554,6 @@ class PortalPage:
         yield
 
 
-class SteadyPage(PortalPage):
-    """One whose portal writes its own title over the app's at once, and not in the midst of what a test looks at."""
-
-    def until_there(self) -> None:
-        """As `PortalPage.until_there`."""
-        super().until_there()
-        self.configure(titleDelayMs=0)
-
-
 PageType = TypeVar("PageType", bound=PortalPage)
 
 
@@ -545,7 +563,6 @@ class BrowserPortal(Generic[PageType]):
     Attributes:
         context: the profile.
         app_url: the placement page.
-        rest: what REST methods give, as in `worker_py.testing.Portal`; where it says nothing, the simulated portal's.
     """
 
     def __init__(
@@ -556,7 +573,6 @@ class BrowserPortal(Generic[PageType]):
         page_type: type[PageType],
         *,
         tab: Page | None = None,
-        answers_rest: bool = False,
     ) -> None:
         """Nothing is opened yet.
 
@@ -566,38 +582,14 @@ class BrowserPortal(Generic[PageType]):
             app_url: the placement page.
             page_type: what a page of the portal is to the test.
             tab: an open tab, for the first page.
-            answers_rest: `rest` is asked; the portal's page has the REST then, and no server.
         """
         self.context = context
         self.app_url = app_url
         self.portal_url = portal_url
-        self.rest: dict[str, Any] = {}
         self._page_type = page_type
         self._first: PageType | None = None
         self._tab = tab
         self._query = {"app": app_url, "plain": ""}
-        if answers_rest:
-            self._query["rest"] = "page"
-            context.expose_function("restInstead", self._answer)
-
-    def _answer(self, method: str, params: Mapping[str, Any]) -> dict[str, Any] | None:
-        """What the test has put there for a method."""
-        if not rest_answers.has(self.rest, method):
-            return None
-        own = {key: value for key, value in params.items() if key != "auth"}
-        try:
-            row = _at_once(rest_answers.row(self.rest, method, own))
-        except Exception as error:  # noqa: BLE001 - the page has to be answered, and its handler says what came of it
-            return {"error": "THE_TEST_FAILED", "error_description": f"{type(error).__name__}: {error}", "status": 400}
-        if "error" in row:
-            told = row["error"]
-            words = {"error": told["code"], "error_description": told["description"]}
-            return {**words, "status": told["status"] or 400}
-        start = rest_answers.start(self.rest, method, own)
-        if start is None:
-            return row
-        end, total = start + rest_answers.LIST_PAGE, len(row["result"])
-        return {"result": row["result"][start:end], "total": total, **({"next": end} if end < total else {})}
 
     def open_page(self, page: Page | None = None, *, ready: bool = True, **options: str) -> PageType:
         """Open a page of the portal, and wait until Python runs there.
@@ -608,13 +600,17 @@ class BrowserPortal(Generic[PageType]):
             options: what goes into the portal's query string (`names="late"`).
         """
         tab, self._tab = page or self._tab, None
-        opened = self._page_type(tab or self.context.new_page(), self.app_url)
+        opened = self._page(tab or self.context.new_page())
         opened.playwright_page.goto(f"{self.portal_url}?{urlencode({**self._query, **options})}")
         opened.until_there()
         if ready:
             opened.until_ready()
         self._first = self._first or opened
         return opened
+
+    def _page(self, tab: Page) -> PageType:
+        """What a tab is to the test, before anything is opened there."""
+        return self._page_type(tab, self.app_url)
 
     @property
     def page(self) -> PageType:
@@ -635,26 +631,13 @@ class BrowserPortal(Generic[PageType]):
         """As `PortalPage.initialized`."""
         return self.page.initialized(raw=raw, **fields)
 
-    def navigate(self, uri: str) -> None:
+    def navigate(self, uri: str = ELSEWHERE) -> None:
         """As `PortalPage.navigate`."""
         self.page.navigate(uri)
 
     def click(self, what: str, argument: object = None) -> None:
         """As `PortalPage.click`."""
         self.page.click(what, argument)
-
-    def raise_event(self, event: str | Event, payload: object = NOTHING, *, raw: bool = False) -> int:
-        """Raise one of the portal's events, by its name and payload or as itself; to how many callbacks it was sent.
-
-        Raises:
-            ValueError: no portal knows it, or a key of its payload, and it is not meant to be `raw`.
-        """
-        if isinstance(event, Event):
-            event, payload = payloads.written(event)
-        short_name = event.removeprefix(PREFIX)
-        if not raw:
-            payloads.check(short_name, payload)
-        return self.page.raise_event(short_name, payload)
 
     def reports(self, kind: str | None = None) -> list[dict[str, Any]]:
         """As `PortalPage.reports`."""
@@ -682,16 +665,6 @@ def _at(counts: Mapping[str, Any], path: tuple[str, ...]) -> int:
     for key in path:
         value = value.get(key, 0) if isinstance(value, Mapping) else 0
     return int(value or 0)
-
-
-def _at_once(coroutine: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
-    """The result of a coroutine that waits for nothing."""
-    try:
-        coroutine.send(None)
-    except StopIteration as end:
-        return dict(end.value)
-    coroutine.close()
-    raise TypeError("what stands in `rest` of a browser portal waits for something: only plain functions can be asked")
 
 
 def _without_the_sdks(params: Any) -> Any:

@@ -18,11 +18,12 @@ from worker_py_tool.kit.session import KitSession, missing
 
 if TYPE_CHECKING:
     from worker_py_tool.kit.async_browser_portal import AsyncBrowserPortal
-    from worker_py_tool.kit.browser_portal import BrowserPortal, SteadyPage
+    from worker_py_tool.kit.strict_portal import StrictPortal
 
 SYNCHRONOUS = "browser_portal is for plain functions; a coroutine test takes async_browser_portal"
 ASYNCHRONOUS = "async_browser_portal is for coroutine tests, `async def`; a plain function takes browser_portal"
 
+FAILED = pytest.StashKey[bool]()
 TIMED_OUT = pytest.StashKey[bool]()
 
 
@@ -37,8 +38,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-    """Note that a time limit has struck in a test: maybe inside Playwright, which may wait for ever then."""
+    """Note that a test has failed; and that a time limit has struck in it, maybe inside Playwright.
+
+    Playwright may wait for ever then.
+    """
     error = call.excinfo.value if call.excinfo else None
+    item.stash[FAILED] = error is not None
     if isinstance(error, pytest.fail.Exception) and str(error).startswith("Timeout"):
         item.stash[TIMED_OUT] = True
 
@@ -87,14 +92,19 @@ def worker_py_session(pytestconfig: pytest.Config, tmp_path_factory: pytest.Temp
 @pytest.fixture
 def browser_portal(
     request: pytest.FixtureRequest, worker_py_session: KitSession, worker_app: App
-) -> Iterator[BrowserPortal[SteadyPage]]:
-    """The app's bundle in the simulated portal, in a browser: Playwright's synchronous interface."""
+) -> Iterator[StrictPortal]:
+    """The app's bundle in the simulated portal, in a browser: Playwright's synchronous interface.
+
+    As strict as `portal`: what fails there fails the test, unless it is expected.
+    """
     if inspect.iscoroutinefunction(getattr(request.node, "obj", None)):
         pytest.fail(SYNCHRONOUS, pytrace=False)
     with worker_py_session.browser_portal(_ready(worker_py_session, worker_app)) as opened:
         yield opened
         if request.node.stash.get(TIMED_OUT, False):
             worker_py_session.abandon()
+        elif not request.node.stash.get(FAILED, False):
+            opened.check()
 
 
 @pytest.fixture

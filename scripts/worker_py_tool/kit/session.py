@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
 
     from worker_py_tool.kit.async_browser_portal import AsyncBrowserPortal
-    from worker_py_tool.kit.browser_portal import BrowserPortal, SteadyPage
+    from worker_py_tool.kit.strict_portal import StrictPortal
 
 _ENDED: list[Any] = []
 NEEDED = {"playwright": "Playwright", "brotli": "what builds a bundle", "uvicorn": "what serves one"}
@@ -121,15 +121,15 @@ class KitSession:
         return {**launch_options(self._engine, self._home), "headless": not self._headed}
 
     @contextmanager
-    def browser_portal(self, app: str) -> Iterator[BrowserPortal[SteadyPage]]:
+    def browser_portal(self, app: str) -> Iterator[StrictPortal]:
         """A portal in a profile of its own."""
-        from worker_py_tool.kit.browser_portal import BrowserPortal, SteadyPage
+        from worker_py_tool.kit.strict_portal import StrictPortal
 
         portal_url, app_url = self.served(app)
         with self._playing() as browser:
             context = browser.new_context()
             try:
-                yield BrowserPortal(context, portal_url, app_url, SteadyPage, answers_rest=True)
+                yield StrictPortal(context, portal_url, app_url)
             finally:
                 if self._is_broken():
                     self.abandon()
@@ -138,11 +138,13 @@ class KitSession:
 
     @contextmanager
     def _playing(self) -> Iterator[Browser]:
-        """The session's browser. Outside of the block no loop seems to run, so that coroutine tests can."""
+        """The session's browser. Outside of the block its loop does not seem to run, so that coroutine tests can."""
         from playwright.sync_api import sync_playwright
 
         if self._is_broken():
             self.abandon()
+        before = asyncio._get_running_loop()  # another plugin's Playwright leaves its own there
+        asyncio._set_running_loop(None)
         if self._playwright is None:
             self._driver = sync_playwright()
             self._playwright = self._driver.start()
@@ -152,7 +154,7 @@ class KitSession:
                 self._browser = getattr(self._playwright, self._engine).launch(**self._options())
             yield self._browser
         finally:
-            asyncio._set_running_loop(None)
+            asyncio._set_running_loop(before)
 
     def _is_broken(self) -> bool:
         """Whether a time limit has struck inside Playwright, which then waits for ever for whatever it is asked."""
@@ -181,6 +183,7 @@ class KitSession:
             try:
                 await portal.begin(await browser.new_context(), portal_url, app_url)
                 yield
+                await portal.check()
             finally:
                 await browser.close()
 

@@ -127,13 +127,33 @@ function written(asStrings) {
 export function partyOf(options) {
   const known = /** @type {Party} */ (CONTACTS[0]);
   const told = ["phoneNumber", "crmEntityType", "crmEntityId", "name"].some((key) => key in options);
-  const base = told ? STRANGER : known;
+  const base = told ? STRANGER : { ...known, ...partyIn(options.payload) };
   return {
     phoneNumber: options.phoneNumber ?? base.phoneNumber,
     crmEntityType: options.crmEntityType ?? base.crmEntityType,
     crmEntityId: options.crmEntityId ?? base.crmEntityId,
     name: options.name ?? base.name,
   };
+}
+
+/**
+ * What overrides of the payload say of the party, where they are such as a portal has: its other events say the same.
+ * @param {Record<string, unknown>} [payload]
+ * @returns {Partial<Party>}
+ */
+function partyIn({ PHONE_NUMBER, CRM_ENTITY_TYPE, CRM_ENTITY_ID } = {}) {
+  /** @type {Partial<Party>} */
+  const told = {};
+  if (typeof PHONE_NUMBER === "string") {
+    told.phoneNumber = PHONE_NUMBER;
+  }
+  if (typeof CRM_ENTITY_TYPE === "string") {
+    told.crmEntityType = CRM_ENTITY_TYPE;
+  }
+  if (typeof CRM_ENTITY_ID === "number") {
+    told.crmEntityId = CRM_ENTITY_ID;
+  }
+  return Object.keys(told).length > 0 ? { ...told, name: "" } : told;
 }
 
 /**

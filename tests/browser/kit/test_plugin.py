@@ -9,13 +9,48 @@ from tests.support.browsers import engine
 from tests.support.projects import run_pytest
 from worker_py_tool.commands import new as new_command
 
+HANDLERS = """
+
+from worker_py.events import CardClosed, DialpadButtonClick, EntityChanged, HoldButtonClick, MuteButtonClick
+
+
+@app.on(EntityChanged)
+async def entity(event, card):
+    card.data["entity"] = [event.crm_entity_type, event.crm_entity_id]
+
+
+@app.on(DialpadButtonClick)
+async def dialled(event, card):
+    await card.set_status_text(f"{card.data['entity']} {await card.page.call('phone.name')}")
+
+
+@app.on(HoldButtonClick)
+async def hold(event, card):
+    raise KeyError("no line to hold")
+
+
+@app.on(MuteButtonClick)
+async def mute(event, card):
+    card.set_status_text("forgotten")
+
+
+@app.on(CardClosed)
+async def closed(event, card):
+    app.data["why"] = event.reason
+
+
+@app.on_page_event("why")
+async def why(payload, page):
+    await page.call("tell", app.data["why"])
+"""
 MORE = """
 import asyncio
 
 import pytest
 
-from worker_py import RestError
-from worker_py.events import AnswerButtonClick
+from worker_py import CommandTimeout, RestError
+from worker_py.events import AnswerButtonClick, DialpadButtonClick, HoldButtonClick
+from worker_py.testing import ForgottenAwait
 
 
 def test_rest_is_answered_by_values_functions_and_errors(browser_portal):
@@ -40,13 +75,83 @@ def test_an_event_is_raised_as_itself(browser_portal):
     assert call.ui_state == "connected"
 
 
-def test_a_call_outlives_its_page(browser_portal):
-    call = browser_portal.initialized()
-    call.click("Answer")
+def test_pages_have_what_was_provided_and_events_tell_of_one_entity(browser_portal):
+    browser_portal.provide("phone.name", "() => 'first'")
+    call = browser_portal.initialized(CRM_ENTITY_TYPE="DEAL", CRM_ENTITY_ID=3)
+    assert call.ui_state == "incoming"
+    browser_portal.raise_event(DialpadButtonClick("5"))
+    assert call.status == "['DEAL', 3] first"
+    second = browser_portal.open_page()
+    second.provide("phone.name", lambda params: "second")
+    again = second.initialized(CALL_ID=call.call_id, CRM_ENTITY_TYPE="DEAL", CRM_ENTITY_ID=3)
+    second.raise_event(DialpadButtonClick("5"))
+    assert again.status == "['DEAL', 3] second"
+    second.playwright_page.close()
     browser_portal.navigate("/crm/deal/details/3/")
     assert "details" in browser_portal.playwright_page.url
-    second = browser_portal.open_page()
-    assert second.playwright_frame.evaluate("workerPy.stats().state") == "ready"
+    call = browser_portal.initialized(CRM_ENTITY_TYPE="", CRM_ENTITY_ID=0)
+    with browser_portal.expect_failure(KeyError):
+        browser_portal.raise_event(DialpadButtonClick("5"))  # a call without an entity
+    assert call.status == ""
+
+
+def test_a_call_that_the_portal_ends_is_over_for_the_app_and_cannot_be_clicked(browser_portal):
+    told = []
+    browser_portal.provide("tell", told.append)
+    call = browser_portal.initialized()
+    assert call.ui_state == "incoming"
+    call.finish()
+    assert call.closed
+    with pytest.raises(AssertionError, match="is closed: there is no 'Answer'"):
+        call.click("Answer")
+    browser_portal.emit("why")
+    assert browser_portal.initialized().title
+    assert told == ["closed_by_portal"]
+
+
+def test_what_is_not_there_is_refused_in_words(browser_portal):
+    with pytest.raises(ValueError, match="'silence' is no fault of the portal's; there are silent, "):
+        browser_portal.fault("silence")
+    with pytest.raises(AssertionError, match='The card shows no "Anser". It shows: .*Answer'):
+        browser_portal.initialized().click("Anser")
+
+
+def test_a_failure_may_be_expected(browser_portal):
+    call = browser_portal.initialized()
+    with browser_portal.expect_failure(LookupError) as expected:
+        browser_portal.raise_event(HoldButtonClick(held=True))
+    assert 'raise KeyError("no line to hold")' in str(expected.exception)
+    with browser_portal.expect_failure(ForgottenAwait):
+        browser_portal.raise_event("muteButtonClick", True)
+    browser_portal.fault("silent")
+    browser_portal.raise_event(AnswerButtonClick())
+    assert call.ui_state == "connected"  # and CommandTimeout is what the test has made
+
+
+def test_that_fails_where_its_handler_has_failed(browser_portal):
+    call = browser_portal.initialized()
+    browser_portal.raise_event(HoldButtonClick(held=True))
+    assert call.title
+    raise RuntimeError("came too far")
+
+
+def test_that_fails_at_its_end(browser_portal):
+    browser_portal.initialized()
+    browser_portal.raise_event(HoldButtonClick(held=True))
+
+
+def test_that_has_expected_another_failure(browser_portal):
+    browser_portal.initialized()
+    with browser_portal.expect_failure(ZeroDivisionError):
+        browser_portal.raise_event(HoldButtonClick(held=True))
+
+
+@pytest.mark.anyio
+async def test_that_is_a_coroutine_and_fails_at_its_end(async_browser_portal):
+    call = await async_browser_portal.initialized()
+    async with async_browser_portal.expect_failure(LookupError):
+        await async_browser_portal.raise_event(HoldButtonClick(held=True))
+    await async_browser_portal.raise_event(HoldButtonClick(held=True))
 
 
 @pytest.mark.anyio
@@ -85,7 +190,17 @@ def test_the_tests_of_a_new_project_and_others_pass_in_one_process(tmp_path: Pat
     project = tmp_path / "cards"
     new_command.make(project)
     (project / "tests" / "test_more.py").write_text(MORE, encoding="utf-8")
+    with (project / "app.py").open("a", encoding="utf-8") as app:
+        app.write(HANDLERS)
     done = run_pytest(project, "-v", "-p", "no:xdist", "--worker-py-browser", engine().name)
-    failed = re.findall(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
-    assert failed == ["tests/test_more.py::test_that_waits_in_vain"], done.stdout + done.stderr
-    assert "1 failed, 13 passed" in done.stdout
+    failed = re.findall(r"^(FAILED|ERROR) tests/test_more.py::test_that_(\w+)(.*)", done.stdout, re.MULTILINE)
+    assert [(kind, name) for kind, name, _ in failed] == [
+        ("ERROR", "fails_at_its_end"),
+        ("FAILED", "fails_where_its_handler_has_failed"),
+        ("FAILED", "has_expected_another_failure"),
+        ("FAILED", "is_a_coroutine_and_fails_at_its_end"),
+        ("FAILED", "waits_in_vain"),
+    ], done.stdout + done.stderr
+    assert done.stdout.count("KeyError: 'no line to hold'") == 4
+    assert "came too far" not in done.stdout.rpartition("short test summary info")[2]
+    assert "4 failed, 17 passed, 1 error" in done.stdout

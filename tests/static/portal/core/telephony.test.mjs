@@ -420,3 +420,16 @@ test("what a page left behind can be shown on the next one", () => {
 test("folding needs a card", () => {
   assert.throws(() => telephony().calls.fold(true), /no card is open/);
 });
+
+test("a card's other events tell of the entity that its initialized was told to have", () => {
+  const { calls, raised } = telephony();
+  calls.call("incoming", { payload: { PHONE_NUMBER: "+12025550166", CRM_ENTITY_TYPE: "DEAL", CRM_ENTITY_ID: 3 } });
+  const [[event, entity], [, initialized]] = /** @type {[[string, any], [string, any]]} */ (raised);
+  assert.equal(event, "entityChanged");
+  assert.deepEqual(entity, { PHONE_NUMBER: "+12025550166", CRM_ENTITY_TYPE: "DEAL", CRM_ENTITY_ID: 3 });
+  assert.deepEqual(initialized.CRM_BINDINGS, [{ ENTITY_TYPE: "DEAL", ENTITY_ID: 3 }]);
+  calls.endCall();
+  raised.length = 0;
+  calls.call("incoming", { payload: { CRM_ENTITY_TYPE: "", CRM_ENTITY_ID: 0 } });
+  assert.deepEqual(names(raised), ["initialized"]);
+});
