@@ -62,6 +62,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add("--frozen", action="store_true", help=f"insist on the packages of {pylock.NAME}, as `worker-py lock` wrote it")
     add("--emit", choices=recipes.KINDS, **repeatable, help="also write a web server's configuration, beside DIR")
     add("--release", action="store_true", help="for production: best compression")
+    add("--no-snapshot", action="store_true", help="leave out the interpreter's memory: smaller, and slower to start")
     add("--json", action="store_true", help="print what was made as JSON, for machines")
     add("--check", metavar="DIR", type=Path, help="build nothing: hold a bundle's files against its manifest")
     return options.parse_args(arguments)
@@ -150,6 +151,7 @@ def wanted(options: argparse.Namespace) -> BuildOptions:
         lock=project.in_short(beside.directory / pylock.NAME),
         frozen=options.frozen,
         settings=beside.settings,
+        snapshot=not options.no_snapshot,
         compress="best" if options.release else "fast",
     )
 
