@@ -56,8 +56,8 @@ export const callAnswer = (id, row) => ({ t: "call_answer", id, ...row });
 /** @type {() => import("./protocol.js").UserChanged} */
 export const userChanged = () => ({ t: "user_changed" });
 
-/** @type {(id: string, source: string | null, again?: boolean) => import("./protocol.js").Reload} */
-export const reload = (id, source, again) => ({ t: "reload", id, source, ...(again && { again }) });
+/** @type {(id: string, source: string | null, again?: boolean, saved?: {archive: string, version: string} | null) => import("./protocol.js").Reload} */
+export const reload = (id, source, again, saved) => ({ t: "reload", id, source, ...(again && { again }), ...saved });
 
 // From the page to its worker ---------------------------------------------------------------------
 

@@ -30,7 +30,7 @@
  *   total?: number | undefined}} RestAnswer
  * @typedef {{t: "call_answer", id: string, value?: unknown, error?: {name: string, message: string}}} CallAnswer
  * @typedef {{t: "user_changed"}} UserChanged
- * @typedef {{t: "reload", id: string, source: string | null, again?: boolean}} Reload
+ * @typedef {{t: "reload", id: string, source: string | null, again?: boolean, archive?: string, version?: string}} Reload
  * @typedef {Attach | Detach | Event | Emit | Sent | Answer | Refused | InterfaceAnswer | RestAnswer | CallAnswer
  *   | UserChanged | Reload} ToPython
  */
@@ -70,7 +70,8 @@
 
 /**
  * A source that was not taken. Line and column count from 1.
- * @typedef {{text: string, line: number | null, column: number | null, traceback: string}} SourceError
+ * @typedef {{text: string, file?: string | null, line: number | null, column: number | null, traceback: string,
+ *   restart?: boolean}} SourceError
  */
 
 /**
@@ -103,7 +104,8 @@
  * @typedef {{t: "forget", call_id: string}} Forget
  * @typedef {{t: "taking", id: string}} Taking
  * @typedef {{t: "reloaded", id: string | null, outcome: "shown" | "applied" | "applied_again" | "kept" | "refused",
- *   error: SourceError | null, file: string, source: string, original: string, edited: boolean}} Reloaded
+ *   error: SourceError | null, file: string, source: string, original: string, version: string,
+ *   edited: boolean}} Reloaded
  * @typedef {Turn | Ack | Outcome | Report | Trace | Printed | Problem | Keep | KeepData | Forget | Taking | Reloaded | Captured} News
  */
 

@@ -1,24 +1,31 @@
 """Live editing: other source for an app that runs, compiled, executed and checked before anything changes.
 
-Only bundles that were built for it have this module; where it does not `join`, no message brings code in. Nothing here
+It comes as the text of the app's one file, from an editor, or as an archive of all of its files, which were saved. Only
+bundles that were built for it have this module; where it does not `join`, no message brings code in. Nothing here
 imports the browser.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
+import importlib
+import io
 import linecache
+import shutil
 import sys
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from types import ModuleType
 from typing import Any
 
 from . import outbox
 from .app import App
 from .dispatch import Dispatcher
-from .errors import WorkerPyError
+from .errors import PayloadError, WorkerPyError
 from .failure import words
 from .page import Page
 from .runner import failure_report
@@ -32,13 +39,15 @@ _TAKEN = frozenset({"applied", "applied_again"})
 
 _FIXED = ("slice_limit_ms", "page_grace_s")
 """What is set up once, when the interpreter starts."""
+_IMPORT_DEPTH = 1000
+"""Recursion that imports may need: as much as they have when an interpreter starts."""
 _FILES_KEPT = 8
 """Sources whose lines tracebacks can still show: handlers in flight may be of an earlier one."""
 
 
-def join(dispatcher: Dispatcher, app: App, module: str, attribute: str) -> None:
+def join(dispatcher: Dispatcher, app: App, module: str, attribute: str, version: str = "") -> None:
     """From now on pages may bring other source for the app; all hear of one that was taken, the asker of any other."""
-    editor = SourceEditor(app, module, attribute)
+    editor = SourceEditor(app, module, attribute, version)
 
     def reload(page: Page, message: Mapping[str, Any]) -> None:
         request_id, enter = word(message, "id"), dispatcher.enter_for(None)
@@ -61,25 +70,57 @@ class SourceRefused(WorkerPyError):
         line: where in the source, from 1; ``None`` when no line of it is to blame.
         column: from 1; ``None`` when the whole line is meant.
         traceback: everything that Python says of it.
+        file: the app's file that has the line, as its archive names it; ``None`` when no line is to blame.
+        restart: an interpreter that begins with this source would take it.
     """
 
-    def __init__(self, text: str, line: int | None = None, column: int | None = None, traceback: str = "") -> None:
+    def __init__(
+        self,
+        text: str,
+        line: int | None = None,
+        column: int | None = None,
+        traceback: str = "",
+        *,
+        file: str | None = None,
+        restart: bool = False,
+    ) -> None:
         super().__init__(text)
         self.line = line
         self.column = column
         self.traceback = traceback or text
+        self.file = file
+        self.restart = restart
 
     def to_json(self) -> dict[str, Any]:
         """As pages are told."""
-        return {"text": str(self), "line": self.line, "column": self.column, "traceback": self.traceback}
+        return {
+            "text": str(self),
+            "file": self.file,
+            "line": self.line,
+            "column": self.column,
+            "traceback": self.traceback,
+            "restart": self.restart,
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The source that runs, and the file name under which tracebacks show it."""
+    """The source that runs, and the file name under which tracebacks show it.
+
+    ``version`` names the archive that it is of: the bundle's own, or one that was taken; it is empty for a text.
+    """
 
     file: str
     source: str
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """All files of an app, and what names exactly these."""
+
+    version: str
+    files: dict[str, bytes]
 
 
 class SourceEditor:
@@ -89,9 +130,10 @@ class SourceEditor:
         app: the app that runs.
         module: the name of its module, which has been imported.
         attribute: the app's name in it.
+        version: of the archive that the bundle came with.
     """
 
-    def __init__(self, app: App, module: str, attribute: str) -> None:
+    def __init__(self, app: App, module: str, attribute: str, version: str = "") -> None:
         loaded = sys.modules[module]
         self._app = app
         self._module = module
@@ -102,15 +144,21 @@ class SourceEditor:
         self._files: list[str] = []
         self.original = "".join(linecache.getlines(self._file))
         """The source that the bundle came with."""
-        self.running = Running(self._file, self.original)
+        self.running = Running(self._file, self.original, version)
+        main = PurePath(self._file)
+        self._home = main.parent.parent if self._is_package else main.parent
+        """Where the bundle's own files lie."""
+        self._place = str(self._home)
+        self._places: list[str] = []
 
     def take(
         self, message: Mapping[str, Any], adopt: Callable[[App], None], entered: Callable[[str], None]
     ) -> dict[str, Any]:
         """Answer a page's message of type ``reload``.
 
-        Without ``source`` it asks what runs. ``again`` marks one that the page remembers of an earlier interpreter:
-        when this one has taken a source since it started, that one is kept.
+        Without ``source`` and ``archive`` it asks what runs. ``again`` marks one that the page remembers of an earlier
+        interpreter: when this one has taken a source since it started, that one is kept. An archive that runs already
+        is kept too.
 
         Args:
             message: the page's.
@@ -120,18 +168,24 @@ class SourceEditor:
         Returns:
             What the message of type ``reloaded`` says.
         """
-        source = message.get("source")
+        wanted = _wanted(message)
         outcome, error = "shown", None
-        if isinstance(source, str):
+        if wanted is not None:
             again = message.get("again") is True
-            outcome = "kept" if again and self._edits > 0 else "applied_again" if again else "applied"
-        if isinstance(source, str) and outcome in _TAKEN:
+            outcome = "kept" if self._keeps(wanted, again) else "applied_again" if again else "applied"
+        if wanted is not None and outcome in _TAKEN:
             try:
-                adopt(self.load(source, entered))
+                adopt(self.load_archive(wanted, entered) if isinstance(wanted, Archive) else self.load(wanted, entered))
             except SourceRefused as refusal:
                 outcome, error = "refused", refusal.to_json()
-        running = {"file": self.running.file, "source": self.running.source, "original": self.original}
-        return {"outcome": outcome, "error": error, "edited": self.running.file != self._file, **running}
+        now = self.running
+        running = {"file": now.file, "source": now.source, "version": now.version, "original": self.original}
+        return {"outcome": outcome, "error": error, "edited": now.file != self._file, **running}
+
+    def _keeps(self, wanted: str | Archive, again: bool) -> bool:
+        if isinstance(wanted, Archive):
+            return wanted.version == self.running.version
+        return again and self._edits > 0
 
     def load(self, source: str, entered: Callable[[str], None] = lambda _: None) -> App:
         """Run a source as the app's module and give its app, which runs from now on.
@@ -158,13 +212,58 @@ class SourceEditor:
             app = self._app_of(module)
         except BaseException as error:  # noqa: BLE001 - SystemExit and an overrun slice too
             sys.modules[self._module] = before
-            for task in _tasks() - tasks:
-                task.cancel()
-            raise _refusal(error, name) from None
+            _cancel(_tasks() - tasks)
+            raise _refusal(error, {name: PurePath(self._file).name}.get) from None
         self._app = app
         self.running = Running(name, source)
         self._forget_old_files(name)
         return app
+
+    def load_archive(self, archive: Archive, entered: Callable[[str], None] = lambda _: None) -> App:
+        """Put an app's files into a directory of their own, and give the app that is imported from there.
+
+        Args:
+            archive: all of its files.
+            entered: told that code of the app starts.
+
+        Raises:
+            SourceRefused: as for `load`; modules and import path are those of before.
+        """
+        self._edits += 1
+        place = f"{self._home} (version {self._edits})"
+        before = {name: module for name, module in sys.modules.items() if self._is_ours(name)}
+        path, tasks, depth = list(sys.path), _tasks(), sys.getrecursionlimit()
+        for name in before:
+            del sys.modules[name]
+        sys.path[:] = [place, *(entry for entry in path if entry not in (self._place, str(self._home)))]
+        try:
+            _write(Path(place), archive.files)
+            importlib.invalidate_caches()
+            entered(f"the top level of {self._module}")
+            sys.setrecursionlimit(max(depth, _IMPORT_DEPTH))
+            module = importlib.import_module(self._module)
+            app = self._app_of(module)
+        except BaseException as error:  # noqa: BLE001 - SystemExit and an overrun slice too
+            refusal = _refusal(error, lambda file: _within(place, file))
+            for name in [name for name in sys.modules if self._is_ours(name)]:
+                del sys.modules[name]
+            sys.modules.update(before)
+            sys.path[:] = path
+            _cancel(_tasks() - tasks)
+            shutil.rmtree(place, ignore_errors=True)
+            raise refusal from None
+        finally:
+            sys.setrecursionlimit(depth)
+        self._app = app
+        self._is_package = hasattr(module, "__path__")
+        file = module.__file__ or place
+        self.running = Running(file, "".join(linecache.getlines(file)), archive.version)
+        self._place = place
+        self._forget_old_places(place)
+        return app
+
+    def _is_ours(self, name: str) -> bool:
+        return name.partition(".")[0] == self._module
 
     def _check(self, source: str) -> None:
         if self._is_package:
@@ -195,7 +294,8 @@ class SourceEditor:
             if now != wanted:
                 raise SourceRefused(
                     f"{limit} is {wanted} here and {now} in the app that runs; it is set when the interpreter "
-                    f"starts: write App({limit}={now}), or build the bundle anew"
+                    f"starts: write App({limit}={now}), or build the bundle anew",
+                    restart=True,
                 )
         return app
 
@@ -206,6 +306,47 @@ class SourceEditor:
             linecache.cache.pop(old, None)
         del self._files[:-_FILES_KEPT]
 
+    def _forget_old_places(self, place: str) -> None:
+        self._places.append(place)
+        for old in self._places[:-_FILES_KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
+        del self._places[:-_FILES_KEPT]
+
+
+def _wanted(message: Mapping[str, Any]) -> str | Archive | None:
+    """What a page brings: a text, or an archive as base64.
+
+    Raises:
+        PayloadError: It is no archive.
+    """
+    packed = message.get("archive")
+    if not isinstance(packed, str):
+        source = message.get("source")
+        return source if isinstance(source, str) else None
+    try:
+        with zipfile.ZipFile(io.BytesIO(base64.b64decode(packed, validate=True))) as archive:
+            files = {name: archive.read(name) for name in archive.namelist()}
+    except (binascii.Error, zipfile.BadZipFile) as error:
+        raise PayloadError(f"the archive of the app's files cannot be read: {error}") from error
+    return Archive(word(message, "version"), files)
+
+
+def _write(place: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        target = place / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+
+
+def _within(place: str, file: str) -> str | None:
+    """A file's name in the archive that was written to this place; ``None`` for any other file."""
+    return file[len(place) + 1 :] if file.startswith(f"{place}/") else None
+
+
+def _cancel(tasks: set[asyncio.Task[object]]) -> None:
+    for task in tasks:
+        task.cancel()
+
 
 def _tasks() -> set[asyncio.Task[object]]:
     try:
@@ -214,25 +355,29 @@ def _tasks() -> set[asyncio.Task[object]]:
         return set()
 
 
-def _refusal(error: BaseException, file: str) -> SourceRefused:
+def _refusal(error: BaseException, named: Callable[[str], str | None]) -> SourceRefused:
+    """What is told of an error; `named` gives a file's name if it is of the source that was refused."""
     if isinstance(error, SourceRefused):
         return error
+    if isinstance(error, SyntaxError) and named(error.filename or "") is not None:
+        text = f"{type(error).__name__}: {error.msg}"
+        return SourceRefused(text, error.lineno, error.offset, _shown(error), file=named(error.filename or ""))
     text = f"{type(error).__name__}: {words(error)}"
-    if isinstance(error, SyntaxError) and error.filename == file:
-        return SourceRefused(f"{type(error).__name__}: {error.msg}", error.lineno, error.offset, _shown(error))
-    return SourceRefused(text, _line_in(file, error), None, _shown(error))
+    file, line = _place_in(named, error)
+    return SourceRefused(text, line, None, _shown(error), file=file)
 
 
 def _shown(error: BaseException) -> str:
     return failure_report("", None, error).text
 
 
-def _line_in(file: str, error: BaseException) -> int | None:
-    """The innermost line of this file in the error's traceback."""
-    found = None
+def _place_in(named: Callable[[str], str | None], error: BaseException) -> tuple[str | None, int | None]:
+    """The innermost file and line of the source in the error's traceback."""
+    found: tuple[str | None, int | None] = (None, None)
     frame = error.__traceback__
     while frame is not None:
-        if frame.tb_frame.f_code.co_filename == file:
-            found = frame.tb_lineno
+        name = named(frame.tb_frame.f_code.co_filename)
+        if name is not None:
+            found = (name, frame.tb_lineno)
         frame = frame.tb_next
     return found

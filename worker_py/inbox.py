@@ -140,6 +140,12 @@ def user_changed() -> Message:
     return {"t": "user_changed"}
 
 
-def reload(request_id: str, source: str | None = None, *, again: bool = False) -> Message:
-    """Take another source for the app, or say which runs; ``again``: one that the page remembers."""
-    return {"t": "reload", "id": request_id, "source": source, "again": again}
+def reload(
+    request_id: str, source: str | None = None, *, again: bool = False, archive: str | None = None, version: str = ""
+) -> Message:
+    """Take another source for the app, or say which runs; ``again``: one that the page remembers.
+
+    ``archive`` holds all files of the app in the place of a source, as base64 of a zip file; ``version`` names it.
+    """
+    saved = {} if archive is None else {"archive": archive, "version": version}
+    return {"t": "reload", "id": request_id, "source": source, "again": again, **saved}

@@ -14,6 +14,7 @@ from worker_py_tool.setup.bootstrap import Need
 
 COMMANDS = {
     "new": "make a small project: handlers, a test of them, and a README",
+    "dev": "try an app on a simulated portal while working on it",
     "demo": "try handlers on a simulated portal with a call card",
     "lock": "write down which packages the builds of an app take",
     "build": "make a bundle: the page with all that it loads, for any static host",

@@ -1,8 +1,8 @@
 /**
- * Other source for the app while it runs. Only a bundle that was built for it holds this module, and only
- * its interpreter takes the message.
+ * Other source for the app while it runs: a text from an editor, or all of the app's files as they were saved. Only a
+ * bundle that was built for it holds this module, and only its interpreter takes the message.
  *
- * What was applied is remembered for this tab, so that the next page and the next interpreter get it again.
+ * What was applied is remembered, so that the next interpreter gets it again; a text for this tab, so that the next page does too.
  *
  * @module
  */
@@ -14,10 +14,14 @@ import { linesIn } from "./traceback.js";
 /** What runs, and what became of a request. `edited`: it is not the bundle's own source. @typedef {Omit<import("../protocol.js").Reloaded, "t" | "id">} Runs */
 
 /**
- * `runs`: what runs now, or still; `failed`: a handler did, and where in the source that runs.
+ * `runs`: what runs now, or still; `failed`: a handler did, and where in the source that runs; `saved`: what became of
+ * the app's files (follow.js).
  * @typedef {{kind: "runs"} & Runs} RunsNews
  * @typedef {{kind: "failed", handler: string, event: string, error: string, line: number | null, text: string}} FailedNews
- * @typedef {RunsNews | FailedNews} News
+ * @typedef {{kind: "saved"} & import("./follow.js").Saved} SavedNews
+ * @typedef {RunsNews | FailedNews | SavedNews} News
+ *
+ * The app's files, as base64 of a zip file, and what names exactly these. @typedef {{archive: string, version: string}} Files
  */
 
 /** The request by which a new interpreter gets what the one before had. */
@@ -26,11 +30,11 @@ const AGAIN = "again";
 const BY_ITSELF = new Set(["hang", "fatal"]);
 
 export class Live {
-  /** What was applied last, while it is not the bundle's own. @type {string | null} */
+  /** What was applied last, while it is not the bundle's own. @type {string | Files | null} */
   #applied;
   /** @type {((text: string) => void) | null} */
   #send = null;
-  /** @type {Map<string, {text: string, resolve: (answer: Runs) => void}>} */
+  /** @type {Map<string, {what: string | Files, text: string, resolve: (answer: Runs) => void}>} */
   #waiting = new Map();
   /** The request whose source runs now, or did when something was last heard. @type {string | null} */
   #taking = null;
@@ -72,13 +76,36 @@ export class Live {
       const text = `the source has ${source.length} characters; expected at most ${LIMITS.sourceChars}`;
       return Promise.resolve(this.#refusal(text));
     }
+    return this.#ask(source);
+  }
+
+  /**
+   * The same with all files of the app. Those that run already stay.
+   * @param {Files} files
+   */
+  run(files) {
+    return this.#ask(files);
+  }
+
+  /** Before an interpreter is there: it gets these files first. @param {Files} files */
+  begin(files) {
+    this.#applied = files;
+  }
+
+  /** @param {string | Files} what @returns {Promise<Runs>} */
+  #ask(what) {
     return new Promise((resolve) => {
       const id = `reload-${++this.#serial}`;
-      const text = JSON.stringify(messages.reload(id, source));
-      this.#waiting.set(id, { text, resolve });
+      const text = requestOf(id, what);
+      this.#waiting.set(id, { what, text, resolve });
       this.#send?.(text);
       this.#watch();
     });
+  }
+
+  /** Something of which no interpreter knows. @param {SavedNews} news */
+  tell(news) {
+    this.#tell(news);
   }
 
   /** @param {(news: News) => void} listener told what runs at once, when that is known */
@@ -95,7 +122,7 @@ export class Live {
   opened(send) {
     this.#send = send;
     this.#again = this.#applied !== null;
-    send(JSON.stringify(messages.reload(AGAIN, this.#applied, true)));
+    send(requestOf(AGAIN, this.#applied, true));
     for (const { text } of this.#waiting.values()) {
       send(text);
     }
@@ -123,8 +150,8 @@ export class Live {
   }
 
   /** Python said what runs. @param {import("../protocol.js").Reloaded} message */
-  reloaded({ id, outcome, error, file, source, original, edited }) {
-    this.#runs = { outcome, error, file, source, original, edited };
+  reloaded({ id, outcome, error, file, source, original, version, edited }) {
+    this.#runs = { outcome, error, file, source, original, version, edited };
     const request = this.#waiting.get(id ?? "");
     if (id === this.#taking) {
       this.#taking = null;
@@ -132,8 +159,11 @@ export class Live {
     if (id === AGAIN) {
       this.#again = false;
     }
-    if (outcome !== "refused" || id === AGAIN) {
-      this.#remember(edited ? source : null);
+    const files = id === AGAIN ? this.#applied : request?.what;
+    if (outcome !== "refused" && files !== null && typeof files === "object") {
+      this.#remember(files);
+    } else if (outcome !== "refused" ? !version || !edited : id === AGAIN) {
+      this.#remember(edited && !version ? source : null);
     }
     this.#tell({ kind: "runs", ...this.#runs });
     if (request) {
@@ -157,7 +187,7 @@ export class Live {
 
   /** @param {string} text @returns {Runs} */
   #refusal(text) {
-    const runs = this.#runs ?? { file: "", source: "", original: "", edited: false };
+    const runs = this.#runs ?? { file: "", source: "", original: "", version: "", edited: false };
     return { ...runs, outcome: "refused", error: { text, line: null, column: null, traceback: text } };
   }
 
@@ -169,9 +199,10 @@ export class Live {
     }
   }
 
-  /** @param {string | null} source */
-  #remember(source) {
-    this.#applied = source;
+  /** @param {string | Files | null} what files are had anew by each page */
+  #remember(what) {
+    this.#applied = what;
+    const source = typeof what === "string" ? what : null;
     try {
       if (source === null) {
         this.#storage.removeItem(this.#key);
@@ -182,6 +213,12 @@ export class Live {
       // Blocked, as above.
     }
   }
+}
+
+/** @param {string} id @param {string | Files | null} what @param {boolean} [again] */
+function requestOf(id, what, again) {
+  const isText = typeof what === "string" || what === null;
+  return JSON.stringify(messages.reload(id, isText ? what : null, again, isText ? null : what));
 }
 
 /**

@@ -29,7 +29,9 @@ import { Trace } from "./trace.js";
 
 /** @typedef {import("./client/client.js").Client} Client */
 /** @typedef {import("./reporting.js").Config} Reported */
-/** @typedef {{build: string, client: string, bx24_url?: string, live?: boolean, report?: Reported}} Config */
+/**
+ * @typedef {{build: string, client: string, bx24_url?: string, live?: boolean, follow?: boolean, report?: Reported}} Config
+ */
 
 class Shim {
   /** Takes other source for the app, in a bundle that was built for that. @type {import("../live/live.js").Live | null} */
@@ -73,7 +75,7 @@ class Shim {
       counts[`${kind}s`]++;
       reports.add(kind, text);
     });
-    const live = config.live ? this.#goLive() : null;
+    const live = config.live ? this.#goLive(config) : null;
     host.settle(() => (live ? live.then(() => link.open()) : link.open()));
     this.#comeAndGo();
     if (config.report) {
@@ -150,10 +152,14 @@ class Shim {
   }
 
   /** A new interpreter must get the source that was applied before it gets events: so this is there first. */
-  #goLive() {
+  /** @param {Config} config */
+  #goLive({ build, follow }) {
     const live = import("../live/live.js").then(
-      ({ inThisTab }) => {
+      async ({ inThisTab }) => {
         this.#live = inThisTab(this.#frame.domain, () => this.#parts.link.watch());
+        if (follow) {
+          await (await import("../live/follow.js")).follow(this.#live, build);
+        }
         return this.#live;
       },
       (error) => {

@@ -30,6 +30,7 @@ import { ScenarioStage } from "./demo/stage.js";
 import { connectTabs } from "./demo/tabs.js";
 import { connectTabsBeside } from "./demo/tabs_beside.js";
 import { HandlersTab } from "./live/handlers_tab.js";
+import { whatIsWrong, whatRuns } from "./live/saved.js";
 import { connectTimeline } from "./timeline/timeline.js";
 
 const NO_CARD = "No call. Start one with the buttons below.";
@@ -234,7 +235,9 @@ class DemoPage {
   #hearPage(frame, told) {
     const { workerPyTrace: entry, workerPyHosting: hosting, workerPyLive: live, workerPyProgress: progress } = told;
     const isFirst = frame.id === this.#portal.frames()[0]?.id; // all hear the phone, and of the source: one is enough
-    if (live !== undefined) {
+    if (live?.kind === "saved") {
+      this.#saved(frame, live, isFirst);
+    } else if (live !== undefined) {
       if (isFirst) {
         this.#handlers.heard(live);
       }
@@ -257,6 +260,18 @@ class DemoPage {
       this.#hosted(frame, hosting);
     } else {
       this.#traced(frame, entry);
+    }
+  }
+
+  /** Other files of the app run, or do not. @param {import("./core/frames.js").Frame} frame @param {import("./live/saved.js").Saved} saved @param {boolean} isFirst */
+  #saved(frame, saved, isFirst) {
+    const wrong = whatIsWrong(saved);
+    byId("saved").hidden = false;
+    setText(byId("saved-runs"), whatRuns(saved));
+    setText(byId("saved-wrong"), wrong);
+    byId("saved-wrong").hidden = wrong === "";
+    if (saved.reload !== null) {
+      void (isFirst ? this.#portal.reloadPage() : this.#portal.reloadFrame(frame.id));
     }
   }
 

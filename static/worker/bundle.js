@@ -14,7 +14,7 @@ export const bundle = {
   app: { archive: "app.zip", module: "app", attribute: "app" },
   /** The limits of the project's file, for an app that gives none. @type {Record<string, number | null>} */
   settings: {},
-  /** Whether pages may bring other source for the app while it runs. */
+  /** What names the app's files, when pages may bring others while it runs. @type {string | false} */
   live: false,
   /** The interpreter's memory with all that imported. @type {string | null} */
   snapshot: null,

@@ -16,7 +16,7 @@ from worker_py_tool.commands import new as new_command
 from worker_py_tool.paths import ROOT
 
 PAGE = (ROOT / "docs" / "getting-started.md").read_text(encoding="utf-8")
-SERVERS = ("worker-py demo", "worker-py serve", "scripts/demo")
+SERVERS = ("worker-py dev", "worker-py demo", "worker-py serve", "scripts/demo")
 ELSEWHERE = ("worker-py doctor",)
 """Asks the reader's own host."""
 

@@ -1,9 +1,14 @@
 """Other source for an app that runs: what changes, what stays, and what is refused."""
 
+import base64
+import importlib
+import io
 import linecache
 import sys
 import textwrap
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -377,3 +382,130 @@ def test_an_app_that_was_never_registered_as_a_module_file_is_named_by_its_modul
         assert SourceEditor(App(), module.__name__, "app").running.file == "<bare>"
     finally:
         del sys.modules["bare"]
+
+
+class PackageBench:
+    """A portal in memory whose app is a package on disk, of which other files may come."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.files = {
+            f"{PACKAGE}/__init__.py": source_of("""
+                from . import texts
+
+                app = App()
+
+                @app.on(MuteButtonClick)
+                async def mute(event: MuteButtonClick, card: CallCard) -> None:
+                    await card.set_status_text(texts.mute())
+                """),
+            f"{PACKAGE}/texts.py": textwrap.dedent("""
+                from pathlib import Path
+
+                def mute() -> str:
+                    return Path(__file__).with_name("text.txt").read_text()
+                """),
+            f"{PACKAGE}/text.txt": "first",
+        }
+        for name, text in self.files.items():
+            (home / name).parent.mkdir(exist_ok=True)
+            (home / name).write_text(text)
+        module = importlib.import_module(PACKAGE)
+        self.portal = Portal(module.app)
+        join(self.portal.dispatcher, module.app, PACKAGE, "app", "v0")
+
+    def bring(self, version: str, files: Mapping[str, str] | None = None, *, again: bool = False) -> dict[str, Any]:
+        """Bring files, these in the place of some; gives the answer."""
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            for name, text in {
+                **self.files,
+                **{f"{PACKAGE}/{name}": text for name, text in (files or {}).items()},
+            }.items():
+                archive.writestr(name, text)
+        packed = base64.b64encode(buffer.getvalue()).decode()
+        self.portal.page.tell(inbox.reload("r1", archive=packed, version=version, again=again))
+        return [message for message in self.portal.page.messages if message["t"] == "reloaded"][-1]
+
+    def mute(self) -> str:
+        """What the handler writes."""
+        self.portal.raise_event("muteButtonClick", True)
+        return str(self.portal.sent[-1][1]["statusText"])
+
+
+PACKAGE = "a_package_to_edit"
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PackageBench]:
+    home = tmp_path / "app"
+    home.mkdir()
+    monkeypatch.syspath_prepend(str(home))
+    before = list(sys.path)
+    made = PackageBench(home)
+    made.portal.initialized()
+    yield made
+    made.portal.close()
+    for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
+        del sys.modules[name]
+    sys.path[:] = before
+
+
+def test_a_module_and_a_file_of_data_that_were_saved_run_and_the_card_stays(package: PackageBench) -> None:
+    assert package.mute() == "first"
+    answer = package.bring("v1", {"text.txt": "second"})
+    assert (answer["outcome"], answer["version"], answer["edited"]) == ("applied", "v1", True)
+    assert package.mute() == "second"
+    package.bring("v2", {"texts.py": 'def mute():\n    return "third"\n'})
+    assert package.mute() == "third"
+    assert answer["file"] == f"{package.home} (version 1)/{PACKAGE}/__init__.py"
+
+
+def test_files_that_run_already_are_kept_whoever_brings_them(package: PackageBench) -> None:
+    assert package.bring("v0", again=True)["outcome"] == "kept"
+    assert package.bring("v1", {"text.txt": "second"}, again=True)["outcome"] == "applied_again"
+    assert package.bring("v1", {"text.txt": "second"})["outcome"] == "kept"
+    assert package.bring("v0", again=True)["outcome"] == "applied_again"
+    assert package.mute() == "first"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "line"),
+    [
+        ("def mute(:\n", "SyntaxError: invalid syntax", 1),
+        ("\nnonesuch()\n", "NameError: name 'nonesuch' is not defined", 2),
+        ("\nimport sys\nsys.exit(3)\n", "SystemExit: 3", 3),
+    ],
+)
+def test_files_that_fail_are_refused_at_the_line_of_the_module_that_does(
+    package: PackageBench, text: str, expected: str, line: int
+) -> None:
+    path, modules = list(sys.path), set(sys.modules)
+    answer = package.bring("v1", {"texts.py": text})
+    error = answer["error"]
+    assert (answer["outcome"], answer["version"]) == ("refused", "v0")
+    assert (error["text"], error["file"], error["line"], error["restart"]) == (
+        *(expected, f"{PACKAGE}/texts.py", line, False),
+    )
+    assert package.mute() == "first"
+    assert (sys.path, set(sys.modules) - modules) == (path, set())
+    assert sorted(path.name for path in package.home.parent.iterdir()) == ["app"]
+
+
+def test_a_limit_that_is_set_at_the_start_needs_another_interpreter(package: PackageBench) -> None:
+    main = package.files[f"{PACKAGE}/__init__.py"].replace("App()", "App(slice_limit_ms=5)")
+    answer = package.bring("v1", {"__init__.py": main})
+    assert (answer["outcome"], answer["error"]["restart"]) == ("refused", True)
+
+
+def test_an_archive_that_is_none_is_refused(package: PackageBench) -> None:
+    package.portal.page.tell(inbox.reload("r1", archive="no archive", version="v1"))
+    assert "the archive of the app's files cannot be read" in str(package.portal.page.messages[-1])
+    assert package.mute() == "first"
+
+
+def test_the_directories_of_old_files_are_deleted_one_day(package: PackageBench) -> None:
+    for number in range(12):
+        package.bring(f"v{number + 1}", {"text.txt": str(number)})
+    assert package.mute() == "11"
+    assert len(list(package.home.parent.iterdir())) == 1 + 8

@@ -145,7 +145,7 @@ RUN = HandlerRun(name="on_mute", duration_ms=1.5, outcome="ok", started=1_700_00
 QUESTION = {"t": "rest", "id": "r1", "method": "user.current"}
 ERROR: Mapping[str, Any] = {"code": "NO", "description": "no", "status": 400}
 SOURCE_ERROR = {"text": "no", "line": 1, "column": None, "traceback": "no"}
-RUNS: Mapping[str, Any] = {"file": "a.py", "source": "", "original": "", "edited": False}
+RUNS: Mapping[str, Any] = {"file": "a.py", "source": "", "original": "", "version": "", "edited": False}
 EVENTS_TEXT = {"event": "e", "id": "p:1", "seq": 1, "handler": "h", "error": "E"}
 TOLD: list[Told] = [Told(type="E", code=None, words="", frames=[("app.py", 1, "greet")])]
 CAPTURED = Captured(level="info", text="text", words="", tags={"a": "b"}, told=TOLD)
@@ -201,6 +201,7 @@ FROM_PAGE: list[dict[str, Any]] = [
     inbox.user_changed(),
     inbox.reload("reload-1"),
     inbox.reload("reload-1", "source", again=True),
+    inbox.reload("reload-1", archive="UEs=", version="v1"),
 ]
 
 

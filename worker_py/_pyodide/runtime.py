@@ -148,8 +148,8 @@ def start(
 
     Args:
         config: JSON with ``module`` and ``attribute`` of the app; ``kept``, what an earlier
-            interpreter kept, by call id; ``live``, whether pages may bring other source; ``settings``, the limits
-            of the project's file; and ``place``, as `Place`.
+            interpreter kept, by call id; ``live``, what names the app's files when pages may bring
+            others, else false; ``settings``, the limits of the project's file; and ``place``, as `Place`.
         post: hands a JSON string to the page with this id.
         wake: asks the worker for a turn of the loop soon.
         keep: stores what must outlive the interpreter, by call id; ``None`` when the call is over.
@@ -167,7 +167,8 @@ def start(
     app.take_project_settings(wanted["settings"])
     runtime = Runtime(loop, app, post, keep)
     runtime.remember(wanted["kept"])
-    if wanted["live"] is True:
-        importlib.import_module(LIVE).join(runtime.dispatcher, app, wanted["module"], wanted["attribute"])
+    if isinstance(wanted["live"], str):
+        live = importlib.import_module(LIVE)
+        live.join(runtime.dispatcher, app, wanted["module"], wanted["attribute"], wanted["live"])
     sys.setrecursionlimit(_RECURSION_LIMIT)  # deeper, and the wasm stack overflows: that is fatal
     return runtime

@@ -1,6 +1,7 @@
 """The app that goes into a bundle: a file or a package directory, checked and packed into app.zip."""
 
 import ast
+import hashlib
 import io
 import keyword
 import platform
@@ -47,6 +48,11 @@ class AppSource:
                 entry.external_attr = 0o100644 << 16
                 archive.writestr(entry, content)
         return buffer.getvalue()
+
+    @property
+    def version(self) -> str:
+        """What names exactly these files."""
+        return hashlib.sha256(self.archive()).hexdigest()[:12]
 
 
 def read_app(specification: str, include: Sequence[str] = ()) -> AppSource:

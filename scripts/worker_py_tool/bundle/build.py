@@ -60,6 +60,7 @@ class BuildOptions:
         phone: The phone that the page brings, if any.
         live: The page's scripts may bring other source for the app while it runs. For the demo: whoever can make
             them do so runs Python with all that the app may do. The command line does not offer it.
+        follow: With `live`, the page asks its server which of the app's files run: `worker-py dev` is one that says so.
         requirements: Requirements of the app, as pip takes them.
         lock: Where the app's `pylock.worker-py.toml` is, or would be; without it packages are chosen anew.
         frozen: Insist on it.
@@ -84,6 +85,7 @@ class BuildOptions:
     page_scripts: Sequence[Path] = ()
     phone: PhoneKind | None = None
     live: bool = False
+    follow: bool = False
     requirements: Sequence[str] = ()
     lock: Path | None = None
     frozen: bool = False
@@ -144,6 +146,7 @@ def build(options: BuildOptions) -> Manifest:
             "bx24_url": client.url if client.content is None else f"assets/{build_id}/{client.name}",
             "phone": options.phone,
             **({"live": True} if options.live else {}),
+            **({"follow": True} if options.follow else {}),
             **_report(options),
         }
         _write_page(directory, config, scripts)
@@ -181,7 +184,7 @@ def _contents(
         "wheels": [f"../../{_add_wheel(directory, path)}" for path in packages.app],
         "app": {"archive": "app.zip", "module": app.module, "attribute": app.attribute},
         "settings": dict(options.settings),
-        "live": options.live,
+        "live": options.live and app.version,
         "snapshot": None if memory.content is None else "snapshot.bin",
         "bare": memory.bare,
         "withoutSnapshot": memory.reason or None,

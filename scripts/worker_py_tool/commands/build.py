@@ -79,6 +79,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     add("--emit", choices=recipes.KINDS, **repeatable, help="also write a web server's configuration, beside DIR")
     add("--release", action="store_true", help="for production: best compression")
+    add("--no-snapshot", action="store_true", help="leave out the interpreter's memory: smaller, and slower to start")
     add("--json", action="store_true", help="print what was made as JSON, for machines")
     add("--check", metavar="DIR", type=Path, help="build nothing: hold a bundle's files against its manifest")
     return options.parse_args(arguments)
@@ -168,6 +169,7 @@ def wanted(options: argparse.Namespace) -> BuildOptions:
         report_messages=options.report_messages,
         report_sample=options.report_sample,
         settings=beside.settings,
+        snapshot=not options.no_snapshot,
         compress="best" if options.release else "fast",
     )
 

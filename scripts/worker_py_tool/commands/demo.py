@@ -9,6 +9,7 @@ from typing import Any
 
 from worker_py_tool.bundle import dependencies, project, publish, pylock
 from worker_py_tool.bundle.app_source import find, read_app
+from worker_py_tool.commands import dev
 from worker_py_tool.paths import command
 from worker_py_tool.process import say
 from worker_py_tool.setup.bootstrap import Need
@@ -21,9 +22,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         prog=command("demo"),
         description="Build and serve the demo; its address is printed first. Or write it, for any web server.",
     )
-    options.add_argument(
-        "--app", metavar="PATH[:NAME]", help="your own app instead of the demo's: a file or a package directory"
-    )
+    options.add_argument("--app", metavar="PATH[:NAME]", help="your own app instead of the demo's, as `dev` takes it")
     options.add_argument(
         "--include", metavar="PATTERN", action="append", default=[], help="file of it to pack, as for a build"
     )
@@ -68,7 +67,9 @@ def run(options: argparse.Namespace) -> int:
         say(f"    python3 -m http.server --bind 127.0.0.1 --directory {shlex.quote(str(options.out))}")
         print(options.out / "index.html")
         return 0
-    with demo.running(options.port, **(_of_the_app(options) if options.app else {})) as url:
+    if options.app is not None:
+        return dev.run(options)
+    with demo.running(options.port) as url:
         print(url, flush=True)
         say("Open this address in a browser. Ctrl-C ends the demo.")
         if options.browser:
@@ -78,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _of_the_app(options: argparse.Namespace) -> dict[str, Any]:
-    """What a demo of another app takes of its project: the rest is the demo's own, its phone and client above all."""
+    """What a demo of another app, as plain files, takes of its project: the rest is the demo's own."""
     beside = project.read(options.app)
     return {
         "app": options.app,

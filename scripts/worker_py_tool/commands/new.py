@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     """Write the project, and print what it holds."""
     for path in make(options.name):
         print(path, flush=True)
-    say(f"Next: cd {options.name} && python -m pytest && {command('demo')} --app app.py")
+    say(f"Next: cd {options.name} && python -m pytest && {command('dev')} app.py")
     return 0
 
 

@@ -41,6 +41,7 @@ def build_demo(
     phone: PhoneKind | None = None,
     connect: Sequence[str] = (),
     live: bool = False,
+    follow: bool = False,
     hard_link: bool = True,
     compress: Compression = "fast",
 ) -> Manifest:
@@ -72,6 +73,7 @@ def build_demo(
             phone=phone,
             connect=connect,
             live=live,
+            follow=follow,
             hard_link=hard_link,
             compress=compress,
         )

@@ -80,23 +80,10 @@ class KitSession:
 
     @staticmethod
     def _build(app: str, bundle: Path) -> None:
-        from worker_py_tool.bundle import dependencies, project, pylock
-        from worker_py_tool.bundle.app_source import find
         from worker_py_tool.demo import demo
+        from worker_py_tool.dev import sources
 
-        beside = project.read(app)
-        demo.build_demo(
-            bundle,
-            app=app,
-            client=beside.client or "bx24",
-            page_scripts=beside.page_script,
-            requirements=dependencies.collect(find(app)[2], beside, [], None),
-            settings=beside.settings,
-            lock=beside.directory / pylock.NAME,
-            connect=beside.connect,
-            phone=beside.phone,
-            compress="none",
-        )
+        demo.build_demo(bundle, **sources.options_of(app), compress="none")
 
     # Browsers ------------------------------------------------------------------------------------
 

@@ -66,7 +66,19 @@ def _layers(needs: Set[Need]) -> list[str]:
 def _require(needs: Set[Need], node: bool) -> None:
     """Refuse what the extras of the installed wheel lack; nothing is installed behind people's backs."""
     python_packages.require(
-        ("jinja2", "hatchling", "packaging", "pip", "resolvelib", "rich", "starlette", "unearth", "urllib3", "uvicorn"),
+        (
+            "jinja2",
+            "hatchling",
+            "packaging",
+            "pip",
+            "resolvelib",
+            "rich",
+            "starlette",
+            "unearth",
+            "urllib3",
+            "uvicorn",
+            "watchfiles",
+        ),
         "build",
     )
     if Need.BROWSER in needs:

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {{outcome: string, error: {text: string, line: number | null, column: number | null} | null, file: string,
- *   source: string, original: string, edited: boolean}} Runs
+ *   source: string, original: string, version?: string, edited: boolean}} Runs
  * @typedef {{line: number | null, column?: number | null, text: string}} Problem
  */
 
@@ -71,7 +71,8 @@ export class Handlers {
     if (this.#asked !== 0) {
       return APPLYING;
     }
-    const runs = this.runs.edited ? "Your edit runs" : "The app's own handlers run";
+    const { edited, version } = this.runs;
+    const runs = !edited ? "The app's own handlers run" : version ? "The app's files run as saved" : "Your edit runs";
     const changed = this.#isChanged ? " The text below is changed and not applied." : "";
     return `${this.#notice || `${runs}.`}${changed}`;
   }
@@ -149,9 +150,9 @@ export class Handlers {
     const known = this.runs;
     this.runs = runs;
     if (runs.outcome === "applied_again") {
-      this.#notice = "Another interpreter runs: your edit was applied to it again.";
+      this.#notice = runs.version ? "" : "Another interpreter runs: your edit was applied to it again.";
     } else if (runs.outcome === "applied" && this.#asked === 0) {
-      this.#notice = "Another page of the portal applied other handlers.";
+      this.#notice = runs.version ? "" : "Another page of the portal applied other handlers.";
       this.problems = [];
     } else if (runs.outcome === "refused" && runs.error !== null && this.#asked === 0) {
       this.#notice = "The app's own handlers run: another interpreter refused your edit.";

@@ -4,8 +4,17 @@ import { Live } from "../../../static/live/live.js";
 import { LIMITS } from "../../../static/protocol.js";
 
 const KEY = "worker-py:live:portal.example";
-const RUNS = { error: null, file: "/app/handlers.py", source: "original", original: "original", edited: false };
+const RUNS = {
+  error: null,
+  file: "/app/handlers.py",
+  source: "original",
+  original: "original",
+  version: "",
+  edited: false,
+};
 const EDITED = { ...RUNS, file: "/app/handlers.py (edit 1)", source: "edit", edited: true };
+const FILES = { archive: "UEs=", version: "v2" };
+const SAVED = { ...RUNS, file: "/app (version 1)/handlers.py", source: "saved", version: "v2", edited: true };
 const REFUSAL = { text: "SyntaxError: invalid syntax", line: 3, column: 7, traceback: "…" };
 
 /** @param {Record<string, string>} [stored] */
@@ -236,4 +245,46 @@ test("a failure is told with the innermost line of the source that runs", () => 
     text: text.replaceAll("(edit 1)", "(edit 0)"),
   });
   assert.equal(news.at(-1).line, null);
+});
+
+test("the app's files go to each interpreter, and are not kept for the tab", async () => {
+  const { live, open, sent, say, kept } = page({ [KEY]: "edit" });
+  live.begin({ archive: "UEs=", version: "v1" });
+  open();
+  assert.deepEqual(sent, [{ t: "reload", id: "again", source: null, again: true, archive: "UEs=", version: "v1" }]);
+  say({ ...SAVED, version: "v1", id: "again", outcome: "kept" });
+  const answer = live.run(FILES);
+  assert.deepEqual(sent.at(-1), { t: "reload", id: "reload-1", source: null, ...FILES });
+  say({ ...SAVED, id: "reload-1" });
+  assert.equal((await answer).outcome, "applied");
+  assert.equal(kept.has(KEY), false);
+  live.ended("fatal", "it crashed");
+  open();
+  assert.deepEqual(sent.at(-1), { t: "reload", id: "again", source: null, again: true, ...FILES });
+});
+
+test("files that were refused are not brought to the next interpreter", async () => {
+  const { live, open, sent, say } = page();
+  open();
+  say({ ...RUNS, id: "again", outcome: "shown" });
+  const answer = live.run(FILES);
+  say({ ...RUNS, id: "reload-1", outcome: "refused", error: REFUSAL });
+  assert.equal((await answer).outcome, "refused");
+  live.ended("fatal", "it crashed");
+  open();
+  assert.deepEqual(sent.at(-1), { t: "reload", id: "again", source: null, again: true });
+});
+
+test("files that another page brought are no text to remember", () => {
+  const { open, say, kept } = page({ [KEY]: "edit" });
+  open();
+  say({ ...EDITED, id: "again", outcome: "applied_again" });
+  say({ ...SAVED, id: null });
+  assert.equal(kept.get(KEY), "edit");
+});
+
+test("whoever follows the files tells the page's scripts", () => {
+  const { live, news } = page();
+  live.tell({ kind: "saved", name: "app.py", number: 2, saved: 5, problem: null, reload: null });
+  assert.equal(news.at(-1).number, 2);
 });

@@ -226,14 +226,14 @@ test("without a snapshot everything is downloaded, installed and started", async
 });
 
 test("the app is started with what is kept of calls, and with the ways out", async (t) => {
-  const { begin, did, outside, starts, pyodide } = await booting(t, { live: true });
+  const { begin, did, outside, starts, pyodide } = await booting(t, { live: "v1" });
   const booted = begin();
   await ended(booted);
   const [[, given, post, wake, keep]] = did("start");
   const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
   const place = { zone, language: navigator.language, agent: navigator.userAgent };
   const app = { module: "handlers", attribute: "app" };
-  assert.deepEqual(given, { ...app, kept: { A: "{1}" }, live: true, settings: {}, place });
+  assert.deepEqual(given, { ...app, kept: { A: "{1}" }, live: "v1", settings: {}, place });
   assert.deepEqual([post, wake, keep], [outside.post, outside.wake, outside.keep]);
   const { deliver, detach, turn, hear } = starts.python;
   const { phases, ...runtime } = booted.value;

@@ -1,0 +1,65 @@
+"""worker-py dev: the command line of `dev`."""
+
+import argparse
+import threading
+import webbrowser
+from collections.abc import Set
+from typing import Any
+
+from worker_py_tool.bundle import project
+from worker_py_tool.bundle.app_source import find
+from worker_py_tool.paths import command
+from worker_py_tool.process import say
+from worker_py_tool.setup.bootstrap import Need
+from worker_py_tool.waiting import set_when_interrupted
+
+DEFAULT = "app.py"
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    options = argparse.ArgumentParser(
+        prog=command("dev"),
+        description="Try your app in a simulated portal while you work on it: what you save runs at once, and the call "
+        "goes on. Its address is printed first; [tool.worker-py] of the pyproject.toml beside the app says the rest.",
+    )
+    options.add_argument(
+        "app",
+        metavar="APP",
+        nargs="?",
+        help=f"PATH[:NAME]: a file or a package directory, and the App's name in it (default: that of {project.TABLE}, "
+        f"else {DEFAULT})",
+    )
+    options.add_argument("--port", type=int, default=0, help="the portal's port (default: any that is free)")
+    repeatable = dict[str, Any](action="append", default=[])
+    options.add_argument("--include", metavar="PATTERN", **repeatable, help="file of the app to pack, as for a build")
+    options.add_argument("--require", metavar="REQUIREMENT", **repeatable, help="a package that it imports")
+    options.add_argument(
+        "--browser", action=argparse.BooleanOptionalAction, default=False, help="open it in your browser"
+    )
+    return options.parse_args(arguments)
+
+
+def needs(options: argparse.Namespace) -> Set[Need]:
+    """What a build needs; refuses an app that is not there before anything is installed."""
+    options.app = options.app or project.read(None).app or DEFAULT
+    find(options.app)
+    return {Need.BUILD}
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve the app, and follow what is saved, until interrupted."""
+    from worker_py_tool.dev.serve import following
+
+    stop = threading.Event()
+    with following(options.app, stop, port=options.port, include=options.include, require=options.require) as (
+        url,
+        follow,
+    ):
+        set_when_interrupted(stop)
+        print(url, flush=True)
+        say("Open this address in a browser. What you save runs at once. Ctrl-C ends it.")
+        if options.browser:
+            webbrowser.open(url)
+        follow()
+    return 0
