@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.conftest import BundleFor, OpenPage
+from tests.support.browsers import needs
 from tests.support.cases import table
 from tests.support.complaints import Complaints
 from tests.support.faulty_server import Fault, FaultyServer
@@ -50,6 +51,7 @@ def drawn_in_a_browser_of_its_own(browser: Browser, portal_url: str, app_url: st
         return at_import, drawn
 
 
+@pytest.mark.engines
 def test_two_interpreters_of_one_snapshot_share_neither_random_numbers_nor_ids_nor_clocks(
     browser: Browser, bundle_for: BundleFor, serve_app: Callable[[Path], str], portal_url: str
 ) -> None:
@@ -223,11 +225,13 @@ def restored(open_page: OpenPage, package_bundle: Path) -> WitnessPage:
     return page
 
 
+@pytest.mark.engines
 def test_what_was_not_imported_before_the_snapshot_is_found_after_it(restored: WitnessPage) -> None:
     restored.emit("late")
     assert restored.until_noted(1) == [[1, "a", "imported late"]]
 
 
+@pytest.mark.engines
 def test_files_are_there_in_the_first_event_and_waiting_for_them_is_no_hang(
     open_page: OpenPage, package_bundle: Path
 ) -> None:
@@ -243,6 +247,7 @@ def test_files_are_there_in_the_first_event_and_waiting_for_them_is_no_hang(
         assert page.diagnostics()["workers"]["ended"] == []
 
 
+@pytest.mark.engines
 def test_a_traceback_after_the_snapshot_shows_the_line_of_the_app(
     restored: WitnessPage, complaints: Complaints
 ) -> None:
@@ -254,6 +259,7 @@ def test_a_traceback_after_the_snapshot_shows_the_line_of_the_app(
     assert "/app/shop/__init__.py" in report["text"]
 
 
+@needs("switches_stacks")
 def test_python_may_wait_for_a_promise_where_the_browser_can_switch_stacks(restored: WitnessPage) -> None:
     assert restored.evaluate("() => 'Suspending' in WebAssembly")
     restored.emit("suspend")
@@ -305,6 +311,7 @@ def test_an_app_that_cannot_be_frozen_boots_from_nothing_and_the_reason_is_named
     assert reason in page.diagnostics()["plain_boot"]
 
 
+@pytest.mark.engines
 def test_an_app_that_imports_js_at_module_level_is_frozen(open_page: OpenPage, bundle_for: BundleFor) -> None:
     source = """
         import js
