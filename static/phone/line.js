@@ -23,6 +23,7 @@
  * @property {(held: boolean) => Promise<void>} hold    no media either way
  * @property {(target: string) => Promise<void>} transfer  resolves when the other side took it, and throws when not
  * @property {(keys: string) => void} [sendTones]      where there is another way than the connection's
+ * @property {boolean} [silent]                        there is no sound in it: this browser can make none
  * @property {() => number | null} [farLevel]           how loud the other side hears us, 0 to 1; simulated lines only
  */
 

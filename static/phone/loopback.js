@@ -1,14 +1,15 @@
 /**
  * A line with nobody at its other end: two `RTCPeerConnection`s in the page, with made voices. The
  * media are real, the people are not. It needs no server, no microphone and no click. Where there is no
- * network at all a browser gives its connections no addresses: the two voices then meet in the page itself.
+ * network at all a browser gives its connections no addresses: the two voices then meet in the page itself. In a browser
+ * that can make no voice the call is silent, and says so.
  *
  * @module
  */
 
 import { PhoneError } from "./line.js";
-import { GAP_MS, Meter, sendTones, TONE_MS, toneKeys } from "./media.js";
-import { keepWorker, listen, loudspeaker, voice } from "./sound.js";
+import { GAP_MS, levelOf, Meter, sendTones, TONE_MS, toneKeys } from "./media.js";
+import { hearsAtOnce, keepWorker, listen, loudspeaker, voice } from "./sound.js";
 
 /**
  * @typedef {import("./line.js").LineEvents} LineEvents
@@ -33,6 +34,10 @@ const LOOK_EVERY_MS = 20;
 const BEGIN_WITHIN_MS = 2000;
 /** The ear tells more often than this how loud it is, as long as anything comes. */
 const LEVEL_MS = 1000;
+/** How often the connection is asked for it, where the ear may not hear. */
+const ASK_LEVEL_MS = 200;
+/** A recording that does not begin to play by then never does. */
+const VOICE_WITHIN_MS = 3000;
 
 /** @param {{later: (callback: () => void, ms: number) => void}} clock */
 export function loopbackLine(clock) {
@@ -110,6 +115,8 @@ class LoopbackLeg {
   number;
   over = false;
   answered = false;
+  /** There is no sound in it: this browser can make none. */
+  silent = false;
   /** The operator's end; none where the voices meet without one. @type {RTCPeerConnection | null} */
   connection = null;
   /** The client's end. @type {RTCPeerConnection | null} */
@@ -206,13 +213,16 @@ class LoopbackLeg {
 
   /** Let media flow between the two ends. */
   async connect() {
-    const [operator, client] = await Promise.all([this.#source(OPERATOR_HZ), this.#source(CLIENT_HZ)]);
+    const voices = await this.#makeVoices();
     if (this.over) {
       throw new PhoneError("NoSuchCall", "the call ended while it was being answered");
     }
-    this.#voices = { operator, client };
-    if (navigator.onLine) {
-      await this.#connectPeers(operator, client);
+    this.#voices = voices;
+    if (!voices) {
+      this.silent = true;
+      console.warn("worker-py: the call is silent: this browser can make no sound of its own");
+    } else if (navigator.onLine && "RTCPeerConnection" in globalThis) {
+      await this.#connectPeers(voices.operator, voices.client);
     } else {
       this.#meet();
     }
@@ -220,6 +230,16 @@ class LoopbackLeg {
       throw new PhoneError("NoSuchCall", "the call ended while it was being answered");
     }
     this.answered = true;
+  }
+
+  /** @returns {Promise<{operator: Source, client: Source} | null>} nothing where no voice can be made */
+  async #makeVoices() {
+    const late = new Promise((resolve) => this.#clock.later(() => resolve(null), VOICE_WITHIN_MS));
+    const made = Promise.all([this.#source(OPERATOR_HZ), this.#source(CLIENT_HZ)]).then(
+      ([operator, client]) => ({ operator, client }),
+      () => null,
+    );
+    return Promise.race([made, late]);
   }
 
   /** @param {Source} operator @param {Source} client @returns {Promise<void>} when media may flow */
@@ -272,7 +292,10 @@ class LoopbackLeg {
   }
 
   #meet() {
-    const { operator, client } = /** @type {{operator: Source, client: Source}} */ (this.#voices);
+    if (!this.#voices) {
+      return;
+    }
+    const { operator, client } = this.#voices;
     this.#ears.push(loudspeaker(client.track));
     this.#listen(operator.track);
   }
@@ -347,7 +370,11 @@ class LoopbackLeg {
   /** @param {number} pitch */
   async #source(pitch) {
     const source = await voice(pitch);
-    this.#undo.push(() => source.stop());
+    if (this.over) {
+      source.stop();
+    } else {
+      this.#undo.push(() => source.stop());
+    }
     return source;
   }
 
@@ -361,6 +388,25 @@ class LoopbackLeg {
       },
     });
     this.#ears.push(stop);
+    if (!hearsAtOnce()) {
+      this.#askLevel();
+    }
+  }
+
+  /** Ask the client's end how loud what it gets is, as long as there is one and no ear tells. */
+  #askLevel() {
+    const far = this.#far;
+    this.#clock.later(async () => {
+      if (this.over || !far || far !== this.#far) {
+        return;
+      }
+      const level = await levelOf(far).catch(() => 0);
+      if (level > 0) {
+        this.#level = level;
+        this.#toldAt = Date.now();
+      }
+      this.#askLevel();
+    }, ASK_LEVEL_MS);
   }
 }
 

@@ -113,3 +113,13 @@ async function count(connection) {
     played,
   };
 }
+
+/** How loud what comes in is, 0 to 1, as the connection itself counts. @param {RTCPeerConnection} connection */
+export async function levelOf(connection) {
+  for (const report of (await connection.getStats()).values()) {
+    if (report.type === "inbound-rtp" && report.audioLevel !== undefined) {
+      return /** @type {number} */ (report.audioLevel);
+    }
+  }
+  return 0;
+}

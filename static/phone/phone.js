@@ -98,13 +98,14 @@ export class Phone {
     return this[name](params ?? {});
   }
 
-  /** @returns {Promise<PhoneState & {stats: Reading | null, far_level: number | null}>} */
+  /** @returns {Promise<PhoneState & {stats: Reading | null, far_level: number | null, silent: boolean}>} */
   async state() {
     const connection = this.#call?.phase === "connected" ? this.#call.leg.connection : null;
     return {
       ...this.#state(),
       stats: connection ? await new Meter().read(connection) : null, // since the call began
       far_level: this.#call?.leg.farLevel?.() ?? null,
+      silent: this.#call?.leg.silent ?? false,
     };
   }
 

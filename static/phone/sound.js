@@ -14,13 +14,14 @@ import { wav } from "./voice.js";
  */
 
 const WORKER = new URL("./sound_worker.js", import.meta.url).href;
+const WORKLET = new URL("./ear_worklet.js", import.meta.url).href;
 const WAV_S = 6;
 /** Some seconds of sound for the ear, whose worker may have to wait for the processor: a browser keeps a tenth of one. */
 const FRAMES_KEPT = 300;
 
 /** Have the browser keep the worker's modules: the first call may come when there is no network. */
 export function keepWorker() {
-  for (const name of ["./sound_worker.js", "./tones.js"]) {
+  for (const name of ["./sound_worker.js", "./ear_worklet.js", "./tones.js"]) {
     fetch(new URL(name, import.meta.url)).catch(() => {}); // the call itself tells
   }
 }
@@ -110,6 +111,9 @@ export function loudspeaker(track) {
   };
 }
 
+/** Whether `listen` hears at once; elsewhere a browser may let it hear only after a click. */
+export const hearsAtOnce = () => "MediaStreamTrackProcessor" in globalThis;
+
 /**
  * Listen to a track without playing it. In a browser that cannot, nothing is heard.
  * @param {MediaStreamTrack} track
@@ -117,27 +121,53 @@ export function loudspeaker(track) {
  * @returns {() => void} to stop
  */
 export function listen(track, { onKey, onLevel }) {
-  const { MediaStreamTrackProcessor } = /** @type {any} */ (globalThis);
   const player = document.createElement("video"); // without a player a received track gives no sound
   player.muted = true;
   player.srcObject = new MediaStream([track]);
   player.play().catch(() => {});
-  const worker = new Worker(WORKER, { type: "module", name: "worker-py ear" });
-  if (MediaStreamTrackProcessor) {
-    const { readable } = new MediaStreamTrackProcessor({ track, maxBufferSize: FRAMES_KEPT });
-    worker.onmessage = ({ data }) => {
-      if (data.key !== undefined) {
-        onKey?.(data.key);
-      }
-      if (data.level !== undefined) {
-        onLevel?.(data.level);
-      }
-    };
-    worker.postMessage({ listen: readable }, [readable]);
-  }
+  const tell = (/** @type {{data: {key?: string, level?: number}}} */ { data }) => {
+    if (data.key !== undefined) {
+      onKey?.(data.key);
+    }
+    if (data.level !== undefined) {
+      onLevel?.(data.level);
+    }
+  };
+  const stop = hearsAtOnce() ? listenInWorker(track, tell) : listenInWorklet(track, tell);
   return () => {
-    worker.terminate();
+    stop();
     player.pause();
     player.srcObject = null;
+  };
+}
+
+/** @typedef {(message: {data: {key?: string, level?: number}}) => void} Heard */
+
+/** @param {MediaStreamTrack} track @param {Heard} tell */
+function listenInWorker(track, tell) {
+  const { MediaStreamTrackProcessor } = /** @type {any} */ (globalThis);
+  const worker = new Worker(WORKER, { type: "module", name: "worker-py ear" });
+  const { readable } = new MediaStreamTrackProcessor({ track, maxBufferSize: FRAMES_KEPT });
+  worker.onmessage = tell;
+  worker.postMessage({ listen: readable }, [readable]);
+  return () => worker.terminate();
+}
+
+/** @param {MediaStreamTrack} track @param {Heard} tell */
+function listenInWorklet(track, tell) {
+  const context = new AudioContext();
+  const hear = async () => {
+    await context.audioWorklet.addModule(WORKLET);
+    const node = new AudioWorkletNode(context, "worker-py-ear", { numberOfOutputs: 0 });
+    node.port.onmessage = tell;
+    context.createMediaStreamSource(new MediaStream([track])).connect(node);
+  };
+  hear().catch(() => {}); // then nothing is heard
+  const on = () => context.resume().catch(() => {});
+  addEventListener("workerpy:sound-on", on);
+  on();
+  return () => {
+    removeEventListener("workerpy:sound-on", on);
+    context.close().catch(() => {});
   };
 }

@@ -5,15 +5,11 @@
  * @module
  */
 
-import { KeyListener, power } from "./tones.js";
+import { Ear } from "./tones.js";
 import { RATE, VoiceMaker } from "./voice.js";
 
 const FRAME = 480; // 10 ms, as the browser's own microphones give
 const FRAME_MS = (FRAME / RATE) * 1000;
-const BLOCK_MS = 20;
-/** From one block to the next; they overlap. */
-const STEP_MS = 10;
-const REPORT_EVERY = 10;
 
 /** @typedef {{speak?: {to: WritableStream<AudioData>, pitch: number}, listen?: ReadableStream<AudioData>}} Order */
 
@@ -48,11 +44,8 @@ function speak(to, pitch) {
 /** @param {ReadableStream<AudioData>} from */
 async function listen(from) {
   const reader = from.getReader();
-  /** @type {number[]} */
-  let waiting = [];
-  /** @type {KeyListener | null} */
-  let keys = null;
-  let blocks = 0;
+  /** @type {Ear | null} */
+  let ear = null;
   for (;;) {
     const { value: frame, done } = await reader.read();
     if (done) {
@@ -60,20 +53,8 @@ async function listen(from) {
     }
     const samples = new Float32Array(frame.numberOfFrames);
     frame.copyTo(samples, { planeIndex: 0, format: "f32-planar" });
-    const size = (frame.sampleRate * BLOCK_MS) / 1000;
-    keys ??= new KeyListener(frame.sampleRate);
+    ear ??= new Ear(frame.sampleRate, (heard) => scope.postMessage(heard));
     frame.close();
-    waiting.push(...samples);
-    while (waiting.length >= size) {
-      const block = Float32Array.from(waiting.slice(0, size));
-      waiting = waiting.slice((size * STEP_MS) / BLOCK_MS);
-      const key = keys.hear(block);
-      if (key) {
-        scope.postMessage({ key });
-      }
-      if (++blocks % REPORT_EVERY === 0) {
-        scope.postMessage({ level: Math.sqrt(power(block)) });
-      }
-    }
+    ear.hear(samples);
   }
 }

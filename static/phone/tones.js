@@ -69,6 +69,48 @@ export class KeyListener {
   }
 }
 
+const BLOCK_MS = 20;
+/** From one block to the next; they overlap. */
+const STEP_MS = 10;
+const REPORT_EVERY = 10;
+
+/** Hears keys and how loud it is, in sound that comes in pieces of any length. */
+export class Ear {
+  #rate;
+  #tell;
+  #keys;
+  /** @type {number[]} */
+  #waiting = [];
+  #blocks = 0;
+
+  /**
+   * @param {number} rate samples per second
+   * @param {(heard: {key: string} | {level: number}) => void} tell
+   */
+  constructor(rate, tell) {
+    this.#rate = rate;
+    this.#tell = tell;
+    this.#keys = new KeyListener(rate);
+  }
+
+  /** @param {Float32Array} samples those that came next */
+  hear(samples) {
+    this.#waiting.push(...samples);
+    const size = (this.#rate * BLOCK_MS) / 1000;
+    while (this.#waiting.length >= size) {
+      const block = Float32Array.from(this.#waiting.slice(0, size));
+      this.#waiting = this.#waiting.slice((size * STEP_MS) / BLOCK_MS);
+      const key = this.#keys.hear(block);
+      if (key) {
+        this.#tell({ key });
+      }
+      if (++this.#blocks % REPORT_EVERY === 0) {
+        this.#tell({ level: Math.sqrt(power(block)) });
+      }
+    }
+  }
+}
+
 /** @param {number[]} frequencies @param {Float32Array} samples @param {number} rate */
 function strongest(frequencies, samples, rate) {
   const powers = frequencies.map((frequency) => powerAt(frequency, samples, rate));

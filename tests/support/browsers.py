@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, BrowserType, Playwright
 from tests.support import webkit
 from worker_py_tool.errors import ToolError
 from worker_py_tool.kit.browsers import launch_options
-from worker_py_tool.setup import chromium
+from worker_py_tool.setup import chromium, engines
 
 VARIABLE: Final = "WORKER_PY_ENGINE"
 READY_TIMEOUT_MS: Final = 30_000
@@ -38,6 +38,8 @@ class Engine:
         switches_stacks: Python may wait for a promise in the middle of a function.
         logs_http_errors: the console names each request that was answered with an error.
         takes_flags: there are flags and settings for what a test takes away from the browser.
+        tells_bodies: what a request carries can be read on its way, and be answered by the test.
+        recovers_within_s: after code that nothing can interrupt, another interpreter handles what comes next.
         is_playwrights: Playwright drives it: its console can be read, its workers are known, pages call the test.
     """
 
@@ -48,6 +50,8 @@ class Engine:
     switches_stacks: bool = True
     logs_http_errors: bool = True
     takes_flags: bool = True
+    tells_bodies: bool = True
+    recovers_within_s: int = 20
     is_playwrights: bool = True
 
 
@@ -65,6 +69,7 @@ ENGINES: Final = {
         switches_stacks=False,
         logs_http_errors=False,
         takes_flags=False,
+        tells_bodies=False,
     ),
     "webkit": Engine(
         "webkit",
@@ -74,6 +79,8 @@ ENGINES: Final = {
         switches_stacks=False,
         logs_http_errors=False,
         takes_flags=False,
+        tells_bodies=False,
+        recovers_within_s=60,
         is_playwrights=False,
     ),
 }
@@ -97,6 +104,19 @@ def needs(*capabilities: str) -> pytest.MarkDecorator:
     chosen = ENGINES.get(name, ENGINES["chromium"])  # of any other one the launch says that it cannot be
     missing = [capability for capability in capabilities if not getattr(chosen, capability)]
     return pytest.mark.skipif(bool(missing), reason=f"{chosen.name} lacks {', '.join(missing)}")
+
+
+@contextmanager
+def webkit_browser(home: Path) -> Iterator[Browser]:
+    """WebKitGTK's browser, as far as tests that are marked `engines` use one."""
+    program = engines.webkit()
+    if program is None:
+        raise pytest.UsageError(f"there is no WebKit here (Debian: apt-get install {' '.join(engines.WEBKIT)})")
+    browser = webkit.WebKit(program, home)
+    try:
+        yield cast(Browser, browser)
+    finally:
+        browser.close()
 
 
 class Browsers:
@@ -129,22 +149,11 @@ class Browsers:
         """
         if self.engine.name == "webkit":
             assert not arguments and not without and loopback_workers, "these are Chromium's flags"
-            return self._opened.enter_context(self._webkit())
+            return self._opened.enter_context(webkit_browser(self._home))
         options = self._options(self._home, arguments=arguments, without=without, loopback_workers=loopback_workers)
         browser = self._kind.launch(**options)
         self._opened.callback(browser.close)
         return browser
-
-    @contextmanager
-    def _webkit(self) -> Iterator[Browser]:
-        program = webkit.browser_program()
-        if program is None:
-            raise pytest.UsageError(f"{VARIABLE} is 'webkit': it needs {', '.join(webkit.PACKAGES)} of Debian.")
-        browser = webkit.WebKit(program, self._home)
-        try:
-            yield cast(Browser, browser)  # as far as the tests that are marked `engines` use one
-        finally:
-            browser.close()
 
     @contextmanager
     def profile(self, directory: Path, preferences: Mapping[str, object] | None = None) -> Iterator[BrowserContext]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, WebError
 
+from tests.support.browsers import engine
+
 POLICIES = ("Content Security Policy", "Permissions-Policy", "Permissions policy")
 
 
@@ -27,6 +29,11 @@ class Complaints:
     def expect(self, pattern: str) -> None:
         """Let complaints that match pass, and fail the test when there is none."""
         self.expected.append(re.compile(pattern))
+
+    def expect_logged(self, pattern: str) -> None:
+        """The same of what a browser itself notes of a request that failed, where it does."""
+        if engine().logs_http_errors:
+            self.expect(pattern)
 
     def forget(self) -> None:
         """Begin anew."""
@@ -62,5 +69,7 @@ class Complaints:
         """Fail for what was not expected, and for what was expected and missing."""
         unexpected = [text for text in self.seen if not any(pattern.search(text) for pattern in self.expected)]
         missing = [pattern.pattern for pattern in self.expected if not any(pattern.search(text) for text in self.seen)]
+        if not engine().is_playwrights:
+            return  # nothing was heard
         assert not unexpected, "the page complained:\n" + "\n".join(unexpected)
         assert not missing, f"complaints that were expected and did not come: {missing}"

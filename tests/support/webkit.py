@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -23,8 +22,6 @@ from typing import Any, Final
 
 from playwright.sync_api import Error, TimeoutError
 
-PACKAGES: Final = ("webkit2gtk-driver", "xvfb", "dbus")
-PROGRAMS: Final = ("WebKitWebDriver", "xvfb-run", "dbus-run-session")
 START_S: Final = 30
 POLL_S: Final = 0.05
 SCRIPT_MS: Final = 120_000
@@ -42,12 +39,6 @@ const [argument, done] = [arguments[0], arguments[arguments.length - 1]];
   (error) => done({ error: `${error?.name}: ${error?.message ?? error}` }),
 );
 """
-
-
-def browser_program() -> Path | None:
-    """MiniBrowser, where all that it needs is installed too."""
-    found = sorted(Path("/usr/lib").glob("*/webkit2gtk-4.*/MiniBrowser"))
-    return found[-1] if found and all(map(shutil.which, PROGRAMS)) else None
 
 
 class Driver:

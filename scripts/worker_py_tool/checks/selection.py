@@ -13,6 +13,8 @@ PLACES = {
     "pyodide": ("tests/unit",),
     "static": ("tests/static",),
     "browser": ("tests/browser",),
+    "firefox": ("tests/browser",),
+    "webkit": ("tests/browser",),
 }
 """Where each tier's tests are. A test belongs to the first tier that has it, unless another is named."""
 WITH_VALUE = frozenset({"-k", "-m", "-p", "-c", "-n", "-o", "-W", "--ignore", "--deselect"})

@@ -185,7 +185,35 @@ def run_browser(options: TierOptions) -> Outcome:
     return _pytest("browser", tests, [*spread, *options.marked("fast")], options)
 
 
-TIERS = {"lint": run_lint, "unit": run_unit, "pyodide": run_pyodide, "static": run_static, "browser": run_browser}
+def run_firefox(options: TierOptions) -> Outcome:
+    """Tier 5: what each browser promises, in Firefox."""
+    return _run_engine("firefox", options)
+
+
+def run_webkit(options: TierOptions) -> Outcome:
+    """The same in WebKitGTK; with `--all`, for it takes minutes."""
+    return _run_engine("webkit", options)
+
+
+def _run_engine(engine: str, options: TierOptions) -> Outcome:
+    """The browser tests that are marked `engines`, in that one."""
+    tests = options.tests(engine, "test_*.py")
+    if not options.chosen.tests:
+        tests = [test for test in tests if "mark.engines" in (ROOT / test).read_text(encoding="utf-8")]
+    marks = [] if options.chosen.tests else ["-m", "engines" if options.campaigns else "engines and not campaign"]
+    spread = [*_spread(tests, cores()), "--timeout-method=thread"]
+    return _pytest(engine, tests, [*spread, *options.marked(), *marks], options, {"WORKER_PY_ENGINE": engine})
+
+
+TIERS = {
+    "lint": run_lint,
+    "unit": run_unit,
+    "pyodide": run_pyodide,
+    "static": run_static,
+    "browser": run_browser,
+    "firefox": run_firefox,
+    "webkit": run_webkit,
+}
 
 
 def run(name: str, options: TierOptions) -> Outcome:

@@ -14,7 +14,9 @@ from worker_py_tool.setup.bootstrap import Need
 if TYPE_CHECKING:
     from worker_py_tool.checks.tiers import Outcome
 
-TIER_NAMES = ("lint", "unit", "pyodide", "static", "browser")
+CI_TIERS = ("lint", "unit", "pyodide", "static", "browser", "firefox")
+TIER_NAMES = (*CI_TIERS, "webkit")
+IN_BROWSERS = {"browser", "firefox", "webkit"}
 FAST_TIERS = ("unit", "lint", "static", "browser")
 """In the order in which they start."""
 
@@ -25,7 +27,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     options = argparse.ArgumentParser(
         prog="scripts/test",
         usage="scripts/test [--fast] [TIER]... [--all] [-- [PATH[::NAME]]... [PYTEST_ARGUMENT]...]",
-        description=f"Run what CI runs, or the tiers named: {', '.join(TIER_NAMES)}.",
+        description=f"Run what CI runs, with --all WebKit too, or the tiers named: {', '.join(TIER_NAMES)}.",
     )
     options.add_argument("tiers", metavar="TIER", nargs="*", help="tiers to run (default: all of them)")
     length = options.add_mutually_exclusive_group()
@@ -49,7 +51,7 @@ def needs(options: argparse.Namespace) -> Set[Need]:
         )
     if options.record_durations and (options.fast or options.all or options.behind):
         raise ToolError("--record-durations wants whole tiers", "Leave out --fast, --all and what is behind `--`.")
-    return {Need.BROWSER} if "browser" in _tiers(options) else {Need.TEST}
+    return {Need.BROWSER} if IN_BROWSERS & set(_tiers(options)) else {Need.TEST}
 
 
 def run(options: argparse.Namespace) -> int:
@@ -76,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _tiers(options: argparse.Namespace) -> Sequence[str]:
     chosen = selection.read(options.behind)
-    names = options.tiers or chosen.tiers or (FAST_TIERS if options.fast else TIER_NAMES)
+    names = options.tiers or chosen.tiers or (FAST_TIERS if options.fast else TIER_NAMES if options.all else CI_TIERS)
     chosen.check(names)
     return [name for name in names if not chosen.tests or chosen.of(name)]
 

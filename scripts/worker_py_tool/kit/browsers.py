@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from worker_py_tool.errors import ToolError
-from worker_py_tool.setup import chromium
+from worker_py_tool.setup import chromium, engines
 
 ENGINES: Final = ("chromium", "firefox")
 FLAGS: Final = [
@@ -67,7 +66,7 @@ def launch_options(
 
 def _firefox() -> str:
     """The Firefox that a person has, which Playwright starts by WebDriver BiDi."""
-    found = next((path for name in ("firefox-esr", "firefox") if (path := shutil.which(name))), None)
+    found = engines.firefox()
     if found is None:
         raise ToolError("there is no Firefox on this machine", "Install firefox-esr.")
-    return found
+    return str(found)

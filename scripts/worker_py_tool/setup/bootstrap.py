@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from worker_py_tool.errors import ToolError
 from worker_py_tool.paths import INSTALLED, TOOL, VENV
-from worker_py_tool.setup import chromium, node_packages, python_packages, sip_server, web_servers
+from worker_py_tool.setup import chromium, engines, node_packages, python_packages, sip_server, web_servers
 
 REPEATED = "WORKER_PY_IN_VENV"
 
@@ -21,7 +21,7 @@ class Need(enum.Enum):
     DOCTOR = "the virtual environment with an HTTP client"
     BUILD = "the virtual environment with the build's packages, Node.js, and the npm packages of a bundle"
     TEST = "all of BUILD, the packages of tests and linters, and the npm packages for development"
-    BROWSER = "all of TEST, a browser, and where they can be installed nginx, Caddy and Kamailio"
+    BROWSER = "all of TEST, a browser, and where they can be installed other engines, nginx, Caddy and Kamailio"
     PLOTS = "what the benchmark draws with"
 
 
@@ -45,6 +45,7 @@ def ensure(needs: Set[Need]) -> None:
         node_packages.ensure_packages(development=testing)
     if Need.BROWSER in needs:
         chromium.ensure()
+        engines.ensure()
         web_servers.ensure()
         sip_server.ensure()
 

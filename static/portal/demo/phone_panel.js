@@ -18,12 +18,16 @@ import { element, setText } from "./dom.js";
  * @property {boolean} held
  * @property {{bytes_sent: number, bytes_received: number, mos: number | null} | null} stats
  * @property {number | null} far_level  how loud the other side hears us, 0 to 1
+ * @property {boolean} silent           there is no sound in the call: this browser can make none
  * @property {boolean | null} aloud     whether the operator hears the other side; null when nobody says anything
  */
 
 const ASK_EVERY_MS = 400;
 /** The made voice is about so loud. */
 const FULL_LEVEL = 0.2;
+
+const MEET_HERE = "No network: the voices meet in this page";
+const NO_SOUND = "No sound: this browser can make no voice of its own";
 
 /** @type {Readonly<Record<string, string>>} */
 const PHASES = { idle: "Idle", ringing: "Rings", calling: "Calls", connected: "Connected" };
@@ -114,12 +118,12 @@ export class PhonePanel {
   /** @param {PhoneState} state */
   #render(state) {
     this.host.hidden = false;
-    const { phase, number, muted, held, stats, far_level: level, aloud } = state;
+    const { phase, number, muted, held, stats, far_level: level, aloud, silent: mute } = state;
     const where = this.#from === "slider" ? "in the slider" : "in this page";
     setText(this.#holder, `${state.kind}, ${state.holds ? where : "in another page"}`);
     this.host.dataset.phase = phase;
     setText(this.#phase, number && phase !== "idle" ? `${PHASES[phase]} · ${number}` : (PHASES[phase] ?? phase));
-    const alone = phase === "connected" && stats === null && "No network: the voices meet in this page";
+    const alone = phase === "connected" && stats === null && (mute ? NO_SOUND : MEET_HERE);
     setText(this.#flags, [muted && "Muted", held && "On hold", alone].filter(Boolean).join(" · "));
     this.#level.hidden = phase !== "connected";
     this.#level.value = Math.min(1, (level ?? 0) / FULL_LEVEL);

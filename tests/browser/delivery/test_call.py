@@ -11,6 +11,8 @@ from tests.browser.conftest import SharedPageFor
 from tests.support import golden
 from tests.support.witness import SharedPage
 
+pytestmark = pytest.mark.engines
+
 APP = Path(__file__).parents[2] / "golden" / "golden_app.py"
 CALL_ID = "E45D40253D1C2D2F.1774588815.822533"
 

@@ -21,6 +21,8 @@ from worker_py_tool.bundle.build import Client
 from worker_py_tool.kit.browser_portal import Raised
 from worker_py_tool.paths import NODE_MODULES
 
+pytestmark = pytest.mark.engines
+
 APP = """
     from worker_py import App
     from worker_py.wire import EVENTS

@@ -9,6 +9,8 @@ import pytest
 from tests.browser.conftest import SharedPageFor
 from tests.support.witness import SharedPage
 
+pytestmark = pytest.mark.engines
+
 APP = """
     import asyncio
 

@@ -8,8 +8,11 @@ import pytest
 from playwright.sync_api import Route
 
 from tests.browser.conftest import OpenPage, SharedPageFor
+from tests.support.browsers import needs
 from tests.support.raised import initialized
 from tests.support.witness import WITNESS, SharedPage
+
+pytestmark = pytest.mark.engines
 
 APP = """
     import asyncio
@@ -167,6 +170,7 @@ def test_what_the_page_emits_before_python_runs_is_delivered_in_order(open_page:
     assert page.until_noted(50) == list(range(50))
 
 
+@needs("is_playwrights")
 @pytest.mark.parametrize("when", ["at once", "when the document is parsed"])
 def test_function_is_awaited_whose_script_runs_later_than_python(when: str, open_page: OpenPage) -> None:
     page = open_page(FIRST)

@@ -13,11 +13,13 @@ import pytest
 from playwright.sync_api import BrowserContext
 
 from tests.browser.conftest import OpenPage, SharedPageFor
-from tests.support.browsers import Browsers
+from tests.support.browsers import Browsers, engine, needs
 from tests.support.complaints import Complaints
 from tests.support.hurry import HURRY, hurry
 from tests.support.raised import comments, initialized
 from tests.support.witness import SharedPage
+
+pytestmark = pytest.mark.engines
 
 LIMIT_MS = 400
 APP = """
@@ -306,6 +308,7 @@ def suspendable(browsers: Browsers, complaints: Complaints) -> Iterator[tuple[Br
     browser.close()
 
 
+@needs("takes_flags")
 def test_a_computer_that_sleeps_in_the_middle_of_a_computation_makes_it_neither_a_runaway_nor_a_hang(
     suspendable: tuple[BrowserContext, str], open_page: OpenPage
 ) -> None:
@@ -379,6 +382,7 @@ def hosting(request: pytest.FixtureRequest, context: BrowserContext) -> str:
     return str(request.param)
 
 
+@needs("is_playwrights")
 @pytest.mark.parametrize(
     ("hosting", "deadly", "how"),
     [
@@ -442,3 +446,19 @@ def test_calls_of_page_functions_that_wait_for_an_answer_are_aborted_when_the_in
 
     page.until("window.aborted")
     page.until("stats.set_aside === 1")
+
+
+# A hang as it takes its time ---------------------------------------------------------------------------
+
+
+@pytest.mark.timeout(240)
+def test_the_event_behind_a_loop_in_c_is_handled_within_the_time_of_the_engine(
+    open_page: OpenPage, complaints: Complaints
+) -> None:
+    """A worker that hangs burns on until the browser ends it; meanwhile another boots beside it."""
+    complaints.expect(r"the worker ended \(hang")
+    page = open_page(FATAL)
+    page.raise_all([initialized("A.1"), ("addCommentButtonClick", "loop_in_c"), ("addCommentButtonClick", "next")])
+    began = time.monotonic()
+    page.until_evaluates("() => window.witness?.told.some(([comment]) => comment === 'next')", timeout_s=200)
+    assert time.monotonic() - began < engine().recovers_within_s

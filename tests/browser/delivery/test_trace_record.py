@@ -17,6 +17,8 @@ from tests.support.witness import SharedPage
 from worker_py import App
 from worker_py.testing import replay
 
+pytestmark = pytest.mark.engines
+
 CAPACITY = 2000
 PHONE = "+4930555777"
 APP = """

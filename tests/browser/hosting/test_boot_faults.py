@@ -151,6 +151,7 @@ def test_a_part_that_fails_once_is_asked_for_again_and_the_snapshot_used(
     assert boot.plain_because() is None or (name, kind) == ("snapshot.bin", "corrupt")
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize(
     ("name", "kind"),
     cases(PAGE_MODULES, KINDS, {("shim.js", "missing"), ("link.js", "corrupt")}),

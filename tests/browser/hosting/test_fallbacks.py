@@ -11,10 +11,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from tests.browser.conftest import BundleFor, LaunchProfile
-from tests.support.browsers import Browsers
+from tests.support.browsers import Browsers, needs
 from tests.support.complaints import Complaints
 from tests.support.hosting import HostingPage, HostingPortal
 from worker_py_tool.kit.browser_portal import BrowserPortal
+
+pytestmark = pytest.mark.engines
 
 
 @dataclass(frozen=True)
@@ -112,10 +114,19 @@ def checking_browser(browsers: Browsers) -> Browser:
 
 LIKE_ANOTHER = {"constructor_refuses", "error_event", "storage_blocked"}
 """What the page does about these is what it does about another one too."""
-CAMPAIGN = [pytest.param(name, marks=pytest.mark.campaign) if name in LIKE_ANOTHER else name for name in FALLBACKS]
+CASES = [
+    pytest.param(
+        name,
+        marks=[
+            *([pytest.mark.campaign] if name in LIKE_ANOTHER else []),
+            needs("takes_flags" if fallback.blocks else "is_playwrights"),
+        ],
+    )
+    for name, fallback in FALLBACKS.items()
+]
 
 
-@pytest.fixture(params=CAMPAIGN, ids=list(FALLBACKS))
+@pytest.fixture(params=CASES, ids=list(FALLBACKS))
 def fallback(request: pytest.FixtureRequest) -> Fallback:
     """Each of them."""
     return FALLBACKS[request.param]
@@ -123,9 +134,9 @@ def fallback(request: pytest.FixtureRequest) -> Fallback:
 
 @pytest.fixture
 def fallback_context(
+    request: pytest.FixtureRequest,
     fallback: Fallback,
     browser: Browser,
-    checking_browser: Browser,
     launch_profile: LaunchProfile,
     complaints: Complaints,
     tmp_path: Path,
@@ -140,7 +151,8 @@ def fallback_context(
         )
         context = launch_profile(tmp_path / "profile", preferences)
     else:
-        context = (checking_browser if fallback.blocks == "flag" else browser).new_context()
+        checking: Browser = request.getfixturevalue("checking_browser") if fallback.blocks == "flag" else browser
+        context = checking.new_context()
     if fallback.script:
         context.add_init_script("if (location.host.startsWith('app.') || !location.host) {" + fallback.script + "}")
     complaints.watch(context)
@@ -201,6 +213,7 @@ def test_the_same_suite_passes_on_each_and_diagnostics_say_which_and_why(
     assert json.dumps(now).count('"started"') == 1
 
 
+@needs("is_playwrights")
 def test_in_a_portal_by_plain_http_the_page_says_that_the_browser_withholds_what_it_needs(
     browsers: Browsers, bundle_for: BundleFor, serve_app: Callable[[Path], str]
 ) -> None:

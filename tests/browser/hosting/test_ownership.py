@@ -9,10 +9,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from tests.browser.conftest import BundleFor
-from tests.support.browsers import Browsers
+from tests.support.browsers import Browsers, needs
 from tests.support.complaints import Complaints
 from tests.support.hosting import DESK, HostingPage, HostingPortal, ThawedPage, app_with
 from worker_py_tool.kit.browser_portal import BrowserPortal
+
+pytestmark = pytest.mark.engines
 
 SHORT_GRACE_S = 2
 
@@ -157,6 +159,7 @@ def freeze(tab: HostingPage, away: str) -> None:
     tab.playwright_page.goto(away)
 
 
+@needs("freezes_pages")
 def test_a_page_that_thaws_works_on(caching_portal: HostingPortal, away: str) -> None:
     tab, _ = caching_portal.open_page(), caching_portal.open_page()
     call = tab.greeted_call().call_id
@@ -175,6 +178,7 @@ def test_a_page_that_thaws_works_on(caching_portal: HostingPortal, away: str) ->
     assert thawed.diagnostics()["problems"] == []
 
 
+@needs("freezes_pages")
 def test_a_frozen_page_owns_nothing_and_is_one_window_of_the_call_again_after_the_thaw(
     caching_portal: HostingPortal, away: str
 ) -> None:
@@ -194,6 +198,7 @@ def test_a_frozen_page_owns_nothing_and_is_one_window_of_the_call_again_after_th
     assert [entry[-1]["page"] for entry in other.logged("mute")] == [thawed.stats()["page"]]
 
 
+@needs("freezes_pages")
 def test_a_page_whose_call_was_closed_while_it_was_frozen_is_told(caching_portal: HostingPortal, away: str) -> None:
     tab, other = caching_portal.open_page(), caching_portal.open_page()
     call = tab.greeted_call().call_id
@@ -207,6 +212,7 @@ def test_a_page_whose_call_was_closed_while_it_was_frozen_is_told(caching_portal
     thaw(tab).until_traced("card", "closed", detail="closed_by_operator")
 
 
+@needs("freezes_pages")
 def test_a_page_thaws_into_the_interpreter_that_replaced_its_own(
     caching_portal: HostingPortal, away: str, complaints: Complaints
 ) -> None:

@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import BundleFor, OpenPage
+from tests.support.browsers import needs
 from tests.support.cases import table
 from tests.support.complaints import Complaints
 from tests.support.faulty_server import Fault, FaultyServer
@@ -167,6 +168,7 @@ def drawn(page: WitnessPage) -> tuple[Any, list[Any]]:
     return at_import, fresh
 
 
+@pytest.mark.engines
 def test_two_interpreters_of_one_snapshot_share_neither_random_numbers_nor_ids_nor_clocks(
     restored: WitnessPage, open_page: OpenPage, package_bundle: Path
 ) -> None:
@@ -216,11 +218,13 @@ def test_local_time_is_that_of_the_operators_zone(
             ], zone
 
 
+@pytest.mark.engines
 def test_what_was_not_imported_before_the_snapshot_is_found_after_it(restored: WitnessPage) -> None:
     restored.emit("late")
     assert restored.until_noted(1) == [[1, "a", "imported late"]]
 
 
+@pytest.mark.engines
 def test_files_are_there_in_the_first_event_and_waiting_for_them_is_no_hang(
     open_page: OpenPage, package_bundle: Path
 ) -> None:
@@ -236,6 +240,7 @@ def test_files_are_there_in_the_first_event_and_waiting_for_them_is_no_hang(
         assert page.diagnostics()["workers"]["ended"] == []
 
 
+@pytest.mark.engines
 def test_a_traceback_after_the_snapshot_shows_the_line_of_the_app(
     restored: WitnessPage, complaints: Complaints
 ) -> None:
@@ -247,6 +252,7 @@ def test_a_traceback_after_the_snapshot_shows_the_line_of_the_app(
     assert "/app/shop/__init__.py" in report["text"]
 
 
+@needs("switches_stacks")
 def test_python_may_wait_for_a_promise_where_the_browser_can_switch_stacks(restored: WitnessPage) -> None:
     assert restored.evaluate("() => 'Suspending' in WebAssembly")
     restored.emit("suspend")

@@ -13,9 +13,11 @@ import pytest
 from playwright.sync_api import Request, Route
 
 from tests.browser.conftest import BX24_FIRST, SharedPageFor
+from tests.support.browsers import needs
 from tests.support.witness import SharedPage
 from worker_py_tool.bundle.build import Client
 
+pytestmark = pytest.mark.engines
 campaign = pytest.mark.campaign
 
 APP = """
@@ -201,7 +203,7 @@ def test_call_returns_the_result(stage: SharedPage) -> None:
 def test_refusal_is_a_rest_error_with_code_description_and_status(
     stage: SharedPage, order: list[Any], code: str, status: int
 ) -> None:
-    stage.complaints.expect(f"{status}")  # the browser itself notes the failed request
+    stage.complaints.expect_logged(f"{status}")  # the browser itself notes the failed request
 
     answer = ask(stage, "call", order)
 
@@ -246,8 +248,9 @@ def test_list_that_is_left_early_asks_for_no_more_pages(stage: SharedPage) -> No
     assert [entry["outcome"] for entry in requests] == ["ok"]
 
 
+@needs("tells_bodies")
 def test_expired_token_is_refreshed_once_for_all_calls_that_wait(stage: SharedPage) -> None:
-    stage.complaints.expect("401")
+    stage.complaints.expect_logged("401")
     stage.configure(rest={"expire": True, "lifetime_s": 3600})
     refreshes = []
     stage.playwright_page.on(
@@ -261,7 +264,7 @@ def test_expired_token_is_refreshed_once_for_all_calls_that_wait(stage: SharedPa
 
 
 def test_rate_limit_is_waited_out_with_growing_pauses(stage: SharedPage) -> None:
-    stage.complaints.expect("503")
+    stage.complaints.expect_logged("503")
     stage.configure(rest={"limit": 2})
 
     answer = ask(stage, "call", ["crm.contact.get", {"id": 1001}])
@@ -291,6 +294,7 @@ def test_start_asks_for_the_page_that_begins_there(stage: SharedPage) -> None:
     assert [row["ID"] for page in pages for row in page] == ids
 
 
+@needs("tells_bodies")
 def test_what_python_said_is_what_the_portal_gets(stage: SharedPage) -> None:
     rows = cases("rest_params")
     with line(stage, "profile") as called, line(stage, "batch") as batched:
@@ -305,10 +309,11 @@ def test_what_python_said_is_what_the_portal_gets(stage: SharedPage) -> None:
     ]
 
 
+@needs("tells_bodies")
 def test_whatever_the_portal_answers_what_may_not_be_done_twice_is_sent_once_and_ends_with_it(
     stage: SharedPage,
 ) -> None:
-    stage.complaints.expect("Failed to load resource")
+    stage.complaints.expect_logged("Failed to load resource")
     for row in cases("rest_faults"):
         with line(stage, "crm.contact.add", *faults(row)) as seen:
             answer = ask(stage, "call", ["crm.contact.add", {"fields": {"NAME": "Ada"}}])
@@ -332,8 +337,9 @@ def test_a_batch_that_halts_runs_nothing_behind_the_first_error(stage: SharedPag
         assert len(contact_ids(stage, filter={"NAME": name})) == found
 
 
+@needs("tells_bodies")
 def test_what_may_not_be_done_twice_is_sent_once_and_its_lost_connection_told_at_once(stage: SharedPage) -> None:
-    stage.complaints.expect("ERR_CONNECTION_RESET")
+    stage.complaints.expect_logged("ERR_CONNECTION_RESET")
     with line(stage, "crm.contact.add", lose) as seen:
         answer = ask(stage, "call", ["crm.contact.add", {"fields": {"NAME": "Once"}}])
 
@@ -341,9 +347,10 @@ def test_what_may_not_be_done_twice_is_sent_once_and_its_lost_connection_told_at
     assert answer["seconds"] < 4, "long before rest_timeout_ms"
 
 
+@needs("tells_bodies")
 def test_what_reads_is_asked_again_after_lost_connections_and_bad_gateways(stage: SharedPage) -> None:
-    stage.complaints.expect("ERR_CONNECTION_RESET")
-    stage.complaints.expect("502")
+    stage.complaints.expect_logged("ERR_CONNECTION_RESET")
+    stage.complaints.expect_logged("502")
     with line(stage, "crm.contact.get", lose, bad_gateway) as seen:
         answer = ask(stage, "call", ["crm.contact.get", {"id": 1001}])
 
@@ -351,7 +358,7 @@ def test_what_reads_is_asked_again_after_lost_connections_and_bad_gateways(stage
 
 
 def test_a_portal_that_is_down_is_told_with_its_own_code(stage: SharedPage) -> None:
-    stage.complaints.expect("500")
+    stage.complaints.expect_logged("500")
     stage.configure(rest={"down": True})
 
     answer = ask(stage, "call", ["crm.contact.add", {}])
@@ -363,7 +370,7 @@ def test_a_portal_that_is_down_is_told_with_its_own_code(stage: SharedPage) -> N
 
 @pytest.mark.parametrize("halt", [False, True])
 def test_a_batch_that_is_refused_as_a_whole_is_raised_with_the_portals_own_code(stage: SharedPage, halt: bool) -> None:
-    stage.complaints.expect("403")
+    stage.complaints.expect_logged("403")
     stage.configure(rest={"deny": ["batch"]})
 
     answer = ask(stage, "batch", {"calls": {"a": ["crm.contact.get", {"id": 1001}]}, "halt": halt})
@@ -372,7 +379,7 @@ def test_a_batch_that_is_refused_as_a_whole_is_raised_with_the_portals_own_code(
 
 
 def test_a_batch_that_meets_the_rate_limit_is_sent_again(stage: SharedPage) -> None:
-    stage.complaints.expect("503")
+    stage.complaints.expect_logged("503")
     stage.configure(rest={"limit": 2})
 
     answer = ask(stage, "batch", {"calls": {"a": ["crm.contact.get", {"id": 1001}]}})
@@ -380,8 +387,9 @@ def test_a_batch_that_meets_the_rate_limit_is_sent_again(stage: SharedPage) -> N
     assert answer["returns"]["a"]["ID"] == "1001"
 
 
+@needs("tells_bodies")
 def test_a_list_goes_on_at_the_page_that_failed(stage: SharedPage) -> None:
-    stage.complaints.expect("502")
+    stage.complaints.expect_logged("502")
     with line(stage, "crm.contact.list", Route.continue_, bad_gateway) as seen:
         ids = ask(stage, "read on", ["crm.contact.list", {"select": ["ID"]}])
 
@@ -389,20 +397,22 @@ def test_a_list_goes_on_at_the_page_that_failed(stage: SharedPage) -> None:
     assert [body.get("start") for body in seen.sent] == [None, 50, 50, 100]
 
 
+@needs("tells_bodies")
 @pytest.mark.parametrize("booted", BX24_FIRST, indirect=True)
 def test_a_list_whose_later_page_never_comes_gives_the_items_before_and_the_error(stage: SharedPage) -> None:
-    stage.complaints.expect("ERR_CONNECTION_RESET")
+    stage.complaints.expect_logged("ERR_CONNECTION_RESET")
     with line(stage, "crm.contact.list", Route.continue_, lose, lose, lose, lose) as seen:
         found = ask(stage, "read on", ["crm.contact.list", {"select": ["ID"]}])
 
     assert (len(found), found[-1], len(seen.sent)) == (51, "NETWORK_ERROR", 5)
 
 
+@needs("tells_bodies")
 @pytest.mark.parametrize("step", [pytest.param(0, marks=campaign), 1, pytest.param(2, marks=campaign)])
 def test_whatever_the_portal_answers_at_a_page_of_a_list_ends_it_after_the_items_before(
     stage: SharedPage, step: int
 ) -> None:
-    stage.complaints.expect("Failed to load resource")
+    stage.complaints.expect_logged("Failed to load resource")
     pages = [partial(page_of, number) for number in range(3)]
     for row in cases("rest_faults"):
         with line(stage, "app.deals", *pages[:step], *faults(row), *pages[step:]) as seen:
@@ -413,10 +423,11 @@ def test_whatever_the_portal_answers_at_a_page_of_a_list_ends_it_after_the_items
         assert seen.sent[step].get("start") == [None, 50, 100][step], row["title"]
 
 
+@needs("tells_bodies")
 @pytest.mark.parametrize("step", [0, 1, 2])
 def test_a_batch_of_three_requests_goes_on_at_the_one_that_failed_or_ends_there(stage: SharedPage, step: int) -> None:
-    stage.complaints.expect("502")
-    stage.complaints.expect("403")
+    stage.complaints.expect_logged("502")
+    stage.complaints.expect_logged("403")
     calls = {str(number): ["crm.contact.get", {"id": 1001 + number}] for number in range(120)}
     with line(stage, "batch", *[Route.continue_] * step, bad_gateway) as seen:
         answer = ask(stage, "batch", {"calls": calls})
@@ -430,6 +441,7 @@ def test_a_batch_of_three_requests_goes_on_at_the_one_that_failed_or_ends_there(
     assert (answer["code"], answer["status"], len(seen.sent)) == ("ACCESS_DENIED", 403, step + 1)
 
 
+@needs("tells_bodies")
 def test_a_request_that_python_gives_up_is_aborted_and_not_sent_again(stage: SharedPage) -> None:
     with line(stage, "crm.contact.add", hold) as seen:
         assert ask(stage, "given up", ["crm.contact.add", {"fields": {"NAME": "Given up"}}]) == "given up"
@@ -439,12 +451,13 @@ def test_a_request_that_python_gives_up_is_aborted_and_not_sent_again(stage: Sha
         assert len(seen.sent) == 1
 
 
+@needs("tells_bodies")
 def test_tokens_never_enter_the_worker(stage: SharedPage) -> None:
     stage.evaluate("workerPy.record()")
     with line(stage, "crm.contact.get") as seen:
         ask(stage, "call", ["crm.contact.get", {"id": 1001}])
     with line(stage, "crm.nothing.get") as failing:
-        stage.complaints.expect("404")
+        stage.complaints.expect_logged("404")
         ask(stage, "call", ["crm.nothing.get", {}])
     recorded = stage.evaluate("JSON.stringify(workerPy.record(false))")
     told = stage.evaluate("JSON.stringify([workerPy.trace(), workerPy.diagnostics(), workerPy.stats()])")

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { KeyListener, keyIn } from "../../../static/phone/tones.js";
+import { Ear, KeyListener, keyIn } from "../../../static/phone/tones.js";
 import { RATE, VoiceMaker } from "../../../static/phone/voice.js";
 
 const BLOCK = RATE / 50;
@@ -67,4 +67,21 @@ test("a crackle is no key", () => {
 
 test("a tone with gaps in it is one", () => {
   assert.equal(heard("55 555    55"), " 5          ");
+});
+
+test("an ear hears keys and how loud it is, in pieces of any length", () => {
+  const tone = (/** @type {number} */ hz, /** @type {number} */ n) => 0.2 * Math.sin((2 * Math.PI * hz * n) / RATE);
+  const five = Float32Array.from({ length: 5 * BLOCK }, (_, n) => tone(770, n) + tone(1336, n));
+  const pieces = [SILENCE, five, SILENCE, SILENCE, SILENCE, SILENCE, SILENCE].flatMap((piece) => [...piece]);
+  /** @type {any[]} */
+  const heard = [];
+  const ear = new Ear(RATE, (what) => heard.push(what));
+  for (let at = 0; at < pieces.length; at += 128) {
+    ear.hear(Float32Array.from(pieces.slice(at, at + 128)));
+  }
+  assert.deepEqual(
+    heard.filter(({ key }) => key),
+    [{ key: "5" }],
+  );
+  assert.ok(heard.some(({ level }) => level !== undefined));
 });

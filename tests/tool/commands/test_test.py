@@ -47,6 +47,9 @@ def start(*arguments: str) -> int:
 
 def test_every_tier_runs_unless_some_are_named(ran: Tiers) -> None:
     assert start() == 0
+    assert list(ran.told) == ["lint", "unit", "pyodide", "static", "browser", "firefox"]
+    ran.told.clear()
+    start("--all")
     assert list(ran.told) == list(test_command.TIER_NAMES)
     ran.told.clear()
     start("static", "lint")
@@ -59,6 +62,7 @@ def test_a_fast_run_is_four_tiers_and_needs_a_browser(ran: Tiers) -> None:
     assert all(options.fast for options in ran.told.values())
     assert test_command.needs(test_command.parse(["--fast"])) == {Need.BROWSER}
     assert test_command.needs(test_command.parse(["--fast", "unit"])) == {Need.TEST}
+    assert test_command.needs(test_command.parse(["webkit"])) == {Need.BROWSER}
 
 
 def test_tests_behind_the_dashes_choose_their_tiers(ran: Tiers) -> None:
