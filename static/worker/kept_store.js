@@ -53,9 +53,10 @@ export class KeptStore {
   async load() {
     const calls = /** @type {KeptCall[]} */ (await this.#run("readonly", (store) => store.getAll()));
     calls.sort((a, b) => b.at - a.at);
+    const sound = calls.filter(({ call_id, kept }) => typeof call_id === "string" && typeof kept === "string");
     /** @type {(ofApp: boolean, lifeMs: number, most: number) => KeptCall[]} */
     const living = (ofApp, lifeMs, most) =>
-      calls
+      sound
         .filter(({ call_id, at, v }) => isOfApp(call_id) === ofApp && v === RECORD_VERSION && at > Date.now() - lifeMs)
         .slice(0, most);
     const alive = [...living(false, EXPIRES_AFTER_MS, MOST), ...living(true, APP_EXPIRES_AFTER_MS, MOST_OF_APP)];

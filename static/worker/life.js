@@ -18,7 +18,7 @@ const AFTERWARDS_S = 5;
  */
 const LOAD_DEADLINE_MS = 2000;
 const SLOW = "the storage has not answered";
-/** What was kept is its user's alone: so long is a page awaited that says who that is, if there is anything. */
+/** What was kept is its user's alone: so long what concerns it waits for a page that says who that is. */
 const USER_DEADLINE_MS = 3000;
 /** A write costs as much as handling an event: in a burst there is one only so often. */
 const PAUSE_MS = 100;
@@ -43,10 +43,10 @@ export class Life {
   #known = () => {};
   /** Whose calls these are, once a page has said it. @type {string | null} */
   #user = null;
-  /** @type {Promise<void>} */
-  #identified;
-  /** @type {() => void} */
-  #userKnown = () => {};
+  /** What was in the storage and may be of another user. @type {KeptCall[]} */
+  #undecided = [];
+  /** No page has said in time who works here. */
+  #unknown = false;
   /** What is to be kept: in a moment, or as soon as it is known for whom. @type {Map<string, string>} */
   #unwritten = new Map();
   /** Another user works here now: nothing is kept any more. */
@@ -74,6 +74,7 @@ export class Life {
   #heard;
   #wrote;
   #serves;
+  #decided;
   /** Why the last write failed, by the error's name. @type {string | null} */
   #refused = null;
 
@@ -84,19 +85,19 @@ export class Life {
    * @param {(lock: string) => void} options.alive
    * @param {(callId: string, kept: string | null) => void} options.heard  another interpreter keeps this of a call
    * @param {(user: string) => void} [options.serves]  it is known now whose calls these are
+   * @param {(kept: Record<string, string>) => void} [options.decided]  what of `undecided` is this user's: nothing if
+   *   nobody has said in time who that is
    * @param {(refused: string | null) => void} options.wrote  what is to be kept cannot be any more, or can be again
    */
-  constructor({ name, shared, alive, heard, serves = () => {}, wrote }) {
+  constructor({ name, shared, alive, heard, serves = () => {}, decided = () => {}, wrote }) {
     this.#wrote = wrote;
+    this.#decided = decided;
     this.#serves = serves;
     this.#name = name;
     this.#shared = shared;
     this.#heard = heard;
     const known = new Promise((resolve) => {
       this.#known = resolve;
-    });
-    this.#identified = new Promise((resolve) => {
-      this.#userKnown = resolve;
     });
     this.#loaded = known.then((store) => within(store.load(), LOAD_DEADLINE_MS, SLOW).catch(() => []));
     const lock = aliveLock(name) + crypto.randomUUID();
@@ -145,7 +146,6 @@ export class Life {
     } else if (this.#user === null && !this.#abandoned) {
       this.#user = user;
       this.#serves(user);
-      this.#userKnown();
       this.#store?.clear(user).catch(() => {});
       this.#write();
       this.#pass();
@@ -234,8 +234,12 @@ export class Life {
     this.#pass();
   }
 
-  /** Pass on what is this user's, once it is known who that is. */
+  /** Pass on what is this user's, once it is known who that is: what was kept, then what is newer. */
   #pass() {
+    const settled = this.#user !== null || this.#unknown || this.#abandoned;
+    if (this.#runs && settled && this.#undecided.length > 0) {
+      this.#decided(this.#ours(this.#undecided.splice(0)));
+    }
     if (!this.#runs || this.#user === null) {
       return;
     }
@@ -250,16 +254,31 @@ export class Life {
   // What outlives the interpreter -----------------------------------------------------------------
 
   /**
-   * What an earlier interpreter kept of this user's calls that may still be going on, by call id.
+   * What an earlier interpreter kept of this user's calls that may still be going on, by call id. As long as it is not
+   * known who that is, it is nothing, and the ids are `undecided`.
    * @returns {Promise<Record<string, string>>}
    */
   async kept() {
     const calls = await this.#loaded;
-    if (calls.length === 0) {
+    if (this.#user === null && calls.length > 0) {
+      this.#undecided = calls;
+      setTimeout(() => {
+        this.#unknown = true;
+        this.#pass();
+      }, USER_DEADLINE_MS);
       return {};
     }
-    await within(this.#identified, USER_DEADLINE_MS, "no page has said who works here").catch(() => {});
-    const ours = calls.filter(({ user }) => user === this.#user);
+    return this.#ours(calls);
+  }
+
+  /** Ids of what was kept and may be of another user. */
+  get undecided() {
+    return this.#undecided.map(({ call_id }) => call_id);
+  }
+
+  /** @param {KeptCall[]} calls */
+  #ours(calls) {
+    const ours = calls.filter(({ user }) => user === this.#user && !this.#abandoned);
     return Object.fromEntries(ours.map(({ call_id, kept }) => [call_id, kept]));
   }
 
@@ -332,6 +351,7 @@ export class Life {
       this.#abandoned = this.#superseded = true;
       this.#unwritten.clear();
       this.#store?.clear(null).catch(() => {});
+      this.#pass();
     }
   }
 }

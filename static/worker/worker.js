@@ -13,6 +13,7 @@ import { kindOf } from "../protocol.js";
 import { boot } from "./boot.js";
 import "./downloads.js"; // named here, what boot.js needs comes along with it, not after it
 import { interruptBuffer, watchBlockingRequests } from "./interrupt.js";
+import { KeptGate } from "./kept_gate.js";
 import "./kept_store.js";
 import "./late_files.js";
 import { Life } from "./life.js";
@@ -35,6 +36,7 @@ const waiting = [];
 
 /** @type {Runtime | null} */
 let runtime = null;
+let gate = new KeptGate([], false);
 let dead = false;
 /** What to tell a page that connects later. @type {import("../protocol.js").FromWorker | null} */
 let verdict = null;
@@ -76,7 +78,7 @@ function connect(port) {
         port.postMessage(messages.pong(data.n));
         break;
       case "mark":
-        if (runtime) {
+        if (runtime && !gate.holdsPage(page)) {
           port.postMessage(messages.marked());
         } else {
           waiting.push([page, port]);
@@ -152,18 +154,16 @@ function leave(page, port, reason) {
   if (ports.get(page) === port) {
     ports.delete(page);
     greetings.delete(page);
-    if (runtime) {
-      enter((python) => python.detach(page, reason));
-    } else {
-      forgetWaiting(page);
-    }
+    gate.forget(page);
+    forgetWaiting(page);
+    enter((python) => python.detach(page, reason));
     if (ports.size === 0) {
       life.deserted();
     }
   }
 }
 
-/** What a page said that left before Python was there: it says it again, if it comes back. @param {string} page */
+/** What a page said that left before Python heard it: it says it again, if it comes back. @param {string} page */
 function forgetWaiting(page) {
   const others = waiting.filter(([of]) => of !== page);
   waiting.splice(0, waiting.length, ...others);
@@ -174,10 +174,23 @@ function forgetWaiting(page) {
  * @param {string} text
  */
 function deliver(page, text) {
-  if (runtime) {
+  if (runtime && !gate.holds(page, text)) {
     enter((python) => python.deliver(page, text));
   } else if (!dead) {
     waiting.push([page, text]);
+  }
+}
+
+/** Hand on what has waited, as far as it need not wait on. */
+function deliverWaiting() {
+  for (const [page, what] of waiting.splice(0)) {
+    if (typeof what === "string") {
+      deliver(page, what);
+    } else if (gate.holdsPage(page)) {
+      waiting.push([page, what]);
+    } else {
+      what.postMessage(messages.marked());
+    }
   }
 }
 
@@ -298,6 +311,11 @@ const life = new Life({
   alive: (lock) => tellAll(messages.alive(lock)),
   heard: (callId, kept) => runtime?.hear(callId, kept),
   serves: (user) => tellAll(messages.serves(user)),
+  decided: (kept) => {
+    runtime?.remember(JSON.stringify(kept));
+    gate.open();
+    deliverWaiting();
+  },
   wrote: (refused) => {
     if (verdict?.t === "ready") {
       verdict.storage = refused;
@@ -348,15 +366,10 @@ async function start() {
   life.holds(slice_limit_ms);
   verdict = messages.ready({ phases, plainBecause, slice_limit_ms, storage });
   tellAll(verdict);
-  runtime = booted; // from here on nothing waits: what comes now must not overtake what came before
+  runtime = booted; // from here on only the gate holds something: what comes must not overtake what came before
+  gate = new KeptGate(life.undecided, booted.starts_with_kept);
   life.runs();
-  for (const [page, what] of waiting.splice(0)) {
-    if (typeof what === "string") {
-      deliver(page, what);
-    } else {
-      what.postMessage(messages.marked());
-    }
-  }
+  deliverWaiting();
 }
 
 self.addEventListener("connect", (event) => connect(/** @type {MessageEvent} */ (event).ports[0]));

@@ -19,6 +19,7 @@ from .. import blocking, forgotten, printed
 from ..app import App
 from ..dispatch import Dispatcher
 from ..errors import HandlerTimeout
+from ..events import Started
 from ..interrupt import Interrupter, new_slice
 from ..thaw import Place
 from .loop import WorkerLoop
@@ -42,6 +43,7 @@ class Runtime:
         self._slice_limit_ms = app.settings.slice_limit_ms
         self._interrupter = Interrupter(loop.beat)
         self._page_grace_s = app.settings.page_grace_s
+        self._starts_with_kept = bool(app.registry.handlers(Started))
         self.dispatcher = Dispatcher(app, post, _now_ms, self._entered, keep)
         self._loop.set_exception_handler(self.dispatcher.background_failed)
         self._slice_left: Callable[[], float] | None = None
@@ -66,9 +68,14 @@ class Runtime:
         """The app's limit; 0 for none."""
         return self._page_grace_s or 0
 
-    def remember(self, kept: dict[str, str]) -> None:
-        """Take what an earlier interpreter kept, by the ids under which it did."""
-        self.dispatcher.remember(kept, began_here=True)
+    @property
+    def starts_with_kept(self) -> bool:
+        """Whether the app has handlers that run first of all, and may look at all that was kept."""
+        return self._starts_with_kept
+
+    def remember(self, kept: str) -> None:
+        """Take what an earlier interpreter kept: JSON of it, by the ids under which it did."""
+        self.dispatcher.remember(json.loads(kept), began_here=True)
 
     def hear(self, call_id: str, kept: str | None) -> None:
         """Another interpreter keeps this: of another build, of a call that pages may bring here; or of ``app.data``."""
@@ -166,7 +173,7 @@ def start(
     app = load_app(wanted["module"], wanted["attribute"])
     app.take_project_settings(wanted["settings"])
     runtime = Runtime(loop, app, post, keep)
-    runtime.remember(wanted["kept"])
+    runtime.dispatcher.remember(wanted["kept"], began_here=True)
     if isinstance(wanted["live"], str):
         live = importlib.import_module(LIVE)
         live.join(runtime.dispatcher, app, wanted["module"], wanted["attribute"], wanted["live"])

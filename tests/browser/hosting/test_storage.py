@@ -143,6 +143,40 @@ def test_another_user_after_a_restart_reads_nothing_of_the_calls_before(
     assert {row["user"] for row in tab.evaluate(KEPT)} <= {"2"}
 
 
+GREETS = """
+    from worker_py import App
+    from worker_py.events import Initialized
+
+    app = App()
+
+    @app.on(Initialized)
+    async def greet(event, card):
+        await card.set_ui_state("incoming")
+        await card.set_card_title("Known" if card.data.get("greeted") else "Greeted")
+        card.data["greeted"] = True
+"""
+
+
+def test_python_runs_before_it_is_known_whose_a_kept_call_is_and_only_that_call_waits(
+    restarted: Callable[[], Page], bundle_for: BundleFor, serve_app: Callable[[Path], str], portal_url: str
+) -> None:
+    url = serve_app(bundle_for(GREETS))
+    page = restarted()
+    tab = BrowserPortal(page.context, portal_url, url, HostingPage).open_page(page)
+    call = in_a_call(tab)
+    tab.poll(lambda: kept(tab) == [call], "the call in the storage")
+
+    page = restarted()
+    asked: list[Route] = []
+    page.route("**/rest/profile*", lambda route: asked.append(route))
+    tab = BrowserPortal(page.context, portal_url, url, HostingPage).open_page(page)
+    tab.poll(lambda: len(asked) == 1, "the question who works here")
+    tab.until("stats.state === 'ready'")
+    tab.incoming_call(callId=call)
+    asked[0].continue_()
+    tab.until_card(title="Known")
+
+
 def test_a_call_that_another_user_begins_before_it_is_known_who_that_is_goes_to_the_new_interpreter(
     portal: HostingPortal,
 ) -> None:

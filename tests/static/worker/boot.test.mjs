@@ -53,6 +53,8 @@ async function booting(t, holds = {}) {
       detach: () => -1,
       turn: () => -1,
       hear: () => {},
+      remember: () => {},
+      starts_with_kept: false,
       watch_slices: (/** @type {() => number} */ left) => log.push(["left", left()]),
       waited: (/** @type {string} */ what, /** @type {number} */ ms) => log.push(["waited", what, ms]),
       slice_limit_ms: 0,
@@ -235,10 +237,18 @@ test("the app is started with what is kept of calls, and with the ways out", asy
   const app = { module: "handlers", attribute: "app" };
   assert.deepEqual(given, { ...app, kept: { A: "{1}" }, live: "v1", settings: {}, place });
   assert.deepEqual([post, wake, keep], [outside.post, outside.wake, outside.keep]);
-  const { deliver, detach, turn, hear } = starts.python;
+  const { deliver, detach, turn, hear, remember } = starts.python;
   const { phases, ...runtime } = booted.value;
-  const numbers = { slice_limit_ms: 0, page_grace_s: 60 };
-  assert.deepEqual(runtime, { deliver, detach, turn, hear, ...numbers, plainBecause: "the bundle has no snapshot" });
+  const numbers = { starts_with_kept: false, slice_limit_ms: 0, page_grace_s: 60 };
+  assert.deepEqual(runtime, {
+    deliver,
+    detach,
+    turn,
+    hear,
+    remember,
+    ...numbers,
+    plainBecause: "the bundle has no snapshot",
+  });
   assert.equal(pyodide._api.on_fatal, outside.fatal);
 });
 

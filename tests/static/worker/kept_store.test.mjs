@@ -29,6 +29,19 @@ test("what is older than four hours, of another version or beyond the newest twe
   assert.deepEqual(new Set(indexedDB.rows.keys()), new Set(ids));
 });
 
+test("a damaged record takes no other with it", async (t) => {
+  const { indexedDB } = storing(t);
+  const store = new KeptStore(PORTAL);
+  await store.put("A", "5", "{}");
+  for (const damage of [{ call_id: 7 }, { kept: 7 }, { kept: undefined }]) {
+    indexedDB.rows.set("damaged", { ...indexedDB.rows.get("A"), call_id: "damaged", ...damage });
+    assert.deepEqual(
+      (await store.load()).map(({ call_id }) => call_id),
+      ["A"],
+    );
+  }
+});
+
 test("the app's own data is kept for a day, and is none of the twenty calls", async (t) => {
   const { clock, indexedDB } = storing(t);
   const store = new KeptStore(PORTAL);

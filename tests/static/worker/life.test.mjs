@@ -27,12 +27,15 @@ function living(t) {
     const wrote = [];
     /** @type {string[]} */
     const serves = [];
+    /** @type {Record<string, string>[]} */
+    const decided = [];
     const life = new Life({
       name,
       shared,
       alive: () => {},
       heard: (...what) => heard.push(what),
       serves: (user) => serves.push(user),
+      decided: (kept) => decided.push(kept),
       wrote: (refused) => wrote.push(refused),
     });
     /** Run as this worker. @template T @param {() => T} act @returns {T} */
@@ -40,7 +43,7 @@ function living(t) {
       withGlobals(t, { self: { close: () => ended.push(name) } });
       return act();
     };
-    return { life, as, heard, serves, wrote };
+    return { life, as, heard, serves, decided, wrote };
   };
   return { clock, locks, indexedDB, ended, begin };
 }
@@ -275,26 +278,58 @@ test("what waits to be written of the app gives way to a newer write of another 
   assert.deepEqual([kept("older"), kept("newer")], ['[9,"theirs"]', '[8,"mine"]']);
 });
 
-test("who the user is is awaited only if something was kept, and not for ever", async (t) => {
-  const { clock, begin } = living(t);
-  const empty = begin().life;
-  empty.attached(PORTAL, null, true);
-  assert.deepEqual(await empty.kept(), {});
-  empty.identified("5", false);
-  empty.keep("A", "{1}");
-  await settled();
+/** @typedef {ReturnType<ReturnType<typeof living>["begin"]>} Begun */
 
-  const late = begin().life;
-  late.attached(PORTAL, null, true);
-  let kept = null;
-  late.kept().then((found) => {
-    kept = found;
+for (const [
+  who,
+  say,
+  theirs,
+] of /** @type {Array<[string, (begun: Begun, tick: (ms: number) => void) => void, any]>} */ ([
+  ["its user", ({ life }) => life.identified("5", false), { A: "{1}" }],
+  ["another user", ({ life }) => life.identified("7", false), {}],
+  ["another user, whose page leaves", ({ life }) => life.identified("7", true), {}],
+  ["nobody", (_, tick) => tick(4000), {}],
+])) {
+  test(`what was kept is undecided, and nobody waits for it, until ${who} is there in time`, async (t) => {
+    const { clock, begin } = living(t);
+    const empty = begin().life;
+    empty.attached(PORTAL, null, true);
+    assert.deepEqual(await empty.kept(), {});
+    assert.deepEqual(empty.undecided, []);
+    empty.identified("5", false);
+    empty.keep("A", "{1}");
+    await settled();
+
+    const late = begin("late");
+    late.life.attached(PORTAL, null, true);
+    assert.deepEqual(await late.life.kept(), {});
+    assert.deepEqual(late.life.undecided, ["A"]);
+    empty.keep("A", "{2}");
+    await settled();
+    late.life.runs();
+    assert.deepEqual(late.decided, []);
+    say(late, (ms) => clock.tick(ms));
+    assert.deepEqual(late.decided, [theirs]);
+    assert.deepEqual(late.heard, "A" in theirs ? [["A", "{2}"]] : []); // what is newer comes after it
+    assert.deepEqual(late.life.undecided, []);
+    clock.tick(4000);
+    assert.equal(late.decided.length, 1);
   });
+}
+
+test("who the user is when Python does not run yet is told once it does", async (t) => {
+  const { begin } = living(t);
+  const before = begin().life;
+  before.attached(PORTAL, "5", true);
+  before.keep("A", "{1}");
   await settled();
-  assert.equal(kept, null);
-  clock.tick(4000);
-  await settled();
-  assert.deepEqual(kept, {});
+  const { life, decided } = begin();
+  life.attached(PORTAL, null, true);
+  await life.kept();
+  life.identified("5", false);
+  assert.deepEqual([decided, life.undecided], [[], ["A"]]);
+  life.runs();
+  assert.deepEqual(decided, [{ A: "{1}" }]);
 });
 
 test("whose worker it is, the first page says that knows, once", (t) => {

@@ -61,6 +61,7 @@ async function working(t) {
     delay: -1,
     wrote: (/** @type {string | null} */ _) => {},
     serves: (/** @type {string} */ _) => {},
+    decided: (/** @type {Record<string, string>} */ _) => {},
     life: /** @type {any} */ (null),
     storage: /** @type {Promise<string | null>} */ (Promise.resolve(null)),
   };
@@ -74,6 +75,8 @@ async function working(t) {
     deliver: run("deliver"),
     detach: run("detach"),
     turn: run("turn"),
+    remember: (/** @type {string} */ kept) => got.push(["remember", kept]),
+    starts_with_kept: false,
     slice_limit_ms: 1000,
     page_grace_s: 60,
     phases: { total: 5 },
@@ -92,11 +95,14 @@ async function working(t) {
       constructor(given) {
         state.wrote = given.wrote;
         state.serves = given.serves;
+        state.decided = given.decided;
         state.life = this;
       }
       /** @type {string | null} */
       user = null;
       lock = "life";
+      /** @type {string[]} */
+      undecided = [];
       storageRefused = () => state.storage;
       attached = (/** @type {string} */ portal) => lived.push(["attached", portal]);
       deserted = () => lived.push(["deserted"]);
@@ -480,4 +486,63 @@ test("that a source is about to run is told before it can hold the interpreter",
   };
   await say("reload");
   assert.deepEqual(heard.slice(-2), [taking, reloaded]);
+});
+
+test("what concerns a kept call waits until its user is known, in order, and nothing else does", async (t) => {
+  const { join, booted, got, state } = await working(t);
+  const [theirs, other] = [await join("p1"), await join("p2")];
+  const attach = '{"t":"attach","card":null}';
+  const [kept, another] = ["A", "B"].map(
+    (id) => `{"t":"event","name":"BackgroundCallCard::initialized","payload":"${id}"}`,
+  );
+  await theirs.say(attach);
+  await theirs.say(kept);
+  await theirs.say({ t: "mark" });
+  await other.say(attach);
+  await other.say(another);
+  state.life.undecided = ["A"];
+  await booted();
+  assert.deepEqual(got, [
+    ["deliver", "p1", attach],
+    ["deliver", "p2", attach],
+    ["deliver", "p2", another],
+  ]);
+  await theirs.say('{"t":"answer"}');
+  await theirs.say({ t: "mark" });
+  assert.equal(got.length, 3);
+  assert.notDeepEqual(theirs.heard.at(-1), { t: "marked" });
+  state.decided({ A: "{}" });
+  await settled();
+  assert.deepEqual(got.slice(3), [
+    ["remember", '{"A":"{}"}'],
+    ["deliver", "p1", kept],
+    ["deliver", "p1", '{"t":"answer"}'],
+  ]);
+  assert.deepEqual(theirs.heard.slice(-2), [{ t: "marked" }, { t: "marked" }]);
+});
+
+test("what waits goes with its page", async (t) => {
+  const { join, booted, got, state } = await working(t);
+  const { say } = await join("p1");
+  state.life.undecided = ["A"];
+  await booted();
+  await say('{"t":"attach","card":{"call_id":"A"}}');
+  await say({ t: "bye", reason: "gone" });
+  state.decided({});
+  assert.deepEqual(got, [
+    ["detach", "p1", "gone"],
+    ["remember", "{}"],
+  ]);
+});
+
+test("an app with handlers that run first of all waits for what was kept, if anything was", async (t) => {
+  const { join, booted, got, state, runtime } = await working(t);
+  const { say } = await join("p1");
+  state.life.undecided = ["A"];
+  runtime.starts_with_kept = true;
+  await booted();
+  await say('{"t":"attach","card":null}');
+  assert.deepEqual(got, []);
+  state.decided({});
+  assert.deepEqual(got[1], ["deliver", "p1", '{"t":"attach","card":null}']);
 });
