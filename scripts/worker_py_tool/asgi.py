@@ -3,6 +3,7 @@
 - `/` (and `/index.html`): the placement page, for GET and POST alike, from memory. Bodies are read and forgotten.
 - `/assets/`, `/pyodide/`, `/wheels/`: what the page loads, for ever.
 - `/placement-error`: the address to give the portal as `errorHandlerUrl`.
+- `/reports/envelope`, `/reports`, `/metrics`: with a report sink, what pages send to it, and what came.
 - `/healthz`: what is served, since when, and what was counted.
 """
 
@@ -26,6 +27,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from worker_py_tool.errors import ToolError
+from worker_py_tool.process import say
+from worker_py_tool.reports.sink import INGEST, METRICS, REPORTS, Ingest, Metrics, Page, Sink
 from worker_py_tool.serve import answers, request_body
 from worker_py_tool.serve.headers import EVERYWHERE, HASHED, PAGE, REFUSAL_POLICY
 from worker_py_tool.serve.request_body import BodyRefused, ClientGone
@@ -37,20 +40,29 @@ PLACEMENT_ERROR = "/placement-error"
 OVERTIME = "ERROR_PLACEMENT_LOADING_OVERTIME"
 BUNDLE_VARIABLE = "WORKER_PY_BUNDLE"
 HOSTS_VARIABLE = "WORKER_PY_ALLOWED_HOSTS"
+REPORTS_VARIABLE = "WORKER_PY_REPORTS"
 _READ = ("GET", "HEAD", "OPTIONS")
 _OVERTIME = re.compile(rb"(?<![A-Z_])" + OVERTIME.encode() + rb"(?![A-Z_])")
 logger = logging.getLogger("worker_py.serve")
 
 
-def create_app(directory: str | Path, *, allowed_hosts: Sequence[str] = ()) -> Starlette:
+def create_app(
+    directory: str | Path,
+    *,
+    allowed_hosts: Sequence[str] = (),
+    reports: Path | None = None,
+    report_origins: Sequence[str] = (),
+) -> Starlette:
     """Make the application for one bundle.
 
     Args:
         directory: The bundle, which `scripts/build` made. It may be built anew while it is served.
         allowed_hosts: Names that requests may call the server by; empty for any.
+        reports: The file of the report sink, where there is one.
+        report_origins: Origins of bundles on other hosts that may report here.
 
     Raises:
-        ToolError: The directory is no bundle.
+        ToolError: The directory is no bundle, or the sink's file cannot be used.
     """
     seen = Seen()
     bundle = Bundle(Path(directory))
@@ -59,6 +71,7 @@ def create_app(directory: str | Path, *, allowed_hosts: Sequence[str] = ()) -> S
         routes=[
             Route(HEALTH, Health(bundle, seen)),
             Route(PLACEMENT_ERROR, PlacementError(seen)),
+            *_reports(bundle, reports, report_origins),
             Route("/{path:path}", files),
         ],
         middleware=[
@@ -70,10 +83,22 @@ def create_app(directory: str | Path, *, allowed_hosts: Sequence[str] = ()) -> S
     return application
 
 
+def _reports(bundle: Bundle, file: Path | None, origins: Sequence[str]) -> list[Route]:
+    """What a report sink answers; nothing without one."""
+    if file is None:
+        return []
+    sink = Sink(file, lambda: bundle.current().manifest.portals, origins)
+    if sink.fresh:
+        say(f"token of {REPORTS} and {METRICS}, also in {sink.token_file}: {sink.token}")
+    served = Page(sink, lambda: [bundle.current().manifest.build])
+    return [Route(INGEST, Ingest(sink)), Route(REPORTS, served), Route(METRICS, Metrics(sink))]
+
+
 def app() -> Starlette:
     """The application as the environment describes it, for hosts that take a factory.
 
-    `WORKER_PY_BUNDLE` names the bundle's directory, `WORKER_PY_ALLOWED_HOSTS` the allowed names, with commas.
+    `WORKER_PY_BUNDLE` names the bundle's directory, `WORKER_PY_ALLOWED_HOSTS` the allowed names, with commas,
+    `WORKER_PY_REPORTS` the file of the report sink, if there is one.
 
     Raises:
         ToolError: `WORKER_PY_BUNDLE` is missing, or names no bundle.
@@ -82,7 +107,12 @@ def app() -> Starlette:
     if not directory:
         raise ToolError(f"{BUNDLE_VARIABLE} is not set", "Let it name the directory that scripts/build made.")
     names = os.environ.get(HOSTS_VARIABLE, "").split(",")
-    return create_app(directory, allowed_hosts=[name.strip() for name in names if name.strip()])
+    reports = os.environ.get(REPORTS_VARIABLE)
+    return create_app(
+        directory,
+        allowed_hosts=[name.strip() for name in names if name.strip()],
+        reports=Path(reports) if reports else None,
+    )
 
 
 @dataclass(slots=True)

@@ -19,6 +19,7 @@ COMMANDS = {
     "lock": "write down which packages the builds of an app take",
     "build": "make a bundle: the page with all that it loads, for any static host",
     "serve": "serve a bundle",
+    "reports": "print what pages reported to the server",
     "record-to-test": "make a test of a recorded call",
     "doctor": "examine a deployed handler from outside",
     "bench": "measure how fast it is, beside plain Pyodide, PyScript and JavaScript",

@@ -31,7 +31,7 @@ const UNCONFIRMED_MS = 30_000;
 const STORED_CHARS = 200_000;
 const STORED = "worker-py:reports";
 const OPERATOR = "worker-py:operator";
-/** Told by other means, or the console's alone: what other frames say to each other is not of this app. */
+/** The console's alone: what other frames say is not of this app. The end of a worker is told by the trace. */
 const LEFT_OUT = new Set(["foreign_message", "unreadable_message", "no_client"]);
 
 /**
@@ -319,7 +319,7 @@ export async function begin(config, { build, portal, parts }) {
   trace.entries().forEach(heard);
   addEventListener("workerpy:trace", (event) => heard(/** @type {CustomEvent} */ (event).detail));
   reports.hear((fact) => {
-    if (!LEFT_OUT.has(fact.kind)) {
+    if (!LEFT_OUT.has(fact.kind) && !fact.kind.startsWith("worker_")) {
       reporting.add(fact);
     }
   });

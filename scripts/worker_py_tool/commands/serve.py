@@ -5,7 +5,7 @@ import logging
 from collections.abc import Set
 from pathlib import Path
 
-from worker_py_tool.bundle import manifest, publish
+from worker_py_tool.bundle import manifest, origins, publish
 from worker_py_tool.paths import command
 from worker_py_tool.setup.bootstrap import Need
 from worker_py_tool.waiting import until_interrupted
@@ -28,6 +28,16 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         default=[],
         help="answer only requests for this name (default: any)",
     )
+    options.add_argument(
+        "--reports", metavar="FILE.sqlite", type=Path, help="keep what pages report in this file; /reports shows it"
+    )
+    options.add_argument(
+        "--report-origin",
+        metavar="ORIGIN",
+        action="append",
+        default=[],
+        help="a bundle of this origin may report here too; its own and the portals' may anyway",
+    )
     return options.parse_args(arguments)
 
 
@@ -35,6 +45,7 @@ def needs(options: argparse.Namespace) -> Set[Need]:
     """Refuses what is no bundle before anything is installed."""
     publish.put_back(options.directory)
     manifest.read(options.directory)
+    options.report_origin = [origins.origin(text, "--report-origin") for text in options.report_origin]
     return {Need.SERVE}
 
 
@@ -43,7 +54,8 @@ def run(options: argparse.Namespace) -> int:
     from worker_py_tool.serve.server import Server
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    with Server(options.directory, options.host, options.port, options.allowed_host) as server:
+    where = (options.directory, options.host, options.port, options.allowed_host)
+    with Server(*where, options.reports, options.report_origin) as server:
         print(server.url, flush=True)
         until_interrupted()
     return 0

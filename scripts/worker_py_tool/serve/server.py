@@ -90,15 +90,24 @@ class Server(AsgiServer):
         host: Address to bind to.
         port: Port to bind to; 0 for any free one.
         allowed_hosts: Names that requests may call the server by; empty for any.
+        reports: The file of the report sink, where there is one.
+        report_origins: Origins of bundles on other hosts that may report here.
 
     Raises:
         ToolError: The directory is no bundle, or the address is taken.
     """
 
     def __init__(
-        self, directory: Path, host: str = "127.0.0.1", port: int = 0, allowed_hosts: Sequence[str] = ()
+        self,
+        directory: Path,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        allowed_hosts: Sequence[str] = (),
+        reports: Path | None = None,
+        report_origins: Sequence[str] = (),
     ) -> None:
-        super().__init__(create_app(directory, allowed_hosts=allowed_hosts), host, port)
+        application = create_app(directory, allowed_hosts=allowed_hosts, reports=reports, report_origins=report_origins)
+        super().__init__(application, host, port)
 
 
 def _listen(host: str, port: int) -> socket.socket:
