@@ -59,6 +59,33 @@ export function toneKeys(keys, possible) {
   return [...keys];
 }
 
+/** So long nothing may come: a far end that is silent sends something more often, with most codecs. */
+const LOST_AFTER_MS = 3500;
+
+/** Whether a call's media still come in. */
+export class Flow {
+  lost = false;
+  #received = -1;
+  #since = Date.now();
+
+  /**
+   * @param {RTCPeerConnection | null} connection
+   * @param {boolean} held nothing is to come, whoever wanted it so
+   * @returns {Promise<boolean>} whether that has changed
+   */
+  async look(connection, held) {
+    const received = connection && !held ? (await count(connection)).packets_received : -1;
+    if (received < 0 || received !== this.#received) {
+      this.#since = Date.now();
+    }
+    this.#received = received;
+    const lost = Date.now() - this.#since >= LOST_AFTER_MS;
+    const changed = lost !== this.lost;
+    this.lost = lost;
+    return changed;
+  }
+}
+
 /** What was counted, with the quality between the last reading and this one. */
 export class Meter {
   /** @type {Counted | null} */

@@ -6,7 +6,7 @@
  */
 
 import { PhoneError } from "./line.js";
-import { Meter, sendTones } from "./media.js";
+import { Flow, Meter, sendTones } from "./media.js";
 
 /**
  * @typedef {import("./line.js").Line} Line
@@ -28,6 +28,7 @@ import { Meter, sendTones } from "./media.js";
  * @property {string | null} number
  * @property {boolean} muted
  * @property {boolean} held
+ * @property {import("./line.js").Standing | null} registration  how the account stands at its exchange
  */
 
 /**
@@ -38,6 +39,7 @@ import { Meter, sendTones } from "./media.js";
  * @property {boolean} muted
  * @property {boolean} held
  * @property {Meter} meter
+ * @property {Flow} flow
  * @property {Promise<void> | null} answering
  * @property {boolean | null} agreed  whether it is held, as far as that is known
  * @property {Promise<void>} holding  when the last change of hold is made, or has failed
@@ -58,10 +60,14 @@ export const FUNCTIONS = /** @type {const} */ ([
   "simulate",
 ]);
 
+/** So often it is looked whether media still come in. */
+const LOOK_MS = 500;
+
 export class Phone {
   /** @type {Call | null} */
   #call = null;
-  #dialling = false;
+  /** What calls off a number that is being dialled. @type {AbortController | null} */
+  #dialling = null;
   /** Calls that ended before `dial` had returned. @type {WeakMap<Leg, EndReason>} */
   #overAtOnce = new WeakMap();
   #line;
@@ -83,7 +89,7 @@ export class Phone {
       incoming: (leg) => this.#incoming(leg),
       connected: (leg) => this.#connected(leg),
       ended: (leg, reason) => this.#ended(leg, reason),
-      registration: (known, cause) => this.#tell("registration", { known, cause }),
+      registration: (standing) => this.#tell("registration", { ...standing }),
       heard: (leg, key) => this.#call?.leg === leg && this.#tell("heard", { call: this.#call.id, key }),
     });
   }
@@ -132,16 +138,23 @@ export class Phone {
     if (this.#call || this.#dialling) {
       throw new PhoneError("Busy", "the phone is in a call already: hang up first");
     }
-    this.#dialling = true;
+    const dialling = new AbortController();
+    this.#dialling = dialling;
     try {
-      const leg = await this.#line.dial(number, more);
+      const leg = await this.#line.dial(number, more, dialling.signal);
+      if (dialling.signal.aborted) {
+        await leg.hangUp();
+        throw new PhoneError("NoSuchCall", "the call was cancelled before it was dialled");
+      }
       this.#begin(leg, "calling");
       const over = this.#overAtOnce.get(leg);
       if (over) {
         this.#ended(leg, over);
       }
     } finally {
-      this.#dialling = false;
+      if (this.#dialling === dialling) {
+        this.#dialling = null;
+      }
     }
     return this.#state();
   }
@@ -163,6 +176,9 @@ export class Phone {
   /** End the call, whatever its phase; without one there is nothing to do. @param {{call?: string}} params */
   async hangup({ call }) {
     const current = this.#call;
+    if (call === undefined) {
+      this.#cancelDialling();
+    }
     if (current && (call === undefined || call === current.id)) {
       await current.leg.hangUp();
     }
@@ -215,7 +231,13 @@ export class Phone {
 
   /** Hang up and leave the line. */
   async close() {
+    this.#cancelDialling();
     await this.#line.close();
+  }
+
+  #cancelDialling() {
+    this.#dialling?.abort();
+    this.#dialling = null;
   }
 
   // What the line says ----------------------------------------------------------------------------
@@ -266,6 +288,7 @@ export class Phone {
       held: false,
       agreed: false,
       meter: new Meter(),
+      flow: new Flow(),
       answering: null,
       holding: Promise.resolve(),
       since: null,
@@ -273,19 +296,27 @@ export class Phone {
     return this.#call;
   }
 
-  /** @param {Call} call */
-  #measureLater(call) {
+  /** Tell how it sounds, as often as that is wanted, and at once when no sound comes any more, or comes again. */
+  #measureLater(/** @type {Call} */ call, waited_ms = 0) {
+    const step_ms = Math.min(this.#statsEveryMs(), LOOK_MS);
     this.#clock.later(async () => {
-      const { connection } = call.leg;
+      const { connection, heldByFar } = call.leg;
       if (this.#call !== call || !connection) {
         return;
       }
-      const reading = await call.meter.read(connection);
-      if (this.#call === call) {
-        this.#tell("stats", { call: call.id, muted: call.muted, held: call.held, ...reading });
-        this.#measureLater(call);
+      const held = call.agreed !== false || heldByFar === true;
+      const changed = await call.flow.look(connection, held);
+      const due = waited_ms + step_ms >= this.#statsEveryMs();
+      const reading = due || changed ? await call.meter.read(connection) : null;
+      if (this.#call !== call) {
+        return;
       }
-    }, this.#statsEveryMs());
+      if (reading) {
+        const media = held ? "held" : call.flow.lost ? "lost" : "flowing";
+        this.#tell("stats", { call: call.id, muted: call.muted, held: call.held, media, ...reading });
+      }
+      this.#measureLater(call, reading ? 0 : waited_ms + step_ms);
+    }, step_ms);
   }
 
   /**
@@ -317,6 +348,7 @@ export class Phone {
       number: call?.leg.number ?? null,
       muted: call?.muted ?? false,
       held: call?.held ?? false,
+      registration: this.#line.registration ?? null,
     };
   }
 }

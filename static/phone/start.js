@@ -13,7 +13,7 @@ import { Station } from "./station.js";
 /** @type {Record<string, (clock: Clock) => Promise<import("./phone.js").MakeLine>>} */
 const LINES = {
   loopback: async (clock) => (await import("./loopback.js")).loopbackLine(clock),
-  jssip: async () => (await import("./jssip.js")).jssipLine,
+  jssip: async (clock) => (await import("./jssip.js")).jssipLine(clock),
 };
 
 const { workerPy } = /** @type {any} */ (globalThis);
