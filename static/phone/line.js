@@ -23,14 +23,17 @@
  * @property {(held: boolean) => Promise<void>} hold    no media either way
  * @property {(target: string) => Promise<void>} transfer  resolves when the other side took it, and throws when not
  * @property {boolean} [heldByFar]                     the other side wants no media for now
- * @property {(keys: string) => void} [sendTones]      where there is another way than the connection's
+ * @property {(keys: string, allowed?: RegExp) => void} [sendTones]      where there is another way than the connection's
  * @property {() => number | null} [farLevel]           how loud the other side hears us, 0 to 1; simulated lines only
  */
+
+/** It rings there, or they let us hear something. @typedef {"ringing" | "early_media"} Stage */
 
 /**
  * What a line says by itself.
  * @typedef {object} LineEvents
  * @property {(leg: Leg) => boolean} incoming     somebody rings; `false`: we are on the phone already
+ * @property {(leg: Leg, stage: Stage) => void} progress  of a number that was dialled
  * @property {(leg: Leg) => void} connected       the other side picked up
  * @property {(leg: Leg, reason: EndReason) => void} ended  exactly once for each leg
  * @property {(standing: Standing) => void} registration  the exchange knows us, or no longer does

@@ -21,9 +21,13 @@ import { quality } from "./quality.js";
  */
 
 const KEYS = /^[0-9A-D*#]+$/;
+/** Keys behind a number, with pauses. */
+export const BEHIND_NUMBER = /^[0-9A-D*#,]+$/;
 /** The least that telephone systems ask for is shorter; some of it is lost on the way to the ear. */
 export const TONE_MS = 160;
 export const GAP_MS = 100;
+/** What a browser makes of a comma among the keys. */
+export const PAUSE_MS = 2000;
 /** How long a packet of speech takes to fill. */
 const PACKET_MS = 20;
 
@@ -36,21 +40,23 @@ export function audioSender(connection) {
  * Send the tones of keys, behind those that are still being sent.
  * @param {RTCPeerConnection | null} connection
  * @param {string} keys of `0-9`, `A-D`, `*`, `#`
+ * @param {RegExp} [allowed]
  */
-export function sendTones(connection, keys) {
+export function sendTones(connection, keys, allowed = KEYS) {
   const dtmf = connection && audioSender(connection)?.dtmf;
-  toneKeys(keys, dtmf?.canInsertDTMF ?? false);
+  toneKeys(keys, dtmf?.canInsertDTMF ?? false, allowed);
   dtmf?.insertDTMF(dtmf.toneBuffer + keys, TONE_MS, GAP_MS); // it replaces what is still to be sent
 }
 
 /**
  * @param {string} keys
  * @param {boolean} possible whether tones can be sent now
+ * @param {RegExp} [allowed]
  * @returns {string[]} the keys one by one
  * @throws {PhoneError} when they are none, or cannot be sent
  */
-export function toneKeys(keys, possible) {
-  if (!KEYS.test(keys)) {
+export function toneKeys(keys, possible, allowed = KEYS) {
+  if (!allowed.test(keys)) {
     throw new PhoneError("TypeError", `${JSON.stringify(keys)} are no keys: give some of 0-9, A-D, * and #`);
   }
   if (!possible) {

@@ -6,14 +6,15 @@
  */
 
 import { PhoneError } from "./line.js";
-import { Flow, Meter, sendTones } from "./media.js";
+import { BEHIND_NUMBER, Flow, Meter, sendTones } from "./media.js";
+import { dialled } from "./number.js";
 
 /**
  * @typedef {import("./line.js").Line} Line
  * @typedef {import("./line.js").Leg} Leg
  * @typedef {import("./line.js").EndReason} EndReason
  * @typedef {import("./media.js").Reading} Reading
- * @typedef {"incoming" | "connected" | "ended" | "stats" | "heard" | "registration"} PhoneEvent
+ * @typedef {"incoming" | "progress" | "connected" | "ended" | "stats" | "heard" | "registration"} PhoneEvent
  * @typedef {(event: PhoneEvent, payload: Record<string, unknown>) => void} Tell
  * @typedef {(events: import("./line.js").LineEvents) => Line} MakeLine
  */
@@ -43,6 +44,9 @@ import { Flow, Meter, sendTones } from "./media.js";
  * @property {Promise<void> | null} answering
  * @property {boolean | null} agreed  whether it is held, as far as that is known
  * @property {Promise<void>} holding  when the last change of hold is made, or has failed
+ * @property {string} tones   to be sent once somebody has answered
+ * @property {import("./line.js").Stage | null} stage  how far it has come at the other side
+ * @property {() => void} stopTone  the ring-back tone
  * @property {number | null} since   ms since the epoch when it was connected
  */
 
@@ -74,19 +78,23 @@ export class Phone {
   #tell;
   #clock;
   #statsEveryMs;
+  #ringBack;
 
   /**
    * @param {MakeLine} makeLine
    * @param {Tell} tell
    * @param {{later: (callback: () => void, ms: number) => void}} clock one that keeps time in a hidden frame
    * @param {() => number} statsEveryMs how long until the next `phone.stats`
+   * @param {() => () => void} [ringBack] lets the operator hear that it rings; what it returns ends that
    */
-  constructor(makeLine, tell, clock, statsEveryMs) {
+  constructor(makeLine, tell, clock, statsEveryMs, ringBack = () => () => {}) {
+    this.#ringBack = ringBack;
     this.#tell = tell;
     this.#clock = clock;
     this.#statsEveryMs = statsEveryMs;
     this.#line = makeLine({
       incoming: (leg) => this.#incoming(leg),
+      progress: (leg, stage) => this.#progress(leg, stage),
       connected: (leg) => this.#connected(leg),
       ended: (leg, reason) => this.#ended(leg, reason),
       registration: (standing) => this.#tell("registration", { ...standing }),
@@ -132,21 +140,19 @@ export class Phone {
 
   /** Dial; `phone.connected` or `phone.ended` follows. @param {{number: string} & Record<string, any>} params */
   async call({ number, ...more }) {
-    if (typeof number !== "string" || number === "") {
-      throw new PhoneError("TypeError", `number is ${JSON.stringify(number)}: give a number or an address`);
-    }
+    const { number: plain, tones } = dialled(number);
     if (this.#call || this.#dialling) {
       throw new PhoneError("Busy", "the phone is in a call already: hang up first");
     }
     const dialling = new AbortController();
     this.#dialling = dialling;
     try {
-      const leg = await this.#line.dial(number, more, dialling.signal);
+      const leg = await this.#line.dial(plain, more, dialling.signal);
       if (dialling.signal.aborted) {
         await leg.hangUp();
         throw new PhoneError("NoSuchCall", "the call was cancelled before it was dialled");
       }
-      this.#begin(leg, "calling");
+      this.#begin(leg, "calling").tones = tones;
       const over = this.#overAtOnce.get(leg);
       if (over) {
         this.#ended(leg, over);
@@ -215,17 +221,31 @@ export class Phone {
   async dtmf({ call, keys }) {
     const current = this.#expect(call, ["connected"], "send tones in");
     const { leg } = current;
-    leg.sendTones ? leg.sendTones(String(keys)) : sendTones(leg.connection, String(keys));
+    this.#sendTones(leg, String(keys));
     return this.#state();
+  }
+
+  /** @param {Leg} leg @param {string} keys @param {RegExp} [allowed] */
+  #sendTones(leg, keys, allowed) {
+    leg.sendTones ? leg.sendTones(keys, allowed) : sendTones(leg.connection, keys, allowed);
+  }
+
+  /** Send what stood behind the number, as soon as tones can be sent. */
+  #sendBehind(/** @type {Call} */ call, /** @type {string} */ tones) {
+    if (this.#call !== call || tones === "") {
+      return;
+    }
+    try {
+      this.#sendTones(call.leg, tones, BEHIND_NUMBER);
+    } catch {
+      this.#clock.later(() => this.#sendBehind(call, tones), LOOK_MS);
+    }
   }
 
   /** Hand the call on and leave it; throws `TransferFailed`, and the call goes on, when that is refused. */
   async transfer(/** @type {{call?: string, target: string}} */ { call, target }) {
     const current = this.#expect(call, ["connected"], "transfer");
-    if (typeof target !== "string" || target === "") {
-      throw new PhoneError("TypeError", `target is ${JSON.stringify(target)}: give a number or an address`);
-    }
-    await current.leg.transfer(target);
+    await current.leg.transfer(dialled(target).number);
     return this.#state();
   }
 
@@ -252,13 +272,27 @@ export class Phone {
     return true;
   }
 
+  /** @param {Leg} leg @param {import("./line.js").Stage} stage */
+  #progress(leg, stage) {
+    const call = this.#call;
+    if (call?.leg !== leg || call.phase !== "calling" || call.stage === stage || call.stage === "early_media") {
+      return;
+    }
+    call.stage = stage;
+    call.stopTone();
+    call.stopTone = stage === "ringing" ? this.#ringBack() : () => {};
+    this.#tell("progress", { call: call.id, stage });
+  }
+
   /** @param {Leg} leg */
   #connected(leg) {
     const call = this.#call;
     if (call?.leg === leg && call.phase !== "connected") {
       call.phase = "connected";
       call.since = Date.now();
+      call.stopTone();
       this.#tell("connected", { call: call.id, number: leg.number, direction: leg.direction });
+      this.#sendBehind(call, call.tones);
       this.#measureLater(call);
     }
   }
@@ -268,6 +302,7 @@ export class Phone {
     const call = this.#call;
     if (call?.leg === leg) {
       this.#call = null;
+      call.stopTone();
       const seconds = call.since === null ? 0 : (Date.now() - call.since) / 1000;
       this.#tell("ended", { call: call.id, reason, seconds });
     } else {
@@ -291,6 +326,9 @@ export class Phone {
       flow: new Flow(),
       answering: null,
       holding: Promise.resolve(),
+      tones: "",
+      stage: null,
+      stopTone: () => {},
       since: null,
     };
     return this.#call;

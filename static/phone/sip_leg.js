@@ -84,6 +84,11 @@ export class SipLeg {
     session.on("failed", (/** @type {any} */ end) => ended(end, false));
     // To follow it would let the other side place calls with our account.
     session.on("refer", (/** @type {{reject: () => void}} */ { reject }) => reject());
+    session.on("progress", (/** @type {any} */ { originator, response }) => {
+      if (String(originator) === "remote") {
+        events.progress(this, response?.body ? "early_media" : "ringing");
+      }
+    });
     session.on("accepted", () => direction === "outgoing" && this.#accepted());
     for (const change of ["reinvite", "update"]) {
       session.on(change, (/** @type {any} */ { reject }) => isChanging(session) && reject({ status_code: PENDING }));

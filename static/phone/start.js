@@ -8,6 +8,7 @@
 import { Clock } from "../page/clock.js";
 import { portalFrame } from "../page/portal_frame.js";
 import { Phone } from "./phone.js";
+import { ringBack } from "./sound.js";
 import { Station } from "./station.js";
 
 /** @type {Record<string, (clock: Clock) => Promise<import("./phone.js").MakeLine>>} */
@@ -31,7 +32,7 @@ if (makeLine && workerPy.stats().state !== "outside") {
       setItem: (key, value) => localStorage.setItem(key, value),
       removeItem: (key) => localStorage.removeItem(key),
     },
-    makePhone: async (tell) => new Phone(await makeLine(clock), tell, clock, () => station.statsEveryMs),
+    makePhone: async (tell) => new Phone(await makeLine(clock), tell, clock, () => station.statsEveryMs, ringBack),
   });
   Object.defineProperty(globalThis, "workerPyPhone", { value: station, enumerable: true });
   addEventListener("pagehide", () => station.stop());

@@ -19,6 +19,8 @@ const SDP = [
 export class FakePeer extends EventTarget {
   /** @type {FakePeer[]} */
   static made = [];
+  /** When addresses are found, in ms after the description; a server that does not answer keeps it gathering. @type {number[]} */
+  static gathers = [];
   signalingState = "stable";
   connectionState = "new";
   iceConnectionState = "new";
@@ -60,6 +62,10 @@ export class FakePeer extends EventTarget {
     const description = given ?? (await this.createOffer());
     this.#describe("local", description.type);
     this.localDescription = description;
+    for (const ms of FakePeer.gathers) {
+      this.iceGatheringState = "gathering";
+      setTimeout(() => this.dispatchEvent(Object.assign(new Event("icecandidate"), { candidate: {} })), ms);
+    }
   }
 
   async setRemoteDescription(/** @type {any} */ { type, sdp }) {
@@ -162,6 +168,7 @@ export function surroundings() {
   }
   const microphone = new Microphone();
   FakePeer.made = [];
+  FakePeer.gathers = [];
   page.RTCPeerConnection = FakePeer;
   page.RTCSessionDescription = class {
     constructor(/** @type {object} */ given) {

@@ -22,10 +22,9 @@ async function phone(t) {
   );
   t.after(() => made.close());
   await made.run("register", ACCOUNT);
-  /** @param {number} s */
-  const pass = async (s) => {
-    for (let passed = 0; passed < s; passed += 0.5) {
-      clock.tick(500);
+  const pass = async (/** @type {number} */ s, step_ms = 500) => {
+    for (let passed = 0; passed < s * 1000; passed += step_ms) {
+      clock.tick(step_ms);
       await arrived();
     }
   };
@@ -176,6 +175,32 @@ test("an answer that comes late to a call that was cancelled is hung up", async 
   assert.deepEqual([all.reasons(), all.exchange.count("CANCEL") + all.exchange.count("BYE") > 0], [["hung_up"], true]);
   await clean(all);
 });
+
+test("a call that rings is told as such, and one that lets us hear something, too", async (t) => {
+  const { exchange, phone: made, told, pass } = await phone(t);
+  exchange.script.INVITE = ["early"];
+  await made.run("call", { number: "030" });
+  await pass(1);
+  assert.deepEqual(
+    told.map(([event, { stage }]) => stage ?? event),
+    ["ringing", "early_media"],
+  );
+});
+
+for (const [what, found, after_ms] of /** @type {Array<[string, number[], number]>} */ ([
+  ["a second after the last address", [0, 100], 1100],
+  ["after two seconds, though addresses still come", [0, 900, 1800, 2500], 2000],
+])) {
+  test(`the offer goes ${what}`, async (t) => {
+    const { exchange, phone: made, pass } = await phone(t);
+    FakePeer.gathers = found;
+    await made.run("call", { number: "030" });
+    const begun = Date.now();
+    await pass(4, 50);
+    const { at } = exchange.heard.find((/** @type {any} */ { what: each }) => each === "INVITE");
+    assert.ok(at - begun >= after_ms && at - begun <= after_ms + 200, `${at - begun} ms`);
+  });
+}
 
 // A refused hold is no hang-up -------------------------------------------------------------------------
 
