@@ -4,15 +4,13 @@
  * @module
  */
 
-import { UA, WebSocketInterface } from "./jssip_library.js";
 import { PhoneError } from "./line.js";
-import { loudspeaker, microphone, voice } from "./sound.js";
+import { Registration } from "./registration.js";
+import { mediaOf, SipLeg, soundOf } from "./sip_leg.js";
 
 /**
  * @typedef {import("./line.js").LineEvents} LineEvents
- * @typedef {import("./line.js").EndReason} EndReason
- * @typedef {import("./sound.js").Source} Source
- * @typedef {any} Session  JsSIP's RTCSession: an event emitter of Node, which the types here do not know
+ * @typedef {{later: (callback: () => void, ms: number) => void}} Clock
  */
 
 /**
@@ -25,80 +23,72 @@ import { loudspeaker, microphone, voice } from "./sound.js";
  * @property {RTCIceServer[]} [ice_servers]
  * @property {"microphone" | "generated"} [audio]  what the other side hears; `generated` is for tests
  * @property {number} [expires_s]    how long a registration lasts; it is renewed in time
+ * @property {{quiet_ms?: number, most_ms?: number}} [gather]  how long addresses are looked for
  */
 
-const EXPIRES_S = 600;
-const GENERATED_HZ = 150;
 const BUSY_HERE = 486;
-/** JsSIP's causes, of calls that never were connected. @type {Record<string, EndReason>} */
-const CAUSES = {
-  Busy: "busy",
-  Rejected: "refused",
-  Unavailable: "refused",
-  "Not Found": "refused",
-  "Address Incomplete": "refused",
-  "No Answer": "missed",
-  Expires: "missed",
-};
+const NOT_ACCEPTABLE_HERE = 488;
+/** So much of a caller's number is told. */
+const NUMBER_LENGTH = 128;
+const HAS_AUDIO = /^m=audio [1-9]/m;
 
-/** @param {LineEvents} events */
-export function jssipLine(events) {
-  return new JssipLine(events);
+/** @param {Clock} clock one that keeps time in a hidden frame */
+export function jssipLine(clock) {
+  return (/** @type {LineEvents} */ events) => new JssipLine(events, clock);
 }
 
 class JssipLine {
   kind = "jssip";
-  /** @type {InstanceType<typeof UA> | null} */
-  #agent = null;
-  /** @type {Account | null} */
-  #account = null;
+  /** The account that worked last. @type {Registration | null} */
+  #active = null;
+  /** One that has not worked yet. @type {Registration | null} */
+  #candidate = null;
   #events;
+  #clock;
 
-  /** @param {LineEvents} events */
-  constructor(events) {
+  /** @param {LineEvents} events @param {Clock} clock */
+  constructor(events, clock) {
     this.#events = events;
+    this.#clock = clock;
   }
 
-  /** Log in to the exchange; resolves when it knows us. @param {Record<string, any>} params an `Account` */
+  /** How the account stands at its exchange. */
+  get registration() {
+    return (this.#active ?? this.#candidate)?.standing ?? null;
+  }
+
+  /**
+   * Log in to the exchange; resolves when it knows us. An account that worked is kept until this one does.
+   * @param {Record<string, any>} params an `Account`
+   */
   async register(params) {
     const account = checked(params);
-    await this.close();
-    const agent = new UA({
-      sockets: [new WebSocketInterface(account.server)],
-      uri: account.uri,
-      password: account.password,
-      authorization_user: account.user,
-      register_expires: account.expires_s ?? EXPIRES_S,
-      session_timers: false,
-    });
-    this.#agent = agent;
-    this.#account = account;
-    agent.on("newRTCSession", (/** @type {any} */ { originator, session }) => {
-      if (String(originator) === "remote") {
-        this.#incoming(session, account);
-      }
-    });
+    this.#candidate?.stop();
+    const candidate = this.#make(account);
+    this.#candidate = candidate;
     try {
-      await registered(agent);
+      await candidate.start();
     } catch (error) {
-      agent.stop();
-      this.#agent = null;
+      if (!candidate.standing.trying && this.#candidate === candidate) {
+        this.#candidate = null;
+        candidate.stop();
+      }
       throw error;
     }
-    this.#watch(agent);
     return { uri: account.uri };
   }
 
-  /** @param {string} number */
-  async dial(number) {
-    const account = this.#account;
-    if (!this.#agent || !account) {
+  /** @param {string} number @param {Record<string, any>} _more @param {AbortSignal} cancelled */
+  async dial(number, _more, cancelled) {
+    const registration = this.#active;
+    if (!registration) {
       throw new PhoneError("NotRegistered", "the phone has no account: call phone.register first");
     }
-    const source = await soundOf(account);
+    const { account } = registration;
+    const source = await soundOf(account, hasCome(cancelled));
     try {
-      const session = this.#agent.call(number, mediaOf(account, source));
-      return new JssipLeg("outgoing", number, session, account, this.#events, source);
+      const session = registration.agent.call(number, mediaOf(account, source));
+      return new SipLeg("outgoing", number, session, registration, this.#events, this.#clock, source);
     } catch (error) {
       source.stop();
       throw new PhoneError("TypeError", `${number} cannot be dialled: ${error}`);
@@ -106,164 +96,54 @@ class JssipLine {
   }
 
   async close() {
-    const agent = this.#agent;
-    this.#agent = null;
-    agent?.stop(); // ends its calls, and tells the exchange
+    for (const registration of [this.#candidate, this.#active]) {
+      registration?.stop();
+    }
+    this.#active = null;
+    this.#candidate = null;
   }
 
-  /** Tell when the exchange no longer knows us, and when it does again. @param {InstanceType<typeof UA>} agent */
-  #watch(agent) {
-    let known = true;
-    const now = (/** @type {boolean} */ knows, /** @type {string} */ cause) => {
-      if (known !== knows && this.#agent === agent) {
-        known = knows;
-        this.#events.registration(known, cause);
-      }
-    };
-    agent.on("registered", () => now(true, ""));
-    agent.on("unregistered", () => now(false, "unregistered"));
-    agent.on("registrationFailed", ({ cause }) => now(false, String(cause)));
+  /** @param {Account} account */
+  #make(account) {
+    let quiet = true; // what `register` returns need not be told
+    const registration = new Registration(account, this.#clock, {
+      changed: (standing) => {
+        if (standing.known && registration === this.#candidate) {
+          this.#candidate = null;
+          this.#active?.retire();
+          this.#active = registration;
+        }
+        if (!quiet || !standing.known) {
+          this.#events.registration(standing);
+        }
+        quiet = false;
+      },
+      rings: (session, request) => this.#rings(session, request, registration),
+    });
+    return registration;
   }
 
-  /** @param {Session} session @param {Account} account */
-  #incoming(session, account) {
-    const leg = new JssipLeg("incoming", session.remote_identity.uri.user, session, account, this.#events);
+  /** @param {any} session @param {any} request @param {Registration} registration */
+  #rings(session, request, registration) {
+    if (request.body && !HAS_AUDIO.test(request.body)) {
+      console.warn("worker-py: a call without sound was refused");
+      session.terminate({ status_code: NOT_ACCEPTABLE_HERE });
+      return;
+    }
+    const number = String(session.remote_identity.uri.user ?? "").slice(0, NUMBER_LENGTH);
+    const leg = new SipLeg("incoming", number, session, registration, this.#events, this.#clock);
     if (!this.#events.incoming(leg)) {
       session.terminate({ status_code: BUSY_HERE });
     }
   }
 }
 
-class JssipLeg {
-  direction;
-  number;
-  #session;
-  #account;
-  #events;
-  /** @type {Array<() => void>} */
-  #undo = [];
-  #transferred = false;
-  /** Rejects when the call ends, for those that wait for something in it. @type {Promise<never>} */
-  #over;
-
-  /**
-   * @param {"incoming" | "outgoing"} direction @param {string} number @param {Session} session
-   * @param {Account} account @param {LineEvents} events @param {Source} [source]
-   */
-  constructor(direction, number, session, account, events, source) {
-    this.direction = direction;
-    this.number = number;
-    this.#session = session;
-    this.#account = account;
-    this.#events = events;
-    if (source) {
-      this.#undo.push(() => source.stop());
-    }
-    /** @type {(error: Error) => void} */
-    let over = () => {};
-    this.#over = new Promise((_, reject) => {
-      over = reject;
-    });
-    this.#over.catch(() => {});
-    const ended = (/** @type {any} */ { originator, cause }, /** @type {boolean} */ wasConnected) => {
-      over(new PhoneError("NoSuchCall", `the call ended meanwhile: ${cause}`));
-      this.#ended(this.#reason(String(originator), String(cause), wasConnected));
-    };
-    session.on("ended", (/** @type {any} */ end) => ended(end, true));
-    session.on("failed", (/** @type {any} */ end) => ended(end, false));
-    // To follow it would let the other side place calls with our account.
-    session.on("refer", (/** @type {{reject: () => void}} */ { reject }) => reject());
-    session.on("accepted", () => direction === "outgoing" && events.connected(this));
-    if (session.connection) {
-      this.#play(session.connection);
-    } else {
-      session.on("peerconnection", (/** @type {any} */ { peerconnection }) => this.#play(peerconnection));
-    }
-  }
-
-  /** @returns {RTCPeerConnection | null} */
-  get connection() {
-    return this.#session.connection ?? null;
-  }
-
-  async answer() {
-    const source = await soundOf(this.#account);
-    this.#undo.push(() => source.stop());
-    const confirmed = new Promise((resolve) => this.#session.once("confirmed", resolve));
-    this.#session.answer(mediaOf(this.#account, source));
-    await Promise.race([confirmed, this.#over]);
-  }
-
-  async hangUp() {
-    if (!this.#session.isEnded()) {
-      this.#session.terminate();
-    }
-  }
-
-  /** @param {boolean} muted */
-  async mute(muted) {
-    const audio = { audio: true };
-    muted ? this.#session.mute(audio) : this.#session.unmute(audio);
-  }
-
-  /** @param {boolean} held */
-  async hold(held) {
-    for (const transceiver of this.connection?.getTransceivers() ?? []) {
-      transceiver.direction = held ? "inactive" : "sendrecv"; // JsSIP alone would go on sending silence
-    }
-    const agreed = new Promise((resolve, reject) => {
-      const begun = held ? this.#session.hold({}, resolve) : this.#session.unhold({}, resolve);
-      if (!begun) {
-        reject(new PhoneError("NotPossible", "the call is being changed already: try again"));
-      }
-    });
-    await Promise.race([agreed, this.#over]);
-  }
-
-  /** @param {string} target */
-  async transfer(target) {
-    const taken = new Promise((resolve, reject) => {
-      const refused = (/** @type {any} */ end) =>
-        reject(new PhoneError("TransferFailed", `${target} did not take the call: ${wordsOf(end)}`));
-      this.#session.refer(target, {
-        eventHandlers: { accepted: resolve, failed: refused, requestFailed: refused },
-      });
-    });
-    await Promise.race([taken, this.#over]);
-    this.#transferred = true;
-    await this.hangUp();
-  }
-
-  /** @param {RTCPeerConnection} connection */
-  #play(connection) {
-    connection.addEventListener("track", ({ track }) => this.#undo.push(loudspeaker(track)));
-  }
-
-  /** @param {EndReason} reason */
-  #ended(reason) {
-    for (const undo of this.#undo) {
-      undo();
-    }
-    this.#undo = [];
-    this.#events.ended(this, reason);
-  }
-
-  /** @param {string} originator @param {string} cause @param {boolean} wasConnected @returns {EndReason} */
-  #reason(originator, cause, wasConnected) {
-    if (this.#transferred) {
-      return "transferred";
-    }
-    if (originator === "local" && (wasConnected || this.direction === "outgoing")) {
-      return "hung_up";
-    }
-    if (wasConnected) {
-      return originator === "remote" ? "far_hung_up" : "failed";
-    }
-    if (this.direction === "incoming") {
-      return originator === "local" ? "declined" : "missed";
-    }
-    return CAUSES[cause] ?? "failed";
-  }
+/** @param {AbortSignal} signal @returns {Promise<never>} rejects then */
+function hasCome(signal) {
+  return new Promise((_, reject) => {
+    const cancel = () => reject(new PhoneError("NoSuchCall", "the call was cancelled before it was dialled"));
+    signal.aborted ? cancel() : signal.addEventListener("abort", cancel);
+  });
 }
 
 /** @param {Record<string, any>} params @returns {Account} */
@@ -276,31 +156,4 @@ function checked(params) {
     throw new PhoneError("TypeError", `uri is ${JSON.stringify(uri)}: give an address such as sip:100@pbx.example`);
   }
   return /** @type {Account} */ (params);
-}
-
-/** @param {InstanceType<typeof UA>} agent @returns {Promise<void>} */
-function registered(agent) {
-  return new Promise((resolve, reject) => {
-    const failed = (/** @type {string} */ why) =>
-      reject(new PhoneError("RegistrationFailed", `the exchange did not take the registration: ${why}`));
-    agent.on("registered", () => resolve());
-    agent.on("registrationFailed", ({ cause }) => failed(String(cause)));
-    agent.on("disconnected", () => failed("its WebSocket cannot be reached"));
-    agent.start();
-  });
-}
-
-/** @param {Account} account */
-function soundOf({ audio }) {
-  return audio === "generated" ? voice(GENERATED_HZ) : microphone();
-}
-
-/** @param {Account} account @param {Source} source */
-function mediaOf({ ice_servers = [] }, { track }) {
-  return { mediaStream: new MediaStream([track]), pcConfig: { iceServers: ice_servers } };
-}
-
-/** @param {any} end of a transfer, as JsSIP tells it */
-function wordsOf(end) {
-  return String(end?.cause ?? end?.status_line?.reason_phrase ?? "refused");
 }

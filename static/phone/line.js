@@ -22,28 +22,38 @@
  * @property {(muted: boolean) => Promise<void>} mute   what we send falls silent
  * @property {(held: boolean) => Promise<void>} hold    no media either way
  * @property {(target: string) => Promise<void>} transfer  resolves when the other side took it, and throws when not
- * @property {(keys: string) => void} [sendTones]      where there is another way than the connection's
+ * @property {boolean} [heldByFar]                     the other side wants no media for now
+ * @property {(keys: string, allowed?: RegExp) => void} [sendTones]      where there is another way than the connection's
  * @property {boolean} [silent]                        there is no sound in it: this browser can make none
  * @property {() => number | null} [farLevel]           how loud the other side hears us, 0 to 1; simulated lines only
  */
+
+/** It rings there, or they let us hear something. @typedef {"ringing" | "early_media"} Stage */
 
 /**
  * What a line says by itself.
  * @typedef {object} LineEvents
  * @property {(leg: Leg) => boolean} incoming     somebody rings; `false`: we are on the phone already
+ * @property {(leg: Leg, stage: Stage) => void} progress  of a number that was dialled
  * @property {(leg: Leg) => void} connected       the other side picked up
  * @property {(leg: Leg, reason: EndReason) => void} ended  exactly once for each leg
- * @property {(known: boolean, cause: string) => void} registration  the exchange knows us, or no longer does
+ * @property {(standing: Standing) => void} registration  the exchange knows us, or no longer does
  * @property {(leg: Leg, key: string) => void} heard  the other side heard a tone; simulated lines only
+ */
+
+/**
+ * How an account stands at its exchange.
+ * @typedef {import("./registration.js").Standing} Standing
  */
 
 /**
  * What carries calls. `register` and `simulate` are for lines that have an account, or nobody at the other end.
  * @typedef {object} Line
  * @property {string} kind
- * @property {(number: string, params: Record<string, any>) => Promise<Leg>} dial
+ * @property {(number: string, params: Record<string, any>, cancelled: AbortSignal) => Promise<Leg>} dial
  * @property {(account: Record<string, any>) => Promise<unknown>} [register]
  * @property {(what: Record<string, any>) => Promise<unknown>} [simulate]
+ * @property {Standing | null} [registration]
  * @property {() => Promise<void>} close          end everything; the line is of no use afterwards
  */
 

@@ -8,7 +8,7 @@
  */
 
 import { PhoneError } from "./line.js";
-import { GAP_MS, levelOf, Meter, sendTones, TONE_MS, toneKeys } from "./media.js";
+import { GAP_MS, levelOf, Meter, PAUSE_MS, sendTones, TONE_MS, toneKeys } from "./media.js";
 import { hearsAtOnce, keepWorker, listen, loudspeaker, voice } from "./sound.js";
 
 /**
@@ -27,6 +27,7 @@ import { hearsAtOnce, keepWorker, listen, loudspeaker, voice } from "./sound.js"
 
 const OPERATOR_HZ = 130;
 const CLIENT_HZ = 190;
+const RINGS_AFTER_MS = 100;
 const PICKS_UP_AFTER_MS = 600;
 /** After so many packets an end plays all that comes: of what was sent before, the beginning is lost. */
 const PACKETS_TO_BEGIN = 5;
@@ -62,6 +63,10 @@ class LoopbackLine {
   async dial(number, manners) {
     const { then = "answers", after_ms = PICKS_UP_AFTER_MS } = manners;
     const leg = this.#open("outgoing", number, manners);
+    this.#clock.later(
+      () => leg.over || leg.answered || this.#events.progress(leg, "ringing"),
+      Math.min(RINGS_AFTER_MS, after_ms / 2),
+    );
     this.#clock.later(() => {
       if (leg.over) {
         return;
@@ -198,14 +203,18 @@ class LoopbackLeg {
     await this.end("transferred");
   }
 
-  /** @param {string} keys */
-  sendTones(keys) {
+  /** @param {string} keys @param {RegExp} [allowed] */
+  sendTones(keys, allowed) {
     if (this.connection) {
-      sendTones(this.connection, keys);
+      sendTones(this.connection, keys, allowed);
       return;
     }
     const now = Date.now();
-    for (const key of toneKeys(keys, !this.#held)) {
+    for (const key of toneKeys(keys, !this.#held, allowed)) {
+      if (key === ",") {
+        this.#tonesUntil = Math.max(this.#tonesUntil, now) + PAUSE_MS;
+        continue;
+      }
       this.#tonesUntil = Math.max(this.#tonesUntil + GAP_MS, now) + TONE_MS;
       this.#clock.later(() => this.over || this.#events.heard(this, key), this.#tonesUntil - now);
     }

@@ -21,9 +21,13 @@ import { quality } from "./quality.js";
  */
 
 const KEYS = /^[0-9A-D*#]+$/;
+/** Keys behind a number, with pauses. */
+export const BEHIND_NUMBER = /^[0-9A-D*#,]+$/;
 /** The least that telephone systems ask for is shorter; some of it is lost on the way to the ear. */
 export const TONE_MS = 160;
 export const GAP_MS = 100;
+/** What a browser makes of a comma among the keys. */
+export const PAUSE_MS = 2000;
 /** How long a packet of speech takes to fill. */
 const PACKET_MS = 20;
 
@@ -36,27 +40,56 @@ export function audioSender(connection) {
  * Send the tones of keys, behind those that are still being sent.
  * @param {RTCPeerConnection | null} connection
  * @param {string} keys of `0-9`, `A-D`, `*`, `#`
+ * @param {RegExp} [allowed]
  */
-export function sendTones(connection, keys) {
+export function sendTones(connection, keys, allowed = KEYS) {
   const dtmf = connection && audioSender(connection)?.dtmf;
-  toneKeys(keys, dtmf?.canInsertDTMF ?? false);
+  toneKeys(keys, dtmf?.canInsertDTMF ?? false, allowed);
   dtmf?.insertDTMF(dtmf.toneBuffer + keys, TONE_MS, GAP_MS); // it replaces what is still to be sent
 }
 
 /**
  * @param {string} keys
  * @param {boolean} possible whether tones can be sent now
+ * @param {RegExp} [allowed]
  * @returns {string[]} the keys one by one
  * @throws {PhoneError} when they are none, or cannot be sent
  */
-export function toneKeys(keys, possible) {
-  if (!KEYS.test(keys)) {
+export function toneKeys(keys, possible, allowed = KEYS) {
+  if (!allowed.test(keys)) {
     throw new PhoneError("TypeError", `${JSON.stringify(keys)} are no keys: give some of 0-9, A-D, * and #`);
   }
   if (!possible) {
     throw new PhoneError("NotPossible", "no tones can be sent now: the call has no audio, or is on hold");
   }
   return [...keys];
+}
+
+/** So long nothing may come: a far end that is silent sends something more often, with most codecs. */
+const LOST_AFTER_MS = 3500;
+
+/** Whether a call's media still come in. */
+export class Flow {
+  lost = false;
+  #received = -1;
+  #since = Date.now();
+
+  /**
+   * @param {RTCPeerConnection | null} connection
+   * @param {boolean} held nothing is to come, whoever wanted it so
+   * @returns {Promise<boolean>} whether that has changed
+   */
+  async look(connection, held) {
+    const received = connection && !held ? (await count(connection)).packets_received : -1;
+    if (received < 0 || received !== this.#received) {
+      this.#since = Date.now();
+    }
+    this.#received = received;
+    const lost = Date.now() - this.#since >= LOST_AFTER_MS;
+    const changed = lost !== this.lost;
+    this.lost = lost;
+    return changed;
+  }
 }
 
 /** What was counted, with the quality between the last reading and this one. */

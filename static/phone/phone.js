@@ -6,14 +6,15 @@
  */
 
 import { PhoneError } from "./line.js";
-import { Meter, sendTones } from "./media.js";
+import { BEHIND_NUMBER, Flow, Meter, sendTones } from "./media.js";
+import { dialled } from "./number.js";
 
 /**
  * @typedef {import("./line.js").Line} Line
  * @typedef {import("./line.js").Leg} Leg
  * @typedef {import("./line.js").EndReason} EndReason
  * @typedef {import("./media.js").Reading} Reading
- * @typedef {"incoming" | "connected" | "ended" | "stats" | "heard" | "registration"} PhoneEvent
+ * @typedef {"incoming" | "progress" | "connected" | "ended" | "stats" | "heard" | "registration"} PhoneEvent
  * @typedef {(event: PhoneEvent, payload: Record<string, unknown>) => void} Tell
  * @typedef {(events: import("./line.js").LineEvents) => Line} MakeLine
  */
@@ -28,6 +29,7 @@ import { Meter, sendTones } from "./media.js";
  * @property {string | null} number
  * @property {boolean} muted
  * @property {boolean} held
+ * @property {import("./line.js").Standing | null} registration  how the account stands at its exchange
  */
 
 /**
@@ -38,9 +40,13 @@ import { Meter, sendTones } from "./media.js";
  * @property {boolean} muted
  * @property {boolean} held
  * @property {Meter} meter
+ * @property {Flow} flow
  * @property {Promise<void> | null} answering
  * @property {boolean | null} agreed  whether it is held, as far as that is known
  * @property {Promise<void>} holding  when the last change of hold is made, or has failed
+ * @property {string} tones   to be sent once somebody has answered
+ * @property {import("./line.js").Stage | null} stage  how far it has come at the other side
+ * @property {() => void} stopTone  the ring-back tone
  * @property {number | null} since   ms since the epoch when it was connected
  */
 
@@ -58,32 +64,40 @@ export const FUNCTIONS = /** @type {const} */ ([
   "simulate",
 ]);
 
+/** So often it is looked whether media still come in. */
+const LOOK_MS = 500;
+
 export class Phone {
   /** @type {Call | null} */
   #call = null;
-  #dialling = false;
+  /** What calls off a number that is being dialled. @type {AbortController | null} */
+  #dialling = null;
   /** Calls that ended before `dial` had returned. @type {WeakMap<Leg, EndReason>} */
   #overAtOnce = new WeakMap();
   #line;
   #tell;
   #clock;
   #statsEveryMs;
+  #ringBack;
 
   /**
    * @param {MakeLine} makeLine
    * @param {Tell} tell
    * @param {{later: (callback: () => void, ms: number) => void}} clock one that keeps time in a hidden frame
    * @param {() => number} statsEveryMs how long until the next `phone.stats`
+   * @param {() => () => void} [ringBack] lets the operator hear that it rings; what it returns ends that
    */
-  constructor(makeLine, tell, clock, statsEveryMs) {
+  constructor(makeLine, tell, clock, statsEveryMs, ringBack = () => () => {}) {
+    this.#ringBack = ringBack;
     this.#tell = tell;
     this.#clock = clock;
     this.#statsEveryMs = statsEveryMs;
     this.#line = makeLine({
       incoming: (leg) => this.#incoming(leg),
+      progress: (leg, stage) => this.#progress(leg, stage),
       connected: (leg) => this.#connected(leg),
       ended: (leg, reason) => this.#ended(leg, reason),
-      registration: (known, cause) => this.#tell("registration", { known, cause }),
+      registration: (standing) => this.#tell("registration", { ...standing }),
       heard: (leg, key) => this.#call?.leg === leg && this.#tell("heard", { call: this.#call.id, key }),
     });
   }
@@ -127,22 +141,27 @@ export class Phone {
 
   /** Dial; `phone.connected` or `phone.ended` follows. @param {{number: string} & Record<string, any>} params */
   async call({ number, ...more }) {
-    if (typeof number !== "string" || number === "") {
-      throw new PhoneError("TypeError", `number is ${JSON.stringify(number)}: give a number or an address`);
-    }
+    const { number: plain, tones } = dialled(number);
     if (this.#call || this.#dialling) {
       throw new PhoneError("Busy", "the phone is in a call already: hang up first");
     }
-    this.#dialling = true;
+    const dialling = new AbortController();
+    this.#dialling = dialling;
     try {
-      const leg = await this.#line.dial(number, more);
-      this.#begin(leg, "calling");
+      const leg = await this.#line.dial(plain, more, dialling.signal);
+      if (dialling.signal.aborted) {
+        await leg.hangUp();
+        throw new PhoneError("NoSuchCall", "the call was cancelled before it was dialled");
+      }
+      this.#begin(leg, "calling").tones = tones;
       const over = this.#overAtOnce.get(leg);
       if (over) {
         this.#ended(leg, over);
       }
     } finally {
-      this.#dialling = false;
+      if (this.#dialling === dialling) {
+        this.#dialling = null;
+      }
     }
     return this.#state();
   }
@@ -164,6 +183,9 @@ export class Phone {
   /** End the call, whatever its phase; without one there is nothing to do. @param {{call?: string}} params */
   async hangup({ call }) {
     const current = this.#call;
+    if (call === undefined) {
+      this.#cancelDialling();
+    }
     if (current && (call === undefined || call === current.id)) {
       await current.leg.hangUp();
     }
@@ -200,23 +222,43 @@ export class Phone {
   async dtmf({ call, keys }) {
     const current = this.#expect(call, ["connected"], "send tones in");
     const { leg } = current;
-    leg.sendTones ? leg.sendTones(String(keys)) : sendTones(leg.connection, String(keys));
+    this.#sendTones(leg, String(keys));
     return this.#state();
+  }
+
+  /** @param {Leg} leg @param {string} keys @param {RegExp} [allowed] */
+  #sendTones(leg, keys, allowed) {
+    leg.sendTones ? leg.sendTones(keys, allowed) : sendTones(leg.connection, keys, allowed);
+  }
+
+  /** Send what stood behind the number, as soon as tones can be sent. */
+  #sendBehind(/** @type {Call} */ call, /** @type {string} */ tones) {
+    if (this.#call !== call || tones === "") {
+      return;
+    }
+    try {
+      this.#sendTones(call.leg, tones, BEHIND_NUMBER);
+    } catch {
+      this.#clock.later(() => this.#sendBehind(call, tones), LOOK_MS);
+    }
   }
 
   /** Hand the call on and leave it; throws `TransferFailed`, and the call goes on, when that is refused. */
   async transfer(/** @type {{call?: string, target: string}} */ { call, target }) {
     const current = this.#expect(call, ["connected"], "transfer");
-    if (typeof target !== "string" || target === "") {
-      throw new PhoneError("TypeError", `target is ${JSON.stringify(target)}: give a number or an address`);
-    }
-    await current.leg.transfer(target);
+    await current.leg.transfer(dialled(target).number);
     return this.#state();
   }
 
   /** Hang up and leave the line. */
   async close() {
+    this.#cancelDialling();
     await this.#line.close();
+  }
+
+  #cancelDialling() {
+    this.#dialling?.abort();
+    this.#dialling = null;
   }
 
   // What the line says ----------------------------------------------------------------------------
@@ -231,13 +273,27 @@ export class Phone {
     return true;
   }
 
+  /** @param {Leg} leg @param {import("./line.js").Stage} stage */
+  #progress(leg, stage) {
+    const call = this.#call;
+    if (call?.leg !== leg || call.phase !== "calling" || call.stage === stage || call.stage === "early_media") {
+      return;
+    }
+    call.stage = stage;
+    call.stopTone();
+    call.stopTone = stage === "ringing" ? this.#ringBack() : () => {};
+    this.#tell("progress", { call: call.id, stage });
+  }
+
   /** @param {Leg} leg */
   #connected(leg) {
     const call = this.#call;
     if (call?.leg === leg && call.phase !== "connected") {
       call.phase = "connected";
       call.since = Date.now();
+      call.stopTone();
       this.#tell("connected", { call: call.id, number: leg.number, direction: leg.direction });
+      this.#sendBehind(call, call.tones);
       this.#measureLater(call);
     }
   }
@@ -247,6 +303,7 @@ export class Phone {
     const call = this.#call;
     if (call?.leg === leg) {
       this.#call = null;
+      call.stopTone();
       const seconds = call.since === null ? 0 : (Date.now() - call.since) / 1000;
       this.#tell("ended", { call: call.id, reason, seconds });
     } else {
@@ -267,26 +324,38 @@ export class Phone {
       held: false,
       agreed: false,
       meter: new Meter(),
+      flow: new Flow(),
       answering: null,
       holding: Promise.resolve(),
+      tones: "",
+      stage: null,
+      stopTone: () => {},
       since: null,
     };
     return this.#call;
   }
 
-  /** @param {Call} call */
-  #measureLater(call) {
+  /** Tell how it sounds, as often as that is wanted, and at once when no sound comes any more, or comes again. */
+  #measureLater(/** @type {Call} */ call, waited_ms = 0) {
+    const step_ms = Math.min(this.#statsEveryMs(), LOOK_MS);
     this.#clock.later(async () => {
-      const { connection } = call.leg;
+      const { connection, heldByFar } = call.leg;
       if (this.#call !== call || !connection) {
         return;
       }
-      const reading = await call.meter.read(connection);
-      if (this.#call === call) {
-        this.#tell("stats", { call: call.id, muted: call.muted, held: call.held, ...reading });
-        this.#measureLater(call);
+      const held = call.agreed !== false || heldByFar === true;
+      const changed = await call.flow.look(connection, held);
+      const due = waited_ms + step_ms >= this.#statsEveryMs();
+      const reading = due || changed ? await call.meter.read(connection) : null;
+      if (this.#call !== call) {
+        return;
       }
-    }, this.#statsEveryMs());
+      if (reading) {
+        const media = held ? "held" : call.flow.lost ? "lost" : "flowing";
+        this.#tell("stats", { call: call.id, muted: call.muted, held: call.held, media, ...reading });
+      }
+      this.#measureLater(call, reading ? 0 : waited_ms + step_ms);
+    }, step_ms);
   }
 
   /**
@@ -318,6 +387,7 @@ export class Phone {
       number: call?.leg.number ?? null,
       muted: call?.muted ?? false,
       held: call?.held ?? false,
+      registration: this.#line.registration ?? null,
     };
   }
 }

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { wav } from "./voice.js";
+import { ringBackTone, voiced, wav } from "./voice.js";
 
 /**
  * @typedef {{track: MediaStreamTrack, stop: () => void}} Source
@@ -60,7 +60,7 @@ async function filmed(pitch) {
     );
   player.muted = true;
   player.loop = true;
-  player.src = URL.createObjectURL(wav(pitch, WAV_S));
+  player.src = URL.createObjectURL(wav(voiced(pitch, WAV_S)));
   await player.play();
   const stream = (player.captureStream ?? player.mozCaptureStream)?.call(player);
   const track = stream?.getAudioTracks()[0];
@@ -74,6 +74,19 @@ async function filmed(pitch) {
       player.pause();
       URL.revokeObjectURL(player.src);
     },
+  };
+}
+
+/** Let the operator hear that it rings, if the browser lets us. @returns {() => void} to stop */
+export function ringBack() {
+  const player = document.createElement("audio");
+  player.loop = true;
+  player.src = URL.createObjectURL(wav(ringBackTone()));
+  player.play().catch(() => {}); // silent until there was a click
+  return () => {
+    player.pause();
+    URL.revokeObjectURL(player.src);
+    player.removeAttribute("src");
   };
 }
 

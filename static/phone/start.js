@@ -8,12 +8,13 @@
 import { Clock } from "../page/clock.js";
 import { portalFrame } from "../page/portal_frame.js";
 import { Phone } from "./phone.js";
+import { ringBack } from "./sound.js";
 import { Station } from "./station.js";
 
 /** @type {Record<string, (clock: Clock) => Promise<import("./phone.js").MakeLine>>} */
 const LINES = {
   loopback: async (clock) => (await import("./loopback.js")).loopbackLine(clock),
-  jssip: async () => (await import("./jssip.js")).jssipLine,
+  jssip: async (clock) => (await import("./jssip.js")).jssipLine(clock),
 };
 
 const { workerPy } = /** @type {any} */ (globalThis);
@@ -31,7 +32,7 @@ if (makeLine && workerPy.stats().state !== "outside") {
       setItem: (key, value) => localStorage.setItem(key, value),
       removeItem: (key) => localStorage.removeItem(key),
     },
-    makePhone: async (tell) => new Phone(await makeLine(clock), tell, clock, () => station.statsEveryMs),
+    makePhone: async (tell) => new Phone(await makeLine(clock), tell, clock, () => station.statsEveryMs, ringBack),
   });
   Object.defineProperty(globalThis, "workerPyPhone", { value: station, enumerable: true });
   addEventListener("pagehide", () => station.stop());

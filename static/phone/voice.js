@@ -36,9 +36,20 @@ export class VoiceMaker {
   }
 }
 
-/** The sound of a voice as a WAV file of some seconds. @param {number} pitch @param {number} seconds */
-export function wav(pitch, seconds) {
-  const samples = new VoiceMaker(pitch).next(RATE * seconds);
+/** The ring-back tone of most of Europe, Africa and Asia: a second of 425 Hz in five. */
+export function ringBackTone() {
+  return Float32Array.from({ length: RATE * 5 }, (_, n) =>
+    n < RATE ? LOUDNESS * Math.sin((2 * Math.PI * 425 * n) / RATE) : 0,
+  );
+}
+
+/** Some seconds of a voice. @param {number} pitch @param {number} seconds */
+export function voiced(pitch, seconds) {
+  return new VoiceMaker(pitch).next(RATE * seconds);
+}
+
+/** Samples as a WAV file. @param {Float32Array} samples */
+export function wav(samples) {
   const view = new DataView(new ArrayBuffer(44 + samples.length * 2));
   const text = (/** @type {number} */ at, /** @type {string} */ word) =>
     [...word].forEach((letter, k) => {

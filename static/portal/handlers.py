@@ -125,8 +125,8 @@ def card_of(call: str) -> CallCard | None:
     return app.find(lambda card: card.data.get("call") == call)
 
 
-async def do(card: CallCard, function: str, words: str, **params: Any) -> None:
-    """Have the phone do something to this card's call, and say so on the card."""
+async def do(card: CallCard, function: str, words: str, **params: Any) -> bool:
+    """Have the phone do something to this card's call, and say so on the card; False when the call goes on without."""
     call = card.data.get("call", "")
     try:
         await phone(card, function, call=call, **params)
@@ -135,8 +135,10 @@ async def do(card: CallCard, function: str, words: str, **params: Any) -> None:
             await over(card, GONE)
         else:
             await card.set_status_text(error.message)
+            return False
     else:
         await card.set_status_text(words)
+    return True
 
 
 def is_taken(call: str) -> bool:
@@ -244,7 +246,7 @@ async def dial(event: MakeCallButtonClick, card: CallCard) -> None:
         await talk(card, "They picked up")  # nobody can, without a phone
     else:
         card.data["call"] = state["call"]
-        await card.set_status_text("It rings at the other side")
+        await card.set_status_text("Dialling")
 
 
 def other_side(card: CallCard) -> dict[str, Any]:
@@ -254,6 +256,15 @@ def other_side(card: CallCard) -> dict[str, Any]:
     card.data["dialled"] = number
     then = "refuses" if number == COSTS else "busy" if number == BUSY_AT_FIRST and not again else "answers"
     return {"then": then, "refuses_transfer": AWAY}
+
+
+@app.on_page_event("phone.progress")
+async def getting_there(payload: dict[str, Any], page: Page) -> None:
+    """The other side's telephone rings, or its exchange lets us hear something."""
+    card = card_of(payload["call"])
+    if card and card.state.ui_state is UiState.CONNECTING_OUTGOING:
+        rings = payload["stage"] == "ringing"
+        await card.set_status_text("It rings at the other side" if rings else "There is something to be heard")
 
 
 @app.on_page_event("phone.connected")
@@ -290,7 +301,8 @@ async def mute(event: MuteButtonClick, card: CallCard) -> None:
 @app.on(HoldButtonClick)
 async def hold(event: HoldButtonClick, card: CallCard) -> None:
     """The same for hold."""
-    await do(card, "hold", "On hold" if event.held else "Back on the call", held=event.held)
+    if not await do(card, "hold", "On hold" if event.held else "Back on the call", held=event.held):
+        await card.set_hold(not event.held)  # the other side refused: the button must not say otherwise
 
 
 @app.on(DialpadButtonClick)

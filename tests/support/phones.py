@@ -12,6 +12,18 @@ from playwright.sync_api import BrowserContext
 from worker_py_tool.kit.browser_portal import BrowserPortal, PortalPage
 
 PHONE_DESK = Path(__file__).with_name("phone_desk.js")
+SIP_EXCHANGE = Path(__file__).with_name("sip_exchange.js")
+KEEP_PEERS = """
+  if (globalThis.RTCPeerConnection) {
+    globalThis.peers = [];
+    globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+      constructor(...options) {
+        super(...options);
+        peers.push(this);
+      }
+    };
+  }
+"""
 POLL_S = 20
 OFTEN_MS = 250
 AUDIBLE = 0.005

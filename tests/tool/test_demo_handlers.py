@@ -27,6 +27,10 @@ class TransferFailed(PageError):
     """The colleague did not take it."""
 
 
+class NotPossible(Exception):
+    """What the page's function throws."""
+
+
 class Phone:
     """A phone in memory, with the functions of docs/phone.md."""
 
@@ -37,6 +41,7 @@ class Phone:
         self.calls = 0
         self.kind = "loopback"
         self.muted = False
+        self.refuses = ""
         self.asked: list[tuple[str, dict[str, Any]]] = []
 
     def serve(self, page: Portal | MemoryPage) -> None:
@@ -49,6 +54,8 @@ class Phone:
             self.asked.append((name, params))
         if name in ("answer", "mute", "hold", "dtmf", "transfer") and params["call"] != self.call:
             raise NoSuchCall("there is no call")
+        if name == self.refuses:
+            raise NotPossible("the other side refused")
         if name == "transfer" and params["target"] == "3":
             raise TransferFailed("3 did not take the call")
         if name in ("simulate", "call"):
@@ -130,9 +137,28 @@ def test_an_outgoing_card_is_connected_when_the_phone_says_so(portal: Portal, ph
     portal.raise_event("makeCallButtonClick")
     assert states(portal) == ["outgoing", "connectingOutgoing"]
 
+    assert status(portal) == "Dialling"
+    portal.emit("phone.progress", {"call": "P1", "stage": "ringing"})
+    assert status(portal) == "It rings at the other side"
+    portal.emit("phone.progress", {"call": "P1", "stage": "early_media"})
+    assert status(portal) == "There is something to be heard"
+
     portal.emit("phone.connected", {"call": "P1", "direction": "outgoing"})
+    portal.emit("phone.progress", {"call": "P1", "stage": "ringing"})
 
     assert states(portal) == ["outgoing", "connectingOutgoing", "connected"]
+    assert status(portal) == "They picked up"
+
+
+def test_a_hold_that_is_refused_switches_the_button_back(portal: Portal, phone: Phone) -> None:
+    portal.initialized()
+    portal.raise_event("answerButtonClick")
+    phone.refuses = "hold"
+
+    portal.raise_event("holdButtonClick", True)
+
+    assert [params["held"] for command, params in portal.sent if command == "CallCardSetHold"] == [False]
+    assert status(portal) == "the other side refused"
 
 
 @pytest.mark.parametrize(

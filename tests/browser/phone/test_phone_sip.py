@@ -11,21 +11,10 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.conftest import BundleFor, Complaints
-from tests.support.phones import APP, AUDIBLE, PHONE_DESK, PhoneDesk, PhoneTab
+from tests.support.phones import APP, AUDIBLE, KEEP_PEERS, PHONE_DESK, PhoneDesk, PhoneTab
 from worker_py_tool.setup import sip_server
 
 CONFIGURATION = Path(__file__).parents[2] / "support" / "kamailio.cfg"
-KEEP_PEERS = """
-  if (globalThis.RTCPeerConnection) {
-    globalThis.peers = [];
-    globalThis.RTCPeerConnection = class extends RTCPeerConnection {
-      constructor(...options) {
-        super(...options);
-        peers.push(this);
-      }
-    };
-  }
-"""
 LISTEN = """async () => {
   const start = document.querySelector("script[src$='phone/start.js']").src;
   const { listen } = await import(start.replace("start.js", "sound.js"));

@@ -24,6 +24,7 @@ function lineIn(t, player) {
     incoming: () => true,
     connected: (leg) => told.push(["connected", leg]),
     ended: (_, reason) => told.push(["ended", reason]),
+    progress: () => {},
     registration: () => {},
     heard: (_, key) => told.push(["heard", key]),
   });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Meter, sendTones } from "../../../static/phone/media.js";
+import { Flow, Meter, sendTones } from "../../../static/phone/media.js";
+import { stillClock } from "../../support/fakes.mjs";
 
 /** @param {Record<string, unknown> | null} dtmf */
 const withSender = (dtmf) =>
@@ -91,4 +92,31 @@ test("a moment without time for anything does not weigh on what is measured afte
 
   assert.deepEqual([stalled.level, after.level], [1, 5]);
   assert.equal(after.buffer_ms, 1010);
+});
+
+test("media that stop coming are lost after seconds, unless the call is held, and found when they come again", async (t) => {
+  const clock = stillClock(t);
+  let packets = 0;
+  const connection = /** @type {any} */ ({
+    getStats: async () => new Map([["in", { type: "inbound-rtp", kind: "audio", packetsReceived: packets }]]),
+  });
+  const flow = new Flow();
+  /** @type {boolean[]} */
+  const lost = [];
+  /** @param {number} s @param {number} each @param {boolean} held */
+  const pass = async (s, each, held) => {
+    for (let passed = 0; passed < s; passed++) {
+      clock.tick(1000);
+      packets += each;
+      (await flow.look(connection, held)) && lost.push(flow.lost);
+    }
+  };
+  await pass(10, 50, false);
+  await pass(60, 0, true);
+  assert.deepEqual(lost, []);
+  await pass(1, 50, false);
+  await pass(4, 0, false);
+  assert.deepEqual(lost, [true]);
+  await pass(2, 50, false);
+  assert.deepEqual(lost, [true, false]);
 });

@@ -11,6 +11,7 @@ function onFakeLine() {
   const told = [];
   /** @type {Array<() => void>} */
   const due = [];
+  let tones = 0;
   const line = {
     kind: "fake",
     dial: async () => leg("outgoing"),
@@ -24,6 +25,14 @@ function onFakeLine() {
     (event, payload) => told.push([event, payload]),
     { later: (callback) => due.push(callback) },
     () => 1,
+    () => {
+      tones += 1;
+      let over = false;
+      return () => {
+        tones -= over ? 0 : 1;
+        over = true;
+      };
+    },
   );
   /** @param {"incoming" | "outgoing"} direction */
   const leg = (direction) => ({
@@ -37,7 +46,7 @@ function onFakeLine() {
     hold: async (/** @type {boolean} */ _held) => {},
     transfer: async () => {},
   });
-  return { phone, line, told, due, leg, events: () => events };
+  return { phone, line, told, due, leg, events: () => events, ringing: () => tones };
 }
 
 test("a call that could not be answered can be answered again", async () => {
@@ -191,4 +200,60 @@ test("the sound is measured as long as the call is connected, and no longer", as
   due.shift()?.();
   await settled();
   assert.deepEqual([told.filter(([event]) => event === "stats").length, due.length], [2, 0]);
+});
+
+/** A phone that has dialled, and heard that tones are played to the operator. @param {string} number */
+async function dialling(number) {
+  const given = onFakeLine();
+  /** @type {string[]} */
+  const sent = [];
+  const leg = { ...given.leg("outgoing"), sendTones: (/** @type {string} */ keys) => void sent.push(keys) };
+  /** @type {string[]} */
+  const numbers = [];
+  given.line.dial = /** @type {any} */ (
+    async (/** @type {string} */ dialled) => {
+      numbers.push(dialled);
+      return leg;
+    }
+  );
+  await given.phone.run("call", { number });
+  return { ...given, leg, sent, numbers };
+}
+
+test("a number is dialled as it is meant, and what stands behind it is sent once somebody answers", async () => {
+  const { events, leg, sent, numbers } = await dialling("+49 (0) 30 123-456 ext. 12");
+  assert.deepEqual([numbers, sent], [["+4930123456"], []]);
+  events().connected(leg);
+  assert.deepEqual(sent, [",12"]);
+});
+
+test("how far a call has come is told once for each stage, and the ring-back tone goes with it", async () => {
+  const { events, leg, told, ringing } = await dialling("030");
+  events().progress(leg, "ringing");
+  events().progress(leg, "ringing");
+  assert.equal(ringing(), 1);
+  events().progress(leg, "early_media");
+  assert.equal(ringing(), 0);
+  events().progress(leg, "ringing");
+  assert.equal(ringing(), 0);
+  events().connected(leg);
+  assert.deepEqual(
+    told.map(([event, { stage }]) => stage ?? event),
+    ["ringing", "early_media", "connected"],
+  );
+});
+
+for (const end of ["connected", "ended"]) {
+  test(`the ring-back tone is over when the call is ${end}`, async () => {
+    const { events, leg, ringing } = await dialling("030");
+    events().progress(leg, "ringing");
+    events()[end](leg, "busy");
+    assert.equal(ringing(), 0);
+  });
+}
+
+test("what is no number is dialled nowhere", async () => {
+  const { phone } = onFakeLine();
+  await assert.rejects(phone.run("call", { number: "my mother" }), { name: "TypeError", message: /is no number/ });
+  assert.equal((await phone.state()).phase, "idle");
 });

@@ -1,0 +1,154 @@
+"""The SIP phone at an exchange that does what the test says: each step refused, delayed or dropped, with real media."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.conftest import BundleFor, Complaints
+from tests.support.phones import APP, KEEP_PEERS, PHONE_DESK, SIP_EXCHANGE, PhoneDesk, PhoneTab
+
+ACCOUNT = {
+    "server": "ws://exchange.test",
+    "uri": "sip:operator@pbx.test",
+    "password": "secret",
+    "audio": "generated",
+    "gather": {"quiet_ms": 100, "most_ms": 500},
+}
+LEFT_OVER = """() => ({
+  connections: peers.filter((each) => each.connectionState !== "closed").length,
+  tracks: peers.flatMap((each) => each.getSenders()).filter(({ track }) => track?.readyState === "live").length,
+})"""
+
+
+@pytest.fixture(scope="module")
+def opened(
+    browser: Browser, bundle_for: BundleFor, serve_app: Callable[[Path], str], portal_url: str
+) -> Iterator[tuple[PhoneTab, Complaints]]:
+    """One tab for the module's tests: each begins and ends a call of its own."""
+    bundle = bundle_for(APP, page_scripts=(PHONE_DESK, SIP_EXCHANGE), phone="jssip", connect=("ws://exchange.test",))
+    complaints = Complaints()
+    context = browser.new_context()
+    complaints.watch(context)
+    context.add_init_script(KEEP_PEERS)
+    tab = PhoneDesk(context, portal_url, serve_app(bundle)).phone_tab()
+    tab.until_holds()
+    tab.measure_often()
+    tab.run("register", ACCOUNT)
+    yield tab, complaints
+    context.close()
+
+
+@pytest.fixture
+def tab(opened: tuple[PhoneTab, Complaints]) -> Iterator[PhoneTab]:
+    made, complaints = opened
+    yield made
+    made.evaluate("() => { exchange.script = {}; }")
+    made.run("hangup")
+    made.until_state(lambda state: state["phase"] == "idle", "an idle phone")
+    made.until_quiet()
+    assert made.evaluate(LEFT_OVER) == {"connections": 0, "tracks": 0}
+    complaints.check()
+
+
+def script(tab: PhoneTab, **steps: list[Any]) -> None:
+    """What the exchange does at each step; it forgets what it has heard."""
+    tab.evaluate("(steps) => { exchange.script = steps; exchange.heard = []; }", steps)
+
+
+def heard(tab: PhoneTab, what: str) -> int:
+    """How often the phone sent this."""
+    return int(tab.evaluate("(what) => exchange.count(what)", what))
+
+
+def call(tab: PhoneTab) -> str:
+    """Dial, and wait until somebody picks up; the call's id."""
+    dialled = str(tab.run("call", {"number": "+4930123456"})["call"])
+    tab.until_heard("connected", call=dialled)
+    return dialled
+
+
+def until_flowing(tab: PhoneTab) -> None:
+    """Wait until packets go both ways that have not gone before."""
+    before = tab.run("state")["stats"]
+    tab.until_state(
+        lambda now: all(now["stats"][each] > before[each] + 5 for each in ("packets_sent", "packets_received")),
+        "packets both ways",
+    )
+
+
+def reasons(tab: PhoneTab, ended: str) -> list[str]:
+    """How Python was told that a call ended."""
+    tab.until_heard("ended", call=ended)
+    return [payload["reason"] for payload in tab.log("ended") if payload["call"] == ended]
+
+
+@pytest.mark.parametrize(
+    ("action", "reason"), [(486, "busy"), (603, "refused"), (404, "refused"), (302, "failed"), (503, "failed")]
+)
+def test_a_call_that_the_exchange_refuses_ends_once_with_the_reason(tab: PhoneTab, action: int, reason: str) -> None:
+    script(tab, INVITE=[action])
+
+    assert reasons(tab, tab.run("call", {"number": "+4930123456"})["call"]) == [reason]
+
+
+def test_a_call_that_is_answered_late_and_was_cancelled_is_hung_up(tab: PhoneTab) -> None:
+    script(tab, INVITE=[{"status": 200, "after_ms": 300}])
+    dialled = tab.run("call", {"number": "+4930123456"})["call"]
+    tab.until_evaluates("() => exchange.count('INVITE') === 1")
+
+    tab.run("hangup")
+
+    assert reasons(tab, dialled) == ["hung_up"]
+    tab.until_evaluates("() => exchange.count('BYE') + exchange.count('CANCEL') > 0")
+
+
+@pytest.mark.parametrize(
+    "refusals", [[488], [500], [491, 491], [{"status": 200, "sdp": "nothing"}]], ids=["488", "500", "491", "no SDP"]
+)
+def test_a_hold_that_is_refused_leaves_the_call_and_its_sound(tab: PhoneTab, refusals: list[Any]) -> None:
+    call(tab)
+    script(tab, REINVITE=refusals)
+
+    answer = tab.outcome("hold", {"held": True})
+
+    assert answer["name"] == "NotPossible", answer
+    assert tab.run("state")["held"] is False
+    until_flowing(tab)
+    assert tab.run("hold", {"held": True})["held"] is True
+    assert tab.run("hold", {"held": False})["held"] is False
+    until_flowing(tab)
+    assert heard(tab, "BYE") == 0
+
+
+def test_media_of_a_far_end_that_is_gone_are_lost_within_seconds_and_the_call_ends_as_failed(tab: PhoneTab) -> None:
+    lost = call(tab)
+    until_flowing(tab)
+    script(tab, REINVITE=["drop"] * 9)
+
+    tab.evaluate(
+        "() => { window.killedAt = Date.now(); for (const each of exchange.calls.values()) each.end?.close(); }"
+    )
+
+    tab.until_heard("stats", call=lost, media="lost")
+    assert tab.evaluate("() => Date.now() - killedAt") < 5000
+    tab.poll(lambda: tab.log("ended")[-1]["call"] == lost, "the end of the call", tab.log, timeout_s=60)
+    assert reasons(tab, lost) == ["failed"]
+
+
+def test_a_socket_that_died_in_silence_is_replaced_when_the_network_is_back(tab: PhoneTab) -> None:
+    talking = call(tab)
+    before = len(tab.log("registration"))
+    tab.evaluate("() => { exchange.die(); dispatchEvent(new Event('online')); }")
+
+    tab.poll(lambda: len(tab.log("registration")) == before + 2, "the next registration", tab.log)
+
+    assert [payload["known"] for payload in tab.log("registration")[before:]] == [False, True]
+    until_flowing(tab)
+    assert tab.run("hold", {"held": True})["held"] is True, "the call goes on over the next socket"
+    tab.run("hangup")
+    assert reasons(tab, talking) == ["hung_up"]

@@ -1,0 +1,409 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { stillClock } from "../../support/fakes.mjs";
+import { ACCOUNT, arrived, FakePeer, surroundings } from "../../support/sip_fakes.mjs";
+
+/** A phone that is registered, at an exchange, with a microphone. @param {import("node:test").TestContext} t */
+async function phone(t) {
+  const { exchange, microphone } = surroundings();
+  const clock = stillClock(t);
+  const { jssipLine } = await import("../../../static/phone/jssip.js");
+  const { Phone } = await import("../../../static/phone/phone.js");
+  /** @type {Array<[string, any]>} */
+  const told = [];
+  const later = {
+    later: (/** @type {() => void} */ callback, /** @type {number} */ ms) => void setTimeout(callback, ms),
+  };
+  const made = new Phone(
+    jssipLine(later),
+    (event, payload) => event !== "stats" && told.push([event, payload]),
+    later,
+    () => 5000,
+  );
+  t.after(() => made.close());
+  await made.run("register", ACCOUNT);
+  const pass = async (/** @type {number} */ s, step_ms = 500) => {
+    for (let passed = 0; passed < s * 1000; passed += step_ms) {
+      clock.tick(step_ms);
+      await arrived();
+    }
+  };
+  const ring = async (/** @type {object} */ how = {}) => {
+    const id = await exchange.ring(how);
+    await arrived();
+    return id;
+  };
+  /** Be called, and answer. */
+  const talk = async () => {
+    const id = await ring();
+    await made.run("answer", {});
+    await arrived();
+    return id;
+  };
+  const reasons = () => told.filter(([event]) => event === "ended").map(([, { reason }]) => reason);
+  const phase = async () => (await made.state()).phase;
+  return { phone: made, exchange, microphone, told, pass, ring, talk, reasons, phase };
+}
+
+/** Nothing of a call is left. @param {Awaited<ReturnType<typeof phone>>} all */
+async function clean({ microphone, phase }) {
+  assert.deepEqual(
+    [microphone.open, FakePeer.made.filter(({ signalingState }) => signalingState !== "closed").length, await phase()],
+    [0, 0, "idle"],
+  );
+}
+
+// What the operator cancels is cancelled --------------------------------------------------------------
+
+for (const way of ["hangup", "close"]) {
+  test(`a ${way} while the microphone is asked for leaves nobody rung and no microphone open`, async (t) => {
+    const all = await phone(t);
+    const { phone: made, exchange, microphone, told } = all;
+    microphone.asks = true;
+    const calling = made.run("call", { number: "030" });
+    await arrived();
+    const rejected = assert.rejects(calling, { name: "NoSuchCall" });
+    if (way === "hangup") {
+      assert.equal(/** @type {any} */ (await made.run("hangup", {})).phase, "idle");
+    } else {
+      await made.close();
+    }
+    await rejected;
+    microphone.asked?.resolve();
+    await all.pass(3);
+    assert.equal(exchange.count("INVITE"), 0);
+    assert.deepEqual(
+      told.map(([event]) => event),
+      [],
+    );
+    await clean(all);
+  });
+}
+
+test("after a cancelled call the next one can be made at once, while the first still asks for the microphone", async (t) => {
+  const { phone: made, exchange, microphone } = await phone(t);
+  microphone.asks = true;
+  made.run("call", { number: "1" }).catch(() => {});
+  await arrived();
+  const first = microphone.asked;
+  await made.run("hangup", {});
+  microphone.asks = false;
+  await made.run("call", { number: "2" });
+  first?.resolve();
+  await arrived();
+  assert.deepEqual([exchange.count("INVITE"), microphone.open], [1, 1]);
+});
+
+const LEAVES =
+  /** @type {Array<[string, string, (all: Awaited<ReturnType<typeof phone>>, id: string) => unknown]>} */ ([
+    ["the caller gives up", "missed", ({ exchange }, id) => exchange.cancel(id)],
+    ["the operator hangs up", "declined", ({ phone }) => phone.run("hangup", {})],
+    ["the connection to the exchange goes", "failed", ({ exchange }) => exchange.stop()],
+    ["the page goes", "declined", ({ phone }) => phone.close()],
+  ]);
+for (const [what, reason, leave] of LEAVES) {
+  test(`an answer that waits for the microphone while ${what} is NoSuchCall, and the microphone is closed`, async (t) => {
+    const all = await phone(t);
+    const id = await all.ring();
+    all.microphone.asks = true;
+    const answering = all.phone.run("answer", {});
+    await arrived();
+    const rejected = assert.rejects(answering, { name: "NoSuchCall" });
+    await leave(all, id);
+    await all.pass(40);
+    await rejected;
+    all.microphone.asked?.resolve();
+    await arrived();
+    assert.deepEqual(all.reasons(), [reason]);
+    await clean(all);
+  });
+}
+
+test("a microphone that is refused leaves the call ringing, and it can be answered", async (t) => {
+  const { phone: made, microphone, ring, phase } = await phone(t);
+  await ring();
+  microphone.asks = true;
+  const answering = made.run("answer", {});
+  await arrived();
+  const rejected = assert.rejects(answering, { name: "NotAllowedError" });
+  microphone.asked?.reject(new DOMException("no", "NotAllowedError"));
+  await rejected;
+  assert.equal(await phase(), "ringing");
+  microphone.asks = false;
+  await made.run("answer", {});
+  assert.equal(await phase(), "connected");
+});
+
+const CALLED = /** @type {Array<[any, string]>} */ ([
+  [486, "busy"],
+  [603, "refused"],
+  [404, "refused"],
+  [302, "failed"],
+  [503, "failed"],
+  [488, "failed"],
+  ["drop", "failed"],
+  [{ status: 200, sdp: "no SDP" }, "failed"],
+]);
+for (const [action, reason] of CALLED) {
+  test(`a call that is answered ${JSON.stringify(action)} ends ${reason}, once`, async (t) => {
+    const all = await phone(t);
+    all.exchange.script.INVITE = [action];
+    await all.phone.run("call", { number: "030" });
+    await all.pass(40);
+    assert.deepEqual(all.reasons(), [reason]);
+    await clean(all);
+  });
+}
+
+test("an exchange that goes while a number rings is a call that failed", async (t) => {
+  const all = await phone(t);
+  all.exchange.script.INVITE = ["ring"];
+  await all.phone.run("call", { number: "030" });
+  await all.pass(1);
+  all.exchange.stop();
+  await all.pass(40);
+  assert.deepEqual([all.reasons(), await all.phase()], [["failed"], "idle"]);
+});
+
+test("an answer that comes late to a call that was cancelled is hung up", async (t) => {
+  const all = await phone(t);
+  all.exchange.script.INVITE = [{ status: 200, after_ms: 2000 }];
+  await all.phone.run("call", { number: "030" });
+  await arrived();
+  await all.phone.run("hangup", {});
+  await all.pass(5);
+  assert.deepEqual([all.reasons(), all.exchange.count("CANCEL") + all.exchange.count("BYE") > 0], [["hung_up"], true]);
+  await clean(all);
+});
+
+test("a call that rings is told as such, and one that lets us hear something, too", async (t) => {
+  const { exchange, phone: made, told, pass } = await phone(t);
+  exchange.script.INVITE = ["early"];
+  await made.run("call", { number: "030" });
+  await pass(1);
+  assert.deepEqual(
+    told.map(([event, { stage }]) => stage ?? event),
+    ["ringing", "early_media"],
+  );
+});
+
+for (const [what, found, after_ms] of /** @type {Array<[string, number[], number]>} */ ([
+  ["a second after the last address", [0, 100], 1100],
+  ["after two seconds, though addresses still come", [0, 900, 1800, 2500], 2000],
+])) {
+  test(`the offer goes ${what}`, async (t) => {
+    const { exchange, phone: made, pass } = await phone(t);
+    FakePeer.gathers = found;
+    await made.run("call", { number: "030" });
+    const begun = Date.now();
+    await pass(4, 50);
+    const { at } = exchange.heard.find((/** @type {any} */ { what: each }) => each === "INVITE");
+    assert.ok(at - begun >= after_ms && at - begun <= after_ms + 200, `${at - begun} ms`);
+  });
+}
+
+// A refused hold is no hang-up -------------------------------------------------------------------------
+
+/** @type {Array<[string, any[], number]>} */
+const REFUSALS = [
+  ["488", [488], 1],
+  ["500", [500], 1],
+  ["408", [408], 1],
+  ["491, twice", [491, 491], 2],
+  ["no answer", ["drop"], 9],
+  ["an answer without SDP", [{ status: 200, sdp: "nothing" }], 1],
+];
+for (const [name, script, seconds] of REFUSALS) {
+  test(`a hold that is refused by ${name} is NotPossible, and the call goes on as it was`, async (t) => {
+    const { phone: made, exchange, talk, pass, phase, reasons } = await phone(t);
+    await talk();
+    exchange.script.REINVITE = script;
+    const held = assert.rejects(made.run("hold", { held: true }), { name: "NotPossible" });
+    await pass(seconds);
+    await held;
+    const [peer] = FakePeer.made;
+    assert.deepEqual(
+      [await phase(), (await made.state()).held, peer.signalingState, peer.getTransceivers()[0].direction],
+      ["connected", false, "stable", "sendrecv"],
+    );
+    await pass(40);
+    assert.deepEqual([reasons(), exchange.count("BYE")], [[], 0]);
+    assert.equal(/** @type {any} */ (await made.run("hold", { held: true })).held, true);
+  });
+}
+
+test("a resume that is refused leaves the call on hold, and can be tried again", async (t) => {
+  const { phone: made, exchange, talk } = await phone(t);
+  await talk();
+  await made.run("hold", { held: true });
+  exchange.script.REINVITE = [500];
+  await assert.rejects(made.run("hold", { held: false }), { name: "NotPossible", message: /500/ });
+  assert.equal((await made.state()).held, true);
+  assert.equal(/** @type {any} */ (await made.run("hold", { held: false })).held, false);
+});
+
+test("a hold of a call that the other side no longer knows ends it as failed", async (t) => {
+  const { phone: made, exchange, talk, reasons } = await phone(t);
+  await talk();
+  exchange.script.REINVITE = [481];
+  await assert.rejects(made.run("hold", { held: true }), { name: "NoSuchCall" });
+  assert.deepEqual(reasons(), ["failed"]);
+});
+
+test("a hold that is agreed to after nobody waited any more is taken back at the other side", async (t) => {
+  const { phone: made, exchange, talk, pass } = await phone(t);
+  await talk();
+  exchange.script.REINVITE = [{ status: 200, after_ms: 12_000 }];
+  const held = assert.rejects(made.run("hold", { held: true }), { name: "NotPossible" });
+  await pass(14);
+  await held;
+  const asked = exchange.heard.filter((/** @type {any} */ { what }) => what === "REINVITE");
+  assert.match(asked.at(-1).sip.body, /a=sendrecv/);
+  assert.equal((await made.state()).held, false);
+});
+
+test("a hold after one that was pending at the other side is acknowledged by its own number", async (t) => {
+  const { phone: made, exchange, talk, pass } = await phone(t);
+  await talk();
+  exchange.script.REINVITE = [491];
+  const held = made.run("hold", { held: true });
+  await pass(2);
+  assert.equal(/** @type {any} */ (await held).held, true);
+  /** @param {string} what */
+  const number = (what) =>
+    exchange.heard
+      .filter((/** @type {any} */ each) => each.what === what)
+      .at(-1)
+      .sip.headers.find((/** @type {string[]} */ [name]) => name === "cseq")[1]
+      .split(" ")[0];
+  assert.equal(number("ACK"), number("REINVITE"));
+});
+
+test("a hang-up while a hold is asked for ends the call once", async (t) => {
+  const all = await phone(t);
+  await all.talk();
+  all.exchange.script.REINVITE = ["drop"];
+  const held = assert.rejects(all.phone.run("hold", { held: true }), { name: "NoSuchCall" });
+  await arrived();
+  await all.phone.run("hangup", {});
+  await held;
+  await all.pass(40);
+  assert.deepEqual(all.reasons(), ["hung_up"]);
+  await clean(all);
+});
+
+// Dead media end the call ------------------------------------------------------------------------------
+
+test("media that found no way any more are given another, and the call goes on", async (t) => {
+  const { exchange, talk, pass, phase } = await phone(t);
+  await talk();
+  const [peer] = FakePeer.made;
+  peer.become("disconnected");
+  await pass(2);
+  assert.equal(exchange.count("REINVITE"), 1);
+  peer.become("connected");
+  await pass(60);
+  assert.deepEqual([await phase(), exchange.count("REINVITE")], ["connected", 1]);
+});
+
+test("a stumble that mends itself is left alone", async (t) => {
+  const { exchange, talk, pass } = await phone(t);
+  await talk();
+  FakePeer.made[0].become("disconnected");
+  await pass(1);
+  FakePeer.made[0].become("connected");
+  await pass(20);
+  assert.equal(exchange.count("REINVITE"), 0);
+});
+
+for (const action of [488, "drop", 481]) {
+  test(`media that failed, and whose restart is answered ${action}, end the call as failed`, async (t) => {
+    const all = await phone(t);
+    await all.talk();
+    all.exchange.script.REINVITE = [action];
+    FakePeer.made[0].become("disconnected");
+    await all.pass(8);
+    FakePeer.made[0].signalingState !== "closed" && FakePeer.made[0].become("failed");
+    await all.pass(5);
+    assert.deepEqual(all.reasons(), ["failed"]);
+    await clean(all);
+  });
+}
+
+test("media that failed while the exchange is away are mended once it is back", async (t) => {
+  const { exchange, talk, pass, phase } = await phone(t);
+  await talk();
+  exchange.stop();
+  FakePeer.made[0].become("failed");
+  await pass(10);
+  exchange.stop(false);
+  for (let waited = 0; waited < 20 && exchange.count("REINVITE") === 0; waited++) {
+    await pass(1);
+  }
+  FakePeer.made[0].become("connected");
+  await pass(40);
+  assert.equal(await phase(), "connected");
+});
+
+test("media that failed while the exchange stays away end the call after half a minute", async (t) => {
+  const all = await phone(t);
+  await all.talk();
+  all.exchange.stop();
+  FakePeer.made[0].become("failed");
+  await all.pass(25);
+  assert.equal(await all.phase(), "connected");
+  await all.pass(10);
+  assert.deepEqual(all.reasons(), ["failed"]);
+  await clean(all);
+});
+
+// Bad input --------------------------------------------------------------------------------------------
+
+test("a call without sound is refused and does not ring", async (t) => {
+  const { exchange, ring, told } = await phone(t);
+  t.mock.method(console, "warn", () => {});
+  await ring({ sdp: "v=0\r\no=- 1 1 IN IP4 1.1.1.1\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\n" });
+  assert.deepEqual([exchange.count("488 INVITE"), told], [1, []]);
+});
+
+for (const [what, text] of [
+  ["no SIP", "hello\r\n\r\n"],
+  ["half a message", "INVITE sip:operator@pbx.test SIP/2.0\r\nVia: "],
+  ["a message without what it needs", "INVITE sip:operator@pbx.test SIP/2.0\r\n\r\n"],
+  ["a number of bytes", "\u0000\u0001\u0002"],
+  ["200,000 characters", "x".repeat(200_000)],
+]) {
+  test(`${what} from the exchange loses no call`, async (t) => {
+    const { exchange, talk, phase, phone: made } = await phone(t);
+    t.mock.method(console, "warn", () => {});
+    await talk();
+    exchange.raw(text);
+    await arrived();
+    assert.equal(await phase(), "connected");
+    assert.equal(/** @type {any} */ (await made.run("hold", { held: true })).held, true);
+  });
+}
+
+for (const [what, display] of [
+  ["markup", '"<img src=x onerror=alert(1)>" '],
+  ["10 KB", `"${"A".repeat(10_000)}" `],
+]) {
+  test(`a caller whose name is ${what} rings by the number`, async (t) => {
+    const { told, ring } = await phone(t);
+    await ring({ display });
+    assert.deepEqual(
+      told.map(([event, { number }]) => [event, number]),
+      [["incoming", "client"]],
+    );
+  });
+}
+
+test("a contact of another realm is answered to as it says", async (t) => {
+  const { exchange, ring, phone: made, phase } = await phone(t);
+  await ring({ contact: "<sip:x@elsewhere.invalid;transport=tls>" });
+  await made.run("answer", {});
+  assert.equal(await phase(), "connected");
+  await made.run("hangup", {});
+  await arrived();
+  assert.match(exchange.heard.at(-1).sip.first, /^BYE sip:x@elsewhere.invalid/);
+});
