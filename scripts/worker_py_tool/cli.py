@@ -25,11 +25,12 @@ COMMANDS = {
     "bench": "measure how fast it is, beside plain Pyodide, PyScript and JavaScript",
     "test": "run everything that CI runs",
     "lint": "check format, rules and types",
+    "upgrade-pyodide": "move everything that is pinned to another version of Pyodide",
 }
 """What each does: its module is in `commands`."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-OFFERED = tuple(name for name in COMMANDS if not (paths.INSTALLED and name in ("test", "lint")))
+OFFERED = tuple(name for name in COMMANDS if not (paths.INSTALLED and name in ("test", "lint", "upgrade-pyodide")))
 """What can be done here: tests and linters are the repository's."""
 
 
@@ -95,7 +96,7 @@ def _explained(problem: OSError) -> ToolError:
 
 def usage() -> str:
     """What there is, a line for each command."""
-    lines = [f"  {name:<14} {COMMANDS[name]}" for name in OFFERED]
+    lines = [f"  {name:<15} {COMMANDS[name]}" for name in OFFERED]
     return "\n".join(
         [f"usage: {paths.command('COMMAND')} [OPTION]...", "", *lines, "", "COMMAND --help tells its options."]
     )

@@ -223,16 +223,20 @@ class List(tuple):
 """What jsonschema asks of rpds-py, which is written in Rust: persistent collections."""
 
 
-def mirror_of(directory: Path) -> tuple[Path, Path]:
+def mirror_of(directory: Path, note: str = "") -> tuple[Path, Path]:
     """Wheels of markupsafe and rpds-py, compiled by their names, as a mirror of Pyodide's distribution holds them.
+
+    Args:
+        directory: Where to make it.
+        note: Of what is in no other mirror.
 
     Returns:
         The mirror, and a lock file of Pyodide's that names what is in it.
     """
     mirror = directory / "mirror"
-    mirror.mkdir()
+    mirror.mkdir(parents=True)
     markupsafe = metadata.files("markupsafe") or []
-    python = {str(file): file.read_text() for file in markupsafe if file.suffix == ".py"}
+    python = {str(file): f"{file.read_text()}# {note}\n" for file in markupsafe if file.suffix == ".py"}
     made = [
         make_wheel(mirror, "markupsafe", python, version=metadata.version("markupsafe"), tag=compiled_tag()),
         make_wheel(mirror, "rpds_py", {"rpds/__init__.py": RPDS}, version="0.30.0", tag=compiled_tag()),

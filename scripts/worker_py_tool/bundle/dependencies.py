@@ -1,5 +1,6 @@
 """What an app needs: from a file of requirements, from the app's own head, or from its project, with `--require`."""
 
+import argparse
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,29 @@ from worker_py_tool.errors import ToolError
 OPEN = "# /// script"
 CLOSE = "# ///"
 """The lines around a PEP 723 block."""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Let a command line say what the app needs, and where Pyodide's own packages are."""
+    parser.add_argument(
+        "--require",
+        metavar="REQUIREMENT",
+        action="append",
+        default=[],
+        help="a package that the app imports, by name or path; repeatable",
+    )
+    parser.add_argument(
+        "--requirements",
+        metavar="FILE",
+        type=Path,
+        help="the app's dependencies (default: its PEP 723 block, else those of the pyproject.toml beside it)",
+    )
+    parser.add_argument(
+        "--pyodide-packages",
+        metavar="URL|DIR",
+        default="",
+        help="mirror of the packages that Pyodide has itself (default: where Pyodide publishes them)",
+    )
 
 
 def collect(main: Path, project: Project, require: Sequence[str], file: Path | None) -> list[str]:

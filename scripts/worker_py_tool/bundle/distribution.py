@@ -109,7 +109,13 @@ def published() -> str:
     Raises:
         ToolError: This Pyodide does not say so.
     """
-    found = _PUBLISHED.search((NODE_MODULES / "pyodide" / "pyodide.mjs").read_text(encoding="utf-8"))
-    if found is None:
+    around = published_by(NODE_MODULES / "pyodide" / "pyodide.mjs")
+    if around is None:
         raise ToolError("this Pyodide does not say where its packages are published", MIRROR)
-    return f"{found[1]}{pyodide_version()}{found[2]}"
+    return pyodide_version().join(around)
+
+
+def published_by(script: Path) -> tuple[str, str] | None:
+    """What stands before and behind the version in the address that Pyodide's script takes; None: it is not there."""
+    found = _PUBLISHED.search(script.read_text(encoding="utf-8"))
+    return (found[1], found[2]) if found else None

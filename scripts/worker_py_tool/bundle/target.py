@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from worker_py_tool.errors import ToolError
@@ -75,7 +76,16 @@ def read() -> Target:
     Raises:
         ToolError: Its lock file says something that is not understood: another Pyodide than this code was made for.
     """
-    return _read(LOCK.stat().st_mtime_ns)
+    return _read(LOCK, LOCK.stat().st_mtime_ns)
+
+
+def read_from(lock: Path) -> Target:
+    """The interpreter that a lock file of Pyodide's describes.
+
+    Raises:
+        ToolError: It says something that is not understood.
+    """
+    return _read(lock, lock.stat().st_mtime_ns)
 
 
 def pyodide_version() -> str:
@@ -89,16 +99,16 @@ def info() -> dict[str, str]:
     return found
 
 
-@functools.lru_cache(maxsize=1)
-def _read(_changed: int) -> Target:
-    said = json.loads(LOCK.read_text(encoding="utf-8"))
+@functools.lru_cache(maxsize=2)
+def _read(lock: Path, _changed: int) -> Target:
+    said = json.loads(lock.read_text(encoding="utf-8"))
     about = said["info"]
     emscripten = re.fullmatch(r"emscripten_(\d+)_(\d+)_(\d+)", str(about.get("platform")))
     abi = re.fullmatch(r"\d+_\d+", str(about.get("abi_version")))
     python = re.fullmatch(r"\d+\.\d+\.\d+\w*", str(about.get("python")))
     if not (emscripten and abi and python and about.get("arch")):
         raise ToolError(
-            f"{LOCK.name} of the Pyodide that is installed describes an interpreter that is not known: {about}",
+            f"{lock.name} of this Pyodide describes an interpreter that is not known: {about}",
             "Install the version of Pyodide that package-lock.json names.",
         )
     machine = about["arch"]

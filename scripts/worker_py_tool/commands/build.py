@@ -46,19 +46,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add("--connect", metavar="ORIGIN", **repeatable, help="what page scripts talk to, such as wss://pbx.example")
     add("--page-script", metavar="FILE.js", type=Path, **repeatable, help="your own JavaScript for the page")
     add("--phone", choices=PHONES, help="a phone in the page: loopback, for demos, or jssip, SIP over WebSocket")
-    add("--require", metavar="REQUIREMENT", **repeatable, help="a package that the app imports, by name or path")
-    add(
-        "--requirements",
-        metavar="FILE",
-        type=Path,
-        help="the app's dependencies (default: its PEP 723 block, else those of the pyproject.toml beside it)",
-    )
-    add(
-        "--pyodide-packages",
-        metavar="URL|DIR",
-        default="",
-        help="mirror of the packages that Pyodide has itself (default: where Pyodide publishes them)",
-    )
+    dependencies.add_options(options)
     add("--frozen", action="store_true", help=f"insist on the packages of {pylock.NAME}, as `worker-py lock` wrote it")
     add(
         "--report-to",

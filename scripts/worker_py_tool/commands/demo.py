@@ -7,7 +7,7 @@ from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
-from worker_py_tool.bundle import dependencies, project, publish, pylock
+from worker_py_tool.bundle import dependencies, distribution, project, publish, pylock
 from worker_py_tool.bundle.app_source import find, read_app
 from worker_py_tool.commands import dev
 from worker_py_tool.paths import command
@@ -26,13 +26,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     options.add_argument(
         "--include", metavar="PATTERN", action="append", default=[], help="file of it to pack, as for a build"
     )
-    options.add_argument(
-        "--require",
-        metavar="REQUIREMENT",
-        action="append",
-        default=[],
-        help="a package that it imports, as for a build",
-    )
+    dependencies.add_options(options)
     options.add_argument(
         "--out",
         metavar="DIR",
@@ -51,6 +45,7 @@ def needs(options: argparse.Namespace) -> Set[Need]:
     if options.app is not None:
         read_app(options.app, options.include)
         _of_the_app(options)
+        distribution.check(options.pyodide_packages)
     if options.out is not None:
         publish.check_target(options.out.resolve())
     return {Need.BUILD}
@@ -84,7 +79,8 @@ def _of_the_app(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "app": options.app,
         "include": options.include,
-        "requirements": dependencies.collect(find(options.app)[2], beside, options.require, None),
+        "requirements": dependencies.collect(find(options.app)[2], beside, options.require, options.requirements),
+        "pyodide_packages": options.pyodide_packages,
         "settings": beside.settings,
         "lock": beside.directory / pylock.NAME,
     }

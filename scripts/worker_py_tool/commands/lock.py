@@ -26,13 +26,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     options.add_argument(
         "--upgrade", metavar="NAME", action="append", default=[], help="take the newest of this package; repeatable"
     )
-    options.add_argument(
-        "--require", metavar="REQUIREMENT", action="append", default=[], help="a package more, as for a build"
-    )
-    options.add_argument("--requirements", metavar="FILE", type=Path, help="the app's dependencies, as for a build")
-    options.add_argument(
-        "--pyodide-packages", metavar="URL|DIR", default="", help="mirror of the packages that Pyodide has itself"
-    )
+    dependencies.add_options(options)
     options.add_argument(
         "--addresses", action="store_true", help="also write where each wheel came from, for other installers"
     )

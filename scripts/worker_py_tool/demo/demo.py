@@ -94,6 +94,7 @@ def running(
     requirements: Sequence[str] = (),
     settings: Mapping[str, float | None] | None = None,
     lock: Path | None = None,
+    pyodide_packages: str = "",
 ) -> Iterator[str]:
     """Build the demo and serve it for the time of the block.
 
@@ -104,6 +105,7 @@ def running(
         requirements: What it needs.
         settings: Limits for an app that gives none in code.
         lock: Where its lock is, or would be.
+        pyodide_packages: Where the packages of Pyodide's distribution are; empty: where it publishes them.
 
     Yields:
         The demo's address.
@@ -120,6 +122,7 @@ def running(
             requirements=requirements,
             settings=settings,
             lock=lock,
+            pyodide_packages=pyodide_packages,
             phone="loopback",
             live=True,
         )

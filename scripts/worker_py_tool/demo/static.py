@@ -36,6 +36,7 @@ def write(
     requirements: Sequence[str] = (),
     settings: Mapping[str, float | None] | None = None,
     lock: Path | None = None,
+    pyodide_packages: str = "",
 ) -> Manifest:
     """Make the directory, or replace one that was made before.
 
@@ -46,6 +47,7 @@ def write(
         requirements: What it needs.
         settings: Limits for an app that gives none in code.
         lock: Where its lock is, or would be.
+        pyodide_packages: Where the packages of Pyodide's distribution are; empty: where it publishes them.
 
     Returns:
         What was written.
@@ -66,6 +68,7 @@ def write(
                 requirements=requirements,
                 settings=settings or {},
                 lock=lock,
+                pyodide_packages=pyodide_packages,
                 bx24_url=str(demo.CLIENT),
                 page_scripts=(demo.FEED, demo.LIVE_FEED),
                 phone="loopback",

@@ -53,8 +53,15 @@ def test_packages_that_need_pyodides_distribution_work_from_a_mirror_of_it(
     monkeypatch.setattr(target, "LOCK", lock)
     with DirectoryServer(*mirror.iterdir()) as server:
         use(known, f"http://127.0.0.1:{server.port}/")
-    with DirectoryServer() as server, pytest.raises(ToolError) as refused:  # not where it should be
-        use([KNOWN["attrs"], *known], f"http://127.0.0.1:{server.port}/")
+
+
+def test_without_a_mirror_the_package_that_is_missing_is_named_and_the_option(
+    use: Use, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, lock = mirror_of(tmp_path / "elsewhere", note=str(tmp_path))
+    monkeypatch.setattr(target, "LOCK", lock)
+    with DirectoryServer() as server, pytest.raises(ToolError) as refused:
+        use([FROM_A_MIRROR["jinja2"]], f"http://127.0.0.1:{server.port}/")
     said = str(refused.value)
     assert "markupsafe" in said and "Pyodide's own distribution" in said and "--pyodide-packages URL|DIR" in said
 
