@@ -32,7 +32,7 @@ _P = TypeVar("_P", bound=ev.PageEvent)
 _Q = TypeVar("_Q", bound=ev.PageEvent)
 _H = TypeVar("_H", bound=Handler)
 _R = TypeVar("_R")
-# mypy takes `A | B` for a mere UnionType; so what takes that takes any class, and the other overloads overlap with it.
+# Type checkers take `A | B` for a mere UnionType; what takes that takes any class, and the other overloads overlap.
 _E = TypeVar("_E")
 _S = TypeVar("_S")
 _Other = TypeVar("_Other")

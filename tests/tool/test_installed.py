@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import shutil
 import subprocess
 import urllib.request
 import venv
@@ -35,6 +36,19 @@ def environment(host_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     directory = tmp_path_factory.mktemp("environment")
     venv.create(directory, with_pip=True, symlinks=True)
     run(directory / "bin" / "python", "-m", "pip", "install", "--quiet", f"{host_wheel}[build]", "pytest")
+    return directory
+
+
+@pytest.fixture(scope="module")
+def with_browsers(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One more that sees its packages, with what tests in a browser and the connector need besides."""
+    directory = tmp_path_factory.mktemp("with-browsers")
+    venv.create(directory, with_pip=True, symlinks=True)
+    [packages] = (environment / "lib").glob("*/site-packages")
+    own = directory / packages.relative_to(environment)
+    (own / "shared.pth").write_text(f"{packages}\n", encoding="utf-8")
+    needed = ("playwright==1.60.0", "phonenumbers", "websockets")
+    run(directory / "bin" / "python", "-m", "pip", "install", "--quiet", *needed)
     return directory
 
 
@@ -101,6 +115,13 @@ def test_new_test_build_serve_and_doctor(environment: Path, tmp_path: Path) -> N
         assert seen["ok"]
         worth_a_look = {"address"} if chromium.find_installed() else {"address", "boot"}
         assert {one["check"] for one in seen["checks"] if one["verdict"] != "ok"} == worth_a_look
+
+
+@pytest.mark.skipif(not chromium.find_installed(), reason="there is no browser here")
+def test_the_connector_of_the_docs_passes_its_tests_in_a_clean_directory(with_browsers: Path, tmp_path: Path) -> None:
+    project = shutil.copytree(ROOT / "docs" / "examples" / "connector", tmp_path / "connector")
+    said = run(with_browsers / "bin" / "python", "-m", "pytest", "-q", cwd=project, home=tmp_path / "cache")
+    assert "14 passed" in said and "skipped" not in said
 
 
 def test_the_demo_serves_the_portal_and_the_projects_handlers_in_it(environment: Path, tmp_path: Path) -> None:

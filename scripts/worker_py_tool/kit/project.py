@@ -66,18 +66,20 @@ def source_of(app: App) -> str:
     """
     handlers = [each.__module__.partition(".")[0] for each in app.registry.everything() if hasattr(each, "__module__")]
     packages = [sys.modules[name] for name in dict.fromkeys(handlers) if name in sys.modules]
-    for module in (*packages, *list(sys.modules.values())):
-        for path, name in _places(module, app):
-            return f"{path}:{name}"
+    modules = (*packages, *list(sys.modules.values()))
+    for within in (False, True):  # a package that has it goes before a file in there
+        for module in modules:
+            for path, name in _places(module, app, within):
+                return f"{path}:{name}"
     raise ToolError(
         "worker_app is an App of no module outside the tests", "Put it into a module: the tests' own cannot be built."
     )
 
 
-def _places(module: ModuleType, app: App) -> Iterator[tuple[Path, str]]:
-    """Where this module has the app: a file of its own, or a package."""
+def _places(module: ModuleType, app: App, within: bool) -> Iterator[tuple[Path, str]]:
+    """Where this module has the app: a file of its own, or a package; or a file `within` some other folder's name."""
     file = getattr(module, "__file__", None)
-    if not isinstance(file, str) or "." in module.__name__:
+    if not isinstance(file, str) or ("." in module.__name__) is not within:
         return
     path = Path(file)
     if path.stem == "conftest" or path.stem.startswith("test_") or path.stem.endswith("_test"):

@@ -1,5 +1,6 @@
 """Where the app under test is, and how it is imported."""
 
+import importlib
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -47,6 +48,13 @@ def test_a_package_directory_is_an_app_too(write: Write, tmp_path: Path) -> None
     write("kit_project_phone/inner.py", APP)
     app = project.load(f"{tmp_path / 'kit_project_phone'}:app")
     assert project.source_of(app) == f"{tmp_path / 'kit_project_phone'}:app"
+
+
+def test_a_file_in_a_folder_of_apps_is_meant_by_itself(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write("kit_project_apps/cards.py", APP)
+    monkeypatch.syspath_prepend(str(file.parent.parent))
+    app = importlib.import_module("kit_project_apps.cards").other
+    assert project.source_of(app) == f"{file}:other"
 
 
 def test_where_tests_have_it_too_the_module_itself_is_meant(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
