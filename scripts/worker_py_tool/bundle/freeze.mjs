@@ -2,8 +2,9 @@
 //
 //   node freeze.mjs CONFIG.json
 //
-// CONFIG: {pyodide, loader: [...], script, wheels: [...], requirements: {name: words}, limitS}, all but the last two
-// paths. `wheels` are installed. The last line on stdout is the script's answer.
+// CONFIG: {pyodide, memory, loader: [...], script, wheels: [...], requirements: {name: words}, limitS}, all but the last
+// two paths. `memory`: of an interpreter that was started before; `wheels` are installed. The last line on stdout is the
+// script's answer.
 
 import fs from "node:fs";
 import path from "node:path";
@@ -19,7 +20,7 @@ try {
   beforePyodide();
   const { loadPyodide } = await import(pathToFileURL(path.join(config.pyodide, "pyodide.mjs")).href);
   const silent = { stdout: () => {}, stderr: () => {} };
-  const pyodide = await loadPyodide({ indexURL: config.pyodide, ...silent });
+  const pyodide = await loadPyodide({ indexURL: config.pyodide, _loadSnapshot: read(config.memory), ...silent });
   pyodide.FS.mkdir("/loader");
   for (const wheel of config.loader) {
     pyodide.unpackArchive(read(wheel), "wheel", { extractDir: "/loader" });

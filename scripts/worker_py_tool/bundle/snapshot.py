@@ -89,7 +89,7 @@ def _make(cached: Path, key: str, app: AppSource, wheels: Sequence[Path]) -> Non
         }
         (aside / "made").mkdir()
         with progress.step("making the memory snapshot"):
-            config["base"] = _interpreter()
+            config["base"] = interpreter()
             result = _run(aside, config, wheels)
             known = {**_outcome(app, result), "bare": "bare" in result}
             if known["bare"]:
@@ -117,8 +117,8 @@ def _run(aside: Path, config: Mapping[str, Any], wheels: Sequence[Path]) -> dict
     )
 
 
-def _interpreter() -> dict[str, Any]:
-    """Where the memory of one is into which nothing was installed yet, and what `snapshot.mjs` has to know of it."""
+def interpreter() -> dict[str, Any]:
+    """One into which nothing was installed yet: `memory`, the file of it, and `zone`, for `snapshot.mjs`."""
     key = _digest(_of_any_app())
     cached = INTERPRETERS / f"{key}.json"
     if not cached.exists():

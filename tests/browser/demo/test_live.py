@@ -47,7 +47,7 @@ def live_bundle(bundles_directory: Path) -> Path:
     directory = bundles_directory / "live"
     directory.mkdir()
     (directory / "handlers.py").write_text(APP.lstrip(), encoding="utf-8")
-    demo.build_demo(directory / "bundle", app=str(directory / "handlers.py"), live=True)
+    demo.build_demo(directory / "bundle", app=str(directory / "handlers.py"), live=True, compress="none")
     return directory / "bundle"
 
 

@@ -154,7 +154,7 @@ def test_a_part_that_fails_once_is_asked_for_again_and_the_snapshot_used(
 @pytest.mark.engines
 @pytest.mark.parametrize(
     ("name", "kind"),
-    cases(PAGE_MODULES, KINDS, {("shim.js", "missing"), ("link.js", "corrupt")}),
+    cases(PAGE_MODULES, KINDS, {("link.js", "corrupt")}),
 )
 @pytest.mark.timeout(200)
 def test_a_module_of_the_page_that_fails_once_makes_the_page_load_anew(

@@ -13,6 +13,7 @@ from worker_py_tool.demo import demo
 APP = """
 import humanize
 import msgspec
+from pydantic import BaseModel, ValidationError
 from worker_py import App
 from worker_py.events import Initialized
 
@@ -23,12 +24,23 @@ class Lamp(msgspec.Struct):
     price: int
 
 
+class Caller(BaseModel):
+    phone: str
+    calls: int
+
+
 @app.on(Initialized)
 async def greet(event, card):
     import msgspec._core
 
     lamp = msgspec.json.decode(b'{"price": 20}', type=Lamp)
     await card.page.call("tell", [lamp.price, humanize.ordinal(3), msgspec._core.__file__.rpartition(".")[2]])
+
+    caller = Caller.model_validate_json('{"phone": "+15550001", "calls": "3"}')
+    try:
+        Caller(phone="+15550001", calls="many")
+    except ValidationError as refused:
+        await card.page.call("tell", [caller.calls + 1, refused.error_count()])
 """
 
 
@@ -41,7 +53,8 @@ def compiled_bundle(bundles_directory: Path) -> Path:
         directory / "bundle",
         app=str(directory / "app.py"),
         page_scripts=[WITNESS],
-        requirements=["humanize==4.17.0", "msgspec==0.23.0"],
+        requirements=["humanize==4.17.0", "msgspec==0.23.0", "pydantic==2.*"],
+        compress="none",
     )
     return directory / "bundle"
 
@@ -53,6 +66,7 @@ def test_compiled_code_runs_after_a_start_from_a_snapshot_and_each_later_one(
         page: WitnessPage = open_page(bundle=compiled_bundle)
         page.initialized()
         assert page.told() == [20, "3rd", "so"]
+        assert page.told() == [4, 1]
         assert page.diagnostics()["plain_boot"] is None
         page.close()
 

@@ -112,7 +112,7 @@ def checking_browser(browsers: Browsers) -> Browser:
     return browsers.launch(loopback_workers=False)
 
 
-LIKE_ANOTHER = {"constructor_refuses", "error_event", "storage_blocked"}
+LIKE_ANOTHER = {"constructor_throws", "constructor_refuses", "error_event", "storage_blocked"}
 """What the page does about these is what it does about another one too."""
 CASES = [
     pytest.param(

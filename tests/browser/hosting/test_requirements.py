@@ -1,6 +1,5 @@
 """An app with a package that it requires, in the browser, with nothing but the bundle to load from."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Route
@@ -33,21 +32,15 @@ async def greet(event, card):
 """
 
 
-def bundle_of(
-    directory: Path,
-    app: str = APP,
-    requirements: Sequence[str] = ("humanize==4.17.0",),
-    *,
-    pyodide_packages: str = "",
-) -> Path:
-    (directory / "app.py").write_text(app, encoding="utf-8")
+def bundle_of(directory: Path) -> Path:
+    (directory / "app.py").write_text(APP, encoding="utf-8")
     demo.build_demo(
         directory / "bundle",
         app=str(directory / "app.py"),
         page_scripts=[WITNESS],
-        requirements=requirements,
-        pyodide_packages=pyodide_packages,
+        requirements=["humanize==4.17.0"],
         hard_link=False,
+        compress="none",
     )
     return directory / "bundle"
 

@@ -150,6 +150,23 @@ def test_an_import_that_takes_long_is_told_of_each_time(
         assert re.search(r"warning: `import handlers` takes \d+ s: ", capsys.readouterr().err)
 
 
+def test_python_is_started_once_for_all_apps(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, started = snapshot._start, []
+
+    def start(cached: Path, key: str) -> None:
+        started.append(key)
+        real(cached, key)
+
+    monkeypatch.setattr(snapshot, "INTERPRETERS", tmp_path / "interpreters")
+    monkeypatch.setattr(snapshot, "_start", start)
+    made = [
+        snapshot.make(read_app(str(write(f"{name}.py", APP))), [wheels.worker_py()]).content
+        for name in ("one", "other")
+    ]
+    assert len(started) == 1
+    assert made[0] and made[1] and made[0] != made[1]
+
+
 def test_a_build_without_a_snapshot_tries_the_app_too_and_leaves_nothing(write: Write, tmp_path: Path) -> None:
     app = write("handlers.py", f"{APP}raise ValueError('by the app')\n")
     with pytest.raises(ToolError, match=r"ValueError: by the app"):
