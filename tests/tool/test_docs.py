@@ -31,7 +31,7 @@ HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 OF_THE_READER = "from app import app"
 """In a test of the reader's: the app is that of the blocks before."""
 OUR_FILE = re.compile(r"\b((?:worker_py|static|tests|docs|scripts)/[\w./-]*[\w/])")
-COMMAND = re.compile(r"\bscripts/([a-z]+)\b(?![/_.])")
+COMMAND = re.compile(r"\bscripts/([a-z-]+)\b(?![/_.])")
 A_RECORDED_CALL = {
     "version": 1,
     "build": "0123456789ab",

@@ -10,6 +10,7 @@ The layout, which `scripts/serve` and the page's own modules rely on::
 """
 
 import base64
+import functools
 import hashlib
 import json
 import os
@@ -23,6 +24,7 @@ from worker_py_tool.bundle import compress, frozen, imports, manifest, origins, 
 from worker_py_tool.bundle.app_source import AppSource, read_app
 from worker_py_tool.bundle.frozen import Frozen
 from worker_py_tool.bundle.manifest import Manifest
+from worker_py_tool.bundle.one_module import notice_of, one_module
 from worker_py_tool.bundle.page_script import PageScript, read_page_scripts
 from worker_py_tool.bundle.phone import PhoneKind
 from worker_py_tool.bundle.report_target import ReportTarget
@@ -35,6 +37,7 @@ OFFICIAL_BX24 = "https://api.bitrix24.com/api/v1/"
 PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 B24JSSDK = NODE_MODULES / "@bitrix24" / "b24jssdk" / "dist" / "umd" / "index.min.js"
 PLACEHOLDER = "worker/bundle.js"
+UNZIP = "worker/zip.js"
 OPTIONAL = ("live", "phone", "portal")
 """Folders of `static` that are not in every bundle."""
 GUARD = STATIC / "page" / "guard.js"
@@ -276,7 +279,7 @@ def _assets(scripts: Sequence[PageScript], client: _ClientScript) -> dict[str, b
     names = {path.relative_to(STATIC).as_posix(): path for path in files if path != GUARD}
     ours = {name: path.read_bytes() for name, path in names.items() if name.partition("/")[0] not in OPTIONAL}
     del ours[PLACEHOLDER]
-    assets = dict(ours)
+    assets = {**ours, UNZIP: _unzip()}
     theirs = [(script.name, script.content, "--page-script") for script in scripts]
     if client.content is not None:
         theirs.append((client.name, client.content, "--bx24-url"))
@@ -285,6 +288,12 @@ def _assets(scripts: Sequence[PageScript], client: _ClientScript) -> dict[str, b
             raise ToolError(f"{option} {name}: the bundle has a file of that name already", "Rename yours.")
         assets[name] = content
     return assets
+
+
+@functools.cache
+def _unzip() -> bytes:
+    """The module that reads archives, as one with the library that it uses: a boot asks for no file more."""
+    return one_module(STATIC / UNZIP, "fflate", notice_of("fflate"))
 
 
 def _build_id(assets: Mapping[str, bytes], contents: Mapping[str, object]) -> str:

@@ -12,6 +12,14 @@ ESBUILD = NODE_MODULES / "esbuild"
 _SCRIPT = "require(process.argv[1]).buildSync(JSON.parse(process.argv[2]))"
 
 
+def notice_of(package: str) -> str:
+    """A package's name, version and licence."""
+    folder = NODE_MODULES / package
+    about = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+    texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*[Ll][Ii][Cc][Ee][Nn][Ss][Ee]*"))]
+    return f"{about['name']} {about['version']}\n\n{''.join(texts).strip()}\n"
+
+
 def one_module(source: Path, name: str, notice: str) -> bytes:
     """Bundle a module.
 

@@ -1,11 +1,9 @@
 """The phone that a bundle may bring: the modules of `static/phone`, and JsSIP in a form that browsers load."""
 
-import json
-from pathlib import Path
 from typing import Literal, get_args
 
-from worker_py_tool.bundle.one_module import one_module
-from worker_py_tool.paths import NODE_MODULES, STATIC
+from worker_py_tool.bundle.one_module import notice_of, one_module
+from worker_py_tool.paths import STATIC
 
 PhoneKind = Literal["loopback", "jssip"]
 PHONES: tuple[PhoneKind, ...] = get_args(PhoneKind)
@@ -36,11 +34,4 @@ def assets(kind: PhoneKind | None) -> dict[str, bytes]:
 
 def _jssip() -> bytes:
     """JsSIP as one module; its package is made of CommonJS files."""
-    return one_module(FOLDER / LIBRARY, "JsSIP", "\n".join(_notice(NODE_MODULES / name) for name in BUNDLED))
-
-
-def _notice(package: Path) -> str:
-    """A package's name, version and licence."""
-    about = json.loads((package / "package.json").read_text(encoding="utf-8"))
-    texts = [path.read_text(encoding="utf-8") for path in sorted(package.glob("*[Ll][Ii][Cc][Ee][Nn][Ss][Ee]*"))]
-    return f"{about['name']} {about['version']}\n\n{''.join(texts).strip()}\n"
+    return one_module(FOLDER / LIBRARY, "JsSIP", "\n".join(map(notice_of, BUNDLED)))

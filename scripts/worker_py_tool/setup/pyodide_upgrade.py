@@ -18,7 +18,7 @@ from worker_py_tool.setup import node_packages, python_packages
 INSTALLED = NODE_MODULES / "pyodide"
 LOCK = "package-lock.json"
 LOADER = REQUIREMENTS / "loader.txt"
-DOCUMENTS = (ROOT / "CHANGELOG.md", ROOT / "docs" / "deployment.md")
+DOCUMENTS = (ROOT / "CHANGELOG.md", ROOT / "docs" / "deployment.md", ROOT / "docs" / "packages.md")
 """What names the version and the tags; measurements keep the version that they were made with."""
 RELIES_ON = {
     "pyodide.mjs": ("_loadSnapshot", "createPyodideModule", "lockFileContents", "stdLibURL"),
@@ -134,7 +134,9 @@ def _documented(path: Path, package: Path) -> str:
     return text
 
 
-def _names(package: Path) -> tuple[str, str]:
-    """The version of a release, and the platform of its compiled wheels."""
+def _names(package: Path) -> tuple[str, ...]:
+    """The version of a release, the platform of its compiled wheels, and the Emscripten that it was built with."""
     version = str(json.loads((package / "package.json").read_text(encoding="utf-8"))["version"])
-    return version, target.read_from(package / target.LOCK.name).platforms[0]
+    made = target.read_from(package / target.LOCK.name)
+    emscripten = made.platforms[1].removesuffix(f"_{made.machine}")
+    return version, made.platforms[0], emscripten, made.emscripten

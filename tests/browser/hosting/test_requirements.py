@@ -1,5 +1,6 @@
 """An app with a package that it requires, in the browser, with nothing but the bundle to load from."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Route
@@ -32,13 +33,20 @@ async def greet(event, card):
 """
 
 
-def bundle_of(directory: Path) -> Path:
-    (directory / "app.py").write_text(APP, encoding="utf-8")
+def bundle_of(
+    directory: Path,
+    app: str = APP,
+    requirements: Sequence[str] = ("humanize==4.17.0",),
+    *,
+    pyodide_packages: str = "",
+) -> Path:
+    (directory / "app.py").write_text(app, encoding="utf-8")
     demo.build_demo(
         directory / "bundle",
         app=str(directory / "app.py"),
         page_scripts=[WITNESS],
-        requirements=["humanize==4.17.0"],
+        requirements=requirements,
+        pyodide_packages=pyodide_packages,
         hard_link=False,
         compress="none",
     )

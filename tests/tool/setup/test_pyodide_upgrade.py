@@ -68,6 +68,7 @@ def test_a_neighbour_moves_all_that_is_pinned(release: Path, monkeypatch: pytest
         "requirements/loader.txt",
         "CHANGELOG.md",
         "docs/deployment.md",
+        "docs/packages.md",
     }
     assert all("314.9.9" in text for path, text in found.items() if path != LOADER)
     assert all(named(INSTALLED) not in text for text in found.values())
