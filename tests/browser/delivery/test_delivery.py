@@ -21,8 +21,6 @@ from worker_py_tool.bundle.build import Client
 from worker_py_tool.kit.browser_portal import Raised
 from worker_py_tool.paths import NODE_MODULES
 
-pytestmark = pytest.mark.engines
-
 APP = """
     from worker_py import App
     from worker_py.wire import EVENTS
@@ -73,6 +71,7 @@ def identified(raised: list[Raised]) -> list[list[str]]:
     ]
 
 
+@pytest.mark.engines
 def test_events_that_come_while_the_boot_is_stalled_are_each_handled_once_in_order(
     client: Client, bundle_for: BundleFor, open_page: OpenPage
 ) -> None:
@@ -90,6 +89,7 @@ def test_events_that_come_while_the_boot_is_stalled_are_each_handled_once_in_ord
         assert page.stats()["redelivered"] == 0
 
 
+@pytest.mark.engines
 def test_names_that_the_portal_registers_late_are_bound_once_and_their_events_handled_in_order(
     open_page: OpenPage,
 ) -> None:
@@ -164,6 +164,7 @@ KILLER = """() => {
 }"""
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize(
     ("kills", "each_call"),
     [
