@@ -69,7 +69,6 @@ ENGINES: Final = {
     ),
     "webkit": Engine(
         "webkit",
-        outlives_navigation=False,
         throttles_hidden_frames=False,
         freezes_pages=False,
         switches_stacks=False,

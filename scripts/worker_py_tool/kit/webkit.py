@@ -221,6 +221,7 @@ class WebKitPage:
     def _in_window(self, path: str, body: object) -> None:
         self.driver.command("POST", "/window", {"handle": self.window})
         self.driver.command("POST", path, body)
+        self.wait_for_function("document.readyState === 'complete'")  # a command may return before
 
     def _until(self, holds: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + self._timeout_ms / 1000

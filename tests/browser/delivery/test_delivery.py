@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext
 
 from tests.browser.conftest import BundleFor, OpenPage
+from tests.support.browsers import needs
 from tests.support.complaints import Complaints
 from tests.support.directory_server import DirectoryServer
 from tests.support.raised import PREFIX, comments, initialized, one_of_each
@@ -164,6 +165,7 @@ KILLER = """() => {
 }"""
 
 
+@needs("is_playwrights")
 @pytest.mark.engines
 @pytest.mark.parametrize(
     ("kills", "each_call"),
