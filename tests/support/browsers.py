@@ -12,15 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Playwright, expect, sync_playwright
 
-from tests.support import webkit
 from worker_py_tool.errors import ToolError
+from worker_py_tool.kit import webkit
 from worker_py_tool.kit.browsers import launch_options
-from worker_py_tool.setup import chromium, engines
+from worker_py_tool.setup import chromium
 
 VARIABLE: Final = "WORKER_PY_ENGINE"
 READY_TIMEOUT_MS: Final = 30_000
@@ -73,7 +73,6 @@ ENGINES: Final = {
     ),
     "webkit": Engine(
         "webkit",
-        outlives_navigation=False,
         throttles_hidden_frames=False,
         freezes_pages=False,
         switches_stacks=False,
@@ -106,19 +105,6 @@ def needs(*capabilities: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(bool(missing), reason=f"{chosen.name} lacks {', '.join(missing)}")
 
 
-@contextmanager
-def webkit_browser(home: Path) -> Iterator[Browser]:
-    """WebKitGTK's browser, as far as tests that are marked `engines` use one."""
-    program = engines.webkit()
-    if program is None:
-        raise pytest.UsageError(f"there is no WebKit here (Debian: apt-get install {' '.join(engines.WEBKIT)})")
-    browser = webkit.WebKit(program, home)
-    try:
-        yield cast(Browser, browser)
-    finally:
-        browser.close()
-
-
 class Browsers:
     """Starts browsers of the chosen engine; each is closed at the end at the latest.
 
@@ -149,11 +135,17 @@ class Browsers:
         """
         if self.engine.name == "webkit":
             assert not arguments and not without and loopback_workers, "these are Chromium's flags"
-            return self._opened.enter_context(webkit_browser(self._home))
+            return self._webkit()
         options = self._options(self._home, arguments=arguments, without=without, loopback_workers=loopback_workers)
         browser = self._kind.launch(**options)
         self._opened.callback(browser.close)
         return browser
+
+    def _webkit(self) -> Browser:
+        try:
+            return self._opened.enter_context(webkit.launched(self._home))
+        except ToolError as problem:
+            raise pytest.UsageError(f"{VARIABLE} is 'webkit': {problem}") from None
 
     @contextmanager
     def profile(self, directory: Path, preferences: Mapping[str, object] | None = None) -> Iterator[BrowserContext]:

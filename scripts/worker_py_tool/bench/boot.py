@@ -1,7 +1,7 @@
 """From the start of a page until a handler can run: ours and the others', with a cold profile and a warm cache."""
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import partial
 
 from playwright.sync_api import BrowserContext, Page
@@ -36,6 +36,38 @@ def measure(run: Run) -> list[Table]:
     run.stage.need(stage.PORTAL, stage.FLOOR, *(site for site, _ in ALONE.values()))
     with run.stage.served() as server:
         return [_cold(run, server), _warm(run, server)]
+
+
+def measure_in(run: Run, engine: str) -> list[Table]:
+    """Ours beside plain Pyodide in another engine: cold profiles first, then warm caches."""
+    sites = {PLAIN: stage.PLAIN, OURS: stage.OURS}
+    run.stage.need(stage.PORTAL, *sites.values())
+    with run.stage.served() as server:
+
+        def cold(site: str) -> float:
+            with browsers.fresh_of(run.playwright, engine) as context:
+                return browsers.boot_of(context, server, site)
+
+        samples = by_turns({name: partial(cold, site) for name, site in sites.items()}, run.rounds(3))
+        tables = [_of(engine, "cold", samples)]
+        with browsers.fresh_of(run.playwright, engine) as context, _keeping(context, server):
+            takes = {name: partial(browsers.boot_of, context, server, site) for name, site in sites.items()}
+            tables.append(_of(engine, "warm", by_turns(takes, run.rounds(5, 2))))
+    return tables
+
+
+@contextmanager
+def _keeping(context: BrowserContext, server: SiteServer) -> Iterator[None]:
+    """A tab stays open: a browser may end with its last one."""
+    page = context.new_page()
+    page.goto(server.address(stage.PORTAL))
+    yield
+    page.close()
+
+
+def _of(engine: str, how: str, samples: Mapping[str, list[float]]) -> Table:
+    title = f"Boot in {engine}, {how}: from the start of the page until a handler can run"
+    return Table(f"boot-{engine}-{how}", title, "ms", [Row(*item) for item in samples.items()], PLAIN)
 
 
 def _cold(run: Run, server: SiteServer) -> Table:

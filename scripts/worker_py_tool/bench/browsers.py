@@ -2,20 +2,24 @@
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Frame, Page, Playwright
+from playwright.sync_api import BrowserContext, Error, Frame, Page, Playwright
 
 from worker_py_tool.bench.site_server import SiteServer
 from worker_py_tool.bench.stage import PORTAL
+from worker_py_tool.kit import webkit
+from worker_py_tool.kit.browsers import launch_options
 from worker_py_tool.setup import chromium
 
 FLAGS = ("--disable-features=LocalNetworkAccessChecks", "--disable-background-networking", "--disable-component-update")
 NO_SHARED_WORKER = "delete globalThis.SharedWorker;"
 READY = "() => globalThis.readyAt !== undefined"
 TIMEOUT_MS = 120_000
+POLL_MS = 50
 
 
 @contextmanager
@@ -35,8 +39,46 @@ def fresh(playwright: Playwright, *arguments: str) -> Iterator[BrowserContext]:
             context.close()
 
 
-def version(playwright: Playwright) -> str:
+@contextmanager
+def fresh_of(playwright: Playwright, engine: str) -> Iterator[BrowserContext]:
+    """The same of another engine, with a profile in a process of its own."""
+    if engine == "chromium":
+        with fresh(playwright) as context:
+            yield context
+        return
+    with tempfile.TemporaryDirectory(prefix="worker-py-bench-") as home, ExitStack() as opened:
+        if engine == "webkit":
+            browser = opened.enter_context(webkit.launched(Path(home)))
+        else:
+            browser = opened.enter_context(playwright.firefox.launch(**launch_options(engine, Path(home))))
+        yield opened.enter_context(browser.new_context())
+
+
+def boot_of(context: BrowserContext, server: SiteServer, site: str) -> float:
+    """As `boot`, asked from outside of any engine: ours may share its worker, which ends with the page here."""
+    page = context.new_page()
+    page.set_default_timeout(TIMEOUT_MS)
+    page.goto(f"{server.address(PORTAL)}?app={server.address(site)}")
+    page.wait_for_function("() => document.querySelector('iframe') !== null")
+    deadline = time.monotonic() + TIMEOUT_MS / 1000
+    took = None
+    while took is None:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"no handler could run in {site}")
+        page.wait_for_timeout(POLL_MS)
+        with suppress(Error):  # between two documents
+            took = page.frames[1].evaluate("globalThis.readyAt ?? null")
+    page.frames[1].evaluate("globalThis.workerPy?.killWorker()")  # should the engine keep it: the next one boots, too
+    page.close()
+    return float(took)
+
+
+def version(playwright: Playwright, engine: str = "chromium") -> str:
     """The version of the browser that is measured."""
+    if engine != "chromium":
+        with fresh_of(playwright, engine) as context:
+            agent: str = context.new_page().evaluate("navigator.userAgent")
+            return f"{engine}: {agent}"
     browser = playwright.chromium.launch(
         executable_path=chromium.find_installed(), args=["--no-sandbox"] if os.geteuid() == 0 else []
     )

@@ -37,21 +37,22 @@ SECTIONS: dict[str, Callable[[Run], list[Table]]] = {
 }
 
 
-def measure(names: Sequence[str], *, quick: bool) -> Report:
+def measure(names: Sequence[str], *, quick: bool, engine: str = "chromium") -> Report:
     """Take the sections of these names.
 
     Args:
         names: Keys of `SECTIONS`.
         quick: Few and short rounds, and files compressed fast.
+        engine: What the boot is measured in.
     """
     os.environ.update(chromium.browsers_env())
     tables: list[Table] = []
     with sync_playwright() as playwright, stage.staged(best=not quick) as built:
         run = Run(playwright, built, quick)
-        described = machine.describe(browsers.version(playwright))
+        described = machine.describe(browsers.version(playwright, engine))
         for name in names:
             began = time.monotonic()
-            tables += SECTIONS[name](run)
+            tables += SECTIONS[name](run) if engine == "chromium" else boot.measure_in(run, engine)
             say(f"bench: {name}: {time.monotonic() - began:.0f} s")
         return Report(
             date=datetime.datetime.now(datetime.UTC).date().isoformat(),

@@ -40,6 +40,7 @@ const read = (file) => new Uint8Array(fs.readFileSync(file));
 fixClocks();
 fixRandomNumbers();
 beforePyodide();
+const functions = watchFunctions();
 const fresh = captureFreshMemory();
 
 try {
@@ -75,6 +76,7 @@ function make(pyodide) {
   const describe = new TextDecoder().decode(read(config.describe));
   const trace = config.native && !config.bare ? traceImports(pyodide) : null;
   close();
+  functions.begin();
   const limit = timeLimit(pyodide, config.limitS);
   let tookS = 0;
   try {
@@ -101,6 +103,7 @@ function make(pyodide) {
   trace?.destroy();
   try {
     refuseOpenFiles(pyodide);
+    functions.refuseKept();
     return { snapshot: pyodide.makeMemorySnapshot(), tookS };
   } catch (error) {
     return { refused: lastLine(error), tookS };
@@ -194,6 +197,49 @@ function refuseOpenFiles(pyodide) {
   }
 }
 
+/**
+ * The table of functions is not in the snapshot, and engines count what comes behind the module's own differently: an
+ * index into that part must not be in the memory.
+ */
+function watchFunctions() {
+  /** @type {WebAssembly.Table | undefined} */
+  let table;
+  let own = 0;
+  let before = 0;
+  let lookedUp = false;
+  return {
+    /** The module is about to be made. @param {any} imports */
+    watch(imports) {
+      const lookUp = imports.env._dlsym_js;
+      imports.env._dlsym_js = (/** @type {any[]} */ ...what) => {
+        const index = lookUp(...what);
+        lookedUp ||= before > 0 && index >= own;
+        return index;
+      };
+    },
+    /** It was made. @param {any} exports */
+    made(exports) {
+      table ??= exports.__indirect_function_table;
+      own ||= table?.length ?? 0;
+    },
+    /** What is imported from now on is the app's. */
+    begin() {
+      before = table?.length ?? 0;
+    },
+    /** @throws {Error} when the app keeps such an index */
+    refuseKept() {
+      for (let index = before; index < (table?.length ?? 0); index++) {
+        if (table?.get(index)) {
+          throw new Error("the app makes a function of C when it is imported (a callback of ctypes)");
+        }
+      }
+      if (lookedUp) {
+        throw new Error("the app looks up a function of C when it is imported (ctypes.pythonapi)");
+      }
+    },
+  };
+}
+
 /** Time stands still, so that two snapshots of the same input are the same. */
 function fixClocks() {
   const RealDate = Date;
@@ -246,9 +292,12 @@ function captureFreshMemory() {
           zone = places;
           writeZone(...places);
         };
+        functions.watch(imports);
       }
       const result = /** @type {any} */ (await instantiate(source, imports));
-      const memory = (result.instance ?? result).exports.memory;
+      const { exports } = result.instance ?? result;
+      functions.made(exports);
+      const { memory } = exports;
       if (memory && !copy) {
         copy = new Uint8Array(memory.buffer).slice();
       }

@@ -20,6 +20,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     options.add_argument(
         "sections", metavar="SECTION", nargs="*", help=f"what to measure (default: all): {', '.join(SECTIONS)}"
     )
+    options.add_argument(
+        "--engine",
+        choices=("chromium", "firefox", "webkit"),
+        default="chromium",
+        help="which browser's engine, for the section boot",
+    )
     options.add_argument("--quick", action="store_true", help="few and short rounds: enough to see that it works")
     options.add_argument(
         "--json",
@@ -43,6 +49,8 @@ def needs(options: argparse.Namespace) -> Set[Need]:
     for name in options.sections:
         if name not in SECTIONS:
             raise ToolError(f"there is no section {name}", f"Sections: {', '.join(SECTIONS)}")
+    if options.engine != "chromium" and options.sections != ["boot"]:
+        raise ToolError("--engine is for the section boot", f"Run: {command('bench')} boot --engine {options.engine}")
     if options.write_docs and (options.sections or options.quick):
         raise ToolError("--write-docs wants a whole run", "Leave out the sections and --quick.")
     if options.write_docs and INSTALLED:
@@ -58,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
     if options.source:
         report = results.read(options.source)
     else:
-        report = sections.measure(options.sections or SECTIONS, quick=options.quick)
+        report = sections.measure(options.sections or SECTIONS, quick=options.quick, engine=options.engine)
         options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(report.to_json(), encoding="utf-8")
     print(text.whole(report), flush=True)

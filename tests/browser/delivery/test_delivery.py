@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext
 
 from tests.browser.conftest import BundleFor, OpenPage
+from tests.support.browsers import needs
 from tests.support.complaints import Complaints
 from tests.support.directory_server import DirectoryServer
 from tests.support.raised import PREFIX, comments, initialized, one_of_each
@@ -20,8 +21,6 @@ from tests.support.witness import WITNESS
 from worker_py_tool.bundle.build import Client
 from worker_py_tool.kit.browser_portal import Raised
 from worker_py_tool.paths import NODE_MODULES
-
-pytestmark = pytest.mark.engines
 
 APP = """
     from worker_py import App
@@ -73,6 +72,7 @@ def identified(raised: list[Raised]) -> list[list[str]]:
     ]
 
 
+@pytest.mark.engines
 def test_events_that_come_while_the_boot_is_stalled_are_each_handled_once_in_order(
     client: Client, bundle_for: BundleFor, open_page: OpenPage
 ) -> None:
@@ -90,6 +90,7 @@ def test_events_that_come_while_the_boot_is_stalled_are_each_handled_once_in_ord
         assert page.stats()["redelivered"] == 0
 
 
+@pytest.mark.engines
 def test_names_that_the_portal_registers_late_are_bound_once_and_their_events_handled_in_order(
     open_page: OpenPage,
 ) -> None:
@@ -164,6 +165,8 @@ KILLER = """() => {
 }"""
 
 
+@needs("is_playwrights")
+@pytest.mark.engines
 @pytest.mark.parametrize(
     ("kills", "each_call"),
     [

@@ -142,6 +142,7 @@ CLICKS = {
 }
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize("short_name", CLICKS)
 def test_a_click_on_the_card_reaches_its_handler(stage: SharedPage, short_name: str) -> None:
     clicked = CLICKS[short_name]

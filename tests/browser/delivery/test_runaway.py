@@ -19,8 +19,6 @@ from tests.support.hurry import HURRY, hurry
 from tests.support.raised import comments, initialized
 from tests.support.witness import SharedPage
 
-pytestmark = pytest.mark.engines
-
 LIMIT_MS = 400
 APP = """
     import asyncio
@@ -127,6 +125,7 @@ def stage(booted: SharedPage) -> Iterator[SharedPage]:
         assert booted.stats()["workers"] == 1, "the interpreter lived on"
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize("runaway", RUNAWAYS)
 def test_runaway_sees_handler_timeout_and_the_next_event_is_handled(stage: SharedPage, runaway: str) -> None:
     stage.complaints.expect("HandlerTimeout")
@@ -144,6 +143,7 @@ def test_runaway_sees_handler_timeout_and_the_next_event_is_handled(stage: Share
     assert outcomes == {"addCommentButtonClick": "timeout", "dialpadButtonClick": "ok"}
 
 
+@pytest.mark.engines
 def test_runaway_is_interrupted_soon_after_its_limit(stage: SharedPage) -> None:
     stage.complaints.expect("HandlerTimeout")
 
@@ -155,6 +155,7 @@ def test_runaway_is_interrupted_soon_after_its_limit(stage: SharedPage) -> None:
     assert LIMIT_MS <= handler["duration_ms"] < LIMIT_MS + 1500
 
 
+@pytest.mark.engines
 def test_runaway_that_swallows_its_interruption_is_ended_all_the_same(stage: SharedPage) -> None:
     stage.complaints.expect("KeyboardInterrupt")
 
@@ -165,6 +166,7 @@ def test_runaway_that_swallows_its_interruption_is_ended_all_the_same(stage: Sha
     stage.until("stats.waiting === 0")
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize("deep", DEEP)
 def test_recursion_without_end_is_a_recursion_error_and_not_the_end(stage: SharedPage, deep: str) -> None:
     stage.raise_event("addCommentButtonClick", deep)
@@ -257,6 +259,7 @@ def test_the_time_that_an_import_takes_is_not_held_against_the_handler(open_page
     assert page.reports() == []
 
 
+@pytest.mark.engines
 def test_time_in_which_nothing_runs_is_not_held_against_what_takes_the_next_answer(open_page: OpenPage) -> None:
     page = open_page(IMPATIENT)
     page.provide(
@@ -382,7 +385,6 @@ def hosting(request: pytest.FixtureRequest, context: BrowserContext) -> str:
     return str(request.param)
 
 
-@needs("is_playwrights")
 @pytest.mark.parametrize(
     ("hosting", "deadly", "how"),
     [
@@ -426,6 +428,7 @@ def test_event_that_ends_the_interpreter_is_delivered_twice_then_set_aside_and_t
     assert page.notes()[-1] == ["6", False]
 
 
+@pytest.mark.engines
 def test_calls_of_page_functions_that_wait_for_an_answer_are_aborted_when_the_interpreter_ends(
     open_page: OpenPage, complaints: Complaints
 ) -> None:
@@ -451,6 +454,7 @@ def test_calls_of_page_functions_that_wait_for_an_answer_are_aborted_when_the_in
 # A hang as it takes its time ---------------------------------------------------------------------------
 
 
+@pytest.mark.engines
 @pytest.mark.timeout(240)
 def test_the_event_behind_a_loop_in_c_is_handled_within_the_time_of_the_engine(
     open_page: OpenPage, complaints: Complaints
@@ -458,7 +462,9 @@ def test_the_event_behind_a_loop_in_c_is_handled_within_the_time_of_the_engine(
     """A worker that hangs burns on until the browser ends it; meanwhile another boots beside it."""
     complaints.expect(r"the worker ended \(hang")
     page = open_page(FATAL)
-    page.raise_all([initialized("A.1"), ("addCommentButtonClick", "loop_in_c"), ("addCommentButtonClick", "next")])
+    page.raise_all([initialized("A.1"), ("addCommentButtonClick", "loop_in_c")])
+    page.until_noted(1)
     began = time.monotonic()
+    page.raise_event("addCommentButtonClick", "next")
     page.until_evaluates("() => window.witness?.told.some(([comment]) => comment === 'next')", timeout_s=200)
     assert time.monotonic() - began < engine().recovers_within_s

@@ -17,8 +17,6 @@ from tests.support.witness import SharedPage
 from worker_py import App
 from worker_py.testing import replay
 
-pytestmark = pytest.mark.engines
-
 CAPACITY = 2000
 PHONE = "+4930555777"
 APP = """
@@ -88,6 +86,7 @@ def test_trace_tells_events_handlers_commands_and_how_they_ended_with_their_time
     assert {entry["event"]: entry["id"] for entry in page.trace("handler")} == events
 
 
+@pytest.mark.engines
 def test_trace_and_diagnostics_hold_no_number_no_comment_and_no_token(
     page: SharedPage,
 ) -> None:
@@ -113,6 +112,7 @@ def test_trace_and_diagnostics_hold_no_number_no_comment_and_no_token(
     assert not any(PHONE in complaint for complaint in page.complaints.seen)
 
 
+@pytest.mark.engines
 def test_trace_keeps_the_newest_two_thousand_entries(page: SharedPage) -> None:
     for _ in range(3):
         page.evaluate("() => { for (let n = 0; n < 900; n++) workerPy.emit('tick', n); }")
@@ -126,6 +126,7 @@ def test_trace_keeps_the_newest_two_thousand_entries(page: SharedPage) -> None:
     assert ticks == list(range(ticks[0], page.stats()["events"] + 1))
 
 
+@pytest.mark.engines
 def test_recording_is_off_until_it_is_asked_for_and_stops_when_told(page: SharedPage) -> None:
     page.raise_all([initialized("A.4")])
     page.until_settled()

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Playwright
 
 from tests.browser.conftest import BundleFor
-from tests.support.browsers import webkit_browser
 from tests.support.witness import WITNESS, WitnessPage
+from worker_py_tool.kit import webkit
 from worker_py_tool.kit.browser_portal import BrowserPortal
 from worker_py_tool.kit.browsers import launch_options
 from worker_py_tool.setup import engines
@@ -41,7 +41,7 @@ APP = """
 def launched(name: str, driver: Playwright, home: Path) -> Iterator[Browser]:
     """A browser of that engine."""
     if name == "webkit":
-        with webkit_browser(home) as browser:
+        with webkit.launched(home) as browser:
             yield browser
         return
     kind, arguments = ("chromium", [f"--user-agent={IPHONE}"]) if name == "iphone" else (name, [])

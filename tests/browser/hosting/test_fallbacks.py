@@ -16,8 +16,6 @@ from tests.support.complaints import Complaints
 from tests.support.hosting import HostingPage, HostingPortal
 from worker_py_tool.kit.browser_portal import BrowserPortal
 
-pytestmark = pytest.mark.engines
-
 
 @dataclass(frozen=True)
 class Fallback:
@@ -119,6 +117,7 @@ CASES = [
         name,
         marks=[
             *([pytest.mark.campaign] if name in LIKE_ANOTHER else []),
+            *([pytest.mark.engines] if name != "no_answer" else []),  # it hurries: a slower worker is one that hangs
             needs("takes_flags" if fallback.blocks else "is_playwrights"),
         ],
     )

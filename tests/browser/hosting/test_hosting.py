@@ -132,6 +132,7 @@ def test_a_killed_interpreter_is_replaced_for_all_pages_and_what_was_running_is_
     complaints.expect(r"the worker ended \(vanished")
     first, second = portal.open_page(), portal.open_page()
     first.greeted_call()
+    first.until_settled()  # else its event is delivered again, too
     before = first.interpreter()
     first.raise_event("holdButtonClick", True)
     first.until_held(1)

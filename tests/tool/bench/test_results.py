@@ -139,6 +139,7 @@ def test_command_line_knows_the_sections_that_there_are() -> None:
         (["boots"], "there is no section boots"),
         (["--write-docs", "--quick"], "--write-docs wants a whole run"),
         (["--write-docs", "boot"], "--write-docs wants a whole run"),
+        (["link", "--engine", "firefox"], "--engine is for the section boot"),
     ],
 )
 def test_a_mistake_on_the_command_line_is_told_before_anything_is_installed(arguments: list[str], message: str) -> None:

@@ -1,4 +1,4 @@
-"""WebKitGTK as Debian has it, by WebDriver, in the shape of Playwright's objects as far as the tests' kit uses them.
+"""WebKitGTK as Debian has it, by WebDriver, in the shape of Playwright's objects as far as the kit uses them.
 
 Playwright drives a WebKit of its own making only. A profile here is a session of its own: a driver, which starts
 MiniBrowser with nothing kept. What WebDriver cannot do is missing: the console, workers, functions of the test in a
@@ -18,9 +18,12 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from playwright.sync_api import Error, TimeoutError
+from playwright.sync_api import Browser, Error, TimeoutError
+
+from worker_py_tool.errors import ToolError
+from worker_py_tool.setup import engines
 
 START_S: Final = 30
 POLL_S: Final = 0.05
@@ -218,6 +221,7 @@ class WebKitPage:
     def _in_window(self, path: str, body: object) -> None:
         self.driver.command("POST", "/window", {"handle": self.window})
         self.driver.command("POST", path, body)
+        self.wait_for_function("document.readyState === 'complete'")  # a command may return before
 
     def _until(self, holds: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + self._timeout_ms / 1000
@@ -288,3 +292,23 @@ class WebKit:
     def close(self) -> None:
         """End all of them."""
         self._opened.close()
+
+
+@contextmanager
+def launched(home: Path) -> Iterator[Browser]:
+    """A browser, as far as its few verbs are those of Playwright's.
+
+    Args:
+        home: a home of its own, so that no person's settings matter.
+
+    Raises:
+        ToolError: WebKitGTK is not here.
+    """
+    program = engines.webkit()
+    if program is None:
+        raise ToolError("there is no WebKit on this machine", f"Install {' '.join(engines.WEBKIT)}.")
+    browser = WebKit(program, home)
+    try:
+        yield cast(Browser, browser)
+    finally:
+        browser.close()
