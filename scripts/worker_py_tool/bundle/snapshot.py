@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from worker_py_tool import progress
-from worker_py_tool.bundle import fence
+from worker_py_tool.bundle import fence, library
 from worker_py_tool.bundle.app_source import AppSource
 from worker_py_tool.bundle.import_failure import Failure
 from worker_py_tool.errors import ToolError
@@ -21,6 +21,7 @@ from worker_py_tool.scratch import scratch
 
 SCRIPT = Path(__file__).with_name("snapshot.mjs")
 DESCRIBE = Path(__file__).with_name("describe.py")
+TIDY = Path(__file__).with_name("tidy.py")
 TRACE = Path(__file__).with_name("trace_imports.py")
 SLOW_S = 5
 """An import that takes longer is told of: in seconds of the processor."""
@@ -68,6 +69,8 @@ def _make(cached: Path, key: str, app: AppSource, wheels: Sequence[Path]) -> Non
         (aside / "app.zip").write_bytes(app.archive())
         config: dict[str, Any] = {
             "pyodide": str(fence.PYODIDE),
+            "library": str(library.lean()),
+            "tidy": str(TIDY),
             "wheels": [str(path) for path in wheels],
             "archive": str(aside / "app.zip"),
             "describe": str(DESCRIBE),
@@ -100,7 +103,7 @@ def _run(aside: Path, config: Mapping[str, Any], wheels: Sequence[Path]) -> dict
         SCRIPT,
         [aside / "config.json", aside / "made" / "snapshot.bin"],
         "make the memory snapshot",
-        reads=[aside / "app.zip", DESCRIBE, TRACE, *wheels],
+        reads=[aside / "app.zip", DESCRIBE, TIDY, TRACE, library.lean(), *wheels],
         writes=[aside / "made"],
     )
 
@@ -140,7 +143,9 @@ def _key(app: AppSource, wheels: Sequence[Path]) -> str:
     parts = [
         SCRIPT.read_bytes(),
         DESCRIBE.read_bytes(),
+        TIDY.read_bytes(),
         TRACE.read_bytes(),
+        library.key().encode(),
         fence.INSIDE.read_bytes(),
         names.encode(),
         app.archive(),
