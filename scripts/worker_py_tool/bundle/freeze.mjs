@@ -2,8 +2,8 @@
 //
 //   node freeze.mjs CONFIG.json
 //
-// CONFIG: {pyodide, memory, loader: [...], script, wheels: [...], requirements: {name: words}, limitS}, all but the last
-// two paths. `memory`: of an interpreter that was started before; `wheels` are installed. The last line on stdout is the
+// CONFIG: {pyodide, memory, library, loader: [...], script, wheels: [...], requirements: {name: words}, limitS}, all but
+// the last two paths. `memory`: of an interpreter that was started before, with `library`; `wheels` are installed. The last line on stdout is the
 // script's answer.
 
 import fs from "node:fs";
@@ -20,7 +20,8 @@ try {
   beforePyodide();
   const { loadPyodide } = await import(pathToFileURL(path.join(config.pyodide, "pyodide.mjs")).href);
   const silent = { stdout: () => {}, stderr: () => {} };
-  const pyodide = await loadPyodide({ indexURL: config.pyodide, _loadSnapshot: read(config.memory), ...silent });
+  const restored = { _loadSnapshot: read(config.memory), stdLibURL: config.library };
+  const pyodide = await loadPyodide({ indexURL: config.pyodide, ...restored, ...silent });
   pyodide.FS.mkdir("/loader");
   for (const wheel of config.loader) {
     pyodide.unpackArchive(read(wheel), "wheel", { extractDir: "/loader" });

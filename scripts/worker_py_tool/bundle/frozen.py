@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from worker_py_tool import progress
-from worker_py_tool.bundle import compiled, fence, lock_file, packages, pylock, snapshot, wheel_check, wheels
+from worker_py_tool.bundle import compiled, fence, library, lock_file, packages, pylock, snapshot, wheel_check, wheels
 from worker_py_tool.errors import ToolError
 from worker_py_tool.locking import exclusive
 from worker_py_tool.paths import CACHE
@@ -94,9 +94,10 @@ def _failures(asked: Mapping[str, str], loader: Sequence[Path], theirs: Sequence
 def _run(tried: Path, config: Mapping[str, Any], asked: Mapping[str, str]) -> Sequence[Mapping[str, str]]:
     tried.parent.mkdir(parents=True, exist_ok=True)
     memory = snapshot.interpreter()["memory"]
-    files = [Path(path) for path in (*config["loader"], *config["wheels"], IN_PYODIDE, memory)]
+    lean = str(library.lean())  # what that interpreter has read of its library is not the original's
+    files = [Path(path) for path in (*config["loader"], *config["wheels"], IN_PYODIDE, memory, lean)]
     with scratch("making-", tried.parent) as aside:
-        (aside / "config.json").write_text(json.dumps({**config, "memory": memory}), encoding="utf-8")
+        (aside / "config.json").write_text(json.dumps({**config, "memory": memory, "library": lean}), encoding="utf-8")
         what = ", ".join(asked.values())
         with progress.step(f"trying in Pyodide: {what}"):
             arguments = [aside / "config.json"]

@@ -3,10 +3,10 @@
 //
 //   node snapshot.mjs CONFIG.json OUT
 //
-// CONFIG: {pyodide, wheels: [...], archive, describe, trace, compiler, compiled, module, attribute, native, bare, seed,
-// limitS, base}, the first five paths. `base`: {memory, zone}, what an earlier run with null there made and answered: the
+// CONFIG: {pyodide, library, tidy, wheels: [...], archive, describe, trace, compiler, compiled, module, attribute, native, bare,
+// seed, limitS, base}, the first seven paths. `base`: {memory, zone}, what an earlier run with null there made and answered: the
 // interpreter before anything is installed, whose start takes most of the time and is the same for all apps. That run
-// takes `pyodide` and `seed` alone. `compiler`: what `compiler.mjs` takes to put the app's files, compiled, into the
+// takes `pyodide`, `library` and `seed` alone. `compiler`: what `compiler.mjs` takes to put the app's files, compiled, into the
 // archive `compiled`, which is not there when that fails; or null. `native`: the wheels hold machine code; `bare`: modules
 // to import instead of the app, or null. OUT
 // gets the sparse snapshot that `static/worker/snapshot.js` reads: without the pages that a freshly
@@ -30,6 +30,8 @@ import { answer, beforePyodide, close, fail, timeLimit } from "./fence.mjs";
 const PAGE = 4096;
 const MAGIC = "WPYSNAP1";
 const EPOCH_MS = 1_700_000_000_000;
+/** From the largest pieces to the smallest; with larger ones the heap would grow. */
+const FREE_SIZES = [...Array.from({ length: 10 }, (_, index) => 32768 >> index), 56, 48, 40, 32, 24, 16, 8];
 
 const [, , configPath, outPath] = process.argv;
 const config = JSON.parse(fs.readFileSync(configPath, "utf8"));
@@ -73,7 +75,7 @@ function make(pyodide) {
   pyodide.setStdout({ batched: () => {} });
   pyodide.setStderr({ batched: () => {} });
   install(pyodide);
-  const describe = new TextDecoder().decode(read(config.describe));
+  const [describe, tidying] = [config.describe, config.tidy].map((file) => new TextDecoder().decode(read(file)));
   const trace = config.native && !config.bare ? traceImports(pyodide) : null;
   close();
   functions.begin();
@@ -104,6 +106,7 @@ function make(pyodide) {
   try {
     refuseOpenFiles(pyodide);
     functions.refuseKept();
+    tidy(pyodide, tidying);
     return { snapshot: pyodide.makeMemorySnapshot(), tookS };
   } catch (error) {
     return { refused: lastLine(error), tookS };
@@ -154,6 +157,7 @@ async function load() {
     _makeSnapshot: true,
     ...(config.base && { _loadSnapshot: read(config.base.memory) }),
     _sysExecutable: "./this.program", // as in a browser
+    stdLibURL: config.library,
     args: [],
     env: { HOME: "/home/pyodide", LANG: "en_US.UTF-8", PYTHONHASHSEED: "0", PYTHONINSPECT: "1", PATH: "/" },
   });
@@ -183,6 +187,49 @@ function install(pyodide) {
   importlib.invalidate_caches(); // the clock stands still, so directories never look changed
   shutil.destroy();
   importlib.destroy();
+}
+
+/**
+ * Leave as little as possible behind in memory, and nothing of what is not there any more.
+ * @param {any} pyodide
+ * @param {string} script the text of `tidy.py`
+ */
+function tidy(pyodide, script) {
+  const globals = pyodide.toPy({ __name__: "tidy" });
+  pyodide.runPython(script, { globals, filename: "<tidy>" });
+  globals.get("tidy")();
+  globals.destroy();
+  fillFree(pyodide._module);
+}
+
+/**
+ * Fill with zeros what is free below the last byte that is used: the heap must not grow by that.
+ * @param {any} module Pyodide's
+ */
+function fillFree(module) {
+  let end = module.HEAPU32.length;
+  while (module.HEAPU32[end - 1] === 0) {
+    end--;
+  }
+  /** @type {number[]} */
+  const taken = [];
+  for (const size of FREE_SIZES) {
+    for (;;) {
+      const place = module._malloc(size);
+      if (place === 0) {
+        break;
+      }
+      if (place + size > end * 4) {
+        module._free(place);
+        break;
+      }
+      module.HEAPU8.fill(0, place, place + size);
+      taken.push(place);
+    }
+  }
+  for (const place of taken) {
+    module._free(place);
+  }
 }
 
 /**

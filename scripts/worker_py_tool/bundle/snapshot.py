@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from worker_py_tool import progress
-from worker_py_tool.bundle import compiled, fence
+from worker_py_tool.bundle import compiled, fence, library
 from worker_py_tool.bundle.app_source import AppSource
 from worker_py_tool.bundle.import_failure import Failure
 from worker_py_tool.errors import ToolError
@@ -22,6 +22,7 @@ from worker_py_tool.scratch import scratch
 
 SCRIPT = Path(__file__).with_name("snapshot.mjs")
 DESCRIBE = Path(__file__).with_name("describe.py")
+TIDY = Path(__file__).with_name("tidy.py")
 TRACE = Path(__file__).with_name("trace_imports.py")
 INTERPRETERS = CACHE / "interpreters"
 """Interpreters as they are before anything is installed: most of the time of making a snapshot is their start."""
@@ -74,6 +75,8 @@ def _make(cached: Path, key: str, app: AppSource, wheels: Sequence[Path]) -> Non
         (aside / "app.zip").write_bytes(app.archive())
         config: dict[str, Any] = {
             "pyodide": str(fence.PYODIDE),
+            "library": str(library.lean()),
+            "tidy": str(TIDY),
             "wheels": [str(path) for path in wheels],
             "archive": str(aside / "app.zip"),
             "describe": str(DESCRIBE),
@@ -112,7 +115,16 @@ def _run(aside: Path, config: Mapping[str, Any], wheels: Sequence[Path]) -> dict
         SCRIPT,
         [aside / "config.json", aside / "made" / "snapshot.bin"],
         "make the memory snapshot",
-        reads=[aside / "app.zip", DESCRIBE, TRACE, *compiled.reads(), Path(config["base"]["memory"]), *wheels],
+        reads=[
+            aside / "app.zip",
+            DESCRIBE,
+            TIDY,
+            TRACE,
+            *compiled.reads(),
+            library.lean(),
+            Path(config["base"]["memory"]),
+            *wheels,
+        ],
         writes=[aside / "made"],
     )
 
@@ -131,7 +143,7 @@ def interpreter() -> dict[str, Any]:
 def _start(cached: Path, key: str) -> None:
     cached.parent.mkdir(parents=True, exist_ok=True)
     with scratch("making-", cached.parent) as aside:
-        config = {"pyodide": str(fence.PYODIDE), "seed": key, "base": None}
+        config = {"pyodide": str(fence.PYODIDE), "library": str(library.lean()), "seed": key, "base": None}
         (aside / "config.json").write_text(json.dumps(config), encoding="utf-8")
         made = aside / "made" / "memory.bin"
         made.parent.mkdir()
@@ -139,7 +151,7 @@ def _start(cached: Path, key: str) -> None:
             SCRIPT,
             [aside / "config.json", made],
             "start Python",
-            reads=compiled.reads(),
+            reads=[*compiled.reads(), library.lean()],
             writes=[made.parent],
         )
         os.replace(made, cached.with_suffix(".bin"))
@@ -178,13 +190,14 @@ def _outcome(app: AppSource, result: Mapping[str, Any]) -> dict[str, Any]:
 
 def _key(app: AppSource, wheels: Sequence[Path]) -> str:
     name = f"{app.module}:{app.attribute}".encode()
-    ours = [path.read_bytes() for path in (DESCRIBE, TRACE, *wheels)]
+    ours = [path.read_bytes() for path in (DESCRIBE, TIDY, TRACE, *wheels)]
     return _digest([*_of_any_app(), name, compiled.key().encode(), app.archive(), *ours])
 
 
 def _of_any_app() -> list[bytes]:
     flags = " ".join((*fence.FLAGS, *fence.FLAGS_OF_SOME)).encode()
-    return [flags, *(path.read_bytes() for path in (SCRIPT, fence.INSIDE, fence.PYODIDE / "package.json"))]
+    ours = (path.read_bytes() for path in (SCRIPT, fence.INSIDE, fence.PYODIDE / "package.json"))
+    return [flags, library.key().encode(), *ours]
 
 
 def _digest(parts: Sequence[bytes]) -> str:
