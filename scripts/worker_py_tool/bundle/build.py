@@ -19,7 +19,19 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from worker_py_tool.bundle import compress, frozen, imports, manifest, origins, phone, publish, snapshot, target, wheels
+from worker_py_tool.bundle import (
+    compress,
+    frozen,
+    imports,
+    inventory,
+    manifest,
+    origins,
+    phone,
+    publish,
+    snapshot,
+    target,
+    wheels,
+)
 from worker_py_tool.bundle.app_source import AppSource, read_app
 from worker_py_tool.bundle.frozen import Frozen
 from worker_py_tool.bundle.manifest import Manifest
@@ -33,7 +45,8 @@ from worker_py_tool.process import say
 
 OFFICIAL_BX24 = "https://api.bitrix24.com/api/v1/"
 PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
-B24JSSDK = NODE_MODULES / "@bitrix24" / "b24jssdk" / "dist" / "umd" / "index.min.js"
+B24JSSDK_NAME = "@bitrix24/b24jssdk"
+B24JSSDK = NODE_MODULES / B24JSSDK_NAME / "dist" / "umd" / "index.min.js"
 PLACEHOLDER = "worker/bundle.js"
 OPTIONAL = ("live", "phone", "portal")
 """Folders of `static` that are not in every bundle."""
@@ -122,6 +135,8 @@ def build(options: BuildOptions) -> Manifest:
             insist=options.frozen,
         )
         assets = {**_assets(app, scripts, client), LOCK: packages.lock, **phone.assets(options.phone)}
+        npm = [*(phone.BUNDLED if options.phone == "jssip" else ()), *(B24JSSDK_NAME,) * (options.client == "b24jssdk")]
+        assets |= inventory.files([*packages.loader, *packages.app], npm)
         if options.live:
             assets |= {f"live/{path.name}": path.read_bytes() for path in sorted((STATIC / "live").glob("*.js"))}
         memory = snapshot.make(app, packages.app)  # which tries the app too
