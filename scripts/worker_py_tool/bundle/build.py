@@ -50,6 +50,8 @@ B24JSSDK = NODE_MODULES / B24JSSDK_NAME / "dist" / "umd" / "index.min.js"
 PLACEHOLDER = "worker/bundle.js"
 OPTIONAL = ("live", "phone", "portal")
 """Folders of `static` that are not in every bundle."""
+CHOOSER = STATIC / "page" / "chooser.js"
+"""Written into the page that `publish` makes."""
 GUARD = STATIC / "page" / "guard.js"
 """Written into the page itself: a script that the page had to fetch would hold its `load`."""
 LOCK = "pyodide-lock.json"
@@ -282,7 +284,7 @@ def _place(source: Path, target: Path, hard_link: bool) -> None:
 def _assets(app: AppSource, scripts: Sequence[PageScript], client: _ClientScript) -> dict[str, bytes]:
     """Everything under assets/<build>/ but what names the rest, by its path."""
     files = sorted(path for path in STATIC.rglob("*") if path.suffix in (".css", ".js"))
-    names = {path.relative_to(STATIC).as_posix(): path for path in files if path != GUARD}
+    names = {path.relative_to(STATIC).as_posix(): path for path in files if path not in (GUARD, CHOOSER)}
     ours = {name: path.read_bytes() for name, path in names.items() if name.partition("/")[0] not in OPTIONAL}
     del ours[PLACEHOLDER]
     assets = {**ours, "app.zip": app.archive()}

@@ -45,6 +45,7 @@ def examine(questions: Questions) -> Examination:
     from worker_py_tool.doctor.http import Host
     from worker_py_tool.doctor.page import examine_headers, examine_page, examine_policy
     from worker_py_tool.doctor.strict import examine_strictly
+    from worker_py_tool.doctor.versions import tell_versions
 
     check_address(questions.url)
     portals = [origins.origin(text, "--portal") for text in questions.portals]
@@ -60,6 +61,7 @@ def examine(questions: Questions) -> Examination:
     examine_headers(page, seen)
     examine_policy(page, seen, portals, assets.policy, assets.client_origin)
     assets.examine(portals)
+    tell_versions(page.content, seen)
     if questions.strict:
         examine_strictly(page, seen)
     if questions.boot:
