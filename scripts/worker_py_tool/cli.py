@@ -18,6 +18,8 @@ COMMANDS = {
     "demo": "try handlers on a simulated portal with a call card",
     "lock": "write down which packages the builds of an app take",
     "build": "make a bundle: the page with all that it loads, for any static host",
+    "publish": "put a bundle beside the versions that are served, for all or for some",
+    "rollback": "make live again what was so before the last publish",
     "serve": "serve a bundle",
     "reports": "print what pages reported to the server",
     "record-to-test": "make a test of a recorded call",

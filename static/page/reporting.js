@@ -323,6 +323,10 @@ export async function begin(config, { build, portal, parts }) {
       reporting.add(fact);
     }
   });
+  const { instead } = document.documentElement.dataset;
+  if (instead) {
+    reporting.add({ kind: "could_not_start", level: "error", more: { build: instead } }); // see chooser.js
+  }
   if (lost.lost > 0) {
     reporting.add({ kind: "lost_events", more: { events: lost.lost } });
   }

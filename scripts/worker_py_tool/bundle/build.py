@@ -20,7 +20,19 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from worker_py_tool.bundle import compress, frozen, imports, manifest, origins, phone, publish, snapshot, target, wheels
+from worker_py_tool.bundle import (
+    compress,
+    frozen,
+    imports,
+    inventory,
+    manifest,
+    origins,
+    phone,
+    publish,
+    snapshot,
+    target,
+    wheels,
+)
 from worker_py_tool.bundle.app_source import AppSource, read_app
 from worker_py_tool.bundle.frozen import Frozen
 from worker_py_tool.bundle.manifest import Manifest
@@ -35,11 +47,14 @@ from worker_py_tool.process import say
 
 OFFICIAL_BX24 = "https://api.bitrix24.com/api/v1/"
 PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
-B24JSSDK = NODE_MODULES / "@bitrix24" / "b24jssdk" / "dist" / "umd" / "index.min.js"
+B24JSSDK_NAME = "@bitrix24/b24jssdk"
+B24JSSDK = NODE_MODULES / B24JSSDK_NAME / "dist" / "umd" / "index.min.js"
 PLACEHOLDER = "worker/bundle.js"
 UNZIP = "worker/zip.js"
 OPTIONAL = ("live", "phone", "portal")
 """Folders of `static` that are not in every bundle."""
+CHOOSER = STATIC / "page" / "chooser.js"
+"""Written into the page that `publish` makes."""
 GUARD = STATIC / "page" / "guard.js"
 """Written into the page itself: a script that the page had to fetch would hold its `load`."""
 LOCK = "pyodide-lock.json"
@@ -133,6 +148,8 @@ def build(options: BuildOptions) -> Manifest:
             LOCK: packages.lock,
             **phone.assets(options.phone),
         }
+        npm = [*(phone.BUNDLED if options.phone == "jssip" else ()), *(B24JSSDK_NAME,) * (options.client == "b24jssdk")]
+        assets |= inventory.files(packages.app, npm)
         if options.live:
             assets |= {f"live/{path.name}": path.read_bytes() for path in sorted((STATIC / "live").glob("*.js"))}
         if not options.snapshot:
@@ -276,7 +293,7 @@ def _place(source: Path, target: Path, hard_link: bool) -> None:
 def _assets(scripts: Sequence[PageScript], client: _ClientScript) -> dict[str, bytes]:
     """The modules of `static` under assets/<build>/, and what options bring, by their paths."""
     files = sorted(path for path in STATIC.rglob("*") if path.suffix in (".css", ".js"))
-    names = {path.relative_to(STATIC).as_posix(): path for path in files if path != GUARD}
+    names = {path.relative_to(STATIC).as_posix(): path for path in files if path not in (GUARD, CHOOSER)}
     ours = {name: path.read_bytes() for name, path in names.items() if name.partition("/")[0] not in OPTIONAL}
     del ours[PLACEHOLDER]
     assets = {**ours, UNZIP: _unzip()}

@@ -51,8 +51,11 @@ class Manifest:
 
     def write(self, directory: Path) -> None:
         """Write it into a bundle."""
-        text = json.dumps({"format": FORMAT, **asdict(self)}, indent=2, ensure_ascii=False)
-        (directory / NAME).write_text(text + "\n", encoding="utf-8")
+        (directory / NAME).write_text(self.text(), encoding="utf-8")
+
+    def text(self) -> str:
+        """What stands in the file."""
+        return json.dumps({"format": FORMAT, **asdict(self)}, indent=2, ensure_ascii=False) + "\n"
 
 
 def contents_of(module: str) -> dict[str, Any] | None:

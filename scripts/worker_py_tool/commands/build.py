@@ -65,7 +65,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         default=1.0,
         help="which part of the boots is reported, from 0 to 1 (default: 1); failures always are",
     )
-    add("--emit", choices=recipes.KINDS, **repeatable, help="also write a web server's configuration, beside DIR")
+    add(
+        "--emit",
+        choices=(*recipes.KINDS, *recipes.EDGES),
+        **repeatable,
+        help="also write a server's configuration, beside DIR",
+    )
     add("--release", action="store_true", help="for production: best compression")
     add("--no-snapshot", action="store_true", help="leave out the interpreter's memory: smaller, and slower to start")
     add("--json", action="store_true", help="print what was made as JSON, for machines")
@@ -105,7 +110,7 @@ def run(options: argparse.Namespace) -> int:
     if project.read(options.app).config:
         say(f"note: {project.TABLE} config: bundles of this version do not read it yet")
     made = build(chosen)
-    recipes_written = {kind: str(recipes.write(kind, chosen.out, made)) for kind in options.emit}
+    recipes_written = {kind: str(_emit(kind, chosen.out, made)) for kind in options.emit}
     page = chosen.out / "index.html"
     app = read_app(chosen.app, chosen.include)
     for path, size in large_files(made, app):
@@ -121,6 +126,12 @@ def run(options: argparse.Namespace) -> int:
         say(f"{kind}: {path}")
     print(page)
     return 0
+
+
+def _emit(kind: str, out: Path, made: manifest.Manifest) -> Path:
+    if kind in recipes.EDGES:
+        return recipes.write_edge(kind, out, made)
+    return recipes.write(kind, out, made)  # type: ignore[arg-type]
 
 
 def wanted(options: argparse.Namespace) -> BuildOptions:

@@ -58,6 +58,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         default=True,
         help="load the page in an installed browser, and see whether Python comes up (default: yes)",
     )
+    options.add_argument(
+        "--strict",
+        action="store_true",
+        help="for production: what is worth a look counts as broken, and more is asked for (encryption for good, named "
+        "portals, reports without messages)",
+    )
     return options.parse_args(arguments)
 
 
@@ -71,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         check_address(options.url)
         portals = options.portal or project.read(None).portal
-        questions = Questions(options.url, portals, options.requests, options.bundle, options.boot)
+        questions = Questions(options.url, portals, options.requests, options.bundle, options.boot, options.strict)
         for text in portals:
             origins.origin(text, "--portal")
         seen = examine(questions)
@@ -82,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
             say(f"error: {problem}")
         return 2
     print(json.dumps(seen.as_json(), indent=2, ensure_ascii=False) if options.json else shown(seen))
-    return 1 if seen.failed else 0
+    return 1 if seen.failed or (options.strict and seen.warned) else 0
 
 
 def shown(seen: Examination) -> str:

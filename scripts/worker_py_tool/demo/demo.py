@@ -12,6 +12,7 @@ from worker_py_tool.bundle import build, origins
 from worker_py_tool.bundle.build import BuildOptions, Client, Compression
 from worker_py_tool.bundle.manifest import Manifest
 from worker_py_tool.bundle.phone import PhoneKind
+from worker_py_tool.bundle.report_target import ReportTarget
 from worker_py_tool.demo.portal_server import PortalServer
 from worker_py_tool.errors import ToolError
 from worker_py_tool.paths import CACHE, PORTAL
@@ -42,6 +43,7 @@ def build_demo(
     connect: Sequence[str] = (),
     live: bool = False,
     follow: bool = False,
+    report_to: ReportTarget | None = None,
     hard_link: bool = True,
     compress: Compression = "fast",
 ) -> Manifest:
@@ -74,6 +76,7 @@ def build_demo(
             connect=connect,
             live=live,
             follow=follow,
+            report_to=report_to,
             hard_link=hard_link,
             compress=compress,
         )

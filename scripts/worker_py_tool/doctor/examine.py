@@ -24,6 +24,7 @@ class Questions:
         requests: how often the page is posted.
         bundle: the directory of the bundle that ought to be there, when it is at hand.
         boot: load the page in an installed browser too.
+        strict: ask for what production wants beyond that it works.
     """
 
     url: str
@@ -31,6 +32,7 @@ class Questions:
     requests: int = REQUESTS
     bundle: Path | None = None
     boot: bool = False
+    strict: bool = False
 
 
 def examine(questions: Questions) -> Examination:
@@ -42,6 +44,8 @@ def examine(questions: Questions) -> Examination:
     from worker_py_tool.doctor.assets import Assets  # these need what `needs` has installed
     from worker_py_tool.doctor.http import Host
     from worker_py_tool.doctor.page import examine_headers, examine_page, examine_policy
+    from worker_py_tool.doctor.strict import examine_strictly
+    from worker_py_tool.doctor.versions import tell_versions
 
     check_address(questions.url)
     portals = [origins.origin(text, "--portal") for text in questions.portals]
@@ -57,6 +61,9 @@ def examine(questions: Questions) -> Examination:
     examine_headers(page, seen)
     examine_policy(page, seen, portals, assets.policy, assets.client_origin)
     assets.examine(portals)
+    tell_versions(page.content, seen)
+    if questions.strict:
+        examine_strictly(page, seen)
     if questions.boot:
         _boot(seen, page.content, portals)
     return seen

@@ -70,6 +70,11 @@ class Examination:
         """Whether anything is broken."""
         return any(one.verdict is Verdict.FAIL for one in self.findings)
 
+    @property
+    def warned(self) -> bool:
+        """Whether anything is worth a look."""
+        return any(one.verdict is Verdict.WARN for one in self.findings)
+
     def as_json(self) -> dict[str, Any]:
         """The whole as plain data."""
         checks = [
