@@ -13,6 +13,7 @@ from worker_py_tool.bundle.report import boot_files
 from worker_py_tool.demo import demo
 
 APP = """
+import linecache
 import sys
 
 compiled = []
@@ -28,8 +29,10 @@ app = App()
 @app.on(Initialized)
 async def greet(event, card):
     import humanize.filesize  # found after the start too
+    code = humanize.filesize.naturalsize.__code__
+    line = linecache.getline(code.co_filename, code.co_firstlineno)  # as a traceback shows it
     ours = [file for file in compiled if "site-packages" in file or "/app" in file]
-    await card.page.call("tell", [humanize.ordinal(3), humanize.filesize.naturalsize(1_000_000), ours])
+    await card.page.call("tell", [humanize.ordinal(3), humanize.filesize.naturalsize(1_000_000), line.strip(), ours])
 """
 
 
@@ -71,7 +74,7 @@ def test_a_package_works_from_the_snapshot_and_from_nothing_with_all_other_hosts
     bundle = bundle_of(tmp_path)
     with FaultyServer(bundle) as server:
         page = open_page(url=f"http://app.localhost:{server.port}/")
-        assert told(page) == ["3rd", "1.0 MB", []]
+        assert told(page) == ["3rd", "1.0 MB", "def naturalsize(", []]
         assert page.diagnostics()["plain_boot"] is None
         page.close()
 
@@ -79,7 +82,7 @@ def test_a_package_works_from_the_snapshot_and_from_nothing_with_all_other_hosts
     with FaultyServer(bundle) as server:
         server.faults[f"assets/{made.build}/snapshot.bin"] = Fault("missing")
         page = open_page(url=f"http://app.localhost:{server.port}/")
-        assert told(page) == ["3rd", "1.0 MB", []]
+        assert told(page) == ["3rd", "1.0 MB", "def naturalsize(", []]
         reason = page.diagnostics()["plain_boot"]
         assert "snapshot.bin could not be loaded: HTTP 404" in reason
     assert outside == []

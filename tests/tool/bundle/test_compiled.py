@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.wheels import make_wheel
-from worker_py_tool.bundle import compiled, target
+from worker_py_tool.bundle import compiled, snapshot, target, wheels
+from worker_py_tool.bundle.app_source import read_app
 
 CACHED = f"cpython-{target.read().short.replace('.', '')}.pyc"
 HASH_THAT_IS_NOT_CHECKED = 0b01
@@ -59,3 +60,14 @@ def test_an_archive_without_python_is_as_it_was(tmp_path: Path) -> None:
     with zipfile.ZipFile(plain, "w") as archive:
         archive.writestr("tones.txt", "la")
     assert names(compiled.archives([plain])[0]) == ["tones.txt"]
+
+
+def test_an_app_that_changes_its_interpreter_is_compiled_by_another_one(tmp_path: Path) -> None:
+    (tmp_path / "odd.py").write_text(
+        "import zipfile\nfrom worker_py import App\nzipfile.ZipFile = None\napp = App()\n", encoding="utf-8"
+    )
+    app = read_app(str(tmp_path / "odd.py"))
+    made = snapshot.make(app, compiled.archives([wheels.worker_py()]))
+    (tmp_path / "made.zip").write_bytes(made.archive)
+    assert names(tmp_path / "made.zip") == ["odd.py", f"__pycache__/odd.{CACHED}"]
+    assert made.content is not None
