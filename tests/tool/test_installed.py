@@ -39,19 +39,6 @@ def environment(host_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     return directory
 
 
-@pytest.fixture(scope="module")
-def with_browsers(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One more that sees its packages, with what tests in a browser and the connector need besides."""
-    directory = tmp_path_factory.mktemp("with-browsers")
-    venv.create(directory, with_pip=True, symlinks=True)
-    [packages] = (environment / "lib").glob("*/site-packages")
-    own = directory / packages.relative_to(environment)
-    (own / "shared.pth").write_text(f"{packages}\n", encoding="utf-8")
-    needed = ("playwright==1.60.0", "phonenumbers", "websockets")
-    run(directory / "bin" / "python", "-m", "pip", "install", "--quiet", *needed)
-    return directory
-
-
 def run(*command: str | Path, cwd: Path | None = None, home: Path | None = None) -> str:
     """Run a program that has to succeed; `home` is where it finds the user's caches."""
     env = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
@@ -117,13 +104,6 @@ def test_new_test_build_serve_and_doctor(environment: Path, tmp_path: Path) -> N
         assert {one["check"] for one in seen["checks"] if one["verdict"] != "ok"} == worth_a_look
 
 
-@pytest.mark.skipif(not chromium.find_installed(), reason="there is no browser here")
-def test_the_connector_of_the_docs_passes_its_tests_in_a_clean_directory(with_browsers: Path, tmp_path: Path) -> None:
-    project = shutil.copytree(ROOT / "docs" / "examples" / "connector", tmp_path / "connector")
-    said = run(with_browsers / "bin" / "python", "-m", "pytest", "-q", cwd=project, home=tmp_path / "cache")
-    assert "14 passed" in said and "skipped" not in said
-
-
 def test_the_demo_serves_the_portal_and_the_projects_handlers_in_it(environment: Path, tmp_path: Path) -> None:
     worker_py = environment / "bin" / "worker-py"
     run(worker_py, "new", "cards", cwd=tmp_path)
@@ -183,3 +163,19 @@ def test_a_missing_extra_is_named_with_its_remedy(environment: Path, tmp_path: P
     )
     assert done.returncode == 1
     assert "pip install 'worker-py[build]'" in done.stderr
+
+
+# The last: from here on the environment has more than the others want it to have -------------------------
+
+
+@pytest.mark.skipif(not chromium.find_installed(), reason="there is no browser here")
+def test_the_connector_of_the_docs_passes_its_tests_in_a_clean_directory(
+    environment: Path, host_wheel: Path, tmp_path: Path
+) -> None:
+    project = shutil.copytree(ROOT / "docs" / "examples" / "connector", tmp_path / "connector")
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    assert "pip install 'worker-py[test]' phonenumbers websockets\npython -m pytest\n" in readme
+    python = environment / "bin" / "python"
+    run(python, "-m", "pip", "install", "--quiet", f"{host_wheel}[test]", "phonenumbers", "websockets")
+    said = run(python, "-m", "pytest", "-q", cwd=project, home=tmp_path / "cache")
+    assert "14 passed" in said and "skipped" not in said
