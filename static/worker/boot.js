@@ -19,6 +19,7 @@ import { SnapshotFile } from "./snapshot_file.js";
  *   detach: (page: string, reason: string) => number,
  *   turn: () => number,
  *   hear: (callId: string, kept: string | null) => void,
+ *   configure: (file: string) => number,
  *   slice_limit_ms: number,
  *   page_grace_s: number,
  *   phases: Record<string, number>,
@@ -258,9 +259,9 @@ async function run(pyodide, outside, holding) {
       pyodide._module.HEAPU32[address]++;
     };
   }
-  const { deliver, detach, turn, hear, waited, slice_limit_ms, page_grace_s } = python;
+  const { deliver, detach, turn, hear, configure, waited, slice_limit_ms, page_grace_s } = python;
   outside.watchBlockingRequests((origin, ms) => holding.now || waited(`a synchronous request to ${origin}`, ms));
-  return { deliver, detach, turn, hear, slice_limit_ms, page_grace_s };
+  return { deliver, detach, turn, hear, configure, slice_limit_ms, page_grace_s };
 }
 
 /**

@@ -97,8 +97,6 @@ def run(options: argparse.Namespace) -> int:
         )
     for portal in filter(origins.is_insecure, chosen.portals):
         say(f"warning: --portal {portal}: Python cannot run inside of a page that came by plain http; use https")
-    if project.read(options.app).config:
-        say(f"note: {project.TABLE} config: bundles of this version do not read it yet")
     made = build(chosen)
     recipes_written = {kind: str(recipes.write(kind, chosen.out, made)) for kind in options.emit}
     page = chosen.out / "index.html"
@@ -151,6 +149,7 @@ def wanted(options: argparse.Namespace) -> BuildOptions:
         lock=project.in_short(beside.directory / pylock.NAME),
         frozen=options.frozen,
         settings=beside.settings,
+        config=beside.config,
         snapshot=not options.no_snapshot,
         compress="best" if options.release else "fast",
     )

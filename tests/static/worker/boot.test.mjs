@@ -51,6 +51,7 @@ async function booting(t, holds = {}) {
     python: {
       deliver: () => -1,
       detach: () => -1,
+      configure: () => -1,
       turn: () => -1,
       hear: () => {},
       watch_slices: (/** @type {() => number} */ left) => log.push(["left", left()]),
@@ -236,10 +237,11 @@ test("the app is started with what is kept of calls, and with the ways out", asy
   const app = { module: "handlers", attribute: "app" };
   assert.deepEqual(given, { ...app, kept: { A: "{1}" }, live: "v1", settings: {}, place });
   assert.deepEqual([post, wake, keep], [outside.post, outside.wake, outside.keep]);
-  const { deliver, detach, turn, hear } = starts.python;
+  const { deliver, detach, turn, hear, configure } = starts.python;
   const { phases, ...runtime } = booted.value;
   const numbers = { slice_limit_ms: 0, page_grace_s: 60 };
-  assert.deepEqual(runtime, { deliver, detach, turn, hear, ...numbers, plainBecause: "the bundle has no snapshot" });
+  const plainBecause = "the bundle has no snapshot";
+  assert.deepEqual(runtime, { deliver, detach, turn, hear, configure, ...numbers, plainBecause });
   assert.equal(pyodide._api.on_fatal, outside.fatal);
 });
 
