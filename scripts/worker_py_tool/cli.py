@@ -21,6 +21,7 @@ COMMANDS = {
     "serve": "serve a bundle",
     "record-to-test": "make a test of a recorded call",
     "doctor": "examine a deployed handler from outside",
+    "docs": "print the documentation",
     "bench": "measure how fast it is, beside plain Pyodide, PyScript and JavaScript",
     "test": "run everything that CI runs",
     "lint": "check format, rules and types",
