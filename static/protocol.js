@@ -98,7 +98,7 @@
  *   duration_ms?: number, outcome?: string, detail?: string, started?: number}}} Trace
  * @typedef {{t: "printed", level: "debug" | "info" | "warning" | "error", handler: string, id: string | null,
  *   text: string}} Printed
- * @typedef {{t: "problem", kind: "not_external" | "no_buttons", call_id: string, on: boolean}} Problem
+ * @typedef {{t: "problem", kind: "not_external" | "no_buttons" | "no_config", call_id: string, on: boolean}} Problem
  * @typedef {{t: "keep", call_id: string, kept: string}} Keep
  * @typedef {{t: "keep_data", kept: string}} KeepData
  * @typedef {{t: "forget", call_id: string}} Forget

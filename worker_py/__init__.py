@@ -5,6 +5,7 @@ from .card import CallCard
 from .errors import (
     CommandFailed,
     CommandTimeout,
+    ConfigError,
     HandlerTimeout,
     PageCallFailed,
     PageCallTimeout,
@@ -30,6 +31,7 @@ __all__ = [
     "CardState",
     "CommandFailed",
     "CommandTimeout",
+    "ConfigError",
     "CrmBinding",
     "Event",
     "EventMeta",

@@ -289,6 +289,7 @@ class SourceEditor:
                 f"write `{self._attribute} = App()` at the top level"
             )
         app.take_project_settings(self._app)
+        app.configured.take_over(self._app.configured)
         for limit in _FIXED:
             now, wanted = getattr(self._app.settings, limit), getattr(app.settings, limit)
             if now != wanted:

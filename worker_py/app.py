@@ -8,6 +8,7 @@ from types import MappingProxyType, UnionType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
 
 from . import events as ev
+from .config import Config
 from .errors import PageGone, RegistrationError
 from .outbox import Captured
 from .registry import UNSET, Handler, Registry, handler_name
@@ -86,6 +87,7 @@ class App:
             proves it sooner.
         rest_timeout_ms: how long a REST request waits for its answer; at most what remains of the handler's time.
         page_grace_s: how long a call without a page waits for another page, in seconds.
+        config_type: a dataclass, which `config` is filled into.
 
     Each limit may be ``None``: no limit. Those that are not given are the ones of ``[tool.worker-py.settings]`` in the
     project's ``pyproject.toml``, where a bundle was built with it.
@@ -100,6 +102,7 @@ class App:
         silent_ok_ms: float | None = Default(300),
         rest_timeout_ms: float | None = Default(20000),
         page_grace_s: float | None = Default(60),
+        config_type: type | None = None,
     ) -> None:
         limits = {
             "handler_timeout_s": handler_timeout_s,
@@ -115,6 +118,8 @@ class App:
         self.registry = Registry()
         self.data: dict[str, Any] = {}
         """The app's own, beside its calls: what of it is JSON outlives the interpreter, for this portal and user."""
+        self.configured = Config(config_type)
+        """Where `config` comes from."""
         self._running: Running | None = None
 
     @overload
@@ -235,6 +240,21 @@ class App:
         limits = project._project if isinstance(project, App) else project
         self.settings = Settings(**{**limits, **self._given})
         self._project = limits
+
+    @property
+    def config(self) -> Any:
+        """What ``worker-py.json`` beside the page says, as a ``config_type``, or else as a read-only mapping.
+
+        It is read before the first handler runs, and anew when a page attaches while no call is going on.
+
+        Raises:
+            ConfigError: it is read while the module is imported.
+        """
+        return self.configured.value()
+
+    def config_of_line(self, line_number: str | None) -> Any:
+        """The same for one line, ``Initialized.line_number``: with what ``lines`` says of it over the rest."""
+        return self.configured.value(line_number)
 
     @property
     def rest(self) -> Rest:

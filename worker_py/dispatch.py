@@ -31,7 +31,7 @@ from .forgotten import ForgottenAwait
 from .outbox import Captured, Outbox
 from .page import Page
 from .printed import Level, Listener
-from .registry import handler_name
+from .registry import Registration, handler_name
 from .requests import Requests
 from .routing import Routing
 from .runner import Enter, FailureReport, HandlerRun, Runner, failure_report
@@ -101,6 +101,9 @@ class Dispatcher:
         self._turn: tuple[str, int] | None = None
         self._handler = "the app"
         self._started = False
+        self._file: tuple[str | None, str, str] | None = None
+        self._complaints: list[str] = []
+        self._lacking = False
         self._closing = False
         self._captured: deque[Captured] = deque(maxlen=_CAPTURED_REMEMBERED)
         self._receivers: dict[str, Receiver] = {
@@ -173,6 +176,7 @@ class Dispatcher:
         self._pages[page_id] = page
         while self._captured:
             self.out.tell(page, outbox.captured(self._captured.popleft(), handler="the app", cause=None))
+        self._complain(page)
         if not self._started:
             self._started = True
             self._spawn(self._run_lifecycle(ev.Started(meta=self._meta("Started")), None))
@@ -225,6 +229,34 @@ class Dispatcher:
             return page
         raise PageGone(None)
 
+    def configure(self, text: str | None, portal: str = "", problem: str = "") -> None:
+        """A page is about to attach, and ``worker-py.json`` says this now; a call goes on with what it began with.
+
+        Args:
+            text: what it says; ``None`` when it could not be read.
+            portal: of the page.
+            problem: why it could not be read.
+        """
+        self._file = (text, portal, problem)
+        if not self._app.configured.began or not self.cards():
+            self._take_file()
+
+    def _take_file(self) -> None:
+        if self._file is not None:
+            told, lacked = self._complaints, self._lacking
+            self._complaints = self._app.configured.take(*self._file)
+            self._lacking = self._app.configured.missing is not None
+            self._file = None
+            if self._complaints != told or self._lacking != lacked:
+                for page in self.pages:
+                    self._complain(page, lacked)
+
+    def _complain(self, page: Page, before: bool = False) -> None:
+        for text in self._complaints:
+            self.out.tell(page, outbox.report("config", text))
+        if self._lacking or before:
+            self.out.tell(page, outbox.problem("no_config", "", on=self._lacking))
+
     # Events --------------------------------------------------------------------------------------
 
     def _event(self, page: Page, message: dict[str, Any]) -> None:
@@ -247,7 +279,11 @@ class Dispatcher:
             self.failed(error)
             self._ack(page, delivered.seq)
         else:
-            self._run_all(self._routing.route(Delivery(page, delivered.seq, event, delivered.call_id)))
+            begins = isinstance(event, ev.Initialized) and all(each.call_id != event.call_id for each in self.cards())
+            routed = self._routing.route(Delivery(page, delivered.seq, event, delivered.call_id))
+            if begins and len(self.cards()) == 1:
+                self._take_file()  # the calls that began with the one before are over
+            self._run_all(routed)
 
     def _admit(self, page: Page, seq: int) -> bool:
         """Take in an event that is new, and acknowledge one that is finished again; whether it was new."""
@@ -287,7 +323,7 @@ class Dispatcher:
             call.apply(page.id, delivery.seq, states.after_event(call.state, event))
         if len(call.windows) > 1:
             self.calls.carrier.mirror(call, page, event)
-        registrations = self._app.registry.handlers(type(event))
+        registrations = self._registered(self._app.registry.handlers(type(event)))
         runs: list[HandlerRun] = []
         if registrations:
             enter = self.enter_for(page if event.meta.redelivered else None, delivery.seq)
@@ -300,6 +336,10 @@ class Dispatcher:
             await asyncio.wait([call.closing])
         self._keep_all(event)
         self._ack(page, delivery.seq, runs, call.call_id)
+
+    def _registered(self, handlers: list[Registration]) -> list[Registration]:
+        """These handlers; none while a setting is missing without which none may run."""
+        return [] if self._app.configured.missing is not None else handlers
 
     def enter_for(self, page: Page | None, seq: int = 0) -> Enter:
         """Tells the page when a handler of an event that is delivered again has its turn.
@@ -334,7 +374,7 @@ class Dispatcher:
     async def _run_page_event(self, page: Page, delivered: inbox.Delivered) -> None:
         CAUSE.set(f"{page.id}:{delivered.seq}")
         WINDOW.set(page.id)
-        registrations = self._app.registry.page_event_handlers(delivered.name)
+        registrations = self._registered(self._app.registry.page_event_handlers(delivered.name))
         enter = self.enter_for(page if delivered.redelivered else None, delivered.seq)
         runs = await self._runner.run(registrations, (delivered.payload, page), None, enter)
         self._keep_all()
@@ -420,7 +460,7 @@ class Dispatcher:
 
     async def _run_lifecycle(self, event: Event, subject: object) -> None:
         CAUSE.set(event.meta.id)
-        registrations = self._app.registry.handlers(type(event))
+        registrations = self._registered(self._app.registry.handlers(type(event)))
         runs = await self._runner.run(registrations, (event, subject), event, self.enter_for(None))
         self._keep_all(event)
         page = self._pages.get(event.meta.page_id)

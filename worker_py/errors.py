@@ -19,6 +19,10 @@ class RegistrationError(WorkerPyError, TypeError, ValueError):
     """A handler was refused when it was registered: the message names it and what was expected."""
 
 
+class ConfigError(WorkerPyError, LookupError):
+    """``app.config`` has nothing to give: it was read too early, or ``worker-py.json`` lacks what has no default."""
+
+
 class PayloadError(WorkerPyError, ValueError):
     """What came over the wire does not have the documented shape.
 

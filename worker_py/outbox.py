@@ -162,8 +162,8 @@ def forget(call_id: str) -> Message:
     return {"t": "forget", "call_id": call_id}
 
 
-def problem(kind: Literal["not_external", "no_buttons"], call_id: str, *, on: bool) -> Message:
-    """A standing problem of a call begins or ends."""
+def problem(kind: Literal["not_external", "no_buttons", "no_config"], call_id: str, *, on: bool) -> Message:
+    """A standing problem of a call begins or ends; ``no_config`` is of the app, and its call's id is empty."""
     return {"t": "problem", "kind": kind, "call_id": call_id, "on": on}
 
 

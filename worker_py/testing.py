@@ -35,7 +35,7 @@ from .as_in_browser import dispatcher_of
 from .bounds import PAYLOAD_CHARS, RESULT_CHARS, refused
 from .commands import PROBE_SHOWN, SILENT_COMMANDS, UNDEFINED, CommandName
 from .dispatch import Dispatcher
-from .errors import PayloadError
+from .errors import ConfigError, PayloadError
 from .events import CardEvent, Event, UiState
 from .failures import Expected, Failures, Kinds
 from .forgotten import ForgottenAwait
@@ -104,6 +104,9 @@ class MemoryCard:
         elif event == "holdButtonClick":
             self.held = payload is True
 
+
+PORTAL = "portal.example"
+"""The portal in memory, as ``portals`` in ``worker-py.json`` names one."""
 
 _WITHOUT_CARD = frozenset({"initialized", "entityChanged", "addCommentButtonClick", "closeButtonClick"})
 """Events that do not show that there is a card that goes on."""
@@ -395,11 +398,20 @@ class Portal:
         mode: what ``PageAttached`` says of how the interpreter is hosted.
         strict: raise a failure of a handler, a refused payload or a forgotten ``await``, from the call that caused it
             or at the end of the block; also one that an error handler took.
+        config: what ``worker-py.json`` says; `Portal.config` may say other things to the pages that come later.
         attach: whether there is a page at once. Else `attach` opens the first one, when all that its ``PageAttached``
             handlers ask for is prepared; what a page does, opens it too.
     """
 
-    def __init__(self, app: App, *, mode: str = "memory", strict: bool = False, attach: bool = True) -> None:
+    def __init__(
+        self,
+        app: App,
+        *,
+        mode: str = "memory",
+        strict: bool = False,
+        attach: bool = True,
+        config: Mapping[str, Any] | None = None,
+    ) -> None:
         self.loop = VirtualTimeLoop()
         self.sent: list[tuple[str, dict[str, Any]]] = []
         self.service: list[tuple[str, str, dict[str, Any]]] = []
@@ -409,6 +421,7 @@ class Portal:
         self.answers_interface = True
         self.rest: dict[str, Any] = {}
         self.pages: dict[str, MemoryPage] = {}
+        self.config: Mapping[str, Any] = config or {}
         self._app = app
         self._mode = mode
         self._functions: dict[str, Callable[[Any], Any]] = {}
@@ -475,9 +488,23 @@ class Portal:
         page = MemoryPage(self, page_id or f"page-{len(self.pages) + 1}", shows if isinstance(shows, str) else None)
         if not self.pages:
             page.functions.update(self._functions)
+        self.read_config()
         self.pages[page.id] = page
         page.join(self._mode, card)
         return page
+
+    def read_config(self) -> None:
+        """What the page does before it attaches: see what ``worker-py.json`` says.
+
+        Raises:
+            ConfigError: it lacks a field that has no default; no handler would run.
+        """
+        text = json.dumps(dict(self.config))
+        self.loop.call_soon(lambda: self.dispatcher.configure(text, PORTAL))
+        self.loop.settle()
+        missing = self._app.configured.missing
+        if missing is not None:
+            raise ConfigError(f"{missing}; give it: Portal(app, config={{…}}), or [tool.worker-py.config]")
 
     def _interpreter(self) -> Dispatcher:
         loop = self.loop

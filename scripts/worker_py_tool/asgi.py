@@ -1,6 +1,7 @@
 """The server of a bundle as an ASGI application, for `scripts/serve` and for any ASGI host.
 
 - `/` (and `/index.html`): the placement page, for GET and POST alike, from memory. Bodies are read and forgotten.
+- `/worker-py.json`: the app's settings, as they are now.
 - `/assets/`, `/pyodide/`, `/wheels/`: what the page loads, for ever.
 - `/placement-error`: the address to give the portal as `errorHandlerUrl`.
 - `/reports/envelope`, `/reports`, `/metrics`: with a report sink, what pages send to it, and what came.
@@ -26,11 +27,12 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from worker_py_tool.bundle.manifest import CONFIG
 from worker_py_tool.errors import ToolError
 from worker_py_tool.process import say
 from worker_py_tool.reports.sink import INGEST, METRICS, REPORTS, Ingest, Metrics, Page, Sink
 from worker_py_tool.serve import answers, request_body
-from worker_py_tool.serve.headers import EVERYWHERE, HASHED, PAGE, REFUSAL_POLICY
+from worker_py_tool.serve.headers import EVERYWHERE, HASHED, PAGE, REFUSAL_POLICY, for_file
 from worker_py_tool.serve.request_body import BodyRefused, ClientGone
 from worker_py_tool.serve.request_log import RequestLog
 from worker_py_tool.serve.served_bundle import Bundle, raw
@@ -176,6 +178,9 @@ class Files:
         """Answer a request of whatever method."""
         await request_body.read(scope, receive)
         path = scope["path"].removeprefix("/") or PAGE
+        if path == CONFIG:
+            await self._config(scope, send)
+            return
         build = self._bundle.find(path)
         if build is None:
             await answers.text(send, HTTPStatus.NOT_FOUND)
@@ -196,6 +201,18 @@ class Files:
             await answers.answer(send, HTTPStatus.NOT_MODIFIED, unchanged)
         else:
             await answers.answer(send, HTTPStatus.OK, file.headers, file.content.raw)
+
+    async def _config(self, scope: Scope, send: Send) -> None:
+        """The app's settings, as they are now: whoever runs the site may change them."""
+        if not await _method_fits(scope, send, _READ):
+            return
+        try:
+            content = await asyncio.to_thread((self._bundle.directory / CONFIG).read_bytes)
+        except OSError:
+            await answers.text(send, HTTPStatus.NOT_FOUND)
+            return
+        named = {**for_file(CONFIG, ""), "Content-Length": str(len(content))}
+        await answers.answer(send, HTTPStatus.OK, raw(named), content)
 
 
 class PlacementError:

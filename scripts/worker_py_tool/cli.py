@@ -24,6 +24,7 @@ COMMANDS = {
     "reports": "print what pages reported to the server",
     "record-to-test": "make a test of a recorded call",
     "doctor": "examine a deployed handler from outside",
+    "docs": "print the documentation",
     "bench": "measure how fast it is, beside plain Pyodide, PyScript and JavaScript",
     "test": "run everything that CI runs",
     "lint": "check format, rules and types",

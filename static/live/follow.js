@@ -11,13 +11,7 @@
  * What the server knows. `number`: how often other files were taken; `saved`: when these were, ms since the epoch;
  * `builds`: pages of others must be loaded anew, because of `why`; `problem`: why what was saved last does not run.
  * @typedef {{name: string, number: number, version: string, saved: number, archive: string, builds: string[], why: string,
- *   problem: Problem | null}} State
- * @typedef {{text: string, file?: string | null, line: number | null, restart?: boolean}} Problem
- */
-
-/**
- * What pages show of it; `reload`: this page is about to be loaded anew.
- * @typedef {Pick<State, "name" | "number" | "saved" | "problem"> & {reload: string | null}} Saved
+ *   problem: import("./live.js").Problem | null}} State
  */
 
 /**

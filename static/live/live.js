@@ -15,10 +15,11 @@ import { linesIn } from "./traceback.js";
 
 /**
  * `runs`: what runs now, or still; `failed`: a handler did, and where in the source that runs; `saved`: what became of
- * the app's files (follow.js).
+ * the app's files (follow.js); `reload`: the page is about to be loaded anew, and why.
  * @typedef {{kind: "runs"} & Runs} RunsNews
  * @typedef {{kind: "failed", handler: string, event: string, error: string, line: number | null, text: string}} FailedNews
- * @typedef {{kind: "saved"} & import("./follow.js").Saved} SavedNews
+ * @typedef {{text: string, file?: string | null, line: number | null}} Problem
+ * @typedef {{kind: "saved", name: string, number: number, saved: number, problem: Problem | null, reload: string | null}} SavedNews
  * @typedef {RunsNews | FailedNews | SavedNews} News
  *
  * The app's files, as base64 of a zip file, and what names exactly these. @typedef {{archive: string, version: string}} Files

@@ -123,6 +123,12 @@ export function problems(facts) {
         "without giving it a state. Set one there: await card.set_ui_state(UiState.INCOMING).",
     );
   }
+  if (facts.ofCalls.has("no_config")) {
+    found.push(
+      "No handler runs: worker-py.json, beside this page, lacks a setting that has no default, or is no such file. " +
+        "The reports name it; mend the file, and load the portal's page anew.",
+    );
+  }
   if (facts.missedCards > 0) {
     found.push(
       "The portal shows a card here that it announced before this page could hear of it: the app does not know the call. " +

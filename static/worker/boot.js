@@ -19,6 +19,7 @@ import { SnapshotFile } from "./snapshot_file.js";
  *   detach: (page: string, reason: string) => number,
  *   turn: () => number,
  *   hear: (callId: string, kept: string | null) => void,
+ *   configure: (file: string) => number,
  *   remember: (kept: string) => void,
  *   starts_with_kept: boolean,
  *   slice_limit_ms: number,
@@ -260,10 +261,10 @@ async function run(pyodide, outside, holding) {
       pyodide._module.HEAPU32[address]++;
     };
   }
-  const { deliver, detach, turn, hear, remember, waited } = python;
+  const { deliver, detach, turn, hear, configure, remember, waited } = python;
   const { starts_with_kept, slice_limit_ms, page_grace_s } = python;
   outside.watchBlockingRequests((origin, ms) => holding.now || waited(`a synchronous request to ${origin}`, ms));
-  return { deliver, detach, turn, hear, remember, starts_with_kept, slice_limit_ms, page_grace_s };
+  return { deliver, detach, turn, hear, configure, remember, starts_with_kept, slice_limit_ms, page_grace_s };
 }
 
 /**

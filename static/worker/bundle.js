@@ -16,6 +16,8 @@ export const bundle = {
   settings: {},
   /** What names the app's files, when pages may bring others while it runs. @type {string | false} */
   live: false,
+  /** Where the app's settings are, when it reads any. @type {string | null} */
+  config: null,
   /** The interpreter's memory with all that imported. @type {string | null} */
   snapshot: null,
   /** The app is not in it: it loads compiled code, and is imported at each start. */

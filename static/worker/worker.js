@@ -11,7 +11,9 @@
 import * as messages from "../messages.js";
 import { kindOf } from "../protocol.js";
 import { boot } from "./boot.js";
-import "./downloads.js"; // named here, what boot.js needs comes along with it, not after it
+import { bundle } from "./bundle.js"; // named here, what boot.js needs comes along with it, not after it
+import { readConfig } from "./config_file.js";
+import { locate } from "./downloads.js";
 import { interruptBuffer, watchBlockingRequests } from "./interrupt.js";
 import { KeptGate } from "./kept_gate.js";
 import "./kept_store.js";
@@ -31,7 +33,9 @@ const ports = new Map();
 /** The number of each page's newest greeting: one that was overtaken is not heard. @type {Map<string, number>} */
 const greetings = new Map();
 
-/** What came before Python was there: messages, and ports that wait for their mark. @type {Array<[string, string | MessagePort]>} */
+/** A message, a port that waits for its mark, or what `worker-py.json` says. @typedef {string | MessagePort | {config: string}} Handed */
+
+/** What came before Python was there. @type {Array<[string, Handed]>} */
 const waiting = [];
 
 /** @type {Runtime | null} */
@@ -78,11 +82,7 @@ function connect(port) {
         port.postMessage(messages.pong(data.n));
         break;
       case "mark":
-        if (runtime && !gate.holdsPage(page)) {
-          port.postMessage(messages.marked());
-        } else {
-          waiting.push([page, port]);
-        }
+        mark(page, port);
         break;
       case "watch":
         watch(page, port, data.lock);
@@ -133,6 +133,32 @@ function welcome(port, { page, portal, user, greeting }) {
   if (news) {
     port.postMessage(news);
   }
+  if (bundle.config && !gates.has(page)) {
+    void configure(page, portal, bundle.config);
+  }
+}
+
+/** What pages say for which the settings are being read. @type {Map<string, Array<string | MessagePort>>} */
+const gates = new Map();
+
+/**
+ * Python knows what `worker-py.json` says now before the page attaches.
+ * @param {string} page
+ * @param {string} portal
+ * @param {string} path of the file
+ */
+async function configure(page, portal, path) {
+  /** @type {Array<string | MessagePort>} */
+  const held = [];
+  gates.set(page, held);
+  const read = await readConfig(locate(path));
+  if (gates.get(page) !== held) {
+    return; // it left meanwhile, or joined again
+  }
+  gates.delete(page);
+  for (const what of [{ config: JSON.stringify({ ...read, portal }) }, ...held]) {
+    hand(page, what);
+  }
 }
 
 /**
@@ -154,6 +180,7 @@ function leave(page, port, reason) {
   if (ports.get(page) === port) {
     ports.delete(page);
     greetings.delete(page);
+    gates.delete(page);
     gate.forget(page);
     forgetWaiting(page);
     enter((python) => python.detach(page, reason));
@@ -174,23 +201,49 @@ function forgetWaiting(page) {
  * @param {string} text
  */
 function deliver(page, text) {
-  if (runtime && !gate.holds(page, text)) {
-    enter((python) => python.deliver(page, text));
-  } else if (!dead) {
-    waiting.push([page, text]);
+  const held = gates.get(page);
+  if (held) {
+    held.push(text);
+  } else {
+    hand(page, text);
+  }
+}
+
+/** @param {string} page @param {MessagePort} port which hears it when all is handed in that came before */
+function mark(page, port) {
+  const held = gates.get(page);
+  if (held) {
+    held.push(port);
+  } else {
+    hand(page, port);
+  }
+}
+
+/** @param {string} page @param {Handed} what */
+function hand(page, what) {
+  if (!runtime) {
+    if (!dead) {
+      waiting.push([page, what]);
+    }
+  } else if (typeof what === "string") {
+    if (gate.holds(page, what)) {
+      waiting.push([page, what]);
+    } else {
+      enter((python) => python.deliver(page, what));
+    }
+  } else if ("config" in what) {
+    enter((python) => python.configure(what.config));
+  } else if (gate.holdsPage(page)) {
+    waiting.push([page, what]);
+  } else {
+    what.postMessage(messages.marked());
   }
 }
 
 /** Hand on what has waited, as far as it need not wait on. */
 function deliverWaiting() {
   for (const [page, what] of waiting.splice(0)) {
-    if (typeof what === "string") {
-      deliver(page, what);
-    } else if (gate.holdsPage(page)) {
-      waiting.push([page, what]);
-    } else {
-      what.postMessage(messages.marked());
-    }
+    hand(page, what);
   }
 }
 

@@ -149,8 +149,10 @@ LIMITS = [
 
 @pytest.mark.parametrize("name", LIMITS)
 def test_each_limit_may_be_set_and_may_be_none(name: str) -> None:
-    assert getattr(App(**{name: 12.5}).settings, name) == 12.5
-    assert getattr(App(**{name: None}).settings, name) is None
+    given: dict[str, Any] = {name: 12.5}
+    assert getattr(App(**given).settings, name) == 12.5
+    given[name] = None
+    assert getattr(App(**given).settings, name) is None
 
 
 @pytest.mark.parametrize("name", LIMITS)

@@ -81,6 +81,11 @@ class Runtime:
         """Another interpreter keeps this: of another build, of a call that pages may bring here; or of ``app.data``."""
         self.dispatcher.remember({call_id: kept})
 
+    def configure(self, page: str) -> float:
+        """Take ``worker-py.json`` as it is now, before a page attaches: JSON of what `Dispatcher.configure` takes."""
+        read = json.loads(page)
+        return self._loop.turn(lambda: self.dispatcher.configure(read["text"], read["portal"], read["problem"]))
+
     def deliver(self, page_id: str, text: str) -> float:
         """Take one message of a page, and turn the loop. Returns what `turn` returns."""
         return self._loop.turn(lambda: self.dispatcher.receive(page_id, text))

@@ -22,6 +22,7 @@ from typing import Any, Literal
 
 from worker_py_tool.bundle import (
     compress,
+    config_file,
     frozen,
     imports,
     inventory,
@@ -83,6 +84,7 @@ class BuildOptions:
         lock: Where the app's `pylock.worker-py.toml` is, or would be; without it packages are chosen anew.
         frozen: Insist on it.
         settings: Limits for an app that gives none in code; None is no limit.
+        config: What `worker-py.json` says at first.
         pyodide_packages: Address or directory of the packages of Pyodide's distribution; empty: where it publishes
             them.
         report_to: Where the page's reports go, if anywhere.
@@ -108,6 +110,7 @@ class BuildOptions:
     lock: Path | None = None
     frozen: bool = False
     settings: Mapping[str, float | None] = field(default_factory=dict)
+    config: Mapping[str, Any] | None = None
     pyodide_packages: str = ""
     report_to: ReportTarget | None = None
     report_messages: bool = False
@@ -183,6 +186,8 @@ def build(options: BuildOptions) -> Manifest:
             files=manifest.list_files(directory),
         )
         result.write(directory)
+        if contents["config"] is not None or (options.out / config_file.NAME).is_file():
+            config_file.write(directory, options.out, options.config)
     return result
 
 
@@ -204,6 +209,7 @@ def _contents(
         "wheels": [f"../../{_add_wheel(directory, path)}" for path in packages.app],
         "app": {"archive": "app.zip", "module": app.module, "attribute": app.attribute},
         "settings": dict(options.settings),
+        "config": f"../../{config_file.NAME}" if options.config is not None or config_file.is_read(app) else None,
         "live": options.live and app.version,
         "snapshot": None if memory.content is None else "snapshot.bin",
         "bare": memory.bare,

@@ -13,6 +13,8 @@ from worker_py_tool.errors import ToolError
 from worker_py_tool.paths import command
 
 NAME = "manifest.json"
+CONFIG = "worker-py.json"
+"""The app's settings: beside the page, and not of the build, for they change without one."""
 FORMAT = "worker-py bundle 1"
 _CONTENTS = re.compile(r"export const bundle = (\{.*\});", re.DOTALL)
 
@@ -132,11 +134,11 @@ def _is_packed(path: Path) -> bool:
 
 
 def list_files(directory: Path) -> dict[str, FileEntry]:
-    """Hash every file under a directory, sorted by path; the manifest itself is left out."""
+    """Hash every file under a directory, sorted by path; the manifest itself and the app's settings are left out."""
     entries = {}
     for path in sorted(directory.rglob("*")):
         name = path.relative_to(directory).as_posix()
-        if path.is_file() and name != NAME:
+        if path.is_file() and name not in (NAME, CONFIG):
             content = path.read_bytes()
             entries[name] = FileEntry(hashlib.sha256(content).hexdigest(), len(content))
     return entries

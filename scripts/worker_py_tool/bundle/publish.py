@@ -31,7 +31,7 @@ def check_target(target: Path) -> None:
         return
     if manifest.NAME not in present:
         raise ToolError(f"--out {target}: is not empty, and no bundle: nothing was deleted", ANOTHER)
-    foreign = sorted(present - {manifest.NAME} - manifest.read(target).files.keys())
+    foreign = sorted(present - {manifest.NAME, manifest.CONFIG} - manifest.read(target).files.keys())
     if foreign:
         raise ToolError(
             f"--out {target}: holds {foreign[0]}, which is not part of the bundle: nothing was deleted", "Move it away."

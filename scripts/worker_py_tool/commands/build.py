@@ -107,8 +107,6 @@ def run(options: argparse.Namespace) -> int:
         )
     for portal in filter(origins.is_insecure, chosen.portals):
         say(f"warning: --portal {portal}: Python cannot run inside of a page that came by plain http; use https")
-    if project.read(options.app).config:
-        say(f"note: {project.TABLE} config: bundles of this version do not read it yet")
     made = build(chosen)
     recipes_written = {kind: str(_emit(kind, chosen.out, made)) for kind in options.emit}
     page = chosen.out / "index.html"
@@ -168,6 +166,7 @@ def wanted(options: argparse.Namespace) -> BuildOptions:
         report_messages=options.report_messages,
         report_sample=options.report_sample,
         settings=beside.settings,
+        config=beside.config,
         snapshot=not options.no_snapshot,
         compress="best" if options.release else "fast",
     )

@@ -49,9 +49,9 @@ def make(directory: Path) -> list[Path]:
         raise ToolError(f"{directory}: is there already, and not empty", "Name a new directory.")
     try:
         shutil.copytree(TEMPLATE, directory, dirs_exist_ok=True, ignore=IGNORED)
-        readme = directory / "README.md"
-        text = readme.read_text(encoding="utf-8").replace("PROJECT", directory.resolve().name)
-        readme.write_text(text, encoding="utf-8")
+        for page in (directory / "README.md", directory / "AGENTS.md"):
+            text = page.read_text(encoding="utf-8").replace("PROJECT", directory.resolve().name)
+            page.write_text(text, encoding="utf-8")
     except OSError as problem:
         raise ToolError(
             f"{directory}: cannot be written: {problem.strerror}", "Name a directory of yours."

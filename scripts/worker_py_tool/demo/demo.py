@@ -6,6 +6,7 @@ Both are on the same host, so that they are two origins of one site: there a bro
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from worker_py_tool.bundle import build, origins
@@ -37,6 +38,7 @@ def build_demo(
     page_scripts: Sequence[Path] = (FEED,),
     requirements: Sequence[str] = (),
     settings: Mapping[str, float | None] | None = None,
+    config: Mapping[str, Any] | None = None,
     lock: Path | None = None,
     pyodide_packages: str = "",
     phone: PhoneKind | None = None,
@@ -70,6 +72,7 @@ def build_demo(
             page_scripts=page_scripts,
             requirements=requirements,
             settings=settings or {},
+            config=config,
             lock=lock,
             pyodide_packages=pyodide_packages,
             phone=phone,

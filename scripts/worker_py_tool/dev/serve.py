@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from worker_py_tool.asgi import create_app
+from worker_py_tool.bundle import config_file
 from worker_py_tool.demo import demo
 from worker_py_tool.demo.portal_server import PortalServer
 from worker_py_tool.dev import sources, watching
@@ -71,6 +72,7 @@ def following(
 
 def _build(bundle: Path, now: Sources) -> str:
     options = {**now.options, "page_scripts": (demo.FEED, *now.options["page_scripts"])}
+    (bundle / config_file.NAME).unlink(missing_ok=True)  # nobody else has it: the project's is the newest
     return demo.build_demo(bundle, **options, live=True, follow=True, compress="none").build
 
 

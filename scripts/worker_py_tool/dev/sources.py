@@ -66,6 +66,7 @@ def options_of(app: str, include: Sequence[str] = (), require: Sequence[str] = (
         "page_scripts": tuple(beside.page_script),
         "requirements": dependencies.collect(app_source.find(app)[2], beside, require, None),
         "settings": beside.settings,
+        "config": beside.config,
         "lock": beside.directory / pylock.NAME,
         "connect": beside.connect,
         "phone": beside.phone,
@@ -97,7 +98,7 @@ def read(app: str, include: Sequence[str] = (), require: Sequence[str] = ()) -> 
                 ("", lock.read_bytes() if lock.is_file() else b""),
             ]
         ),
-        **{name: json.dumps(options[name]) for name in ("client", "connect", "phone", "settings")},
+        **{name: json.dumps(options[name]) for name in ("client", "config", "connect", "phone", "settings")},
     }
     return Sources(source, options, parts)
 

@@ -71,9 +71,13 @@ def worker_app(pytestconfig: pytest.Config) -> App:
 
 
 @pytest.fixture
-def portal(worker_app: App) -> Iterator[Portal]:
-    """A strict portal in memory. `portal.attach()` opens the first page, and so does raising an event."""
-    with Portal(worker_app, strict=True, attach=False) as made:
+def portal(worker_app: App, pytestconfig: pytest.Config) -> Iterator[Portal]:
+    """A strict portal in memory. `portal.attach()` opens the first page, and so does raising an event.
+
+    `portal.config` begins as the project's `[tool.worker-py.config]`.
+    """
+    config = project.config([pytestconfig.rootpath, pytestconfig.invocation_params.dir])
+    with Portal(worker_app, strict=True, attach=False, config=config) as made:
         yield made
 
 

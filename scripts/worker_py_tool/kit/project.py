@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 import sys
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from worker_py import App
 from worker_py_tool.errors import ToolError
@@ -16,16 +17,31 @@ DEFAULT = "app.py:app"
 REMEDY = 'Name it in pyproject.toml, [tool.worker-py] app = "app.py:app", or override the fixture worker_app.'
 
 
+def config(directories: Sequence[Path]) -> Mapping[str, Any]:
+    """What `[tool.worker-py.config]` says in the first of these directories whose `pyproject.toml` has our table."""
+    for directory in directories:
+        table = _table(directory)
+        if table is not None:
+            found = table.get("config", {})
+            return found if isinstance(found, dict) else {}
+    return {}
+
+
+def _table(directory: Path) -> Mapping[str, Any] | None:
+    file = directory / "pyproject.toml"
+    if not file.is_file():
+        return None
+    table = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("worker-py")
+    return table if isinstance(table, dict) else None
+
+
 def find(directories: Sequence[Path]) -> str:
     """`PATH:NAME` of the app in the first of these directories that has one, else of an `app.py` in the first.
 
     It is what `[tool.worker-py] app` names in the `pyproject.toml` there, or `app.py:app`.
     """
     for directory in directories:
-        file = directory / "pyproject.toml"
-        named = None
-        if file.is_file():
-            named = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("worker-py", {}).get("app")
+        named = (_table(directory) or {}).get("app")
         if named or (directory / "app.py").is_file():
             return _in(directory, str(named or DEFAULT))
     return _in(directories[0], DEFAULT)

@@ -51,6 +51,7 @@ async function booting(t, holds = {}) {
     python: {
       deliver: () => -1,
       detach: () => -1,
+      configure: () => -1,
       turn: () => -1,
       hear: () => {},
       remember: () => {},
@@ -237,7 +238,7 @@ test("the app is started with what is kept of calls, and with the ways out", asy
   const app = { module: "handlers", attribute: "app" };
   assert.deepEqual(given, { ...app, kept: { A: "{1}" }, live: "v1", settings: {}, place });
   assert.deepEqual([post, wake, keep], [outside.post, outside.wake, outside.keep]);
-  const { deliver, detach, turn, hear, remember } = starts.python;
+  const { deliver, detach, turn, hear, configure, remember } = starts.python;
   const { phases, ...runtime } = booted.value;
   const numbers = { starts_with_kept: false, slice_limit_ms: 0, page_grace_s: 60 };
   assert.deepEqual(runtime, {
@@ -245,6 +246,7 @@ test("the app is started with what is kept of calls, and with the ways out", asy
     detach,
     turn,
     hear,
+    configure,
     remember,
     ...numbers,
     plainBecause: "the bundle has no snapshot",

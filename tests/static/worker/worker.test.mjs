@@ -21,6 +21,12 @@ function withBoots() {
       if (number && specifier === "./boot.js") {
         return module(number, "export const boot = played.boot;");
       }
+      if (number && specifier === "./bundle.js") {
+        return module(number, "export const bundle = { config: played.config };");
+      }
+      if (number && specifier === "./config_file.js") {
+        return module(number, "export const readConfig = played.readConfig;");
+      }
       if (number && specifier === "./life.js") {
         return module(number, "export const Life = played.Life;");
       }
@@ -32,8 +38,9 @@ function withBoots() {
 /**
  * A worker whose interpreter and pages the test plays.
  * @param {import("node:test").TestContext} t
+ * @param {{config?: string | null, readConfig?: (url: string) => Promise<object>}} [settings] the bundle's
  */
-async function working(t) {
+async function working(t, { config = null, readConfig } = {}) {
   const clock = stillClock(t);
   /** @type {Record<string, (event: any) => void>} */
   const listeners = {};
@@ -77,6 +84,7 @@ async function working(t) {
     turn: run("turn"),
     remember: (/** @type {string} */ kept) => got.push(["remember", kept]),
     starts_with_kept: false,
+    configure: run("configure"),
     slice_limit_ms: 1000,
     page_grace_s: 60,
     phases: { total: 5 },
@@ -84,6 +92,7 @@ async function working(t) {
   };
   const number = String(boots.size + 1);
   boots.set(number, {
+    ...{ config, readConfig },
     boot: (/** @type {any} */ given) => {
       outside = given;
       return new Promise((resolve, reject) => {
@@ -545,4 +554,70 @@ test("an app with handlers that run first of all waits for what was kept, if any
   assert.deepEqual(got, []);
   state.decided({});
   assert.deepEqual(got[1], ["deliver", "p1", '{"t":"attach","card":null}']);
+});
+
+/** A worker whose settings come when the test says so. @param {import("node:test").TestContext} t */
+async function configured(t) {
+  /** @type {Array<(read: object) => void>} */
+  const reads = [];
+  const readConfig = () => new Promise((/** @type {(read: object) => void} */ resolve) => reads.push(resolve));
+  const worker = await working(t, { config: "../../worker-py.json", readConfig });
+  /** @param {string} text */
+  const come = async (text) => {
+    reads.shift()?.({ text, problem: "" });
+    await settled();
+  };
+  return { ...worker, reads, come };
+}
+
+const configuredBy = (/** @type {string} */ text) => [
+  "configure",
+  JSON.stringify({ text, problem: "", portal: "portal.example" }),
+];
+
+test("what a page says is handed in behind the settings that are read for it, while Python boots too", async (t) => {
+  const { join, booted, got, come } = await configured(t);
+  const page = await join("p1");
+  await page.say("attach");
+  await page.say({ t: "mark" });
+  await booted();
+  assert.deepEqual(got, []);
+  assert.equal(
+    page.heard.some(({ t: kind }) => kind === "marked"),
+    false,
+  );
+  await come("{1}");
+  assert.deepEqual(got, [configuredBy("{1}"), ["deliver", "p1", "attach"]]);
+  assert.deepEqual(page.heard.at(-1), { t: "marked" });
+});
+
+test("settings that came before Python wait for it", async (t) => {
+  const { join, booted, got, come } = await configured(t);
+  const page = await join("p1");
+  await come("{1}");
+  await page.say("attach");
+  await booted();
+  assert.deepEqual(got, [configuredBy("{1}"), ["deliver", "p1", "attach"]]);
+});
+
+test("a page that joins later brings them anew, and another is not held up", async (t) => {
+  const { join, booted, got, come } = await configured(t);
+  const one = await join("p1");
+  await come("{1}");
+  await booted();
+  const two = await join("p2");
+  await two.say("two");
+  await one.say("one");
+  await come("{2}");
+  assert.deepEqual(got.slice(1), [["deliver", "p1", "one"], configuredBy("{2}"), ["deliver", "p2", "two"]]);
+});
+
+test("a page that left before its settings came takes what it said with it", async (t) => {
+  const { join, booted, got, come } = await configured(t);
+  await booted();
+  const page = await join("p1");
+  await page.say("attach");
+  await page.say({ t: "bye", reason: "closed" });
+  await come("{1}");
+  assert.deepEqual(got, [["detach", "p1", "closed"]]);
 });

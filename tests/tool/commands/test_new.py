@@ -1,10 +1,12 @@
 """`worker-py new`: the project works as it is, and nothing that is there is overwritten."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.support.projects import own_tests_of
+from worker_py_tool import cli
 from worker_py_tool.bundle import app_source
 from worker_py_tool.commands import new as new_command
 from worker_py_tool.errors import ToolError
@@ -41,3 +43,12 @@ def test_a_file_of_that_name_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "cards").write_text("mine", encoding="utf-8")
     with pytest.raises(ToolError, match="not empty"):
         new_command.make(tmp_path / "cards")
+
+
+def test_the_project_names_the_commands_that_there_are(tmp_path: Path) -> None:
+    new_command.make(tmp_path / "cards")
+    page = (tmp_path / "cards" / "AGENTS.md").read_text(encoding="utf-8")
+    assert page.startswith("# cards\n")
+    named = set(re.findall(r"worker-py ([a-z-]+)", page))
+    assert named <= set(cli.COMMANDS)
+    assert named >= {"docs", "dev", "build", "serve", "doctor", "record-to-test", "lock"}
