@@ -22,7 +22,6 @@ JAVASCRIPT = {
     "install/view": "a page for people: tests/browser/install drives it",
     "page/client/client": "what both clients share: tests/static/page/client/bx24 and b24jssdk hold it",
     "phone/exchange_socket": "tests/static/phone/registration.test.mjs and sip_leg.test.mjs talk through it",
-    "phone/jssip": "tests/static/phone/registration.test.mjs and sip_leg.test.mjs begin with it",
     "phone/jssip_library": "fetches that library: tests/browser/phone/test_phone_sip",
     "phone/line": "tests/static/phone/station.test.mjs makes calls over it",
     "phone/loopback": "needs a browser's WebRTC: tests/browser/phone",
