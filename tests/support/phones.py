@@ -77,7 +77,7 @@ APP = """
         async def heard(payload, page):
             log.append([name, payload])
 
-    for name in ("elected", "incoming", "connected", "ended", "stats", "heard", "registration"):
+    for name in ("elected", "incoming", "progress", "connected", "ended", "stats", "heard", "registration"):
         hear("phone." + name)
 """
 

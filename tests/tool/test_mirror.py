@@ -23,7 +23,6 @@ JAVASCRIPT = {
     "page/client/client": "what both clients share: tests/static/page/client/bx24 and b24jssdk hold it",
     "phone/ear_worklet": "needs a browser's sound; what it hears: tests/static/phone/tones.test.mjs",
     "phone/exchange_socket": "tests/static/phone/registration.test.mjs and sip_leg.test.mjs talk through it",
-    "phone/jssip": "tests/static/phone/registration.test.mjs and sip_leg.test.mjs begin with it",
     "phone/jssip_library": "fetches that library: tests/browser/phone/test_phone_sip",
     "phone/line": "tests/static/phone/station.test.mjs makes calls over it",
     "phone/reinvite": "tests/static/phone/sip_leg.test.mjs holds calls by it",

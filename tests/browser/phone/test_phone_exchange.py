@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -152,3 +153,59 @@ def test_a_socket_that_died_in_silence_is_replaced_when_the_network_is_back(tab:
     assert tab.run("hold", {"held": True})["held"] is True, "the call goes on over the next socket"
     tab.run("hangup")
     assert reasons(tab, talking) == ["hung_up"]
+
+
+def test_a_call_that_rings_is_told_before_it_is_connected_and_has_a_tone_until_then(tab: PhoneTab) -> None:
+    script(tab, INVITE=["ring"])
+    dialled = tab.run("call", {"number": "+49 (0) 30 123-456"})
+    assert dialled["number"] == "+4930123456"
+
+    assert [payload["stage"] for payload in tab.until_heard("progress", call=dialled["call"])] == ["ringing"]
+
+
+COURSES: list[tuple[str, dict[str, list[Any]], str]] = [
+    ("hung_up", {}, "hangup"),
+    ("far_hung_up", {}, "far"),
+    ("far_hung_up", {"REINVITE": [488]}, "hold"),
+    ("hung_up", {}, "socket"),
+    ("hung_up", {}, "restart"),
+    ("hung_up", {"INVITE": ["ring"]}, "hangup"),
+    ("busy", {"INVITE": [486]}, ""),
+    ("refused", {"INVITE": [603]}, ""),
+    ("failed", {"INVITE": [503]}, ""),
+    ("hung_up", {"INVITE": [{"status": 200, "after_ms": 200}]}, "hangup"),
+]
+FAR_HANGS_UP = "() => exchange.request([...exchange.calls.keys()].at(-1), 'BYE')"
+BETWEEN = {
+    "socket": "() => { exchange.die(); dispatchEvent(new Event('online')); }",
+    "restart": "() => { exchange.stop(); exchange.stop(false); dispatchEvent(new Event('online')); }",
+}
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(900)
+def test_a_day_of_200_calls_leaves_nothing_behind(tab: PhoneTab) -> None:
+    chance = random.Random(22)
+    for _ in range(200):
+        reason, steps, then = chance.choice(COURSES)
+        script(tab, **steps)
+        dialled = tab.run("call", {"number": "+4930123456"})["call"]
+        if then and "INVITE" not in steps:
+            tab.until_heard("connected", call=dialled)
+            until_flowing(tab)
+        if then == "hold":
+            assert tab.outcome("hold", {"held": True})["name"] == "NotPossible"
+        if then in BETWEEN:
+            tab.evaluate(BETWEEN[then])
+            tab.until_evaluates("() => [...exchange.sockets].some(({ dead }) => !dead)")  # a BYE before that is lost
+            tab.until_state(lambda state: state["registration"]["known"], "a registration")
+            until_flowing(tab)
+        if then in ("far", "hold"):
+            tab.evaluate(FAR_HANGS_UP)
+        elif then:
+            tab.run("hangup")
+        assert reasons(tab, dialled) == [reason]
+        tab.until_quiet()
+        assert tab.evaluate(LEFT_OVER) == {"connections": 0, "tracks": 0}
+        tab.evaluate("() => { peers.length = 0; exchange.calls.clear(); }")
+        assert tab.evaluate("() => exchange.sockets.size") == 1
