@@ -32,7 +32,8 @@ class Engine:
 
     Attributes:
         name: as `WORKER_PY_ENGINE` has it.
-        outlives_navigation: a shared worker lives on when its last page has gone to the next one.
+        outlives_navigation: a shared worker lives on when its last page has gone to the next one; None: perhaps.
+        ends_at_once: a shared worker that was ended takes no page any more.
         throttles_hidden_frames: timers of a hidden frame of another site tick once a second.
         freezes_pages: a page that was left is kept as it is, and thawed when somebody comes back.
         switches_stacks: Python may wait for a promise in the middle of a function.
@@ -44,7 +45,8 @@ class Engine:
     """
 
     name: str
-    outlives_navigation: bool = True
+    outlives_navigation: bool | None = True
+    ends_at_once: bool = True
     throttles_hidden_frames: bool = True
     freezes_pages: bool = True
     switches_stacks: bool = True
@@ -73,6 +75,8 @@ ENGINES: Final = {
     ),
     "webkit": Engine(
         "webkit",
+        outlives_navigation=None,
+        ends_at_once=False,
         throttles_hidden_frames=False,
         freezes_pages=False,
         switches_stacks=False,

@@ -196,6 +196,8 @@ class WebKitPage:
         self.driver.command("POST", "/window", {"handle": self.window})
         self.driver.command("DELETE", "/window")
         self.context.pages.remove(self)
+        for other in self.context.pages[:1]:
+            self.driver.command("POST", "/window", {"handle": other.window})  # no command goes without a window
 
     def evaluate(self, script: str, argument: object = None) -> Any:
         """Evaluate a script in the page."""

@@ -162,6 +162,7 @@ def test_a_module_of_the_page_that_fails_once_makes_the_page_load_anew(
 ) -> None:
     server.faults[server.part(name)] = fault = Fault(kind, times=1)
     boot = Boot(quiet_page, server, portal_url)
+    boot.page.playwright_page.set_default_timeout(90_000)  # WebKit tells of a damaged module by silence
     boot.ring()
     boot.until_answered()
     assert fault.happened == 1

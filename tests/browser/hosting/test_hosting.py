@@ -41,10 +41,13 @@ def test_navigations_during_a_call_keep_interpreter_state_and_data(
         tab.until_card(statusText="muted" if number % 2 == 0 else "open")
 
     after = tab.state_of_python()
-    assert (after["interpreter"] == before["interpreter"]) is lives_on
     assert [entry[0] for entry in after["log"]].count("started") == 1
     assert after["cards"][call]["data"] == {"mark": f"made by {before['interpreter']}"}
     assert after["cards"][call]["title"] == "Greeted"
+    assert [entry for entry in after["log"] if entry[0] == "closed"] == []
+    if lives_on is None:
+        return  # the next page may have found it or not
+    assert (after["interpreter"] == before["interpreter"]) is lives_on
     muted = [entry[2] for entry in after["log"] if entry[0] == "mute"]
     assert muted == ([True, False] * (navigations // 2) if lives_on else [False])
     told = [entry[-1] for entry in after["log"] if isinstance(entry[-1], dict)]
@@ -52,7 +55,6 @@ def test_navigations_during_a_call_keep_interpreter_state_and_data(
     assert sum(each["resumed"] for each in resumed) == (navigations if lives_on else 1)
     assert not any(each["redelivered"] for each in resumed)
     assert {each["restored"] for each in resumed} == {not lives_on}
-    assert [entry for entry in after["log"] if entry[0] == "closed"] == []
 
 
 @pytest.mark.parametrize("way", ["navigated", "reloaded", "frame reloaded", "another tab"])
@@ -82,8 +84,9 @@ def test_a_call_that_changed_pages_is_known_to_the_interpreter_that_replaces_thi
         tab.release_held()
     tab.until_settled()
     if way in ("navigated", "reloaded"):
-        heard = 2 if engine().outlives_navigation else 1
-        tab.poll(lambda: len(tab.logged("initialized")) == heard, "initialized again")
+        lives_on = engine().outlives_navigation
+        heard = {2: lives_on is not False, 1: not lives_on}
+        tab.poll(lambda: heard.get(len(tab.logged("initialized")), False), "initialized again")
 
     tab.kill_interpreter()
     tab.until("stats.state === 'ready'")
@@ -147,4 +150,5 @@ def test_a_killed_interpreter_is_replaced_for_all_pages_and_what_was_running_is_
     assert now["interpreter"] == second.interpreter() != before
     assert [entry[-1]["redelivered"] for entry in now["log"] if entry[0] == "hold"] == [True]
     assert [first.stats()["workers"], second.stats()["workers"]] == [2, 2]
-    assert first.stats()["redelivered"] == 1
+    # A page that reached the dying worker asks again, and sends again what nobody has acknowledged.
+    assert first.stats()["redelivered"] in ([1] if engine().ends_at_once else [1, 2])
