@@ -192,6 +192,10 @@ export const INSECURE =
 export const INSTALLING =
   "This is the app's install page (?install). Python runs in the hidden page that the portal loads, not here.";
 
+/** The text for the page that shows an operator what to send. */
+export const SUPPORTING =
+  "This is the app's support page (?support). Python runs in the hidden page that the portal loads, not here.";
+
 /** @param {string} url */
 export const clientNotLoaded = (url) =>
   `The script of the portal's client could not be loaded (${url}): is it reachable from this browser, ` +

@@ -18,8 +18,8 @@ if (shared[BEGUN] === undefined) {
 
 /** @returns {Host | null} none where nobody is going to need an interpreter */
 function begin() {
-  const installing = new URLSearchParams(location.search).has("install");
-  if (!portalFrame().inPortal || installing || !isSecure()) {
+  const query = new URLSearchParams(location.search);
+  if (!portalFrame().inPortal || query.has("install") || query.has("support") || !isSecure()) {
     return null;
   }
   const { build } = JSON.parse(document.getElementById("worker-py-config")?.textContent ?? "{}");

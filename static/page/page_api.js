@@ -10,6 +10,7 @@ import { diagnose, statistics } from "./diagnostics.js";
  * What a page is made of; `client`, `binder` and `missed` are there once the portal's client is.
  * @typedef {{
  *   page: string,
+ *   build: string,
  *   client: import("./client/client.js").Client | null,
  *   clientProblem: string | null,
  *   binder: import("./binder.js").Binder | null,
@@ -76,6 +77,12 @@ export class PageApi {
   /** What is wrong, in words, and what runs. */
   diagnostics() {
     return diagnose(this.#parts);
+  }
+
+  /** One text for whoever helps an operator: what runs, what is wrong and what happened last, nothing personal. */
+  async support() {
+    const { supportText } = await import("./support.js");
+    return supportText(this.#parts);
   }
 
   /** What happened: names, ids, times and outcomes, nothing personal. The newest 2,000 entries. */

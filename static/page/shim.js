@@ -11,7 +11,7 @@ import { INITIALIZED } from "../protocol.js";
 import { Binder } from "./binder.js";
 import { findClient, showProblem } from "./client/find.js";
 import { Clock } from "./clock.js";
-import { INSTALLING } from "./diagnostics.js";
+import { INSTALLING, SUPPORTING } from "./diagnostics.js";
 import { takeHost } from "./early.js";
 import { EventQueue } from "./event_queue.js";
 import { Executor, scriptsHaveRun } from "./executor.js";
@@ -58,7 +58,7 @@ class Shim {
     const fromPython = new FromPython({ ...shared, executor, journal: queue.journal, live, proven });
     const host = takeHost(build);
     const link = new Link(host, { page, portal: domain }, this.#heard(), this.#clock);
-    const moving = { page, host, link, status, queue, executor, fromPython, lost: new LostEvents(domain) };
+    const moving = { page, build, host, link, status, queue, executor, fromPython, lost: new LostEvents(domain) };
     const counted = { messages: { foreign_messages: 0, unreadable_messages: 0 }, trace, reports, recorder };
     this.#parts = { ...moving, ...counted, client: null, clientProblem: null, binder: null, missed: null };
     this.offer = new PageApi(this.#parts);
@@ -82,6 +82,13 @@ class Shim {
       this.#report(config.report, config.build);
     }
     serveUser(client, this.#parts);
+    status.ready.catch(() => {}).then(() => this.#answerSupport());
+  }
+
+  /** The page with `?support` may ask. */
+  async #answerSupport() {
+    const { answerSupport } = await import("./support.js");
+    answerSupport(this.#parts);
   }
 
   /** There is none. @param {string} problem why not, in words */
@@ -213,6 +220,11 @@ function main() {
   Object.defineProperty(globalThis, "workerPy", { value: shim.offer, enumerable: true });
   if (new URLSearchParams(location.search).has("install")) {
     shim.stay(INSTALLING); // `guard.js` loads what a person sees then
+    return;
+  }
+  if (new URLSearchParams(location.search).has("support")) {
+    shim.stay(SUPPORTING);
+    import("../install/support.js").then(({ showSupport }) => showSupport());
     return;
   }
   const [client, problem] = findClient(config);

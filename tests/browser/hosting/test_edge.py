@@ -17,7 +17,7 @@ from worker_py_tool.serve.server import Server
 
 APP = """
     from worker_py import App, UiState
-    from worker_py.events import AnswerButtonClick, Initialized, MuteButtonClick
+    from worker_py.events import AnswerButtonClick, Initialized
 
     app = App()
 
@@ -29,9 +29,6 @@ APP = """
     @app.on(AnswerButtonClick)
     async def answer(event, card):
         await card.set_ui_state(UiState.CONNECTED)
-
-    @app.on(MuteButtonClick)
-    async def mute(event, card):
         await card.set_status_text("VERSION heard it")
 """
 
@@ -77,16 +74,16 @@ def test_calls_go_on_where_they_began_and_what_does_not_start_gives_way(
     with Server(site) as server:
         portal = on(server.port)
         before = portal.open_page()
-        call = before.initialized()
+        call = before.initialized(CALL_ID="A.1")
         assert call.title == "one"
         rollout.publish(two, site)
         after = portal.open_page()
-        assert after.initialized().title == "two"
-        call.click("Mute")
+        assert after.initialized(CALL_ID="A.2").title == "two"
+        call.click("Answer")
         call.wait_for(lambda card: card.status == "one heard it")
         rollout.rollback(site)
         back = portal.open_page()
-        assert back.initialized().title == "one"
+        assert back.initialized(CALL_ID="A.3").title == "one"
         for page in (before, after, back):
             page.until_settled()
             assert page.counted("undeliverable") == page.counted("waiting") == 0
@@ -94,4 +91,4 @@ def test_calls_go_on_where_they_began_and_what_does_not_start_gives_way(
         two_build = json.loads((two / "manifest.json").read_text())["build"]
         starts = json.dumps({two_build: 3})
         back.evaluate("(starts) => localStorage.setItem('worker-py:failed-starts', starts)", starts)
-        assert portal.open_page().initialized().title == "one"
+        assert portal.open_page().initialized(CALL_ID="A.4").title == "one"

@@ -13,6 +13,7 @@ test("it offers what is documented, and no part of the page", () => {
     "ready",
     "record",
     "stats",
+    "support",
     "trace",
   ]);
   assert.deepEqual(Object.keys(new PageApi(/** @type {any} */ ({}))), []);

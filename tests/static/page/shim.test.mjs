@@ -69,6 +69,7 @@ async function page(t, options = {}) {
   withGlobals(t, {
     window,
     BX24: client ? BX24 : undefined,
+    BroadcastChannel: class {}, // a real one would keep the test from its end
     document: {
       baseURI: "https://app.example/",
       addEventListener: (/** @type {string} */ type, /** @type {any} */ callback) => {

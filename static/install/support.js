@@ -1,0 +1,59 @@
+/**
+ * The page with `?support`: shows what the hidden pages of this browser say of themselves, to be copied.
+ *
+ * @module
+ */
+
+import { CHANNEL } from "../page/support.js";
+import { addStyle, element } from "./elements.js";
+
+/** Nobody answers later. */
+const PATIENCE_MS = 3000;
+
+/** Show it. */
+export async function showSupport() {
+  await addStyle();
+  document.title = "Support";
+  const text = element("textarea", { id: "support-text", readonly: true, rows: "20", "aria-label": "What to send" });
+  const status = element("p", { role: "status" }, "Asking the app's hidden pages …");
+  const copy = element("button", { type: "button", disabled: true }, "Copy");
+  const lead =
+    "Send this text to whoever looks after the app. It holds names, times and counts; no numbers, comments or names of people.";
+  document.body.replaceChildren(
+    element(
+      "main",
+      { class: "visible" },
+      element("h1", {}, "Support"),
+      element("p", { class: "lead" }, lead),
+      text,
+      copy,
+      status,
+    ),
+  );
+  /** @type {Map<string, string>} */
+  const told = new Map();
+  const channel = new BroadcastChannel(CHANNEL);
+  channel.onmessage = ({ data }) => {
+    if (typeof data?.text === "string") {
+      told.set(String(data.page), data.text);
+      text.value = [...told.values()].join("\n\n");
+      copy.disabled = false;
+      status.textContent = told.size === 1 ? "One page answered." : `${told.size} pages answered.`;
+    }
+  };
+  channel.postMessage({ asks: true });
+  setTimeout(() => {
+    if (told.size === 0) {
+      status.textContent =
+        "No hidden page answered. Open this page inside Bitrix24, in the browser in which the app does not work.";
+    }
+  }, PATIENCE_MS);
+  copy.onclick = async () => {
+    text.select();
+    const copied = await navigator.clipboard?.writeText(text.value).then(
+      () => true,
+      () => false,
+    );
+    status.textContent = copied ? "Copied." : "Press Ctrl-C: the text is selected.";
+  };
+}
