@@ -10,7 +10,9 @@ import { diagnose, statistics } from "./diagnostics.js";
 import { browserOf, short } from "./report_entry.js";
 import { masked } from "./trace.js";
 
-/** @typedef {import("./page_api.js").Parts} Parts */
+/**
+ * @typedef {import("./diagnostics.js").Parts & {build: string, trace: Pick<import("./trace.js").Trace, "entries">}} Parts
+ */
 
 /** By this the page with `?support` and the hidden pages speak. */
 export const CHANNEL = "worker-py:support";
