@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import shutil
 import subprocess
 import urllib.request
@@ -15,7 +16,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.support.browsers import driver
 from worker_py_tool.bundle import wheels
+from worker_py_tool.kit.browsers import launch_options
 from worker_py_tool.paths import ROOT
 from worker_py_tool.setup import chromium, python_packages
 
@@ -119,6 +122,41 @@ def test_the_demo_serves_the_portal_and_the_projects_handlers_in_it(environment:
                     assert word in answer.read().decode()
         finally:
             process.terminate()
+
+
+@pytest.mark.skipif(not chromium.find_installed(), reason="there is no browser here")
+def test_a_strangers_way_to_a_changed_handler_in_the_browser_is_one_page_and_three_commands(
+    environment: Path, tmp_path: Path
+) -> None:
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    way = page.partition("From nothing to a handler that you have changed")[2]
+    install, new, show = re.findall(r"^```sh\n(.*?)^```$", way, re.MULTILINE | re.DOTALL)[0].splitlines()
+    assert install == "pip install '.[build]'"  # which made the environment
+    worker_py, *arguments = new.partition("  #")[0].split()
+    run(environment / "bin" / worker_py, *arguments, cwd=tmp_path)
+    app = tmp_path / "cards" / "app.py"
+    source = app.read_text(encoding="utf-8")
+    app.write_text(source.replace("Hidden number", "Who might that be"), encoding="utf-8")
+    worker_py, *arguments = show.split()
+    env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    command = [str(environment / "bin" / worker_py), *arguments]
+    with (
+        subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, text=True) as serving,
+        driver() as own,
+    ):
+        try:
+            assert serving.stdout
+            address = serving.stdout.readline().strip()
+            browser = own.chromium.launch(**launch_options("chromium", tmp_path))
+            portal = browser.new_page()
+            portal.goto(f"{address}&plain")
+            portal.evaluate("portal.ready")
+            portal.wait_for_function("portal.frames()[0].bound.length === 17")
+            portal.evaluate("""portal.incomingCall({ phoneNumber: "hidden", crmEntityType: "", crmEntityId: 0 })""")
+            portal.wait_for_function("portal.card().title === 'Who might that be'")
+            browser.close()
+        finally:
+            serving.terminate()
 
 
 def test_the_environment_holds_neither_tests_nor_the_repository(host_wheel: Path) -> None:
