@@ -24,7 +24,7 @@ def changes(directories: Callable[[], Set[Path]], stop: threading.Event) -> Iter
         stop: When to end.
     """
     while not stop.is_set():
-        watched = directories()
+        watched, begins = directories(), True
         for batch in watchfiles.watch(
             *sorted(watched),
             watch_filter=_matters,
@@ -36,13 +36,13 @@ def changes(directories: Callable[[], Set[Path]], stop: threading.Event) -> Iter
             raise_interrupt=False,
             recursive=False,
         ):
-            if batch:
-                yield
+            if batch or begins:
+                yield  # what came before it was watched has not been told of
+            begins = False
             if directories() != watched:
                 break
         else:
             return
-        yield  # what came before another directory was watched has not been told of
 
 
 def _matters(_: watchfiles.Change, path: str) -> bool:
