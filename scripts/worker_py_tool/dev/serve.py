@@ -47,7 +47,7 @@ def following(
         ToolError: It cannot be built or served.
     """
     feed = Feed(lambda message: session.heard(message))
-    with scratch("dev-", CACHE) as directory:
+    with PortalServer(port=port) as portal, scratch("dev-", CACHE) as directory:  # a port that is taken is told at once
         bundle = directory / "bundle"
         session = Session(
             lambda: sources.read(app, include, require), lambda now: _build(bundle, now), feed, show or _print, stop
@@ -55,7 +55,7 @@ def following(
         session.begin()
         application = create_app(bundle, allowed_hosts=demo.NAMES)
         feed.join(application)
-        with PortalServer(port=port) as portal, AsgiServer(application) as served:
+        with AsgiServer(application) as served:
             # BX24 goes on with the network cut; the requests of b24jssdk are real ones.
             rest = {} if session.client == "b24jssdk" else {"rest": "page"}
 

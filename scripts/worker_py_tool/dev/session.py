@@ -138,9 +138,9 @@ class Session:
         self._seen = now
         try:
             note = self._apply(now)
-        except ToolError as error:
+        except (ToolError, OSError) as error:
             if not self._stop.is_set():
-                self._refuse(problem_of(error))
+                self._refuse(problem_of(error if isinstance(error, ToolError) else ToolError(str(error))))
         else:
             if not self._stop.is_set():
                 self._applied(now, began, note)

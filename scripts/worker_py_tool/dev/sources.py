@@ -149,7 +149,11 @@ def _existing(path: Path) -> Path:
 
 def _directories(top: Path) -> Iterator[Path]:
     yield top
-    for child in sorted(top.iterdir()):
+    try:
+        children = sorted(top.iterdir())
+    except OSError:
+        return  # it goes just now
+    for child in children:
         if child.is_dir() and not child.is_symlink() and child.name not in IGNORED and not child.name.startswith("."):
             yield from _directories(child)
 

@@ -24,25 +24,31 @@ def changes(directories: Callable[[], Set[Path]], stop: threading.Event) -> Iter
         stop: When to end.
     """
     while not stop.is_set():
-        watched = directories()
-        for batch in watchfiles.watch(
-            *sorted(watched),
-            watch_filter=_matters,
-            debounce=TOGETHER_MS,
-            step=QUIET_MS,
-            stop_event=stop,
-            rust_timeout=AGAIN_MS,
-            yield_on_timeout=True,
-            raise_interrupt=False,
-            recursive=False,
-        ):
-            if batch:
-                yield
-            if directories() != watched:
-                break
-        else:
+        try:
+            yield from _changes(directories, stop)
+        except FileNotFoundError:
+            stop.wait(QUIET_MS / 1000)  # a directory went before it was watched
+
+
+def _changes(directories: Callable[[], Set[Path]], stop: threading.Event) -> Iterator[None]:
+    """The same, until other directories are to be watched."""
+    watched, begins = directories(), True
+    for batch in watchfiles.watch(
+        *sorted(watched),
+        watch_filter=_matters,
+        debounce=TOGETHER_MS,
+        step=QUIET_MS,
+        stop_event=stop,
+        rust_timeout=AGAIN_MS,
+        yield_on_timeout=True,
+        raise_interrupt=False,
+        recursive=False,
+    ):
+        if batch or begins:
+            yield  # what came before it was watched has not been told of
+        begins = False
+        if directories() != watched:
             return
-        yield  # what came before another directory was watched has not been told of
 
 
 def _matters(_: watchfiles.Change, path: str) -> bool:

@@ -174,6 +174,24 @@ class Assets:
             self._examine_file(path, digest, faults)
         self._note(faults)
         self._examine_workers(portals)
+        self._examine_config()
+
+    def _examine_config(self) -> None:
+        """The app's settings, where the bundle asks for them."""
+        paths = [urljoin(self._url, path) for path in self._expected if path.endswith(PLACEHOLDER)]
+        modules = [self._host.ask("GET", path).content.decode("utf-8", "replace") for path in paths]
+        if not any((manifest.contents_of(module) or {}).get("config") for module in modules):
+            return
+        answer = self._host.ask("GET", urljoin(self._url, manifest.CONFIG))
+        cached = answer.header("cache-control")
+        if answer.status != 200 or not _is_object(answer.content):
+            what = f"status {answer.status}" if answer.status != 200 else "no JSON object"
+            self._seen.fail("config", f"{manifest.CONFIG}: {what}", "It lies beside the page, and holds a JSON object.")
+        elif "immutable" in cached or re.search(r"max-age=[1-9]", cached):
+            remedy = "Serve it with Cache-Control: no-store; it changes without a build."
+            self._seen.warn("config", f"{manifest.CONFIG}: Cache-Control is {cached!r}", remedy)
+        else:
+            self._seen.ok("config", f"{manifest.CONFIG} is there, and is not kept by caches")
 
     def _examine_file(self, path: str, digest: str | None, faults: dict[str, list[str]]) -> None:
         def fault(check: str, what: str) -> None:
@@ -247,6 +265,13 @@ JUDGEMENTS = {
     "vary": ("caches keep the encodings apart", False, "Send Vary: Accept-Encoding with files that may be compressed."),
 }
 """By check: the text when all is well, whether a fault is fatal, and the remedy."""
+
+
+def _is_object(content: bytes) -> bool:
+    try:
+        return isinstance(json.loads(content), dict)
+    except ValueError:
+        return False
 
 
 def _ending(path: str) -> str:

@@ -8,13 +8,14 @@ import base64
 import json
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from worker_py_tool.bundle.manifest import CONFIG
 from worker_py_tool.doctor.browser import Browser, Params, running
 from worker_py_tool.doctor.findings import Examination
 from worker_py_tool.doctor.page import Visit
@@ -43,8 +44,11 @@ WAIT = """
     await pause(100);
   }
   const failure = await Promise.race([workerPy.ready.then(() => null, (error) => String(error.message)), pause(%d)]);
-  const { plain_boot = null, problems = [] } = workerPy.diagnostics();
-  return JSON.stringify({ state: workerPy.stats().state, failure: failure ?? null, plain: plain_boot, problems });
+  await pause(failure ? 0 : 500);  // what Python says of the settings comes behind that
+  const { plain_boot = null, problems = [], reports = [] } = workerPy.diagnostics();
+  const config = reports.filter(({ kind }) => kind === "config").map(({ text }) => text);
+  const { state } = workerPy.stats();
+  return JSON.stringify({ state, failure: failure ?? null, plain: plain_boot, problems, config });
 })()
 """
 
@@ -86,6 +90,16 @@ def examine_boot(seen: Examination, executable: Path, page: bytes, portals: Sequ
         seen.warn("boot", text, "A bundle with a snapshot that can be used boots several times faster.")
     else:
         seen.ok("boot", f"Python and the app came up in a browser, {seconds:.1f} s after it was started")
+    judge_config(seen, told or {})
+
+
+def judge_config(seen: Examination, told: Mapping[str, Any]) -> None:
+    """Tell what the app says of `worker-py.json`."""
+    complaints = [str(each) for each in told.get("config", ())]
+    if any(str(each).startswith("No handler runs") for each in told.get("problems", ())):
+        seen.fail("config", "; ".join(complaints) or "no handler runs", f"Mend {CONFIG}, beside the page.")
+    elif complaints:
+        seen.warn("config", "; ".join(complaints), f"Mend {CONFIG}, beside the page; handlers run without.")
 
 
 class _Boot:

@@ -28,7 +28,7 @@ class Desk:
     def __init__(self) -> None:
         self.disk: Sources | ToolError = sources("first")
         self.built: list[Sources] = []
-        self.cannot_build: ToolError | None = None
+        self.cannot_build: Exception | None = None
         self.pages = 1
         self.answer: dict[str, Any] | None = {"outcome": "applied"}
         self.states: list[Mapping[str, Any]] = []
@@ -155,6 +155,12 @@ def test_a_project_that_cannot_be_built_changes_nothing(desk: Desk) -> None:
     desk.cannot_build = None
     desk.save(sources("first"))
     assert desk.shown.endswith(": as it ran before")
+
+
+def test_a_build_that_finds_no_room_changes_nothing(desk: Desk) -> None:
+    desk.cannot_build = OSError("No space left on device")
+    desk.save(sources("first", phone="jssip"))
+    assert desk.lines == ["not applied: No space left on device"]
 
 
 def test_without_a_page_it_is_built_which_tries_it_and_no_page_is_loaded_anew(desk: Desk) -> None:

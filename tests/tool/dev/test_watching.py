@@ -63,6 +63,16 @@ def test_a_file_is_written_replaced_deleted_and_comes_back(watch: Watch) -> None
     watch.until(lambda names: "app.py" in names)
 
 
+def test_a_directory_that_goes_before_it_is_watched_is_no_end(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = watch.directories
+    gone = iter([watch.top / "gone"])
+    watch.directories = lambda: {*there(), *list(gone)}  # type: ignore[method-assign]
+    (watch.top / "app.py").write_text("1", encoding="utf-8")
+    watch.until(lambda names: "app.py" in names)
+    (watch.top / "texts.py").write_text("1", encoding="utf-8")
+    watch.until(lambda names: "texts.py" in names)
+
+
 def test_a_directory_that_comes_is_watched_and_one_that_goes_does_not_end_it(watch: Watch) -> None:
     folder = watch.top / "texts"
     folder.mkdir()

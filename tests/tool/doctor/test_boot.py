@@ -38,12 +38,48 @@ def made(tmp_path: Path) -> Made:
     return make
 
 
+CONFIGURED = """
+from dataclasses import dataclass
+
+from worker_py import App
+
+
+@dataclass
+class Settings:
+    pbx: str
+    wait_s: int = 3
+
+
+app = App(config_type=Settings)
+"""
+
+
+@with_a_browser
+@pytest.mark.parametrize(
+    ("config", "verdict", "told"),
+    [
+        ({}, Verdict.FAIL, "worker-py.json lacks 'pbx', which has no default"),
+        ({"pbx": "wss://pbx.example", "wait": 1}, Verdict.WARN, "did you mean 'wait_s'?"),
+    ],
+)
+def test_the_app_says_what_is_wrong_with_its_settings(
+    made: Made, config: dict[str, object], verdict: Verdict, told: str
+) -> None:
+    found = [one for one in boots(made(CONFIGURED, config=config)) if one.check == "config"]
+    assert [(one.verdict, told in one.detail) for one in found[-1:]] == [(verdict, True)], found
+
+
 def boot(bundle: Path, portal: str = PORTAL) -> Finding:
     """What the doctor finds of a bundle at work."""
+    [found] = [one for one in boots(bundle, portal) if one.check == "boot"]
+    return found
+
+
+def boots(bundle: Path, portal: str = PORTAL) -> list[Finding]:
+    """All that it finds."""
     with Server(bundle) as server:
         seen = examine(Questions(server.url, [portal], 1, boot=True))
-    [found] = [one for one in seen.findings if one.check == "boot"]
-    return found
+    return seen.findings
 
 
 @with_a_browser

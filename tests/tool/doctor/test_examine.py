@@ -482,3 +482,42 @@ def test_our_own_server_passes(tmp_path: Path) -> None:
         seen = examine(Questions(server.url, ["https://company.portal.example"], 3, bundle))
     wrong = [one for one in seen.findings if one.verdict is not OK]
     assert [one.check for one in wrong] == ["address"], wrong
+
+
+def settings(given: Given) -> Sabotage:
+    """A bundle whose app reads `worker-py.json`, which is answered so."""
+    told = json.dumps({**CONTENTS, "config": "../../worker-py.json"})
+
+    def answer(asked: Asked, rightly_given: Given) -> Given:
+        if asked.path == "worker-py.json":
+            return given
+        if asked.path.endswith("bundle.js"):
+            plain = replace(rightly_given, content=f"export const bundle = {told};\n".encode())
+            return packed(plain, asked.encoding) if asked.encoding in PACKERS else plain
+        return rightly_given
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict", "told"),
+    [
+        (Given(200, {"cache-control": "no-store"}, b"{}"), Verdict.OK, "is there, and is not kept by caches"),
+        (Given(200, {"cache-control": "public, max-age=60"}, b"{}"), Verdict.WARN, "Cache-Control is"),
+        (Given(200, {"cache-control": "immutable"}, b"{}"), Verdict.WARN, "Cache-Control is"),
+        (Given(404), Verdict.FAIL, "status 404"),
+        (Given(200, {}, b"[]"), Verdict.FAIL, "no JSON object"),
+        (Given(200, {}, b"{"), Verdict.FAIL, "no JSON object"),
+    ],
+)
+def test_the_settings_of_an_app_that_reads_them_are_there_and_not_cached(
+    given: Given, verdict: Verdict, told: str
+) -> None:
+    noted = [one for one in found(settings(given)).findings if one.check == "config"]
+    assert [(one.verdict, told in one.detail) for one in noted] == [(verdict, True)]
+
+
+def test_the_settings_of_an_app_that_reads_none_are_not_asked_for() -> None:
+    with hosting() as (url, asked):
+        examine(Questions(url, requests=1))
+    assert all(one.path != "worker-py.json" for one in asked)

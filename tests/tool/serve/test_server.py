@@ -54,6 +54,17 @@ def test_get_and_post_give_the_page_uncached_and_with_its_policy(server: Server,
     assert headers["Content-Type"] == "text/html; charset=utf-8"
 
 
+def test_the_apps_settings_are_those_that_lie_there_now_and_are_kept_by_nobody(server: Server, bundle: Path) -> None:
+    assert ask(server, "GET", "/worker-py.json")[0] == 404
+    for text in (b'{"a": 1}', b'{"a": 22}'):
+        (bundle / "worker-py.json").write_bytes(text)
+        status, content, headers = ask(server, "GET", "/worker-py.json")
+        assert (status, content) == (200, text)
+        assert (headers["Content-Type"], headers["Cache-Control"]) == ("application/json", "no-store")
+        assert headers["X-Content-Type-Options"] == "nosniff"
+    assert ask(server, "POST", "/worker-py.json")[0] == 405
+
+
 def test_hashed_assets_never_expire_and_scripts_carry_the_policy(server: Server) -> None:
     _, _, headers = ask(server, "GET", "/assets/0/shim.js")
     assert headers["Content-Type"] == "text/javascript; charset=utf-8"
