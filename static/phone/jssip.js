@@ -43,6 +43,8 @@ class JssipLine {
   #active = null;
   /** One that has not worked yet. @type {Registration | null} */
   #candidate = null;
+  /** Those before, which may still have a call. @type {Set<Registration>} */
+  #retired = new Set();
   #events;
   #clock;
 
@@ -96,9 +98,10 @@ class JssipLine {
   }
 
   async close() {
-    for (const registration of [this.#candidate, this.#active]) {
+    for (const registration of [this.#candidate, this.#active, ...this.#retired]) {
       registration?.stop();
     }
+    this.#retired.clear();
     this.#active = null;
     this.#candidate = null;
   }
@@ -110,7 +113,7 @@ class JssipLine {
       changed: (standing) => {
         if (standing.known && registration === this.#candidate) {
           this.#candidate = null;
-          this.#active?.retire();
+          this.#retire();
           this.#active = registration;
         }
         if (!quiet || !standing.known) {
@@ -121,6 +124,16 @@ class JssipLine {
       rings: (session, request) => this.#rings(session, request, registration),
     });
     return registration;
+  }
+
+  #retire() {
+    for (const registration of this.#retired) {
+      registration.calls.size === 0 && this.#retired.delete(registration);
+    }
+    if (this.#active) {
+      this.#retired.add(this.#active);
+      this.#active.retire();
+    }
   }
 
   /** @param {any} session @param {any} request @param {Registration} registration */

@@ -357,6 +357,28 @@ test("media that failed while the exchange stays away end the call after half a 
   await clean(all);
 });
 
+test("an account that takes another's place leaves it its call, and the socket until that is over", async (t) => {
+  const all = await phone(t);
+  await all.talk();
+  await all.phone.run("register", ACCOUNT);
+  await all.pass(10);
+  assert.deepEqual([await all.phase(), all.exchange.sockets.size, all.reasons()], ["connected", 2, []]);
+  await all.phone.run("hangup", {});
+  await all.pass(5);
+  assert.deepEqual([all.reasons(), all.exchange.sockets.size], [["hung_up"], 1]);
+  await clean(all);
+});
+
+test("a page that goes ends the call of an account that was replaced, too", async (t) => {
+  const all = await phone(t);
+  await all.talk();
+  await all.phone.run("register", ACCOUNT);
+  await all.phone.close();
+  await all.pass(5);
+  assert.deepEqual([all.reasons(), all.exchange.sockets.size], [["hung_up"], 0]);
+  await clean(all);
+});
+
 // Bad input --------------------------------------------------------------------------------------------
 
 test("a call without sound is refused and does not ring", async (t) => {
