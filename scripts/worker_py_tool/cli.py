@@ -25,12 +25,13 @@ COMMANDS = {
     "doctor": "examine a deployed handler from outside",
     "bench": "measure how fast it is, beside plain Pyodide, PyScript and JavaScript",
     "test": "run everything that CI runs",
+    "release": "make the files of a release",
     "lint": "check format, rules and types",
 }
 """What each does: its module is in `commands`."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-OFFERED = tuple(name for name in COMMANDS if not (paths.INSTALLED and name in ("test", "lint")))
+OFFERED = tuple(name for name in COMMANDS if not (paths.INSTALLED and name in ("test", "lint", "release")))
 """What can be done here: tests and linters are the repository's."""
 
 
