@@ -1,8 +1,13 @@
 """What all Python tests share: coroutine tests run on a loop with virtual time, in CPython and inside Pyodide alike."""
 
 import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.support.spreading import Spreading
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -15,3 +20,20 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     wanted = inspect.signature(pyfuncitem.obj).parameters
     run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in wanted}))
     return True
+
+
+class SpreadHooks:
+    """Where tests are spread over several processes; inside Pyodide nothing is."""
+
+    @pytest.hookimpl
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Callable[..., None]) -> "Spreading | None":
+        """How files go to processes."""
+        from tests.support.spreading import Spreading  # pytest-xdist is not in Pyodide
+
+        return Spreading(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Spread tests in our own way."""
+    if config.pluginmanager.hasplugin("xdist"):
+        config.pluginmanager.register(SpreadHooks())

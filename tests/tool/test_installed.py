@@ -145,7 +145,8 @@ def test_what_takes_other_source_is_only_in_the_wheel_for_live_editing(live: boo
 def test_the_command_says_what_it_offers(environment: Path) -> None:
     done = subprocess.run([environment / "bin" / "worker-py"], capture_output=True, text=True, check=False)
     listed = [line.split(maxsplit=1)[0] for line in done.stderr.splitlines() if line.startswith("  ")]
-    assert (done.returncode, listed) == (2, ["new", "demo", "lock", "build", "serve", "doctor", "bench"])
+    offered = ["new", "demo", "lock", "build", "serve", "record-to-test", "doctor", "bench"]
+    assert (done.returncode, listed) == (2, offered)
 
 
 def test_a_missing_extra_is_named_with_its_remedy(environment: Path, tmp_path: Path) -> None:
