@@ -27,13 +27,15 @@ COMMANDS = {
     "docs": "print the documentation",
     "bench": "measure how fast it is, beside plain Pyodide, PyScript and JavaScript",
     "test": "run everything that CI runs",
+    "release": "make the files of a release",
     "lint": "check format, rules and types",
     "upgrade-pyodide": "move everything that is pinned to another version of Pyodide",
 }
 """What each does: its module is in `commands`."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-OFFERED = tuple(name for name in COMMANDS if not (paths.INSTALLED and name in ("test", "lint", "upgrade-pyodide")))
+NOT_INSTALLED = ("test", "lint", "upgrade-pyodide", "release")
+OFFERED = tuple(name for name in COMMANDS if not (paths.INSTALLED and name in NOT_INSTALLED))
 """What can be done here: tests and linters are the repository's."""
 
 

@@ -52,7 +52,7 @@ def files(build_wheels: Sequence[Path], npm: Sequence[str]) -> dict[str, bytes]:
     """
     parts = [*_interpreter(), *map(_of_wheel, build_wheels), *map(_of_npm, npm)]
     parts.sort(key=lambda part: (part.name.lower(), part.version))
-    return {SBOM: _sbom(parts), LICENSES: _licences(parts)}
+    return {SBOM: sbom(parts), LICENSES: _licences(parts)}
 
 
 def _interpreter() -> list[Part]:
@@ -103,7 +103,8 @@ def _of_npm(name: str) -> Part:
     return Part(name, about["version"], purl, str(about.get("license", "")), text="\n".join(texts).strip())
 
 
-def _sbom(parts: Sequence[Part]) -> bytes:
+def sbom(parts: Sequence[Part]) -> bytes:
+    """The parts in CycloneDX's format."""
     components = [
         {
             "type": "platform" if part.name == "cpython" else "library",
