@@ -13,18 +13,7 @@ import { mediaOf, SipLeg, soundOf } from "./sip_leg.js";
  * @typedef {{later: (callback: () => void, ms: number) => void}} Clock
  */
 
-/**
- * What `phone.register` takes.
- * @typedef {object} Account
- * @property {string} server         the exchange's WebSocket, such as `wss://pbx.example/ws`
- * @property {string} uri            the operator's address, such as `sip:100@pbx.example`
- * @property {string} [password]
- * @property {string} [user]         name for authentication, where it is not the address's
- * @property {RTCIceServer[]} [ice_servers]
- * @property {"microphone" | "generated"} [audio]  what the other side hears; `generated` is for tests
- * @property {number} [expires_s]    how long a registration lasts; it is renewed in time
- * @property {{quiet_ms?: number, most_ms?: number}} [gather]  how long addresses are looked for
- */
+/** @typedef {import("./line.js").Account} Account */
 
 const BUSY_HERE = 486;
 const NOT_ACCEPTABLE_HERE = 488;

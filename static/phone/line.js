@@ -57,6 +57,19 @@
  * @property {() => Promise<void>} close          end everything; the line is of no use afterwards
  */
 
+/**
+ * What `phone.register` takes.
+ * @typedef {object} Account
+ * @property {string} server         the exchange's WebSocket, such as `wss://pbx.example/ws`
+ * @property {string} uri            the operator's address, such as `sip:100@pbx.example`
+ * @property {string} [password]
+ * @property {string} [user]         name for authentication, where it is not the address's
+ * @property {RTCIceServer[]} [ice_servers]
+ * @property {"microphone" | "generated"} [audio]  what the other side hears; `generated` is for tests
+ * @property {number} [expires_s]    how long a registration lasts; it is renewed in time
+ * @property {{quiet_ms?: number, most_ms?: number}} [gather]  how long addresses are looked for
+ */
+
 /** An error whose name tells Python what went wrong: `PageCallFailed.name`. */
 export class PhoneError extends Error {
   /** @param {string} name @param {string} message */

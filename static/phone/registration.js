@@ -69,7 +69,7 @@ export class Registration {
   #online = () => this.test();
 
   /**
-   * @param {import("./jssip.js").Account} account
+   * @param {import("./line.js").Account} account
    * @param {{later: (callback: () => void, ms: number) => void}} clock one that keeps time in a hidden frame
    * @param {RegistrationEvents} events
    */

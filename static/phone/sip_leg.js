@@ -318,7 +318,7 @@ function broken({ connectionState }) {
 
 /**
  * What the operator says in a call; nothing of it is left open when the call is over before it is there.
- * @param {import("./jssip.js").Account} account
+ * @param {import("./line.js").Account} account
  * @param {Promise<never>} over rejects when nobody needs it any more
  */
 export async function soundOf({ audio }, over) {
@@ -334,7 +334,7 @@ export async function soundOf({ audio }, over) {
   }
 }
 
-/** @param {import("./jssip.js").Account} account @param {Source} source */
+/** @param {import("./line.js").Account} account @param {Source} source */
 export function mediaOf({ ice_servers = [] }, { track }) {
   return { mediaStream: new MediaStream([track]), pcConfig: { iceServers: ice_servers } };
 }
