@@ -43,7 +43,10 @@
 
 /**
  * How an account stands at its exchange.
- * @typedef {import("./registration.js").Standing} Standing
+ * @typedef {object} Standing  of an account at its exchange
+ * @property {boolean} known    calls come in
+ * @property {string} cause     why not
+ * @property {boolean} trying   it goes on trying; when not, another `phone.register` is needed
  */
 
 /**

@@ -10,11 +10,7 @@ import { UA } from "./jssip_library.js";
 import { PhoneError } from "./line.js";
 
 /**
- * @typedef {object} Standing  of an account at its exchange
- * @property {boolean} known    calls come in
- * @property {string} cause     why not
- * @property {boolean} trying   it goes on trying; when not, another `phone.register` is needed
- *
+ * @typedef {import("./line.js").Standing} Standing
  * @typedef {object} RegistrationEvents
  * @property {(standing: Standing) => void} changed
  * @property {(session: any, request: any) => void} rings
