@@ -19,6 +19,10 @@ PAGES = {
     "storage": "what is kept in the browser",
     "faq": "questions, and what to do when something is wrong",
     "reference": "every class and function",
+    "packages": "packages that work, what they cost, an extension of your own",
+    "reports": "what fails, on which desk, since which version",
+    "rollout": "a new version for some first, and back",
+    "browsers": "what each browser can do",
 }
 """In the order in which one reads them. What only this repository's own work needs is not among them."""
 
