@@ -10,9 +10,7 @@ import { diagnose, statistics } from "./diagnostics.js";
 import { browserOf, short } from "./report_entry.js";
 import { masked } from "./trace.js";
 
-/**
- * @typedef {import("./diagnostics.js").Parts & {build: string, trace: Pick<import("./trace.js").Trace, "entries">}} Parts
- */
+/** @typedef {import("./diagnostics.js").Parts & {build: string, trace: import("./trace.js").Trace}} Parts */
 
 /** By this the page with `?support` and the hidden pages speak. */
 export const CHANNEL = "worker-py:support";
