@@ -22,6 +22,7 @@ PAGES = {
     "packages": "packages that work, what they cost, an extension of your own",
     "reports": "what fails, on which desk, since which version",
     "rollout": "a new version for some first, and back",
+    "support": "what was run where, and when",
     "browsers": "what each browser can do",
 }
 """In the order in which one reads them. What only this repository's own work needs is not among them."""
