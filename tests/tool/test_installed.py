@@ -184,7 +184,8 @@ def test_what_takes_other_source_is_only_in_the_wheel_for_live_editing(live: boo
 def test_the_command_says_what_it_offers(environment: Path) -> None:
     done = subprocess.run([environment / "bin" / "worker-py"], capture_output=True, text=True, check=False)
     listed = [line.split(maxsplit=1)[0] for line in done.stderr.splitlines() if line.startswith("  ")]
-    offered = ["new", "demo", "lock", "build", "serve", "record-to-test", "doctor", "bench"]
+    offered = ["new", "dev", "demo", "lock", "build", "publish", "rollback", "serve", "reports"]
+    offered += ["record-to-test", "doctor", "docs", "bench"]
     assert (done.returncode, listed) == (2, offered)
 
 
