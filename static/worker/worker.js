@@ -133,13 +133,13 @@ function welcome(port, { page, portal, user, greeting }) {
   if (news) {
     port.postMessage(news);
   }
-  if (bundle.config && !gates.has(page)) {
+  if (bundle.config && !configuring.has(page)) {
     void configure(page, portal, bundle.config);
   }
 }
 
 /** What pages say for which the settings are being read. @type {Map<string, Array<string | MessagePort>>} */
-const gates = new Map();
+const configuring = new Map();
 
 /**
  * Python knows what `worker-py.json` says now before the page attaches.
@@ -150,12 +150,12 @@ const gates = new Map();
 async function configure(page, portal, path) {
   /** @type {Array<string | MessagePort>} */
   const held = [];
-  gates.set(page, held);
+  configuring.set(page, held);
   const read = await readConfig(locate(path));
-  if (gates.get(page) !== held) {
+  if (configuring.get(page) !== held) {
     return; // it left meanwhile, or joined again
   }
-  gates.delete(page);
+  configuring.delete(page);
   for (const what of [{ config: JSON.stringify({ ...read, portal }) }, ...held]) {
     hand(page, what);
   }
@@ -180,7 +180,7 @@ function leave(page, port, reason) {
   if (ports.get(page) === port) {
     ports.delete(page);
     greetings.delete(page);
-    gates.delete(page);
+    configuring.delete(page);
     gate.forget(page);
     forgetWaiting(page);
     enter((python) => python.detach(page, reason));
@@ -201,7 +201,7 @@ function forgetWaiting(page) {
  * @param {string} text
  */
 function deliver(page, text) {
-  const held = gates.get(page);
+  const held = configuring.get(page);
   if (held) {
     held.push(text);
   } else {
@@ -211,7 +211,7 @@ function deliver(page, text) {
 
 /** @param {string} page @param {MessagePort} port which hears it when all is handed in that came before */
 function mark(page, port) {
-  const held = gates.get(page);
+  const held = configuring.get(page);
   if (held) {
     held.push(port);
   } else {

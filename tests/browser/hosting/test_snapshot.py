@@ -236,7 +236,7 @@ def test_files_are_there_in_the_first_event_and_waiting_for_them_is_no_hang(
         assert page.diagnostics()["plain_boot"] is None
         page.emit("files")
         found = page.until_noted(1)
-        assert found == [[7, "lamp,20", ["__init__.py", "later.py"], "lamp,20", True]]
+        assert found == [[7, "lamp,20", ["__init__.py", "__pycache__", "later.py"], "lamp,20", True]]
         assert page.diagnostics()["workers"]["ended"] == []
 
 
