@@ -29,8 +29,8 @@ export function supportText(parts, { agent, now } = { agent: navigator.userAgent
   const { name, version } = browserOf(agent);
   const ended = told.workers.ended.map((text) => text.split(":", 1)[0]);
   const problems = told.problems.map((problem) => `problem: ${firstSentence(problem)}`);
+  const who = `worker-py ${parts.build}, page ${parts.page}`; // ours, with digits that might be taken for a number's
   const lines = [
-    `worker-py ${parts.build}, page ${parts.page}`,
     `${name} ${version}`,
     `state ${told.state}, client ${told.client ?? "none"}, host ${told.host.mode} (${told.host.reason})`,
     `boot ${JSON.stringify(told.boot)}${told.plain_boot ? ", without the snapshot" : ""}`,
@@ -41,7 +41,7 @@ export function supportText(parts, { agent, now } = { agent: navigator.userAgent
   const reported = told.reports.slice(-LAST).map(reportLine);
   const traced = parts.trace.entries().slice(-LAST).map(traceLine);
   const times = [...reported, ...traced].map(([at, text]) => `${clock(at)} ${bounded(text)}`);
-  return [...lines.map(bounded), `at ${new Date(now).toISOString()}`, ...times].join("\n");
+  return [who, ...lines.map(bounded), `at ${new Date(now).toISOString()}`, ...times].join("\n");
 }
 
 /** When, and what. @typedef {[number, string]} Line */
