@@ -54,6 +54,7 @@ export async function showSupport() {
       () => true,
       () => false,
     );
-    status.textContent = copied ? "Copied." : "Press Ctrl-C: the text is selected.";
+    // The portal's frame is not let at the clipboard; what is selected may be copied all the same.
+    status.textContent = copied || document.execCommand("copy") ? "Copied." : "Press Ctrl-C: the text is selected.";
   };
 }

@@ -79,7 +79,8 @@
       note(build, failed(build) + 1);
     }
   });
-  if (window.name.split("|").length >= 3) {
+  const query = new URLSearchParams(location.search); // these pages start nothing
+  if (window.name.split("|").length >= 3 && !query.has("install") && !query.has("support")) {
     setTimeout(() => settled || settle(failed(build) + 1), SLOWEST_START_MS);
   }
   document.head.append(template.content);

@@ -85,7 +85,10 @@ export function entryOf(fact, place, { id, at }) {
     ...(said && { message: { formatted: said } }),
     ...(told.length > 0 && { exception: { values: told.map((each) => exceptionOf(each, place.messages)).reverse() } }),
     fingerprint: [kind, handler || "", event || "", failed?.type ?? "", failed?.code ?? ""].map((part) => short(part)),
-    extra: Object.fromEntries(Object.entries(more ?? {}).map(([name, value]) => [name, bounded(value)])),
+    // A build's name has digits in a row that might be a phone number's, and is none.
+    extra: Object.fromEntries(
+      Object.entries(more ?? {}).map(([name, value]) => [name, name === "build" ? value : bounded(value)]),
+    ),
   };
 }
 

@@ -16,6 +16,7 @@ import { masked } from "./trace.js";
 export const CHANNEL = "worker-py:support";
 const LAST = 60;
 const LINE_CHARS = 300;
+const COUNTS_CHARS = 2000;
 const SHOWN = new Set(["kind", "name", "event", "outcome", "duration_ms", "ending", "phases", "level"]);
 
 /**
@@ -29,25 +30,28 @@ export function supportText(parts, { agent, now } = { agent: navigator.userAgent
   const { name, version } = browserOf(agent);
   const ended = told.workers.ended.map((text) => text.split(":", 1)[0]);
   const problems = told.problems.map((problem) => `problem: ${firstSentence(problem)}`);
+  const who = `worker-py ${parts.build}, page ${parts.page}`; // ours, with digits that might be taken for a number's
   const lines = [
-    `worker-py ${parts.build}, page ${parts.page}`,
     `${name} ${version}`,
     `state ${told.state}, client ${told.client ?? "none"}, host ${told.host.mode} (${told.host.reason})`,
     `boot ${JSON.stringify(told.boot)}${told.plain_boot ? ", without the snapshot" : ""}`,
     `workers ${told.workers.started}, ended: ${ended.join(", ") || "none"}`,
     ...(problems.length > 0 ? problems : ["no problem is known"]),
-    `counts ${JSON.stringify(statistics(parts))}`,
   ];
+  const { page: _, ...counts } = statistics(parts);
   const reported = told.reports.slice(-LAST).map(reportLine);
   const traced = parts.trace.entries().slice(-LAST).map(traceLine);
   const times = [...reported, ...traced].map(([at, text]) => `${clock(at)} ${bounded(text)}`);
-  return [...lines.map(bounded), `at ${new Date(now).toISOString()}`, ...times].join("\n");
+  const counted = bounded(`counts ${JSON.stringify(counts)}`, COUNTS_CHARS);
+  return [who, ...lines.map((line) => bounded(line)), counted, `at ${new Date(now).toISOString()}`, ...times].join(
+    "\n",
+  );
 }
 
 /** When, and what. @typedef {[number, string]} Line */
 
-/** @param {string} line */
-const bounded = (line) => masked(line).slice(0, LINE_CHARS).trimEnd();
+/** @param {string} line @param {number} [chars] */
+const bounded = (line, chars = LINE_CHARS) => masked(line).slice(0, chars).trimEnd();
 
 /** A failure's own words come after the first sentence, and may be anybody's. @param {string} problem */
 const firstSentence = (problem) => short(problem.split(/[.:\n]/, 1)[0], 160);

@@ -17,6 +17,7 @@ from tests.support.browsers import Browsers, driver
 from tests.support.complaints import Complaints as Complaints
 from tests.support.policy_watch import PolicyReports, WatchedServer
 from tests.support.witness import WITNESS, SharedPage, WitnessPage
+from worker_py_tool.bundle import report_target
 from worker_py_tool.bundle.build import Client
 from worker_py_tool.bundle.phone import PhoneKind
 from worker_py_tool.demo import demo
@@ -141,6 +142,7 @@ class BundleFor(Protocol):
         page_scripts: Sequence[Path] = (demo.FEED,),
         phone: PhoneKind | None = None,
         connect: Sequence[str] = (),
+        report_to: str | None = None,
     ) -> Path:
         """Its directory."""
 
@@ -173,10 +175,11 @@ def bundle_for(bundles_directory: Path) -> BundleFor:
         page_scripts: Sequence[Path] = (demo.FEED,),
         phone: PhoneKind | None = None,
         connect: Sequence[str] = (),
+        report_to: str | None = None,
     ) -> Path:
         text = textwrap.dedent(source).lstrip()
         scripts = [(path.name, path.read_bytes()) for path in page_scripts]
-        key = hashlib.sha256(repr((text, client, scripts, phone, connect)).encode()).hexdigest()[:16]
+        key = hashlib.sha256(repr((text, client, scripts, phone, connect, report_to)).encode()).hexdigest()[:16]
         directory = bundles_directory / key
         if not (directory / "bundle").exists():
             directory.mkdir(exist_ok=True)
@@ -188,6 +191,7 @@ def bundle_for(bundles_directory: Path) -> BundleFor:
                 page_scripts=page_scripts,
                 phone=phone,
                 connect=connect,
+                report_to=None if report_to is None else report_target.read(report_to),
                 compress="none",
             )
         return directory / "bundle"

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import urllib.request
 import venv
 import zipfile
@@ -17,9 +18,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.support.browsers import driver
-from worker_py_tool.bundle import wheels
+from worker_py_tool.bundle import manifest, wheels
+from worker_py_tool.bundle.manifest import Manifest
 from worker_py_tool.kit.browsers import launch_options
 from worker_py_tool.paths import ROOT
+from worker_py_tool.serve import recipes
 from worker_py_tool.setup import chromium, python_packages
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -218,3 +221,52 @@ def test_the_connector_of_the_docs_passes_its_tests_in_a_clean_directory(
     run(python, "-m", "pip", "install", "--quiet", f"{host_wheel}[test]", "phonenumbers", "websockets")
     said = run(python, "-m", "pytest", "-q", cwd=project, home=tmp_path / "cache")
     assert "14 passed" in said and "skipped" not in said
+
+
+IN_AN_IMAGE = ("FROM", "ARG", "USER", "VOLUME", "EXPOSE")
+"""What says how an image is made, or how it is run: not carried out here."""
+
+
+def test_the_steps_of_the_container_file_serve_the_bundle(host_wheel: Path, tmp_path: Path) -> None:
+    """Each step in a directory that stands for the image's root; `useradd` needs the right to and is not run."""
+    bundle, image, programs = tmp_path / "dist", tmp_path / "image", tmp_path / "programs"
+    bundle.mkdir()
+    (bundle / "index.html").write_text("<!doctype html>page")
+    made = Manifest("0" * 12, "0", "0", "bx24", [], "default-src 'none'", manifest.list_files(bundle))
+    made.write(bundle)
+    file = recipes.write_edge("container", bundle, made) / "Containerfile"
+    programs.mkdir()
+    (programs / "python").symlink_to(sys.executable)
+    (programs / "useradd").write_text(f'#!/bin/sh\necho "$@" >> {programs / "users"}\n')
+    (programs / "useradd").chmod(0o755)
+    (image / "var" / "lib" / "worker-py").mkdir(parents=True)  # which useradd would have made
+    steps = [step.split(None, 1) for step in file.read_text().replace("\\\n", " ").splitlines() if step[:1].isalpha()]
+    arguments = dict(text.split("=") for kind, text in steps if kind == "ARG")
+    commands = {}
+    for kind, text in steps:
+        for folder in ("/opt/", "/srv/", "/var/lib/"):
+            text = re.sub(rf"(?<![\w.-]){folder}", f"{image}{folder}", text)
+        for name, value in arguments.items():
+            text = text.replace(f"${{{name}}}", value)
+        if kind == "RUN":
+            script = text.replace("'worker-py[build]'", f"'{host_wheel}[build]'")
+            run("env", f"PATH={programs}:{os.environ['PATH']}", "sh", "-ec", script, cwd=tmp_path)
+        elif kind == "COPY":
+            source, destination = text.split()
+            shutil.copytree(tmp_path / source, destination)
+        elif kind in ("CMD", "HEALTHCHECK"):
+            commands[kind] = json.loads(text.removeprefix("CMD "))
+        else:
+            assert kind in IN_AN_IMAGE
+    [user] = [text for kind, text in steps if kind == "USER"]
+    assert (programs / "users").read_text().split()[-1] == user
+    with subprocess.Popen([*commands["CMD"], "--port", "0"], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            port = process.stdout.readline().strip().rstrip("/").rpartition(":")[2]
+            assert ask(("127.0.0.1", int(port)), "POST") == (200, (bundle / "index.html").read_bytes())
+            assert ["EXPOSE", "8000"] in steps  # where serve listens when nobody says otherwise
+            run(*(part.replace(":8000/", f":{port}/") for part in commands["HEALTHCHECK"]))
+        finally:
+            process.terminate()
+    assert (image / "var" / "lib" / "worker-py" / "reports.sqlite").stat().st_size > 0

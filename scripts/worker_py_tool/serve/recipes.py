@@ -14,7 +14,7 @@ from worker_py_tool.serve.media_types import MEDIA_TYPES, UNKNOWN
 
 Kind = Literal["nginx", "caddy"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-Edge = Literal["cloudflare", "netlify", "s3-cloudfront"]
+Edge = Literal["cloudflare", "netlify", "s3-cloudfront", "container"]
 EDGES: tuple[Edge, ...] = get_args(Edge)
 _LONGER = r"6553[7-9]|655[4-9]\d|65[6-9]\d\d|6[6-9]\d{3}|[7-9]\d{4}|\d{6,}"
 """Decimal numbers above the limit for bodies, as a regular expression: Caddy cannot compare numbers."""
@@ -27,8 +27,9 @@ _EDGE_FILES: Mapping[Edge, Mapping[str, str]] = {
     "cloudflare": {"worker.js": "cloudflare.worker.js.j2", "wrangler.jsonc": "wrangler.jsonc.j2"},
     "netlify": {"netlify.toml": "netlify.toml.j2", "edge-functions/page.mjs": "netlify.mjs.j2"},
     "s3-cloudfront": {"template.yaml": "s3-cloudfront.yaml.j2"},
+    "container": {"Containerfile": "Containerfile.j2"},
 }
-"""What is written for an edge network into a directory beside the bundle."""
+"""What is written for an edge network, or for a container of `serve`, into a directory beside the bundle."""
 _UNQUOTABLE = frozenset('"\\$`{}\n')
 """What would mean something in one of the configurations, even in quotation marks."""
 
@@ -70,7 +71,7 @@ def write(kind: Kind, directory: Path, manifest: Manifest) -> Path:
 
 
 def write_edge(kind: Edge, directory: Path, manifest: Manifest) -> Path:
-    """Write what an edge network needs into a directory beside a bundle, where it is not served.
+    """Write what an edge network or a container needs into a directory beside a bundle, where it is not served.
 
     Returns:
         The directory: the bundle's name with `.cloudflare` or so behind it.
@@ -82,6 +83,7 @@ def write_edge(kind: Edge, directory: Path, manifest: Manifest) -> Path:
         path = target / name
         path.parent.mkdir(parents=True, exist_ok=True)
         about = {**_about(manifest), "relative": f"../{root.name}", "name": name, "function": function}
+        about |= {"bundle": root.name, "target": target.name}
         path.write_text(_render(template, about), encoding="utf-8")
     return target
 

@@ -1,6 +1,6 @@
 """A call through Cloudflare's own runtime; and calls that go on while versions are published and taken back."""
 
-import json
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,8 +11,9 @@ from playwright.sync_api import Browser
 from tests.browser.conftest import BundleFor
 from tests.support.edge import workerd
 from tests.support.witness import WitnessPage
-from worker_py_tool.bundle import rollout
+from worker_py_tool.bundle import manifest, rollout
 from worker_py_tool.kit.browser_portal import BrowserPortal
+from worker_py_tool.reports.sink import INGEST
 from worker_py_tool.serve.server import Server
 
 APP = """
@@ -66,7 +67,7 @@ def test_a_call_is_answered_through_cloudflares_runtime(
         assert page.diagnostics()["plain_boot"] is None
 
 
-def test_calls_go_on_where_they_began_and_what_does_not_start_gives_way(
+def test_calls_go_on_where_they_began(
     one: Path, two: Path, tmp_path: Path, on: Callable[[int], BrowserPortal[WitnessPage]]
 ) -> None:
     site = tmp_path / "site"
@@ -87,8 +88,32 @@ def test_calls_go_on_where_they_began_and_what_does_not_start_gives_way(
         for page in (before, after, back):
             page.until_settled()
             assert page.counted("undeliverable") == page.counted("waiting") == 0
-        rollout.publish(two, site)
-        two_build = json.loads((two / "manifest.json").read_text())["build"]
-        starts = json.dumps({two_build: 3})
-        back.evaluate("(starts) => localStorage.setItem('worker-py:failed-starts', starts)", starts)
-        assert portal.open_page().initialized(CALL_ID="A.4").title == "one"
+
+
+def test_a_version_that_fails_to_start_three_times_gives_way_and_the_report_says_so(
+    bundle_for: BundleFor, tmp_path: Path, on: Callable[[int], BrowserPortal[WitnessPage]]
+) -> None:
+    good, bad = (bundle_for(APP.replace("VERSION", name), report_to=INGEST) for name in ("good", "bad"))
+    site, reports = tmp_path / "site", tmp_path / "reports.sqlite"
+    rollout.publish(good, site)
+    rollout.publish(bad, site)
+    broken = manifest.read(bad)
+    for name in broken.files:
+        if name.endswith("/worker/boot.js"):
+            (site / name).unlink()
+    with Server(site, reports=reports) as server:
+        portal = on(server.port)
+        page = portal.open_page(ready=False)
+        failed = "() => JSON.parse(localStorage.getItem('worker-py:failed-starts') ?? '{}')"
+        page.poll(lambda: page.evaluate(failed) == {broken.build: 3}, "it has failed three times", timeout_s=60)
+        after = portal.open_page()
+        assert after.initialized(CALL_ID="A.1").title == "good"
+        assert page.counted("booted") == 0
+        after.poll(lambda: instead_of(broken.build, reports) == [manifest.read(good).build], "the report says so")
+
+
+def instead_of(build: str, reports: Path) -> list[str]:
+    """The builds that reported that they run in the place of one that could not start."""
+    told = "SELECT build FROM entries WHERE kind = 'could_not_start' AND instr(detail, ?)"
+    with closing(sqlite3.connect(reports)) as connection:
+        return [row[0] for row in connection.execute(told, [build])]

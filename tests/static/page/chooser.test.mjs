@@ -10,9 +10,9 @@ const CANARY = { build: "two", percent: 10, users: ["7"] };
 /**
  * A page of a portal in a browser that remembers this, and what it chose.
  * @param {object} rollout
- * @param {{user?: string, storage?: Map<string, string> | null}} [of]
+ * @param {{user?: string, storage?: Map<string, string> | null, search?: string}} [of]
  */
-function visit(rollout, { user, storage = new Map() } = {}) {
+function visit(rollout, { user, storage = new Map(), search = "" } = {}) {
   if (user !== undefined) {
     storage?.set("worker-py:host:portal.example", JSON.stringify({ user }));
   }
@@ -40,7 +40,7 @@ function visit(rollout, { user, storage = new Map() } = {}) {
       }
     : { getItem: refused, setItem: refused };
   vm.runInNewContext(SOURCE, {
-    ...{ document, localStorage },
+    ...{ document, localStorage, URLSearchParams, location: { search } },
     window: { name: "portal.example|1|sid" },
     addEventListener: (/** @type {string} */ _, /** @type {(event: object) => void} */ listener) =>
       heard.push(listener),
@@ -141,6 +141,12 @@ test("a page that says nothing for a minute has failed, and one that was left be
     timer?.callback();
   }
   assert.equal(visit(ROLLOUT, { storage }).build, "zero");
+});
+
+test("the pages that a person looks at start nothing, however long they stand", () => {
+  for (const search of ["?install", "?support&DOMAIN=portal.example"]) {
+    assert.deepEqual(visit(ROLLOUT, { search }).timers, []);
+  }
 });
 
 test("where everything has failed, the version that is meant is tried again", () => {

@@ -121,3 +121,8 @@ test("browsers are told by name and main version", () => {
   assert.deepEqual(browserOf(safari), { name: "Safari", version: "19" });
   assert.deepEqual(browserOf("curl"), { name: "other", version: "0" });
 });
+
+test("the build that could not start is told whole, though its digits might be a number's", () => {
+  const { extra } = entryOf({ kind: "could_not_start", more: { build: "87c8e6412649" } }, PLACE, WHEN);
+  assert.deepEqual(extra, { build: "87c8e6412649" });
+});

@@ -24,7 +24,14 @@ function parts(t) {
     phases: { total: 400 },
   };
   return /** @type {any} */ ({
-    ...{ build: "abc", page: "page-1", client: { name: "BX24" }, clientProblem: null, binder: null, missed: null },
+    ...{
+      build: "87c8e6412649",
+      page: "page-1",
+      client: { name: "BX24" },
+      clientProblem: null,
+      binder: null,
+      missed: null,
+    },
     ...{
       messages: {},
       host: { full: false },
@@ -46,7 +53,7 @@ test("one text tells what runs, what is wrong and what happened, without a word 
     [],
   );
   for (const told of [
-    "worker-py abc, page page-1",
+    "worker-py 87c8e6412649, page page-1",
     "Chrome 156",
     "state failed, client BX24, host shared",
     "workers 2, ended: fatal",
@@ -78,5 +85,5 @@ test("whoever asks by the channel gets it, with the page that says it", async (t
   channel.postMessage({ asks: true });
   const { page, text } = await /** @type {Promise<any>} */ (answered);
   assert.equal(page, "page-1");
-  assert.match(text, /^worker-py abc/);
+  assert.match(text, /^worker-py 87c8e6412649/);
 });

@@ -4,6 +4,9 @@ import json
 import zipfile
 from pathlib import Path
 
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+
 from worker_py_tool.bundle import inventory, phone, target
 from worker_py_tool.bundle.build import B24JSSDK_NAME
 
@@ -39,6 +42,19 @@ def test_each_part_is_listed_with_version_licence_and_hash(tmp_path: Path) -> No
     refs = [each["bom-ref"] for each in sbom["components"]]
     assert sbom["dependencies"] == [{"ref": "bundle", "dependsOn": refs}]
     assert len(set(refs)) == len(refs)
+
+
+def test_the_list_is_what_cyclonedxs_schema_wants(tmp_path: Path) -> None:
+    wheels = [
+        wheel(tmp_path, "bells", "License-Expression: MIT OR Apache-2.0"),
+        wheel(tmp_path, "horn", "License-Expression: Apache-2.0 WITH LLVM-exception AND (MIT OR BSD-3-Clause)"),
+        wheel(tmp_path, "old_horn", "License: BSD"),
+        wheel(tmp_path, "worded", "License: Dual License: MIT and others"),
+        wheel(tmp_path, "mute", ""),
+    ]
+    made = inventory.files(wheels, [B24JSSDK_NAME, *phone.BUNDLED])[inventory.SBOM].decode()
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(made) is None
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(made.replace('"library"', '"book"')) is not None
 
 
 def test_licences_are_told_in_full_where_packages_bring_them(tmp_path: Path) -> None:

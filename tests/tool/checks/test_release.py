@@ -5,6 +5,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 from worker_py_tool.checks import release
 from worker_py_tool.errors import ToolError
@@ -70,5 +72,7 @@ def test_a_version_that_the_changelog_does_not_have_is_not_released() -> None:
 
 
 def test_the_release_lists_what_it_was_tried_with() -> None:
-    listed = json.loads(release.sbom([("jinja2", "3.1.6")], "0.2.0"))
+    made = release.sbom([("jinja2", "3.1.6")], "0.2.0").decode()
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(made) is None
+    listed = json.loads(made)
     assert [each["purl"] for each in listed["components"]] == ["pkg:pypi/worker-py@0.2.0", "pkg:pypi/jinja2@3.1.6"]

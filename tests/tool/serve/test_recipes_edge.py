@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import shlex
 import subprocess
 import tomllib
 from collections.abc import Iterator
@@ -13,7 +12,6 @@ import pytest
 from tests.support.edge import workerd
 from worker_py_tool.bundle import manifest
 from worker_py_tool.bundle.manifest import Manifest
-from worker_py_tool.commands import serve
 from worker_py_tool.serve import headers, recipes
 from worker_py_tool.setup import node_packages
 
@@ -132,24 +130,3 @@ def run_node(script: str, *arguments: str) -> str:
     return subprocess.run(
         [str(node), "--input-type=module", "-e", script, *arguments], capture_output=True, text=True, check=True
     ).stdout
-
-
-def test_the_container_files_steps_are_those_that_serve_a_bundle() -> None:
-    """No container is made here: the command that it ends with is held against the command line, and what it copies."""
-    text = (recipes.TEMPLATES / "Containerfile").read_text()
-    command = json.loads(text.rpartition("CMD ")[2])
-    assert command[:2] == ["/opt/worker-py/bin/worker-py", "serve"]
-    options = serve.parse(command[2:])
-    assert (str(options.directory), options.host, str(options.reports)) == (
-        "/srv/bundle",
-        "0.0.0.0",
-        "/var/lib/worker-py/reports.sqlite",
-    )
-    health = json.loads(text.partition("HEALTHCHECK CMD ")[2].partition("\n")[0])
-    compile(health[2], "healthcheck", "exec")
-    assert "USER worker-py" in text.partition("CMD")[0]
-    assert shlex.split(text.partition("RUN ")[2].partition("COPY")[0].replace("\\\n", " "))[:3] == [
-        "python",
-        "-m",
-        "venv",
-    ]
