@@ -216,3 +216,6 @@ export const SLICE_STEPS_MS = Object.freeze([0, 1000, 2000, 4000, 8000, 16_000, 
  *   | {t: "holding"}
  *   | {t: "pong", n: number}} FromWorker
  */
+
+/** By this the page with `?support` and the hidden pages speak. */
+export const SUPPORT_CHANNEL = "worker-py:support";

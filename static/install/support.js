@@ -4,7 +4,7 @@
  * @module
  */
 
-import { CHANNEL } from "../page/support.js";
+import { SUPPORT_CHANNEL } from "../protocol.js";
 import { addStyle, element } from "./elements.js";
 
 /** Nobody answers later. */
@@ -32,7 +32,7 @@ export async function showSupport() {
   );
   /** @type {Map<string, string>} */
   const told = new Map();
-  const channel = new BroadcastChannel(CHANNEL);
+  const channel = new BroadcastChannel(SUPPORT_CHANNEL);
   channel.onmessage = ({ data }) => {
     if (typeof data?.text === "string") {
       told.set(String(data.page), data.text);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { SUPPORT_CHANNEL } from "../protocol.js";
 import { diagnose, statistics } from "./diagnostics.js";
 
 /**
@@ -102,4 +103,19 @@ export class PageApi {
   killWorker() {
     this.#parts.link.kill();
   }
+}
+
+/**
+ * The page with `?support` asks all pages of this browser, whatever state they are in.
+ * @param {Pick<PageApi, "support">} offer
+ * @param {string} page who answers
+ */
+export function answerSupport(offer, page) {
+  const channel = new BroadcastChannel(SUPPORT_CHANNEL);
+  channel.onmessage = async ({ data }) => {
+    if (data?.asks) {
+      channel.postMessage({ page, text: await offer.support() });
+    }
+  };
+  return channel;
 }

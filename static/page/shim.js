@@ -21,7 +21,7 @@ import { serveUser } from "./identity.js";
 import { InterpreterStatus } from "./interpreter_status.js";
 import { Link } from "./link.js";
 import { LostEvents, MissedCard } from "./lost_events.js";
-import { PageApi } from "./page_api.js";
+import { answerSupport, PageApi } from "./page_api.js";
 import { portalFrame, watchMessages } from "./portal_frame.js";
 import { Recorder } from "./recorder.js";
 import { Reports } from "./reports.js";
@@ -82,13 +82,7 @@ class Shim {
       this.#report(config.report, config.build);
     }
     serveUser(client, this.#parts);
-    status.ready.catch(() => {}).then(() => this.#answerSupport());
-  }
-
-  /** The page with `?support` may ask. */
-  async #answerSupport() {
-    const { answerSupport } = await import("./support.js");
-    answerSupport(this.#parts);
+    answerSupport(this.offer, this.#parts.page);
   }
 
   /** There is none. @param {string} problem why not, in words */

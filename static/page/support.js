@@ -12,8 +12,6 @@ import { masked } from "./trace.js";
 
 /** @typedef {import("./diagnostics.js").Parts & {build: string, trace: import("./trace.js").Trace}} Parts */
 
-/** By this the page with `?support` and the hidden pages speak. */
-export const CHANNEL = "worker-py:support";
 const LAST = 60;
 const LINE_CHARS = 300;
 const COUNTS_CHARS = 2000;
@@ -66,15 +64,4 @@ const reportLine = ({ at, kind, event, count }) => [at, `report ${kind} ${event 
 function traceLine({ at, ...entry }) {
   const told = Object.entries(entry).filter(([name, value]) => SHOWN.has(name) && value !== undefined);
   return [at, told.map(([, value]) => (typeof value === "object" ? JSON.stringify(value) : value)).join(" ")];
-}
-
-/** Tell it to the page with `?support`, whenever it asks. @param {Parts} parts */
-export function answerSupport(parts) {
-  const channel = new BroadcastChannel(CHANNEL);
-  channel.onmessage = ({ data }) => {
-    if (data?.asks) {
-      channel.postMessage({ page: parts.page, text: supportText(parts) });
-    }
-  };
-  return channel;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PageApi } from "../../../static/page/page_api.js";
+import { answerSupport, PageApi } from "../../../static/page/page_api.js";
+import { SUPPORT_CHANNEL } from "../../../static/protocol.js";
 
 test("it offers what is documented, and no part of the page", () => {
   const offered = Object.getOwnPropertyNames(PageApi.prototype).filter((name) => name !== "constructor");
@@ -59,4 +60,20 @@ test("each of them is done by the part whose concern it is", () => {
     ["record", true],
     ["record", false],
   ]);
+});
+
+test("whoever asks by the channel gets what support gives, with the page that says it, each time anew", async (t) => {
+  let asked = 0;
+  const answering = answerSupport({ support: async () => `text ${++asked}` }, "page-1");
+  t.after(() => answering.close());
+  const channel = new BroadcastChannel(SUPPORT_CHANNEL);
+  t.after(() => channel.close());
+  for (const text of ["text 1", "text 2"]) {
+    const answered = new Promise((resolve) => {
+      channel.onmessage = ({ data }) => resolve(data);
+    });
+    channel.postMessage({ no: "question" });
+    channel.postMessage({ asks: true });
+    assert.deepEqual(await answered, { page: "page-1", text });
+  }
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Reports } from "../../../static/page/reports.js";
-import { answerSupport, CHANNEL, supportText } from "../../../static/page/support.js";
+import { supportText } from "../../../static/page/support.js";
 import { Trace } from "../../../static/page/trace.js";
 
 const PLANTED = ["4915112345678", "Zarathustra", "0123456789abcdef0123456789abcdef"];
@@ -72,18 +72,4 @@ test("the text is bounded", (t) => {
     all.trace.add("handler", "x".repeat(1000));
   }
   assert.ok(supportText(all, AT).length < 60_000);
-});
-
-test("whoever asks by the channel gets it, with the page that says it", async (t) => {
-  const answering = answerSupport(parts(t));
-  t.after(() => answering.close());
-  const channel = new BroadcastChannel(CHANNEL);
-  t.after(() => channel.close());
-  const answered = new Promise((resolve) => {
-    channel.onmessage = ({ data }) => resolve(data);
-  });
-  channel.postMessage({ asks: true });
-  const { page, text } = await /** @type {Promise<any>} */ (answered);
-  assert.equal(page, "page-1");
-  assert.match(text, /^worker-py 87c8e6412649/);
 });
