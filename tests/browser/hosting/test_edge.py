@@ -117,3 +117,65 @@ def instead_of(build: str, reports: Path) -> list[str]:
     told = "SELECT build FROM entries WHERE kind = 'could_not_start' AND instr(detail, ?)"
     with closing(sqlite3.connect(reports)) as connection:
         return [row[0] for row in connection.execute(told, [build])]
+
+
+REMEMBERS = """
+    from worker_py import App
+    from worker_py.events import AnswerButtonClick, HoldButtonClick, Initialized
+
+    app = App()
+
+    def read(note):
+        return READ
+
+    @app.on(Initialized)
+    async def greet(event, card):
+        await card.set_ui_state("connected")
+        note = card.data.setdefault("note", WRITE)
+        await card.set_card_title("VERSION reads " + read(note))
+
+    @app.on(HoldButtonClick)
+    async def hold(event, card):
+        card.data["note"] = WRITE
+        card.data["VERSION"] = True
+        kept = [version for version in ("one", "two") if version in card.data]
+        await card.set_status_text("VERSION has the marks of " + " and ".join(kept))
+"""
+FORMS = {"one": ("'a text'", "note.strip()"), "two": ("{'text': 'a mapping'}", "note['text']")}
+
+
+@pytest.mark.parametrize("order", [("one", "two"), ("two", "one")], ids="-".join)
+def test_data_of_a_call_that_another_version_cannot_read_costs_the_handler_that_reads_it_and_nothing_else(
+    bundle_for: BundleFor, tmp_path: Path, on: Callable[[int], BrowserPortal[WitnessPage]], order: tuple[str, str]
+) -> None:
+    """A call goes on over an update and back; what both keep of it stands under the same key in different forms."""
+    made = {
+        version: bundle_for(REMEMBERS.replace("VERSION", version).replace("WRITE", write).replace("READ", read))
+        for version, (write, read) in FORMS.items()
+    }
+    before, after = order
+    site = tmp_path / "site"
+    rollout.publish(made[before], site)
+    with Server(site) as server:
+        portal = on(server.port)
+
+        def take_up(version: str, *, fails: bool, marks: str) -> None:
+            """The portal's page is loaded anew with the call on it; another call begins there too."""
+            page = portal.open_page()
+            call = page.initialized(CALL_ID="A.1")
+            page.until_settled()
+            assert page.counted("reports", "handler_failed") == fails
+            assert fails or call.title == f"{version} reads {'a text' if version == 'one' else 'a mapping'}"
+            call.click("Hold")
+            call.wait_for(lambda card: card.status == f"{version} has the marks of {marks}")
+            page.until_settled()
+            page.playwright_page.close()
+            other = portal.open_page()
+            assert other.initialized(CALL_ID=f"B.{len(marks)}{version}").title.startswith(f"{version} reads a ")
+            other.playwright_page.close()
+
+        take_up(before, fails=False, marks=before)
+        rollout.publish(made[after], site)
+        take_up(after, fails=True, marks="one and two")
+        rollout.rollback(site)
+        take_up(before, fails=False, marks=before)  # its interpreter lives on, and with it what that knew of the call
