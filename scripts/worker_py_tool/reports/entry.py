@@ -20,7 +20,7 @@ _UNPRINTABLE = re.compile(r"[^\x20-\x7e\u00a0-\u024f\u0370-\u1fff\u2010-\u2027\u
 _KINDS = frozenset(
     "handler_failed boot interpreter_ended command_timed_out refused_payload bad_event bad_message no_card set_aside "
     "missing_events missed_card lost_events csp_violation captured app_failed client_failed live_failed held "
-    "not_awaited could_not_start".split()
+    "not_awaited could_not_start config".split()
 )
 
 
