@@ -17,7 +17,7 @@ from .errors import CommandFailed, HandlerTimeout, PageCallFailed, RestError
 
 FRAMES = 30
 """So many frames are told of one exception: the innermost."""
-LINKS = 5
+LINKS = 3
 """So many exceptions: the failure, and what caused it."""
 _CODE = re.compile(r"[A-Z][A-Z_]{1,63}|HTTP_\d{3}|[A-Z][a-z]+Error|time|slice|Call card is undefined|Invalid ui state")
 _CHARS = 200

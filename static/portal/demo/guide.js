@@ -4,11 +4,11 @@
 
 /** @type {Readonly<Record<string, string>>} */
 const NEXT = {
-  externalCard: "So the portal opens a card: with Close and Fold alone. Python gives it the buttons of a call.",
+  externalCard: "So the portal opens a card: Close and Fold alone. Python gives it the buttons of a call.",
   incoming: "It rings. Press Answer: Python takes the call.",
   transferIncoming: "A colleague hands you a call. Press Answer: Python takes it.",
   outgoing: "Press Call: Python dials.",
-  connected: "You are on the call. Press Mute, Hold or a key: Python hears it.",
+  connected: "You are on the call. Press Mute. Then open Handlers, and change what it says.",
   transferring: "Your colleague is being asked. Hand the call over, or return to it.",
   redial: "The call has ended. Call again, or start another call below.",
 };

@@ -73,7 +73,9 @@ export class LogPanel {
     this.#ways = ways;
     list.tabIndex = 0; // it scrolls, so the keyboard has to reach it
     list.addEventListener("scroll", () => {
-      this.#follows = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+      if (list.clientHeight > 0) {
+        this.#follows = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+      }
     });
     list.closest('[role="tabpanel"]')?.addEventListener("toggled", () => this.#follow());
     show.addEventListener("change", () => this.#filter());
@@ -306,6 +308,7 @@ class Row {
     this.#end.classList.toggle("bad", node.failed);
     this.element.toggleAttribute("data-failed", node.failed);
     setText(this.#digest, digestOf(node));
+    this.#fold.classList.toggle("bare", node.children.length === 0);
     this.element.dataset.has = [...new Set(all(node).map(({ kind }) => kind))].join(" ");
   }
 }

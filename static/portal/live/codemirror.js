@@ -33,6 +33,8 @@ const LOOK = EditorView.theme({
   },
   ".cm-foldPlaceholder": { color: "var(--muted)", backgroundColor: "var(--sunken)", borderColor: "var(--line)" },
   ".cm-panels, .cm-tooltip": { color: "var(--ink)", backgroundColor: "var(--sunken)", borderColor: "var(--line)" },
+  ".cm-searchMatch": { backgroundColor: "var(--code-found)" },
+  ".cm-searchMatch-selected": { outline: "2px solid var(--accent)" },
   ".cm-panels-bottom": { borderTop: "1px solid var(--line)" },
   ".cm-panel.cm-search": { padding: "8px 32px 8px 12px", fontFamily: "inherit", fontSize: "0.86rem" },
   ".cm-panel.cm-search label": { display: "inline-flex", alignItems: "center", gap: "4px", fontSize: "0.86rem" },
@@ -101,7 +103,7 @@ export function makeEditor({ host, text, label, changed, apply }) {
     Prec.highest(keymap.of([{ key: "Mod-Enter", run: applies }])),
     ...ALWAYS,
     dark.of(EditorView.darkTheme.of(darkness.matches)),
-    EditorView.contentAttributes.of({ "aria-label": label }),
+    EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
     EditorView.updateListener.of((update) => update.docChanged && changed()),
   ];
   const view = new EditorView({ parent: root, root, state: EditorState.create({ doc: text, extensions }) });
@@ -144,7 +146,8 @@ export function makeEditor({ host, text, label, changed, apply }) {
     /** Shows a line and puts the cursor there. @param {number} line */
     goTo(line) {
       unfoldAll(view);
-      view.dispatch({ selection: { anchor: lineAt(line).from }, scrollIntoView: true });
+      const { from } = lineAt(line);
+      view.dispatch({ selection: { anchor: from }, effects: EditorView.scrollIntoView(from, { y: "center" }) });
       view.focus();
     },
   };

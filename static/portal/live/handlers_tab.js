@@ -32,9 +32,9 @@ export class HandlersTab {
   #handlers;
   #panel;
   #state = element("p", { class: "live-state", role: "status" }, STARTING);
-  #problems = element("ul", { class: "live-problems", role: "alert" });
+  #problems = element("ul", { class: "live-problems" });
   #host = element("div", { class: "live-editor" });
-  #printed = element("ol", { class: "live-printed", role: "log", "aria-label": "What Python printed", tabindex: "0" });
+  #printed = element("ol", { class: "live-printed", tabindex: "0" });
   /** A handler to show as soon as the editor is there. */
   #wanted = "";
   #examples = element("select", { id: "live-example" });
@@ -64,9 +64,9 @@ export class HandlersTab {
         this.#apply,
       ),
       this.#state,
-      this.#problems,
+      element("div", { role: "alert" }, this.#problems),
       this.#host,
-      this.#printed,
+      element("div", { role: "log", "aria-label": "What Python printed" }, this.#printed),
       element("p", { class: "live-hint" }, "Ctrl-Enter or ⌘-Enter applies. Escape, then Tab, leaves the editor."),
     );
     this.#printed.hidden = true;
@@ -105,11 +105,16 @@ export class HandlersTab {
   }
 
   #goToWanted() {
-    const line = this.#wanted === "" ? null : lineOfHandler(this.#editor?.text() ?? "", this.#wanted);
-    if (line !== null) {
-      this.#wanted = "";
-      this.#editor?.goTo(line);
+    if (this.#wanted === "" || !this.#editor) {
+      return;
     }
+    const line = lineOfHandler(this.#editor.text(), this.#wanted);
+    if (line === null) {
+      setText(this.#state, `${this.#wanted} is not in the text below.`);
+    } else {
+      this.#editor.goTo(line);
+    }
+    this.#wanted = "";
   }
 
   /** @param {boolean} fails whether the interpreter could not be started */

@@ -120,6 +120,9 @@ export class TimelineView {
     const wanted = (/** @type {Span} */ span) =>
       handler === null ? span.key === cause : span.cause === cause && span.lane === "handler" && span.name === handler;
     this.#setTable(false);
+    if (this.#follows) {
+      this.#seen = followed(this.#seen, this.#timeline, Date.now()); // nothing may have been drawn yet
+    }
     this.#select(spans.find(wanted));
   }
 
