@@ -328,7 +328,7 @@ function all(node) {
 /** @param {Node} node */
 function digestOf(node) {
   if (node.kind === "stats") {
-    return `${node.children.length} times`;
+    return node.children.length === 1 ? "once" : `${node.children.length} times`;
   }
   const held = all(node);
   const handlers = held.filter(({ kind }) => kind === "handler").map(({ name }) => name);
