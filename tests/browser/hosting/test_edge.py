@@ -171,7 +171,8 @@ def test_data_of_a_call_that_another_version_cannot_read_costs_the_handler_that_
             page.until_settled()
             page.playwright_page.close()
             other = portal.open_page()
-            assert other.initialized(CALL_ID=f"B.{len(marks)}{version}").title.startswith(f"{version} reads a ")
+            another = other.initialized(CALL_ID=f"B.{len(marks)}{version}")
+            another.wait_for(lambda card: card.title.startswith(f"{version} reads a "))
             other.playwright_page.close()
 
         take_up(before, fails=False, marks=before)
