@@ -153,3 +153,6 @@ def test_what_a_running_page_cannot_take_loads_it_anew_and_the_call_goes_on(page
         applied = desk.save("__init__.py", fetches.replace("App()", "App(slice_limit_ms=2000)"))
         assert applied.endswith(": a limit of App(…) changed that is set at the start: pages load anew")
         expect(desk.runs).to_contain_text("(version 3)")
+        desk.until_ready()
+        desk.mute()  # the page has loaded whole, before its server goes
+        expect(desk.card_status).to_have_text("first: before the save")
