@@ -82,7 +82,7 @@ function connect(port) {
         port.postMessage(messages.pong(data.n));
         break;
       case "mark":
-        mark(page, port);
+        deliver(page, port); // which hears it when all is handed in that came before
         break;
       case "watch":
         watch(page, port, data.lock);
@@ -196,26 +196,13 @@ function forgetWaiting(page) {
   waiting.splice(0, waiting.length, ...others);
 }
 
-/**
- * @param {string} page
- * @param {string} text
- */
-function deliver(page, text) {
+/** @param {string} page @param {string | MessagePort} what a message, or a port that waits for its mark */
+function deliver(page, what) {
   const held = configuring.get(page);
   if (held) {
-    held.push(text);
+    held.push(what);
   } else {
-    hand(page, text);
-  }
-}
-
-/** @param {string} page @param {MessagePort} port which hears it when all is handed in that came before */
-function mark(page, port) {
-  const held = configuring.get(page);
-  if (held) {
-    held.push(port);
-  } else {
-    hand(page, port);
+    hand(page, what);
   }
 }
 

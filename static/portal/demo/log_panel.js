@@ -150,6 +150,10 @@ export class LogPanel {
         changed.add(node);
       }
     }
+    for (const node of this.#story.dropped.splice(0)) {
+      changed.delete(node);
+      this.#forget(node);
+    }
     for (const node of changed) {
       this.#place(node);
     }
@@ -328,7 +332,7 @@ function all(node) {
 /** @param {Node} node */
 function digestOf(node) {
   if (node.kind === "stats") {
-    return node.children.length === 1 ? "once" : `${node.children.length} times`;
+    return node.times === 1 ? "once" : `${node.times} times`;
   }
   const held = all(node);
   const handlers = held.filter(({ kind }) => kind === "handler").map(({ name }) => name);

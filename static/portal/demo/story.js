@@ -31,6 +31,7 @@ import { wordsOf } from "./said.js";
  * @property {string} where
  * @property {Node | null} parent
  * @property {Node[]} children   by time
+ * @property {number} times      how often it was so, of what holds only the newest
  */
 
 /** Kinds that an event brings about. */
@@ -38,11 +39,15 @@ const CAUSED = new Set(["command", "rest", "call", "printed", "card"]);
 const ASKED = new Set(["command", "rest", "call"]);
 /** What is asked for is heard a moment before the trace tells of it. */
 const SAID_KEPT = 500;
+/** Of what nobody reads one by one: a long call measures hundreds of times. */
+const REPEATS_KEPT = 20;
 const STATS = "phone.stats";
 
 export class Story {
   /** @type {Node[]} */
   roots = [];
+  /** What was forgotten below others; whoever shows it takes it from here. @type {Node[]} */
+  dropped = [];
   /** Events by `frame/id`. @type {Map<string, Node>} */
   #events = new Map();
   /** Commands that wait for their outcome. @type {Map<string, Node>} */
@@ -110,7 +115,9 @@ export class Story {
     if (shortName(entry.name ?? "") === STATS) {
       const group = this.#group("stats", STATS, entry, changed);
       bounded(this.#events, cause, group, SAID_KEPT);
+      group.times++;
       changed.add(put(this.roots, group, nodeOf(entry, { cause })));
+      this.dropped.push(...group.children.splice(0, group.children.length - REPEATS_KEPT));
       return;
     }
     const node = nodeOf(entry, { cause });
@@ -317,6 +324,7 @@ function nodeOf({ at, kind, name = "", event, detail, outcome = "", duration_ms,
     where,
     parent: null,
     children: [],
+    times: 0,
     ...more,
   };
 }

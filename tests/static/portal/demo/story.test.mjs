@@ -157,6 +157,16 @@ test("what the phone measures is one folded group, and shows only what failed of
   assert.deepEqual([story.roots[0]?.folded, story.roots[0]?.failed], [true, true]);
 });
 
+test("a call that measures for hours does not drive the rest out of the log", () => {
+  const story = told(MUTE);
+  for (let at = 2000; at < 2500; at++) {
+    story.take({ at, kind: "emit", name: "phone.stats", id: `p:${at}` }, "f1");
+  }
+  const stats = story.roots[1];
+  assert.deepEqual([story.roots.length, stats?.times, stats?.children.length, story.dropped.length], [2, 500, 20, 480]);
+  assert.equal(stats?.children.at(-1)?.at, 2499);
+});
+
 test("pages are told apart, and what is no entry is nothing", () => {
   const story = told(MUTE);
   story.take({ ...HANDLER, name: "mute" }, "f2");
