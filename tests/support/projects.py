@@ -8,6 +8,7 @@ from pathlib import Path
 from worker_py_tool.paths import ROOT, TOOL
 
 PLUGIN = "worker_py_tool.kit.plugin"
+NOT_CI = {"CI": "", "BUILD_NUMBER": ""}  # with either, pytest's summary tells each failure's message a second time
 
 
 def run_pytest(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -15,7 +16,7 @@ def run_pytest(project: Path, *arguments: str) -> subprocess.CompletedProcess[st
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", PLUGIN, "-p", "no:cacheprovider", *arguments],
         cwd=project,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(TOOL.parent)])},
+        env={**os.environ, **NOT_CI, "PYTHONPATH": os.pathsep.join([str(ROOT), str(TOOL.parent)])},
         capture_output=True,
         text=True,
         check=False,

@@ -8,8 +8,16 @@ class Spreading(LoadFileScheduling):  # type: ignore[misc]
     """What pytest-xdist 3.8 makes of ``--dist=loadfile``, but for what is left by a process that ends.
 
     There, all files that it ever had are handed out anew: one that is done with, too, and a process that gets such a
-    file waits for ever; and the test that ended it would end the next one.
+    file waits for ever; and the test that ended it would end the next one. And a process keeps its last test until it
+    gets another or is told that there is none: what is left of a file may be that one test.
     """
+
+    def _reschedule(self, node: WorkerController) -> None:
+        if node not in self.registered_collections:
+            return  # it has only just started, and asks for itself
+        super()._reschedule(node)
+        while not node.shutting_down and self._pending_of(self.assigned_work[node]) < 2:
+            super()._reschedule(node)
 
     def remove_node(self, node: WorkerController) -> str | None:
         """Take a process that ended off the list; its other tests go to the rest.

@@ -88,7 +88,8 @@ def test_an_older_python_is_refused_at_once_and_not_after_trying_older_packages(
         timeout=120,
     )
     assert done.returncode == 1
-    assert "Requires-Python >=3.11" in done.stderr or "requires a different Python" in done.stderr
+    # Which of the requirements pip 23 finds wanting first is chance; that the Python is the reason, it tells each time.
+    assert "requires a different python" in done.stderr.lower() or "require a different python" in done.stderr
     assert "This is taking longer than usual" not in done.stdout + done.stderr
 
 
