@@ -138,7 +138,7 @@ def list_files(directory: Path) -> dict[str, FileEntry]:
     entries = {}
     for path in sorted(directory.rglob("*")):
         name = path.relative_to(directory).as_posix()
-        if path.is_file() and name not in (NAME, CONFIG):
+        if path.is_file() and name != NAME and path.name != CONFIG:
             content = path.read_bytes()
             entries[name] = FileEntry(hashlib.sha256(content).hexdigest(), len(content))
     return entries

@@ -82,5 +82,6 @@ def _of_the_app(options: argparse.Namespace) -> dict[str, Any]:
         "requirements": dependencies.collect(find(options.app)[2], beside, options.require, options.requirements),
         "pyodide_packages": options.pyodide_packages,
         "settings": beside.settings,
+        "config": beside.config,
         "lock": beside.directory / pylock.NAME,
     }

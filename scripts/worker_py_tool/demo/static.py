@@ -13,6 +13,7 @@ import html
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from worker_py_tool.bundle import build, manifest, plain_names, publish
@@ -35,6 +36,7 @@ def write(
     include: Sequence[str] = (),
     requirements: Sequence[str] = (),
     settings: Mapping[str, float | None] | None = None,
+    config: Mapping[str, Any] | None = None,
     lock: Path | None = None,
     pyodide_packages: str = "",
 ) -> Manifest:
@@ -46,6 +48,7 @@ def write(
         include: Patterns of its files that are packed although they look like something that should not be.
         requirements: What it needs.
         settings: Limits for an app that gives none in code.
+        config: What its `worker-py.json` says; none: the project says nothing of it.
         lock: Where its lock is, or would be.
         pyodide_packages: Where the packages of Pyodide's distribution are; empty: where it publishes them.
 
@@ -67,6 +70,7 @@ def write(
                 include=include,
                 requirements=requirements,
                 settings=settings or {},
+                config=config,
                 lock=lock,
                 pyodide_packages=pyodide_packages,
                 bx24_url=str(demo.CLIENT),

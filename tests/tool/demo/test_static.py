@@ -1,10 +1,12 @@
 """The demo as plain files: what is in the tree, and what is refused."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
 
+from worker_py_tool import cli
 from worker_py_tool.bundle import build, manifest, plain_names
 from worker_py_tool.bundle.build import BuildOptions
 from worker_py_tool.demo import static as static_demo
@@ -42,6 +44,14 @@ def test_the_manifests_of_tree_and_bundle_list_what_is_there(tmp_path: Path, app
     assert manifest.check(tmp_path / "out") == []
     assert manifest.check(tmp_path / "out" / "app") == []
     assert "app/index.html" in manifest.read(tmp_path / "out").files
+
+
+def test_what_the_project_says_of_the_settings_is_beside_the_page(tmp_path: Path, app: str) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.worker-py.config]\ngreeting = "Hello"\n')
+    assert cli.main(["demo", "--app", app, "--out", str(tmp_path / "out")]) == 0
+    assert json.loads((tmp_path / "out" / "app" / "worker-py.json").read_text()) == {"greeting": "Hello"}
+    (tmp_path / "out" / "app" / "worker-py.json").write_text("{}")  # whoever runs the site may change it
+    assert manifest.check(tmp_path / "out") == []
 
 
 def test_it_is_replaced_as_a_whole_and_foreign_files_are_left_alone(tmp_path: Path, app: str) -> None:
