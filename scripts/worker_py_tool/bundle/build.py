@@ -23,6 +23,7 @@ from typing import Any, Literal
 from worker_py_tool.bundle import (
     compress,
     config_file,
+    fence,
     frozen,
     imports,
     inventory,
@@ -32,6 +33,7 @@ from worker_py_tool.bundle import (
     publish,
     snapshot,
     target,
+    trim,
     wheels,
 )
 from worker_py_tool.bundle.app_source import AppSource, read_app
@@ -144,7 +146,9 @@ def build(options: BuildOptions) -> Manifest:
             lock=options.lock,
             insist=options.frozen,
         )
-        memory = snapshot.make(app, packages.app)  # which tries the app too
+        # Other source may come to a live one, which asks for what this does not.
+        pyodide = fence.PYODIDE if options.live else trim.pyodide_for(app, packages.app)
+        memory = snapshot.make(app, packages.app, pyodide)  # which tries the app too
         assets = {
             **_assets(scripts, client),
             "app.zip": memory.archive,
@@ -159,7 +163,7 @@ def build(options: BuildOptions) -> Manifest:
             memory = Snapshot(memory.archive, None, "built without one")
         if memory.content is not None:
             assets["snapshot.bin"] = memory.content
-        contents = _contents(directory, options, app, packages, memory)
+        contents = _contents(directory, options, app, packages, memory, pyodide)
         contents["hashes"] = _hashes(directory, assets, contents)
         build_id = _write_assets(directory, assets, contents)
         config = {
@@ -201,11 +205,11 @@ def _report(options: BuildOptions) -> dict[str, Any]:
 
 
 def _contents(
-    directory: Path, options: BuildOptions, app: AppSource, packages: Frozen, memory: Snapshot
+    directory: Path, options: BuildOptions, app: AppSource, packages: Frozen, memory: Snapshot, pyodide: Path
 ) -> dict[str, Any]:
     """What the worker is told of the bundle; puts the interpreter and the wheels into it."""
     return {
-        "pyodideUrl": f"../../{_add_pyodide(directory, options.hard_link)}/",
+        "pyodideUrl": f"../../{_add_pyodide(directory, pyodide, options.hard_link)}/",
         "wheels": [f"../../{_add_wheel(directory, path)}" for path in packages.app],
         "app": {"archive": "app.zip", "module": app.module, "attribute": app.attribute},
         "settings": dict(options.settings),
@@ -268,8 +272,8 @@ def _client_script(options: BuildOptions) -> _ClientScript:
     return _ClientScript(url)
 
 
-def _add_pyodide(directory: Path, hard_link: bool) -> str:
-    sources = [NODE_MODULES / "pyodide" / name for name in PYODIDE_FILES]
+def _add_pyodide(directory: Path, pyodide: Path, hard_link: bool) -> str:
+    sources = [pyodide / name for name in PYODIDE_FILES]
     digest = hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in sources)).hexdigest()[:12]
     folder = f"pyodide/{target.pyodide_version()}-{digest}"
     (directory / folder).mkdir(parents=True)
