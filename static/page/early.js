@@ -1,6 +1,6 @@
 /**
- * Begins to load the interpreter before the rest of the page is there: the portal's client and the
- * page's other modules need not be awaited for that.
+ * Begins to load the interpreter before the rest of the page is there: written into the page with all that it imports,
+ * ahead of any other script.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import { Host, isSecure } from "./host.js";
 import { portalFrame } from "./portal_frame.js";
 
-/** Under this, what has begun is found by this module under another address too: see `guard.js`. */
+/** Under this, what has begun is found by the page's other script, which has this module too. */
 const BEGUN = Symbol.for("worker-py.early");
 const shared = /** @type {Record<symbol, Host | null | undefined>} */ (/** @type {unknown} */ (globalThis));
 

@@ -1,5 +1,5 @@
 /**
- * The page's first script, written into it: loads all others, when the document's `load` has passed.
+ * The page's own script, written into it: loads all others, when the document's `load` has passed.
  *
  * The portal counts each `load` of its frame that comes later than 5 s, and deletes the registration
  * after some: so nothing that the network may delay holds that event, and the page is never loaded
@@ -100,9 +100,6 @@
     client === "b24jssdk" ? "B24Js" in window : typeof BX24 !== "undefined";
 
   const loadAll = async () => {
-    for (const { src } of named("early")) {
-      load(src, true);
-    }
     const [clientScript] = named("client");
     await insist(clientScript, inPortal ? 2 : 1, hasClient);
     const [shim] = named("shim");

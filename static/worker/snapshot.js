@@ -3,14 +3,14 @@
  *
  * The file holds the pages of memory that differ from those of a freshly instantiated wasm module
  * (see `scripts/worker_py_tool/bundle/snapshot.mjs`): magic, a JSON header, page numbers, Pyodide's own
- * snapshot header, the pages. It is laid over the module's memory once the runtime stands, which
+ * snapshot header, the pages, each with the fresh one's bits turned around: what differs little packs well. It is laid over the module's memory once the runtime stands, which
  * need not wait for the file.
  *
  * @module
  */
 
 const PAGE = 4096;
-const MAGIC = "WPYSNAP1";
+const MAGIC = "WPYSNAP2";
 
 /** Pyodide writes it into the file system before Python runs; what would be in it is in the snapshot. */
 const EMPTY_ZIP = new Uint8Array([0x50, 0x4b, 5, 6, ...new Uint8Array(18)]);
@@ -72,7 +72,7 @@ export function parseSnapshot(buffer) {
  *   cannot be made: `loadPyodide` would wait for ever then
  */
 export function snapshotLoader({ glue, module, snapshot, laid, urls }) {
-  /** Memory as it was before anything ran. */
+  /** Memory as it was before anything ran, as far as there is something in it. */
   let fresh = new Uint8Array(0);
   let over = false;
   /** @type {(...places: number[]) => void} */
@@ -98,7 +98,7 @@ export function snapshotLoader({ glue, module, snapshot, laid, urls }) {
       const compiled = await module;
       writeZone = /** @type {any} */ (imports).env._tzset_js;
       const instance = await WebAssembly.instantiate(compiled, imports);
-      fresh = new Uint8Array(/** @type {WebAssembly.Memory} */ (instance.exports.memory).buffer).slice();
+      fresh = filledMemory(/** @type {any} */ (instance.exports));
       return { instance, module: compiled };
     } catch (error) {
       fail(error);
@@ -147,6 +147,15 @@ function answerInstead({ wasm, library }) {
 }
 
 /**
+ * A copy of the memory up to its heap, behind which a new module has nothing.
+ * @param {{memory: WebAssembly.Memory, __heap_base?: WebAssembly.Global}} exports
+ */
+function filledMemory({ memory, __heap_base: heap }) {
+  const bytes = new Uint8Array(memory.buffer);
+  return bytes.slice(0, heap ? Math.ceil(heap.value / PAGE) * PAGE : bytes.length);
+}
+
+/**
  * Make the memory what it was when the snapshot was taken, but for one word: where this engine's table of functions has
  * the one through which CPython calls C. The table of JavaScriptCore is not that of the Node.js that made the snapshot,
  * and on iOS Pyodide goes without (0).
@@ -166,7 +175,15 @@ function lay(runtime, fresh, { heap, pages, contents }) {
   memory.set(fresh.subarray(0, heap));
   memory.fill(0, fresh.length, used);
   pages.forEach((page, index) => {
-    memory.set(contents.subarray(index * PAGE, (index + 1) * PAGE), page * PAGE);
+    const start = page * PAGE;
+    const content = contents.subarray(index * PAGE, (index + 1) * PAGE);
+    if (start >= fresh.length) {
+      memory.set(content, start);
+    } else {
+      for (let at = 0; at < PAGE; at++) {
+        memory[start + at] ^= content[at];
+      }
+    }
   });
   words.setInt32(trampoline, own, true);
 }

@@ -6,13 +6,13 @@ from functools import partial
 
 from playwright.sync_api import BrowserContext, Page
 
-from worker_py_tool.bench import browsers, stage
+from worker_py_tool.bench import browsers, day, stage
 from worker_py_tool.bench.results import Row, Table
 from worker_py_tool.bench.rounds import by_turns
 from worker_py_tool.bench.run import Run
 from worker_py_tool.bench.site_server import SiteServer
 
-PLAIN = "plain Pyodide in a worker"
+PLAIN = day.PLAIN
 PYSCRIPT = "PyScript, main thread"
 PYSCRIPT_WORKER = "PyScript, worker"
 OURS_PLAIN = "ours without snapshot"
@@ -32,10 +32,10 @@ ALONE = {
 
 
 def measure(run: Run) -> list[Table]:
-    """Cold profiles first, then warm caches."""
+    """Cold profiles first, then the day's first page, then warm caches."""
     run.stage.need(stage.PORTAL, stage.FLOOR, *(site for site, _ in ALONE.values()))
     with run.stage.served() as server:
-        return [_cold(run, server), _warm(run, server)]
+        return [_cold(run, server), *day.measure(run, server), _warm(run, server)]
 
 
 def measure_in(run: Run, engine: str) -> list[Table]:
@@ -75,7 +75,8 @@ def _cold(run: Run, server: SiteServer) -> Table:
         with browsers.fresh(run.playwright) as context:
             return browsers.boot(context, server, site, path)
 
-    takes = {name: partial(take, *where) for name, where in ALONE.items()}
+    others = {day.AGAINST: (stage.AGAINST, "")} if run.stage.has(stage.AGAINST) else {}
+    takes = {name: partial(take, *where) for name, where in (ALONE | others).items()}
     samples = by_turns(takes, run.rounds(5))
     title = "Boot with a cold profile: from the start of the page until a handler can run"
     return Table("boot-cold", title, "ms", [Row(*item) for item in samples.items()], PLAIN)

@@ -25,18 +25,27 @@ POLL_MS = 50
 @contextmanager
 def fresh(playwright: Playwright, *arguments: str) -> Iterator[BrowserContext]:
     """A browser of its own, with a profile that was never used: no cache of any kind, on disk or in memory."""
-    with tempfile.TemporaryDirectory(prefix="worker-py-bench-") as profile:
-        context = playwright.chromium.launch_persistent_context(
-            Path(profile) / "profile",
-            executable_path=chromium.find_installed(),
-            args=[*(["--no-sandbox"] if os.geteuid() == 0 else []), *FLAGS, *arguments],
-            ignore_default_args=["--disable-background-timer-throttling"],
-        )
-        context.set_default_timeout(TIMEOUT_MS)
-        try:
-            yield context
-        finally:
-            context.close()
+    with (
+        tempfile.TemporaryDirectory(prefix="worker-py-bench-") as directory,
+        with_profile(playwright, Path(directory) / "profile", *arguments) as context,
+    ):
+        yield context
+
+
+@contextmanager
+def with_profile(playwright: Playwright, profile: Path, *arguments: str) -> Iterator[BrowserContext]:
+    """A browser of its own with this profile, which is made when it is not there."""
+    context = playwright.chromium.launch_persistent_context(
+        profile,
+        executable_path=chromium.find_installed(),
+        args=[*(["--no-sandbox"] if os.geteuid() == 0 else []), *FLAGS, *arguments],
+        ignore_default_args=["--disable-background-timer-throttling"],
+    )
+    context.set_default_timeout(TIMEOUT_MS)
+    try:
+        yield context
+    finally:
+        context.close()
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker_py_tool.bench import boot, events, memory, text
+from worker_py_tool.bench import boot, day, events, memory, text
 from worker_py_tool.bench.results import Report
 from worker_py_tool.errors import ToolError
 
@@ -25,6 +25,7 @@ class Line:
 
 SUMMARY = (
     Line("Boot, nothing cached", "boot-cold", boot.OURS, boot.PLAIN),
+    Line("Boot, the day's first page", "boot-day", day.OURS, day.PLAIN),
     Line("Boot, warm cache", "boot-warm", boot.OURS, boot.PLAIN),
     Line("Next page, where a shared worker lives", "boot-warm", boot.NAVIGATION, boot.PLAIN),
     Line("Boot over 10 Mbit/s, 40 ms, nothing cached", "link", boot.OURS, boot.PLAIN),

@@ -4,6 +4,7 @@ import datetime
 import os
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
@@ -37,18 +38,21 @@ SECTIONS: dict[str, Callable[[Run], list[Table]]] = {
 }
 
 
-def measure(names: Sequence[str], *, quick: bool, engine: str = "chromium") -> Report:
+def measure(names: Sequence[str], *, quick: bool, engine: str = "chromium", against: Path | None = None) -> Report:
     """Take the sections of these names.
 
     Args:
         names: Keys of `SECTIONS`.
         quick: Few and short rounds, and files compressed fast.
         engine: What the boot is measured in.
+        against: Another bundle, whose boot is measured beside ours.
     """
     os.environ.update(chromium.browsers_env())
     tables: list[Table] = []
     with sync_playwright() as playwright, stage.staged(best=not quick) as built:
         run = Run(playwright, built, quick)
+        if against:
+            built.bring(against)
         described = machine.describe(browsers.version(playwright, engine))
         for name in names:
             began = time.monotonic()

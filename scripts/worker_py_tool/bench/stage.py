@@ -12,7 +12,7 @@ from pathlib import Path
 
 from worker_py_tool.bench.emulated_link import EmulatedLink
 from worker_py_tool.bench.site_server import SiteServer
-from worker_py_tool.bundle import build, compress, origins, wheels
+from worker_py_tool.bundle import build, compress, manifest, origins, wheels
 from worker_py_tool.bundle.build import BuildOptions
 from worker_py_tool.demo import demo
 from worker_py_tool.paths import CACHE, NODE_MODULES
@@ -30,6 +30,8 @@ PLAIN = "plain"
 PYSCRIPT_SITE = "pyscript"
 FLOOR = "floor"
 JAVASCRIPT = "javascript"
+AGAINST = "against"
+"""Another bundle that somebody brings, such as one of an earlier commit."""
 
 
 @dataclass
@@ -65,6 +67,15 @@ class Stage:
             snapshot: Whether it boots from one.
         """
         self._once(site, partial(_bundle, app=app, requirements=requirements, snapshot=snapshot), best=False)
+
+    def bring(self, bundle: Path) -> None:
+        """Take a bundle that is there as the site `AGAINST`. It has `pages/ready.js` as a page script."""
+        self.policies[AGAINST] = manifest.read(bundle).csp
+        shutil.copytree(bundle, self.directory / AGAINST)
+
+    def has(self, site: str) -> bool:
+        """Whether it was made."""
+        return (self.directory / site).exists()
 
     def _once(self, site: str, make: Callable[["Stage", Path], None], *, best: bool) -> None:
         target = self.directory / site

@@ -10,7 +10,6 @@ The layout, which `scripts/serve` and the page's own modules rely on::
 """
 
 import base64
-import functools
 import hashlib
 import json
 import os
@@ -23,6 +22,8 @@ from typing import Any, Literal
 from worker_py_tool.bundle import (
     compress,
     config_file,
+    entries,
+    fence,
     frozen,
     imports,
     inventory,
@@ -32,12 +33,12 @@ from worker_py_tool.bundle import (
     publish,
     snapshot,
     target,
+    trim,
     wheels,
 )
 from worker_py_tool.bundle.app_source import AppSource, read_app
 from worker_py_tool.bundle.frozen import Frozen
 from worker_py_tool.bundle.manifest import Manifest
-from worker_py_tool.bundle.one_module import notice_of, one_module
 from worker_py_tool.bundle.page_script import PageScript, read_page_scripts
 from worker_py_tool.bundle.phone import PhoneKind
 from worker_py_tool.bundle.report_target import ReportTarget
@@ -50,8 +51,7 @@ OFFICIAL_BX24 = "https://api.bitrix24.com/api/v1/"
 PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 B24JSSDK_NAME = "@bitrix24/b24jssdk"
 B24JSSDK = NODE_MODULES / B24JSSDK_NAME / "dist" / "umd" / "index.min.js"
-PLACEHOLDER = "worker/bundle.js"
-UNZIP = "worker/zip.js"
+PLACEHOLDER = entries.CONTENTS
 OPTIONAL = ("live", "phone", "portal")
 """Folders of `static` that are not in every bundle."""
 CHOOSER = STATIC / "page" / "chooser.js"
@@ -144,7 +144,9 @@ def build(options: BuildOptions) -> Manifest:
             lock=options.lock,
             insist=options.frozen,
         )
-        memory = snapshot.make(app, packages.app)  # which tries the app too
+        # Other source may come to a live one, which asks for what this does not.
+        pyodide = fence.PYODIDE if options.live else trim.pyodide_for(app, packages.app)
+        memory = snapshot.make(app, packages.app, pyodide)  # which tries the app too
         assets = {
             **_assets(scripts, client),
             "app.zip": memory.archive,
@@ -155,11 +157,12 @@ def build(options: BuildOptions) -> Manifest:
         assets |= inventory.files(packages.app, npm)
         if options.live:
             assets |= {f"live/{path.name}": path.read_bytes() for path in sorted((STATIC / "live").glob("*.js"))}
+        assets = entries.joined(assets)
         if not options.snapshot:
             memory = Snapshot(memory.archive, None, "built without one")
         if memory.content is not None:
             assets["snapshot.bin"] = memory.content
-        contents = _contents(directory, options, app, packages, memory)
+        contents = _contents(directory, options, app, packages, memory, pyodide)
         contents["hashes"] = _hashes(directory, assets, contents)
         build_id = _write_assets(directory, assets, contents)
         config = {
@@ -181,7 +184,7 @@ def build(options: BuildOptions) -> Manifest:
             pyodide=target.pyodide_version(),
             client=options.client,
             portals=portals,
-            csp=origins.content_security_policy(portals, [_integrity(GUARD.read_bytes()), *client.origins], connect),
+            csp=origins.content_security_policy(portals, [*map(_integrity, _written()), *client.origins], connect),
             packages=list(packages.versions),
             files=manifest.list_files(directory),
         )
@@ -201,11 +204,11 @@ def _report(options: BuildOptions) -> dict[str, Any]:
 
 
 def _contents(
-    directory: Path, options: BuildOptions, app: AppSource, packages: Frozen, memory: Snapshot
+    directory: Path, options: BuildOptions, app: AppSource, packages: Frozen, memory: Snapshot, pyodide: Path
 ) -> dict[str, Any]:
     """What the worker is told of the bundle; puts the interpreter and the wheels into it."""
     return {
-        "pyodideUrl": f"../../{_add_pyodide(directory, options.hard_link)}/",
+        "pyodideUrl": f"../../{_add_pyodide(directory, pyodide, options.hard_link)}/",
         "wheels": [f"../../{_add_wheel(directory, path)}" for path in packages.app],
         "app": {"archive": "app.zip", "module": app.module, "attribute": app.attribute},
         "settings": dict(options.settings),
@@ -221,9 +224,11 @@ def _contents(
 
 def _write_assets(directory: Path, assets: Mapping[str, bytes], contents: Mapping[str, Any]) -> str:
     """Write them, and the module that tells what they are, into a folder that is named after all of it; its name."""
-    build_id = _build_id(assets, contents)
+    build_id = _build_id({**assets, entries.EARLY: entries.early().encode()}, contents)
     folder = directory / "assets" / build_id
-    for name, content in {**assets, PLACEHOLDER: _bundle_module({"build": build_id, **contents})}.items():
+    told = {"build": build_id, **contents}
+    worker = entries.with_contents(assets[entries.WORKER], json.dumps(told, ensure_ascii=False))
+    for name, content in {**assets, entries.WORKER: worker, PLACEHOLDER: _bundle_module(told)}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     return build_id
@@ -235,6 +240,11 @@ def _hashes(directory: Path, assets: Mapping[str, bytes], contents: Mapping[str,
     outside = [*contents["wheels"], *(f"{contents['pyodideUrl']}{name}" for name in PYODIDE_FILES)]
     bytes_of |= {url: (directory / url.removeprefix("../../")).read_bytes() for url in outside}
     return {url: _integrity(content).strip("'") for url, content in bytes_of.items()}
+
+
+def _written() -> tuple[bytes, bytes]:
+    """The scripts that are written into the page."""
+    return GUARD.read_bytes(), entries.early().encode()
 
 
 def _integrity(content: bytes) -> str:
@@ -268,8 +278,8 @@ def _client_script(options: BuildOptions) -> _ClientScript:
     return _ClientScript(url)
 
 
-def _add_pyodide(directory: Path, hard_link: bool) -> str:
-    sources = [NODE_MODULES / "pyodide" / name for name in PYODIDE_FILES]
+def _add_pyodide(directory: Path, pyodide: Path, hard_link: bool) -> str:
+    sources = [pyodide / name for name in PYODIDE_FILES]
     digest = hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in sources)).hexdigest()[:12]
     folder = f"pyodide/{target.pyodide_version()}-{digest}"
     (directory / folder).mkdir(parents=True)
@@ -302,7 +312,7 @@ def _assets(scripts: Sequence[PageScript], client: _ClientScript) -> dict[str, b
     names = {path.relative_to(STATIC).as_posix(): path for path in files if path not in (GUARD, CHOOSER)}
     ours = {name: path.read_bytes() for name, path in names.items() if name.partition("/")[0] not in OPTIONAL}
     del ours[PLACEHOLDER]
-    assets = {**ours, UNZIP: _unzip()}
+    assets = dict(ours)
     theirs = [(script.name, script.content, "--page-script") for script in scripts]
     if client.content is not None:
         theirs.append((client.name, client.content, "--bx24-url"))
@@ -311,12 +321,6 @@ def _assets(scripts: Sequence[PageScript], client: _ClientScript) -> dict[str, b
             raise ToolError(f"{option} {name}: the bundle has a file of that name already", "Rename yours.")
         assets[name] = content
     return assets
-
-
-@functools.cache
-def _unzip() -> bytes:
-    """The module that reads archives, as one with the library that it uses: a boot asks for no file more."""
-    return one_module(STATIC / UNZIP, "fflate", notice_of("fflate"))
 
 
 def _build_id(assets: Mapping[str, bytes], contents: Mapping[str, object]) -> str:
@@ -340,15 +344,15 @@ def _write_page(directory: Path, config: Mapping[str, object], scripts: Sequence
     from markupsafe import Markup
 
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
+    guard, early = _written()
     phone_modules = ["phone/start.js"] if config["phone"] else []
     page = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         config=config,
-        guard=Markup(GUARD.read_text(encoding="utf-8")),
+        guard=Markup(guard.decode()),
+        early=Markup(early.decode()),
         bx24_url=config["bx24_url"],
         assets=f"assets/{config['build']}",
-        modules=imports.graph(
-            directory / f"assets/{config['build']}", ("page/early.js", "page/shim.js", *phone_modules)
-        ),
+        modules=imports.graph(directory / f"assets/{config['build']}", (entries.SHIM, *phone_modules)),
         page_scripts=scripts,
     )
     (directory / "index.html").write_text(page, encoding="utf-8")

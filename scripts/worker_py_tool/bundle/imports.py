@@ -22,7 +22,11 @@ def graph(directory: Path, first: Sequence[str]) -> list[str]:
             path = waiting.pop(0)
             if path not in found:
                 found[path] = None
-                folder = posixpath.dirname(path)
                 text = (directory / path).read_text(encoding="utf-8")
-                waiting += [posixpath.normpath(posixpath.join(folder, name)) for name in IMPORTED.findall(text)]
+                waiting += [resolved(path, name) for name in IMPORTED.findall(text)]
     return list(found)
+
+
+def resolved(module: str, name: str) -> str:
+    """The path of what a module imports by this relative name."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(module), name))

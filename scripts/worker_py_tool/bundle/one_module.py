@@ -1,15 +1,19 @@
 """npm packages in a form that browsers load: a module of ours with all that it imports, as one."""
 
 import json
-import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from worker_py_tool.paths import NODE_MODULES
 from worker_py_tool.process import run_quietly
 from worker_py_tool.setup import node_packages
 
 ESBUILD = NODE_MODULES / "esbuild"
-_SCRIPT = "require(process.argv[1]).buildSync(JSON.parse(process.argv[2]))"
+_SCRIPT = """
+const { outputFiles } = require(process.argv[1]).buildSync(JSON.parse(process.argv[2]));
+process.stdout.write(outputFiles[0].text);
+"""
 
 
 def notice_of(package: str) -> str:
@@ -31,20 +35,32 @@ def one_module(source: Path, name: str, notice: str) -> bytes:
     Raises:
         ToolError: It cannot be bundled.
     """
-    with tempfile.TemporaryDirectory() as scratch:
-        target = Path(scratch) / source.name
-        options = {
-            "entryPoints": [str(source)],
-            "outfile": str(target),
-            "bundle": True,
-            "format": "esm",
-            "minify": True,
-            "logLevel": "error",
-            "legalComments": "eof",
-            "nodePaths": [str(NODE_MODULES)],
-            "banner": {"js": f"/*!\n{notice.replace('*/', '* /')}*/"},
-        }
-        node = node_packages.require().executable
-        order = json.dumps(options)
-        run_quietly([node, "-e", _SCRIPT, "--", ESBUILD, order], f"bundle {name}", cwd=NODE_MODULES.parent)
-        return target.read_bytes()
+    options = {
+        "entryPoints": [str(source)],
+        "format": "esm",
+        "minify": True,
+        "legalComments": "eof",
+        "banner": {"js": comment(notice)},
+    }
+    return run_esbuild(options, name).encode()
+
+
+def comment(notice: str) -> str:
+    """A notice as a comment that stays."""
+    return f"/*!\n{notice.replace('*/', '* /')}*/"
+
+
+def run_esbuild(options: Mapping[str, Any], name: str) -> str:
+    """What esbuild makes of one entry.
+
+    Args:
+        options: Of its `build`, beside those that are the same for all.
+        name: What it is, for an error.
+
+    Raises:
+        ToolError: It cannot be bundled.
+    """
+    always = {"bundle": True, "write": False, "logLevel": "error", "nodePaths": [str(NODE_MODULES)]}
+    node = node_packages.require().executable
+    order = json.dumps({**options, **always})
+    return run_quietly([node, "-e", _SCRIPT, "--", ESBUILD, order], f"bundle {name}", cwd=NODE_MODULES.parent)

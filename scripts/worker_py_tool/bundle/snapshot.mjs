@@ -28,7 +28,7 @@ import { compile } from "./compiler.mjs";
 import { answer, beforePyodide, close, fail, timeLimit } from "./fence.mjs";
 
 const PAGE = 4096;
-const MAGIC = "WPYSNAP1";
+const MAGIC = "WPYSNAP2";
 const EPOCH_MS = 1_700_000_000_000;
 /** From the largest pieces to the smallest; with larger ones the heap would grow. */
 const FREE_SIZES = [...Array.from({ length: 10 }, (_, index) => 32768 >> index), 56, 48, 40, 32, 24, 16, 8];
@@ -355,6 +355,15 @@ function captureFreshMemory() {
 }
 
 /**
+ * The bits that are others than in fresh memory.
+ * @param {Uint8Array} page
+ * @param {Uint8Array} before
+ */
+function difference(page, before) {
+  return before.length > 0 ? page.map((byte, index) => byte ^ before[index]) : page;
+}
+
+/**
  * @param {Uint8Array} snapshot Pyodide's: a header, then the heap
  * @param {Uint8Array} freshMemory
  * @param {number[]} zone where the memory holds the time zone
@@ -384,7 +393,7 @@ function encode(snapshot, freshMemory, zone) {
     Buffer.alloc(padded - header.length, 0x20),
     Buffer.from(new Uint32Array(changed).buffer),
     Buffer.from(snapshot.buffer, snapshot.byteOffset, prefixBytes),
-    ...changed.map((page) => heap.subarray(page * PAGE, (page + 1) * PAGE)),
+    ...changed.map((page) => difference(heap.subarray(page * PAGE, (page + 1) * PAGE), was.subarray(page * PAGE))),
   ]);
   return bytes;
 }

@@ -24,6 +24,7 @@ SCRIPT = Path(__file__).with_name("snapshot.mjs")
 DESCRIBE = Path(__file__).with_name("describe.py")
 TIDY = Path(__file__).with_name("tidy.py")
 TRACE = Path(__file__).with_name("trace_imports.py")
+MODULE, GLUE = "pyodide.asm.wasm", "pyodide.asm.mjs"
 INTERPRETERS = CACHE / "interpreters"
 """Interpreters as they are before anything is installed: most of the time of making a snapshot is their start."""
 SLOW_S = 5
@@ -47,18 +48,23 @@ class Snapshot:
     bare: bool = False
 
 
-def make(app: AppSource, wheels: Sequence[Path]) -> Snapshot:
+def make(app: AppSource, wheels: Sequence[Path], pyodide: Path = fence.PYODIDE) -> Snapshot:
     """The snapshot for this app on these wheels; the same input gives the same bytes, and is made once.
+
+    Args:
+        app: The app.
+        wheels: What it imports.
+        pyodide: The directory of the Pyodide that the bundle holds.
 
     Raises:
         ToolError: The app cannot be imported, or its name is no `worker_py.App`.
     """
-    key = _key(app, wheels)
+    key = _key(app, wheels, pyodide)
     cached = CACHE / "snapshots" / f"{key}.json"
     if not cached.exists():
         with exclusive(f"making a snapshot: {key}"):
             if not cached.exists():
-                _make(cached, key, app, wheels)
+                _make(cached, key, app, wheels, pyodide)
     result = json.loads(cached.read_text(encoding="utf-8"))
     if result["slow"]:
         say(f"warning: {result['slow']}")
@@ -69,12 +75,12 @@ def make(app: AppSource, wheels: Sequence[Path]) -> Snapshot:
     return Snapshot(archive, None, result["refused"])
 
 
-def _make(cached: Path, key: str, app: AppSource, wheels: Sequence[Path]) -> None:
+def _make(cached: Path, key: str, app: AppSource, wheels: Sequence[Path], pyodide: Path) -> None:
     cached.parent.mkdir(parents=True, exist_ok=True)
     with scratch("making-", cached.parent) as aside:
         (aside / "app.zip").write_bytes(app.archive())
         config: dict[str, Any] = {
-            "pyodide": str(fence.PYODIDE),
+            "pyodide": str(pyodide),
             "library": str(library.lean()),
             "tidy": str(TIDY),
             "wheels": [str(path) for path in wheels],
@@ -92,7 +98,7 @@ def _make(cached: Path, key: str, app: AppSource, wheels: Sequence[Path]) -> Non
         }
         (aside / "made").mkdir()
         with progress.step("making the memory snapshot"):
-            config["base"] = interpreter()
+            config["base"] = interpreter(pyodide)
             result = _run(aside, config, wheels)
             known = {**_outcome(app, result), "bare": "bare" in result}
             if known["bare"]:
@@ -122,6 +128,7 @@ def _run(aside: Path, config: Mapping[str, Any], wheels: Sequence[Path]) -> dict
             TRACE,
             *compiled.reads(),
             library.lean(),
+            Path(config["pyodide"]),
             Path(config["base"]["memory"]),
             *wheels,
         ],
@@ -129,21 +136,21 @@ def _run(aside: Path, config: Mapping[str, Any], wheels: Sequence[Path]) -> dict
     )
 
 
-def interpreter() -> dict[str, Any]:
+def interpreter(pyodide: Path = fence.PYODIDE) -> dict[str, Any]:
     """One into which nothing was installed yet: `memory`, the file of it, and `zone`, for `snapshot.mjs`."""
-    key = _digest(_of_any_app())
+    key = _digest(_of_any_app(pyodide))
     cached = INTERPRETERS / f"{key}.json"
     if not cached.exists():
         with exclusive(f"starting an interpreter: {key}"):
             if not cached.exists():
-                _start(cached, key)
+                _start(cached, key, pyodide)
     return {"memory": str(cached.with_suffix(".bin")), **json.loads(cached.read_text(encoding="utf-8"))}
 
 
-def _start(cached: Path, key: str) -> None:
+def _start(cached: Path, key: str, pyodide: Path) -> None:
     cached.parent.mkdir(parents=True, exist_ok=True)
     with scratch("making-", cached.parent) as aside:
-        config = {"pyodide": str(fence.PYODIDE), "library": str(library.lean()), "seed": key, "base": None}
+        config = {"pyodide": str(pyodide), "library": str(library.lean()), "seed": key, "base": None}
         (aside / "config.json").write_text(json.dumps(config), encoding="utf-8")
         made = aside / "made" / "memory.bin"
         made.parent.mkdir()
@@ -151,7 +158,7 @@ def _start(cached: Path, key: str) -> None:
             SCRIPT,
             [aside / "config.json", made],
             "start Python",
-            reads=[*compiled.reads(), library.lean()],
+            reads=[*compiled.reads(), library.lean(), pyodide],
             writes=[made.parent],
         )
         os.replace(made, cached.with_suffix(".bin"))
@@ -188,15 +195,15 @@ def _outcome(app: AppSource, result: Mapping[str, Any]) -> dict[str, Any]:
     raise failure.as_error(app)
 
 
-def _key(app: AppSource, wheels: Sequence[Path]) -> str:
+def _key(app: AppSource, wheels: Sequence[Path], pyodide: Path) -> str:
     name = f"{app.module}:{app.attribute}".encode()
     ours = [path.read_bytes() for path in (DESCRIBE, TIDY, TRACE, *wheels)]
-    return _digest([*_of_any_app(), name, compiled.key().encode(), app.archive(), *ours])
+    return _digest([*_of_any_app(pyodide), name, compiled.key().encode(), app.archive(), *ours])
 
 
-def _of_any_app() -> list[bytes]:
+def _of_any_app(pyodide: Path) -> list[bytes]:
     flags = " ".join((*fence.FLAGS, *fence.FLAGS_OF_SOME)).encode()
-    ours = (path.read_bytes() for path in (SCRIPT, fence.INSIDE, fence.PYODIDE / "package.json"))
+    ours = (path.read_bytes() for path in (SCRIPT, fence.INSIDE, pyodide / MODULE, pyodide / GLUE))
     return [flags, library.key().encode(), *ours]
 
 

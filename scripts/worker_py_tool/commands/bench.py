@@ -26,6 +26,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         default="chromium",
         help="which browser's engine, for the section boot",
     )
+    options.add_argument(
+        "--against",
+        metavar="DIR",
+        type=Path,
+        help="another bundle to boot beside ours, built with bench/pages/ready.js as a page script",
+    )
     options.add_argument("--quick", action="store_true", help="few and short rounds: enough to see that it works")
     options.add_argument(
         "--json",
@@ -51,6 +57,8 @@ def needs(options: argparse.Namespace) -> Set[Need]:
             raise ToolError(f"there is no section {name}", f"Sections: {', '.join(SECTIONS)}")
     if options.engine != "chromium" and options.sections != ["boot"]:
         raise ToolError("--engine is for the section boot", f"Run: {command('bench')} boot --engine {options.engine}")
+    if options.against and options.sections != ["boot"]:
+        raise ToolError("--against is for the section boot", f"Run: {command('bench')} boot --against DIR")
     if options.write_docs and (options.sections or options.quick):
         raise ToolError("--write-docs wants a whole run", "Leave out the sections and --quick.")
     if options.write_docs and INSTALLED:
@@ -66,7 +74,9 @@ def run(options: argparse.Namespace) -> int:
     if options.source:
         report = results.read(options.source)
     else:
-        report = sections.measure(options.sections or SECTIONS, quick=options.quick, engine=options.engine)
+        report = sections.measure(
+            options.sections or SECTIONS, quick=options.quick, engine=options.engine, against=options.against
+        )
         options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(report.to_json(), encoding="utf-8")
     print(text.whole(report), flush=True)

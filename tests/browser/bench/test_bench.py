@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from worker_py_tool.bench import boot, events, handlers, long_run, memory, requirements, serving
+from worker_py_tool.bench import boot, day, events, handlers, long_run, memory, requirements, serving
 from worker_py_tool.paths import ROOT
 from worker_py_tool.setup import web_servers
 
@@ -27,6 +27,8 @@ EVENTS = ("round-trip", "back-to-back", "throughput")
 """The tables of the section `events`."""
 ROWS: Rows = {
     "boot-cold": ALONE,
+    "boot-day": [(name, None) for name in day.SITES],
+    "boot-day-frame": [(name, None) for name in day.SITES],
     "boot-warm": [*ALONE, (boot.NAVIGATION, None), (boot.SECOND_TAB, None), (boot.FLOOR, None)],
     "link": [(boot.PLAIN, None), (boot.OURS, None)],
     "bytes": [(boot.PLAIN, None), (boot.OURS, None)],

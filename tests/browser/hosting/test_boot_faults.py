@@ -27,8 +27,6 @@ APP = """
 KINDS = ("corrupt", "truncated", "missing", "unavailable", "aborted")
 SNAPSHOT_PARTS = ("snapshot.bin", "pyodide.asm.wasm", "pyodide.asm.mjs", "pyodide.mjs")
 PLAIN_PARTS = ("pyodide-lock.json", "python_stdlib.zip", "app.zip", "micropip-", "worker_py-")
-WORKER_MODULES = ("worker.js", "boot.js", "downloads.js", "bundle.js")
-PAGE_MODULES = ("shim.js", "link.js", "early.js", "host.js")
 LATE_S = 30
 campaign = pytest.mark.campaign
 
@@ -91,7 +89,7 @@ def test_without_the_snapshot_python_boots_from_nothing_and_says_why(
 @pytest.mark.parametrize(
     ("name", "kind"),
     cases(
-        ("pyodide.asm.wasm", "pyodide.asm.mjs", "pyodide.mjs", *WORKER_MODULES),
+        ("pyodide.asm.wasm", "pyodide.asm.mjs", "pyodide.mjs", "worker.js"),
         KINDS,
         {("pyodide.asm.wasm", "corrupt"), ("worker.js", "missing")},
     ),
@@ -154,10 +152,10 @@ def test_a_part_that_fails_once_is_asked_for_again_and_the_snapshot_used(
 @pytest.mark.engines
 @pytest.mark.parametrize(
     ("name", "kind"),
-    cases(PAGE_MODULES, KINDS, {("link.js", "corrupt")}),
+    cases(("shim.js",), KINDS, {("shim.js", "corrupt")}),
 )
 @pytest.mark.timeout(200)
-def test_a_module_of_the_page_that_fails_once_makes_the_page_load_anew(
+def test_a_script_of_the_page_that_fails_once_is_loaded_anew(
     quiet_page: Page, server: FaultyServer, portal_url: str, name: str, kind: str
 ) -> None:
     server.faults[server.part(name)] = fault = Fault(kind, times=1)
@@ -174,7 +172,7 @@ def test_a_module_of_the_page_that_fails_once_makes_the_page_load_anew(
         pytest.param("snapshot.bin", 3, id="snapshot.bin"),
         *(
             pytest.param(name, LATE_S, marks=campaign, id=f"{name}-{LATE_S}s")
-            for name in (*SNAPSHOT_PARTS, *WORKER_MODULES, *PAGE_MODULES)
+            for name in (*SNAPSHOT_PARTS, "worker.js", "shim.js")
         ),
     ],
 )

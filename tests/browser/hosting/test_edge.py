@@ -107,7 +107,7 @@ def test_a_version_that_fails_to_start_three_times_gives_way_and_the_report_says
     rollout.publish(bad, site)
     broken = manifest.read(bad)
     for name in broken.files:
-        if name.endswith("/worker/boot.js"):
+        if name.endswith("/worker/worker.js"):
             (site / name).unlink()
     with Server(site, reports=reports) as server:
         portal = on(server.port)

@@ -32,8 +32,8 @@ WATCH_LOADS = """
     }, true);
 """
 """In the portal's page: when each load of a frame came, in milliseconds since the portal's page began."""
-SLOW_PARTS = ("bx24.js", "shim.js", "early.js", "link.js", WITNESS.name, "pyodide.asm.wasm")
-USUAL = {("shim.js", "missing"), ("host.js", "corrupt"), ("bx24.js", "corrupt")}
+SLOW_PARTS = ("bx24.js", "shim.js", "worker.js", WITNESS.name, "pyodide.asm.wasm")
+USUAL = {("shim.js", "missing"), ("shim.js", "corrupt"), ("bx24.js", "corrupt")}
 """Each is an error event, which guard.test.mjs has, but for a damaged client, which is a script that came."""
 PAGE_LOAD_MS = 1000
 campaign = pytest.mark.campaign
@@ -88,7 +88,7 @@ def test_a_slow_script_does_not_hold_the_load_and_the_call_waits_for_it(
     ("name", "kind"),
     [
         pytest.param(name, kind, marks=() if (name, kind) in USUAL else campaign, id=f"{name}-{kind}")
-        for name in ("shim.js", "host.js", "bx24.js")
+        for name in ("shim.js", "bx24.js")
         for kind in ("missing", "corrupt", "aborted")
     ],
 )

@@ -98,7 +98,7 @@ def test_a_boot_fetches_what_the_report_says_each_once(demo_bundle: Path, open_p
     late |= {path for path in made.files if "/phone/" in path} - set(expected)  # the page elected to hold the phone
     before = [path for path in asked if path not in late]
     assert sorted(set(before)) == sorted(expected)
-    names = ("index.html", "shim.js", "worker.js", "boot.js", "snapshot.bin")
+    names = ("index.html", "shim.js", "worker.js", "snapshot.bin")
     stages = [next(path for path in expected if path.endswith(name)) for name in names]
     assert sorted(stages, key=before.index) == stages
     assert sorted(stages, key=expected.index) == stages

@@ -9,7 +9,6 @@ const GUARD = new Script(readFileSync(new URL("../../../static/page/guard.js", i
 const ASSETS = "https://app.example/assets/b1/";
 const INSTALL = `${ASSETS}install.js`;
 const NAMED = [
-  ["early-module", `${ASSETS}early.js`],
   ["client", "https://portal.example/api.js"],
   ["shim-module", `${ASSETS}shim.js`],
   ["install-module", INSTALL],

@@ -3,6 +3,8 @@ import { test } from "node:test";
 import { parseSnapshot, snapshotLoader } from "../../../static/worker/snapshot.js";
 
 const PAGE = 4096;
+/** What is in memory that nothing has run in. */
+const FRESH = 1;
 
 /** Where memory says how far behind its state the interpreter keeps the place of the trampoline. */
 const OFFSET_AT = 2 * PAGE;
@@ -22,7 +24,7 @@ function written({ heap, pages }) {
   length.writeUInt32LE(header.length);
   const list = Buffer.from(new Uint32Array(numbers).buffer);
   const contents = numbers.map((number) => Buffer.alloc(PAGE, pages[number]));
-  const file = Buffer.concat([Buffer.from("WPYSNAP1"), length, header, list, Buffer.from("head"), ...contents]);
+  const file = Buffer.concat([Buffer.from("WPYSNAP2"), length, header, list, Buffer.from("head"), ...contents]);
   return new Uint8Array(file).buffer;
 }
 
@@ -48,13 +50,19 @@ for (const [what, spoil, reason] of /** @type {const} */ ([
 /**
  * Start from a snapshot with a runtime that the test plays.
  * @param {import("node:test").TestContext} t
- * @param {{heap: number, limit: number, pages?: Record<number, number>, trampoline?: number}} options the memory that
- *   the snapshot wants, and that there is; its pages; what the runtime writes where the interpreter finds its trampoline
+ * @param {{heap: number, limit: number, pages?: Record<number, number>, trampoline?: number, base?: number}} options the
+ *   memory that the snapshot wants, and that there is; its pages; what the runtime writes where the interpreter finds its
+ *   trampoline; where the module's heap begins, if it says so
  */
-async function started(t, { heap, limit, pages = { 1: 9 }, trampoline = 0 }) {
+async function started(t, { heap, limit, pages = { 1: 9 }, trampoline = 0, base }) {
   const fresh = new WebAssembly.Memory({ initial: 1 });
-  new Uint8Array(fresh.buffer).fill(1);
-  t.mock.method(WebAssembly, "instantiate", async () => ({ exports: { memory: fresh } }));
+  new Uint8Array(fresh.buffer).fill(FRESH, 0, base);
+  const places = base === undefined ? {} : { __heap_base: { value: base } };
+  t.mock.method(WebAssembly, "instantiate", async () => ({ exports: { memory: fresh, ...places } }));
+  const turned = Object.entries(pages).map(([page, byte]) => [
+    page,
+    +page * PAGE < (base ?? 65536) ? byte ^ FRESH : byte,
+  ]);
   /** @type {any[]} */
   const restored = [];
   const runtime = {
@@ -87,7 +95,7 @@ async function started(t, { heap, limit, pages = { 1: 9 }, trampoline = 0 }) {
   const loader = snapshotLoader({
     glue: Promise.resolve({ default: create }),
     module: Promise.resolve(/** @type {any} */ ({})),
-    snapshot: async () => parseSnapshot(written({ heap, pages })),
+    snapshot: async () => parseSnapshot(written({ heap, pages: Object.fromEntries(turned) })),
     laid: async () => {},
     urls: { wasm: "https://app.example/wasm", library: "https://app.example/library" },
   });
@@ -103,6 +111,13 @@ test("memory becomes what it was: fresh where the snapshot has nothing, its own 
   assert.deepEqual([at(0), at(1), at(2), at(16)], [1, 9, 1, 0]);
   made.API.restoreSnapshot();
   assert.deepEqual(restored, ["head"]);
+});
+
+test("only what a new module has in its memory is kept while the runtime starts", async (t) => {
+  const { make, runtime } = await started(t, { heap: 65536, limit: 65536, pages: { 1: 9, 5: 7 }, base: 2 * PAGE - 5 });
+  await make();
+  const at = (/** @type {number} */ page) => runtime.HEAPU8[page * PAGE];
+  assert.deepEqual([at(0), at(1), at(2), at(5), at(6)], [FRESH, 9, 0, 7, 0]);
 });
 
 for (const [engine, trampoline] of /** @type {const} */ ([

@@ -99,7 +99,7 @@ def test_what_takes_long_is_named_when_it_is_begun_and_when_it_is_done(
 def test_the_report_names_what_a_boot_fetches(bundle: Path) -> None:
     made = build(BuildOptions(app=str(bundle.parent / "app.py"), out=bundle.parent / "again", hard_link=True))
     names = [Path(path).name for path in boot_files(bundle.parent / "again", made)]
-    assert names[:2] == ["index.html", "early.js"]
+    assert names[:2] == ["index.html", "shim.js"]
     assert {"worker.js", "pyodide.asm.wasm", "snapshot.bin"} <= set(names)
     assert not {"python_stdlib.zip", "app.zip", "install.js"} & set(names)
     assert len(names) == len(set(names))

@@ -125,12 +125,12 @@ def test_a_bundle_is_checked_against_its_manifest(
     assets = next((out / "assets").iterdir())
     shim = assets / "page" / "shim.js"
     shim.write_bytes(shim.read_bytes()[:-10])
-    shim.with_name("link.js").unlink()
+    shim.with_name("support.js").unlink()
     (assets / "worker" / "worker.js.br").write_bytes(b"not what it says")
     (out / "foreign.txt").write_text("mine")
     assert build_command.run(check) == 1
     printed = capsys.readouterr().out
-    for words in ("shim.js: has ", "link.js: is missing", "worker.js.br: ", "foreign.txt: does not belong"):
+    for words in ("shim.js: has ", "support.js: is missing", "worker.js.br: ", "foreign.txt: does not belong"):
         assert words in printed
 
 
@@ -139,6 +139,6 @@ def test_a_compressed_file_of_another_content_is_found_although_the_manifest_nam
     app.write_text(APP.format(module="json"), encoding="utf-8")
     made = build(BuildOptions(app=str(app), out=out))
     folder = f"assets/{made.build}/page"
-    (out / folder / "link.js.gz").write_bytes((out / folder / "shim.js.gz").read_bytes())
+    (out / folder / "support.js.gz").write_bytes((out / folder / "shim.js.gz").read_bytes())
     replace(made, files=manifest.list_files(out)).write(out)
-    assert manifest.check(out) == [f"{folder}/link.js.gz: holds something else than link.js"]
+    assert manifest.check(out) == [f"{folder}/support.js.gz: holds something else than support.js"]

@@ -153,9 +153,9 @@ def test_an_import_that_takes_long_is_told_of_each_time(
 def test_python_is_started_once_for_all_apps(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real, started = snapshot._start, []
 
-    def start(cached: Path, key: str) -> None:
+    def start(cached: Path, key: str, pyodide: Path) -> None:
         started.append(key)
-        real(cached, key)
+        real(cached, key, pyodide)
 
     monkeypatch.setattr(snapshot, "INTERPRETERS", tmp_path / "interpreters")
     monkeypatch.setattr(snapshot, "_start", start)

@@ -113,8 +113,7 @@ def test_a_page_that_a_browser_does_not_show_is_told_at_once(made: Made) -> None
 @with_a_browser
 def test_a_page_without_its_scripts_is_told_when_its_time_is_over(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     bundle = made(snapshot=False)
-    for name in ("shim.js", "early.js"):
-        next(bundle.glob(f"assets/*/page/{name}")).write_text("")
+    next(bundle.glob("assets/*/page/shim.js")).write_text("")
     shown = manifest.read(bundle)
     dataclasses.replace(shown, files=manifest.list_files(bundle)).write(bundle)
     monkeypatch.setattr(doctor_boot, "LIMIT_S", 8.0)
