@@ -62,10 +62,20 @@
       document.head.append(script);
     });
 
-  /** What a new attempt needs, as far as we know it, comes into the browser's cache first: each file by itself. @param {number} attempt */
+  /**
+   * What a new attempt needs, as far as we know it, comes into the browser's cache first: each file by itself. Who gets
+   * it under its first spelling all the same (WebKitGTK) imports what came damaged for as long as this page lives: there
+   * the next page is to find a whole one.
+   * @param {number} attempt
+   */
   const gather = async (attempt) => {
     const modules = /** @type {NodeListOf<HTMLLinkElement>} */ (document.querySelectorAll("link[rel=modulepreload]"));
-    await Promise.allSettled([...modules].map(({ href }) => fetch(spelled(href, attempt))));
+    await Promise.allSettled(
+      [...modules].map(async ({ href }) => {
+        const { url } = await fetch(spelled(href, attempt));
+        return url === href && fetch(href, { cache: "reload" });
+      }),
+    );
   };
 
   /**

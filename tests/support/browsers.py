@@ -40,6 +40,7 @@ class Engine:
         logs_http_errors: the console names each request that was answered with an error.
         takes_flags: there are flags and settings for what a test takes away from the browser.
         tells_bodies: what a request carries can be read on its way, and be answered by the test.
+        tells_spellings: an address that is spelled in another way is another module, and so are those that it imports.
         recovers_within_s: after code that nothing can interrupt, another interpreter handles what comes next.
         is_playwrights: Playwright drives it: its console can be read, its workers are known, pages call the test.
     """
@@ -53,6 +54,7 @@ class Engine:
     logs_http_errors: bool = True
     takes_flags: bool = True
     tells_bodies: bool = True
+    tells_spellings: bool = True
     recovers_within_s: int = 20
     is_playwrights: bool = True
 
@@ -83,6 +85,7 @@ ENGINES: Final = {
         logs_http_errors=False,
         takes_flags=False,
         tells_bodies=False,
+        tells_spellings=False,
         recovers_within_s=60,
         is_playwrights=False,
     ),

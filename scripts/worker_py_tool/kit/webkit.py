@@ -193,11 +193,14 @@ class WebKitPage:
 
     def close(self) -> None:
         """Close the tab."""
+        self.context.pages.remove(self)
+        other = self.context.pages[0].window if self.context.pages else self.context.keep_tab()
         self.driver.command("POST", "/window", {"handle": self.window})
         self.driver.command("DELETE", "/window")
-        self.context.pages.remove(self)
-        for other in self.context.pages[:1]:
-            self.driver.command("POST", "/window", {"handle": other.window})  # no command goes without a window
+        self.driver.command("POST", "/window", {"handle": other})  # no command goes without a window
+
+    def add_init_script(self, script: str) -> None:
+        """Nothing: WebDriver has no scripts for loads to come."""
 
     def evaluate(self, script: str, argument: object = None) -> Any:
         """Evaluate a script in the page."""
@@ -247,7 +250,7 @@ class WebKitContext:
 
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
-        self._first: str | None = driver.command("GET", "/window")
+        self._empty: str | None = driver.command("GET", "/window")
         self.pages: list[WebKitPage] = []
 
     def __enter__(self) -> WebKitContext:
@@ -260,11 +263,19 @@ class WebKitContext:
 
     def new_page(self) -> WebKitPage:
         """Open a tab."""
-        window = self._first or self._driver.command("POST", "/window/new", {"type": "tab"})["handle"]
-        self._first = None
+        window = self._empty or self._new_tab()
+        self._empty = None
         page = WebKitPage(self, self._driver, window)
         self.pages.append(page)
         return page
+
+    def keep_tab(self) -> str:
+        """An empty tab that stays for the next page: the session ends with its last one."""
+        self._empty = self._new_tab()
+        return self._empty
+
+    def _new_tab(self) -> str:
+        return str(self._driver.command("POST", "/window/new", {"type": "tab"})["handle"])
 
     def on(self, event: str, listener: object) -> None:
         """WebDriver tells of nothing."""

@@ -22,8 +22,9 @@ const NAMED = [
  * @param {(url: string) => boolean | null} comes which scripts do, `null` for neither that nor a failure; what they
  *   define is there then
  * @param {string} [search] the address's query
+ * @param {boolean} [normalizes] the browser takes an address for the same in whatever spelling
  */
-function page(t, comes, search = "?DOMAIN=portal.example") {
+function page(t, comes, search = "?DOMAIN=portal.example", normalizes = false) {
   const clock = stillClock(t);
   t.mock.method(console, "error", () => {});
   /** @type {string[]} */
@@ -33,6 +34,8 @@ function page(t, comes, search = "?DOMAIN=portal.example") {
   /** @type {string[]} */
   const told = [];
   const window = { name: "portal.example|1|sid" };
+  /** @type {Array<[string, string]>} */
+  const fetched = [];
   /** What has come by the browser's count. @type {Array<{name: string}>} */
   const entries = [];
   t.mock.method(performance, "getEntriesByType", () => entries);
@@ -40,6 +43,9 @@ function page(t, comes, search = "?DOMAIN=portal.example") {
     baseURI: "https://app.example/?DOMAIN=portal.example",
     getElementById: () => ({ textContent: JSON.stringify({ build: "b1", client: "bx24" }) }),
     querySelectorAll: (/** @type {string} */ selector) => {
+      if (selector === "link[rel=modulepreload]") {
+        return [{ href: `${ASSETS}shim.js` }, { href: `${ASSETS}link.js` }];
+      }
       const kind = /worker-py\/(\w+)/.exec(selector)?.[1] ?? "none";
       return NAMED.filter(([type]) => type.startsWith(kind)).map(([type, src]) => ({ type: `worker-py/${type}`, src }));
     },
@@ -72,7 +78,10 @@ function page(t, comes, search = "?DOMAIN=portal.example") {
     document,
     window,
     location: { search },
-    fetch: async () => {},
+    fetch: async (/** @type {string} */ url, /** @type {RequestInit | undefined} */ options) => {
+      fetched.push([url, options?.cache ?? "default"]);
+      return { url: normalizes ? decodeURIComponent(url) : url };
+    },
     addEventListener: (/** @type {string} */ type, /** @type {() => void} */ listener) => {
       assert.equal(type, "load");
       loads.push(listener);
@@ -81,7 +90,7 @@ function page(t, comes, search = "?DOMAIN=portal.example") {
   });
   t.after(() => Reflect.deleteProperty(globalThis, "BX24"));
   GUARD.runInThisContext();
-  return { asked, told, clock, entries, load: () => loads.forEach((listener) => void listener()) };
+  return { asked, fetched, told, clock, entries, load: () => loads.forEach((listener) => void listener()) };
 }
 
 test("nothing is loaded before the document's load has passed, and then all in order", async (t) => {
@@ -119,6 +128,22 @@ test("a module of ours that did not come is asked for by another spelling of its
   ]);
   assert.ok(shims.every((url) => decodeURIComponent(url) === `${ASSETS}shim.js`));
 });
+
+for (const normalizes of [false, true]) {
+  test(`the next page finds a whole module where another spelling ${normalizes ? "is no other address" : "heals this one"}`, async (t) => {
+    let tries = 0;
+    const comes = (/** @type {string} */ url) => !url.endsWith("shim.js") || ++tries > 1;
+    const { fetched, clock, load } = page(t, comes, undefined, normalizes);
+    load();
+    await settled();
+    assert.deepEqual(fetched, []);
+    clock.tick(1000);
+    await settled();
+    const files = ["shim.js", "link.js"];
+    const wanted = files.map((name) => [`https://app.example/assets/%621/${name}`, "default"]);
+    assert.deepEqual(fetched, [...wanted, ...(normalizes ? files.map((name) => [ASSETS + name, "reload"]) : [])]);
+  });
+}
 
 test("a module of ours that is silent is loaded again when nothing of ours came for half a minute, and not before", async (t) => {
   const { asked, clock, entries, load } = page(t, (url) => (url.endsWith("shim.js") ? null : true));
