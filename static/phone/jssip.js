@@ -79,7 +79,7 @@ class JssipLine {
     const source = await soundOf(account, hasCome(cancelled));
     try {
       const session = registration.agent.call(number, mediaOf(account, source));
-      return new SipLeg("outgoing", number, session, registration, this.#events, this.#clock, source);
+      return new SipLeg("outgoing", number, session, registration, this.#events, this.#clock, { source });
     } catch (error) {
       source.stop();
       throw new PhoneError("TypeError", `${number} cannot be dialled: ${error}`);
@@ -133,7 +133,9 @@ class JssipLine {
       return;
     }
     const number = String(session.remote_identity.uri.user ?? "").slice(0, NUMBER_LENGTH);
-    const leg = new SipLeg("incoming", number, session, registration, this.#events, this.#clock);
+    const leg = new SipLeg("incoming", number, session, registration, this.#events, this.#clock, {
+      invitation: request,
+    });
     if (!this.#events.incoming(leg)) {
       session.terminate({ status_code: BUSY_HERE });
     }

@@ -7,6 +7,7 @@
 import { PhoneError } from "./line.js";
 import { changeDirection, DialogGone, isChanging, restartIce } from "./reinvite.js";
 import { loudspeaker, microphone, voice } from "./sound.js";
+import { TRICKLES, Trickle } from "./trickle.js";
 
 /**
  * @typedef {import("./line.js").LineEvents} LineEvents
@@ -52,14 +53,16 @@ export class SipLeg {
   /** The operator, or the page that goes, wanted its end. */
   #hungUp = false;
   #mending = false;
+  #trickle;
   /** Rejects when the call ends, for those that wait for something in it. @type {Promise<never>} */
   #over;
 
   /**
    * @param {"incoming" | "outgoing"} direction @param {string} number @param {Session} session
-   * @param {Registration} registration @param {LineEvents} events @param {Clock} clock @param {Source} [source]
+   * @param {Registration} registration @param {LineEvents} events @param {Clock} clock
+   * @param {{source?: Source, invitation?: any}} begun  what is heard of us; what the other side sent
    */
-  constructor(direction, number, session, registration, events, clock, source) {
+  constructor(direction, number, session, registration, events, clock, { source, invitation }) {
     this.direction = direction;
     this.number = number;
     this.#session = session;
@@ -93,6 +96,7 @@ export class SipLeg {
     for (const change of ["reinvite", "update"]) {
       session.on(change, (/** @type {any} */ { reject }) => isChanging(session) && reject({ status_code: PENDING }));
     }
+    this.#trickle = new Trickle(session, invitation);
     this.#limitGathering();
     if (session.connection) {
       this.#attend(session.connection);
@@ -193,6 +197,7 @@ export class SipLeg {
 
   /** @param {RTCPeerConnection} connection */
   #attend(connection) {
+    this.#trickle.attend(connection);
     /** A track comes anew, as the same one, after each hold. @type {WeakSet<MediaStreamTrack>} */
     const known = new WeakSet();
     connection.addEventListener("track", ({ track }) => {
@@ -336,7 +341,7 @@ export async function soundOf({ audio }, over) {
 
 /** @param {import("./line.js").Account} account @param {Source} source */
 export function mediaOf({ ice_servers = [] }, { track }) {
-  return { mediaStream: new MediaStream([track]), pcConfig: { iceServers: ice_servers } };
+  return { mediaStream: new MediaStream([track]), pcConfig: { iceServers: ice_servers }, extraHeaders: TRICKLES };
 }
 
 /** @param {any} end of a transfer, as JsSIP tells it */

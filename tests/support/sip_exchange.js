@@ -165,8 +165,8 @@
         return;
       }
       if (step === "INVITE") {
-        this.reply(sip, 180);
-        await this.#takeCall(sip, action, sdp);
+        this.reply(sip, 180, headers);
+        await this.#takeCall(sip, status === 180 ? "ring" : action, sdp, headers);
       } else if (step === "REINVITE") {
         const answer = sdp ?? (await call?.end?.answer(sip.body)) ?? "";
         this.reply(sip, 200, ["Content-Type: application/sdp", ...headers], answer);
@@ -194,8 +194,8 @@
       }
     }
 
-    /** @param {Sip} sip @param {Action} action @param {string} [sdp] */
-    async #takeCall(sip, action, sdp) {
+    /** @param {Sip} sip @param {Action} action @param {string} [sdp] @param {string[]} [headers] */
+    async #takeCall(sip, action, sdp, headers = []) {
       const call = /** @type {Call} */ (this.calls.get(header(sip, "call-id")));
       if (action === "ring") {
         return;
@@ -207,9 +207,9 @@
       }
       const answer = sdp ?? (await call.end.answer(sip.body));
       if (action === "early") {
-        this.reply(sip, 183, ["Content-Type: application/sdp"], answer);
+        this.reply(sip, 183, ["Content-Type: application/sdp", ...headers], answer);
       } else if (!call.over) {
-        this.reply(sip, 200, ["Content-Type: application/sdp"], answer);
+        this.reply(sip, 200, ["Content-Type: application/sdp", ...headers], answer);
       }
     }
 
@@ -231,7 +231,11 @@
     /** The phone answered something of ours. @param {Sip} sip */
     async #answered(sip) {
       const call = this.calls.get(header(sip, "call-id"));
-      if (!call || header(sip, "cseq").split(" ")[1] !== "INVITE" || sip.status < 200) {
+      if (!call || header(sip, "cseq").split(" ")[1] !== "INVITE") {
+        return;
+      }
+      if (sip.status < 200) {
+        call.early = header(sip, "to");
         return;
       }
       if (sip.status < 300) {
@@ -337,7 +341,7 @@
           `Via: SIP/2.0/WS exchange.test;branch=${call.branch}`,
           "Max-Forwards: 70",
           `From: ${call.from}`,
-          `To: ${call.to || `<${this.uri}>`}`,
+          `To: ${call.to || (method !== "CANCEL" && call.early) || `<${this.uri}>`}`,
           `Call-ID: ${call.id}`,
           `CSeq: ${cseq} ${method}`,
           `Contact: ${call.contact}`,
@@ -402,7 +406,7 @@
   /**
    * @typedef {{answer: (offer: string) => Promise<string>, offer: () => Promise<string>, accept: (answer: string) => Promise<void>,
    *   close: () => void}} FarEnd
-   * @typedef {{over: boolean, incoming: boolean, sip: Sip, end: FarEnd | null, id?: string, cseq?: number, target?: string, to?: string,
+   * @typedef {{over: boolean, incoming: boolean, sip: Sip, end: FarEnd | null, id?: string, cseq?: number, target?: string, to?: string, early?: string,
    *   from?: string, contact?: string, branch?: string}} Call
    */
 

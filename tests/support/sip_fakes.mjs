@@ -3,7 +3,7 @@
  * A `RTCPeerConnection` that carries nothing, and a microphone that the test hands over.
  */
 
-import { deferred, settled } from "./fakes.mjs";
+import { deferred, settled, stillClock } from "./fakes.mjs";
 import "./sip_exchange.js";
 
 const SDP = [
@@ -16,6 +16,9 @@ const SDP = [
   "",
 ].join("\r\n");
 
+/** The n-th address that is found. @param {number} n */
+export const candidateLine = (n) => `a=candidate:${n} 1 udp 1 192.0.2.1 ${1000 + n} typ host`;
+
 export class FakePeer extends EventTarget {
   /** @type {FakePeer[]} */
   static made = [];
@@ -25,6 +28,8 @@ export class FakePeer extends EventTarget {
   connectionState = "new";
   iceConnectionState = "new";
   iceGatheringState = "complete";
+  /** Of the other side's. @type {any[]} */
+  candidates = [];
   /** @type {any} */
   localDescription = null;
   /** @type {any} */
@@ -62,10 +67,21 @@ export class FakePeer extends EventTarget {
     const description = given ?? (await this.createOffer());
     this.#describe("local", description.type);
     this.localDescription = description;
-    for (const ms of FakePeer.gathers) {
+    for (const [n, ms] of FakePeer.gathers.entries()) {
       this.iceGatheringState = "gathering";
-      setTimeout(() => this.dispatchEvent(Object.assign(new Event("icecandidate"), { candidate: {} })), ms);
+      setTimeout(() => {
+        this.localDescription = { type: description.type, sdp: `${this.localDescription.sdp}${candidateLine(n)}\r\n` };
+        this.dispatchEvent(Object.assign(new Event("icecandidate"), { candidate: {} }));
+      }, ms);
     }
+  }
+
+  /** @param {any} candidate */
+  async addIceCandidate(candidate) {
+    if (!this.remoteDescription) {
+      throw new DOMException("no description", "InvalidStateError");
+    }
+    this.candidates.push(candidate);
   }
 
   async setRemoteDescription(/** @type {any} */ { type, sdp }) {
@@ -85,6 +101,7 @@ export class FakePeer extends EventTarget {
     if (type === "answer") {
       this.#transceiver.currentDirection = this.#transceiver.direction;
     }
+    queueMicrotask(() => this.dispatchEvent(new Event("signalingstatechange")));
   }
 
   /** Browsers call those that capture first; Node calls them in their turn. @type {Array<[string, any]>} */
@@ -197,4 +214,46 @@ export async function arrived() {
   for (let turn = 0; turn < 12; turn++) {
     await settled();
   }
+}
+
+/** A phone that is registered, at an exchange, with a microphone. @param {import("node:test").TestContext} t */
+export async function registeredPhone(t) {
+  const { exchange, microphone } = surroundings();
+  const clock = stillClock(t);
+  const { jssipLine } = await import("../../static/phone/jssip.js");
+  const { Phone } = await import("../../static/phone/phone.js");
+  /** @type {Array<[string, any]>} */
+  const told = [];
+  const later = {
+    later: (/** @type {() => void} */ callback, /** @type {number} */ ms) => void setTimeout(callback, ms),
+  };
+  const made = new Phone(
+    jssipLine(later),
+    (event, payload) => event !== "stats" && told.push([event, payload]),
+    later,
+    () => 5000,
+  );
+  t.after(() => made.close());
+  await made.run("register", ACCOUNT);
+  const pass = async (/** @type {number} */ s, step_ms = 500) => {
+    for (let passed = 0; passed < s * 1000; passed += step_ms) {
+      clock.tick(step_ms);
+      await arrived();
+    }
+  };
+  const ring = async (/** @type {object} */ how = {}) => {
+    const id = await exchange.ring(how);
+    await arrived();
+    return id;
+  };
+  /** Be called, and answer. */
+  const talk = async () => {
+    const id = await ring();
+    await made.run("answer", {});
+    await arrived();
+    return id;
+  };
+  const reasons = () => told.filter(([event]) => event === "ended").map(([, { reason }]) => reason);
+  const phase = async () => (await made.state()).phase;
+  return { phone: made, exchange, microphone, told, pass, ring, talk, reasons, phase };
 }

@@ -1,49 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { stillClock } from "../../support/fakes.mjs";
-import { ACCOUNT, arrived, FakePeer, surroundings } from "../../support/sip_fakes.mjs";
-
-/** A phone that is registered, at an exchange, with a microphone. @param {import("node:test").TestContext} t */
-async function phone(t) {
-  const { exchange, microphone } = surroundings();
-  const clock = stillClock(t);
-  const { jssipLine } = await import("../../../static/phone/jssip.js");
-  const { Phone } = await import("../../../static/phone/phone.js");
-  /** @type {Array<[string, any]>} */
-  const told = [];
-  const later = {
-    later: (/** @type {() => void} */ callback, /** @type {number} */ ms) => void setTimeout(callback, ms),
-  };
-  const made = new Phone(
-    jssipLine(later),
-    (event, payload) => event !== "stats" && told.push([event, payload]),
-    later,
-    () => 5000,
-  );
-  t.after(() => made.close());
-  await made.run("register", ACCOUNT);
-  const pass = async (/** @type {number} */ s, step_ms = 500) => {
-    for (let passed = 0; passed < s * 1000; passed += step_ms) {
-      clock.tick(step_ms);
-      await arrived();
-    }
-  };
-  const ring = async (/** @type {object} */ how = {}) => {
-    const id = await exchange.ring(how);
-    await arrived();
-    return id;
-  };
-  /** Be called, and answer. */
-  const talk = async () => {
-    const id = await ring();
-    await made.run("answer", {});
-    await arrived();
-    return id;
-  };
-  const reasons = () => told.filter(([event]) => event === "ended").map(([, { reason }]) => reason);
-  const phase = async () => (await made.state()).phase;
-  return { phone: made, exchange, microphone, told, pass, ring, talk, reasons, phase };
-}
+import { ACCOUNT, arrived, FakePeer, registeredPhone as phone } from "../../support/sip_fakes.mjs";
 
 /** Nothing of a call is left. @param {Awaited<ReturnType<typeof phone>>} all */
 async function clean({ microphone, phase }) {

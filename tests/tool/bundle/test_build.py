@@ -127,7 +127,15 @@ def test_a_bundle_holds_the_phone_that_was_asked_for_and_no_other(app: str, tmp_
 
     assert held[None] == set()
     assert held["loopback"] - held["jssip"] == {"loopback.js"}
-    of_sip = {"exchange_socket.js", "jssip.js", "jssip_library.js", "registration.js", "reinvite.js", "sip_leg.js"}
+    of_sip = {
+        "exchange_socket.js",
+        "jssip.js",
+        "jssip_library.js",
+        "registration.js",
+        "reinvite.js",
+        "sip_leg.js",
+        "trickle.js",
+    }
     assert held["jssip"] - held["loopback"] == of_sip
     assert 'from "jssip"' not in library
     assert re.search(r"export\{\w+ as UA,\w+ as WebSocketInterface\}", library)
