@@ -20,6 +20,7 @@ APP_DIRECTORY = "/app"
 LIVE = "worker_py._live"
 """Is there in bundles that were built for live editing."""
 
+_SHOWN = (f"{APP_DIRECTORY}/", f"{os.path.dirname(os.path.dirname(__file__))}/")
 _SLEEP_AT_IMPORT_MS = 5000.0
 
 _frozen: Freezing | None = None
@@ -76,10 +77,9 @@ def prepare(module: str, attribute: str, instead: Sequence[str] | None = None) -
     if loop._in_progress > begun:  # type: ignore[attr-defined]
         raise CannotBeFrozen(f"{module} starts a task when it is imported; start it in a handler of Started")
     importlib.invalidate_caches()  # `importlib.metadata` keeps the archive of the library open in its own
-    library = os.path.dirname(os.__file__)  # an archive, whose lines are found without it
     for loaded in list(sys.modules.values()):
         file = getattr(loaded, "__file__", None) or ""
-        if not file.startswith(library):
+        if file.startswith(_SHOWN):  # in nearly each traceback; other files are read when theirs are shown
             linecache.getlines(file)
     for name, entry in list(linecache.cache.items()):
         if len(entry) == 4:  # without its time: the file itself comes later, and is not looked at
