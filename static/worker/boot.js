@@ -57,8 +57,9 @@ export async function boot(outside) {
     try {
       const file = new SnapshotFile(bundle.snapshot);
       const places = [libraryPlace(), ...packagePlaces()];
-      const early = downloads(bundle.bare ? places : []);
-      const pyodide = await restored(file, clock);
+      const first = bundle.bare ? archivesOf(places) : bundle.libraries.map(({ archive }) => archive);
+      const early = downloads(first);
+      const pyodide = await restored(file, clock, early);
       clock.enter("app", 0.9);
       const holding = new Holding(outside.holding);
       const late = lateFiles(pyodide, places, holding, early);
@@ -90,9 +91,10 @@ export async function boot(outside) {
 /**
  * @param {SnapshotFile} file
  * @param {PhaseClock} clock
+ * @param {Map<string, Promise<ArrayBuffer>>} early archives on their way, those of the libraries among them
  * @returns {Promise<any>}
  */
-async function restored(file, clock) {
+async function restored(file, clock, early) {
   clock.enter("download", 0.05);
   const wasm = `${bundle.pyodideUrl}pyodide.asm.wasm`;
   const module = compile(wasm);
@@ -104,7 +106,8 @@ async function restored(file, clock) {
       () => {},
     );
   }
-  for (const part of [module, glue]) {
+  const replay = compiledCode(early);
+  for (const part of [module, glue, replay]) {
     part.catch(() => {}); // awaited on the way; a failure before that is not unhandled
   }
   const { loadPyodide } = await loader;
@@ -112,6 +115,7 @@ async function restored(file, clock) {
   const { options, broken, unhook } = snapshotLoader({
     glue,
     module,
+    replay,
     snapshot: async () => {
       const content = await file.content;
       clock.enter("memory", 0.5);
@@ -139,6 +143,19 @@ async function restored(file, clock) {
   }
 }
 
+/**
+ * What puts the compiled code of a snapshot in place.
+ * @param {Map<string, Promise<ArrayBuffer>>} early
+ * @returns {Promise<import("./snapshot.js").Replay>}
+ */
+async function compiledCode(early) {
+  if (bundle.libraries.length === 0) {
+    return () => {};
+  }
+  const { prepare } = await import("./libraries.js");
+  return prepare(bundle.libraries, (archive) => early.get(archive) ?? download(archive));
+}
+
 /** There is no such file: `snapshot.js` answers for it. */
 const NO_LIBRARY = "empty.zip";
 const BUNDLE = "../../";
@@ -160,9 +177,12 @@ const packagePlaces = () => [
   { directory: "/app", archives: [bundle.app.archive] },
 ];
 
-/** @param {LatePlace[]} places @returns {Map<string, Promise<ArrayBuffer>>} their archives, on their way */
-function downloads(places) {
-  const coming = new Map(places.flatMap(({ archives }) => archives).map((path) => [path, download(path)]));
+/** @param {LatePlace[]} places */
+const archivesOf = (places) => places.flatMap(({ archives }) => archives);
+
+/** @param {string[]} archives @returns {Map<string, Promise<ArrayBuffer>>} those, on their way */
+function downloads(archives) {
+  const coming = new Map(archives.map((path) => [path, download(path)]));
   for (const part of coming.values()) {
     part.catch(() => {}); // awaited on the way; a failure before that is not unhandled
   }
@@ -188,7 +208,7 @@ function lateFiles(pyodide, places, holding, early) {
 /** @param {PhaseClock} clock @param {Holding} holding @returns {Promise<any>} */
 async function loaded(clock, holding) {
   clock.enter("runtime", 0.05);
-  const early = downloads(packagePlaces());
+  const early = downloads(archivesOf(packagePlaces()));
   const pyodide = await interpreter();
   clock.enter("packages", 0.6);
   await lateFiles(pyodide, packagePlaces(), holding, early).mount();

@@ -22,6 +22,8 @@ export const bundle = {
   snapshot: null,
   /** The app is not in it: it loads compiled code, and is imported at each start. */
   bare: false,
+  /** Compiled code that is in it, in the order in which it is loaded. @type {{archive: string, file: string}[]} */
+  libraries: [],
   /** Why there is no snapshot. @type {string | null} */
   withoutSnapshot: null,
   /** Pyodide's lock file of all wheels here. */

@@ -15,10 +15,13 @@ const MAGIC = "WPYSNAP2";
 /** Pyodide writes it into the file system before Python runs; what would be in it is in the snapshot. */
 const EMPTY_ZIP = new Uint8Array([0x50, 0x4b, 5, 6, ...new Uint8Array(18)]);
 
+/** @typedef {import("../../scripts/worker_py_tool/bundle/libraries.mjs").Libraries} Libraries */
+/** @typedef {(runtime: any, recorded: Libraries) => void} Replay */
+
 /**
- * `zone`: where the memory holds the time zone.
+ * `zone`: where the memory holds the time zone; `libraries`: of an app that loads some.
  * @typedef {{
- *   heap: number, zone: number[], prefix: Uint8Array, pages: Uint32Array, contents: Uint8Array,
+ *   heap: number, zone: number[], libraries?: Libraries, prefix: Uint8Array, pages: Uint32Array, contents: Uint8Array,
  * }} Snapshot
  */
 
@@ -39,17 +42,19 @@ export function parseSnapshot(buffer) {
   if (start + headerLength > bytes.length) {
     throw new Error("it is truncated");
   }
-  const { heap, zone, prefix, pages } = JSON.parse(text.decode(bytes.subarray(start, start + headerLength)));
+  const header = JSON.parse(text.decode(bytes.subarray(start, start + headerLength)));
+  const { heap, zone, libraries, prefix, pages } = header;
   const list = start + headerLength;
-  const header = list + pages * 4;
-  const contents = header + prefix;
+  const behind = list + pages * 4;
+  const contents = behind + prefix;
   if (contents + pages * PAGE !== bytes.length) {
     throw new Error(`it has ${bytes.length} bytes instead of ${contents + pages * PAGE}`);
   }
   return {
     heap,
     zone,
-    prefix: bytes.subarray(header, contents),
+    libraries,
+    prefix: bytes.subarray(behind, contents),
     pages: new Uint32Array(buffer, list, pages),
     contents: bytes.subarray(contents),
   };
@@ -60,6 +65,7 @@ export function parseSnapshot(buffer) {
  * @typedef {object} Parts
  * @property {Promise<{default: (settings: any) => Promise<any>}>} glue Pyodide's JavaScript
  * @property {Promise<WebAssembly.Module>} module Pyodide's
+ * @property {Promise<Replay>} replay puts the compiled code of the snapshot in place
  * @property {() => Promise<Snapshot>} snapshot called once the runtime stands
  * @property {() => Promise<void>} laid the memory is in place, and nothing runs in it yet
  * @property {{wasm: string, library: string}} urls that `loadPyodide` fetches by itself
@@ -71,7 +77,7 @@ export function parseSnapshot(buffer) {
  * @returns {{options: object, broken: Promise<never>, unhook: () => void}} `broken` rejects when the runtime
  *   cannot be made: `loadPyodide` would wait for ever then
  */
-export function snapshotLoader({ glue, module, snapshot, laid, urls }) {
+export function snapshotLoader({ glue, module, replay, snapshot, laid, urls }) {
   /** Memory as it was before anything ran, as far as there is something in it. */
   let fresh = new Uint8Array(0);
   let over = false;
@@ -115,7 +121,7 @@ export function snapshotLoader({ glue, module, snapshot, laid, urls }) {
     }
     const runtime = await create(settings);
     const found = await snapshot();
-    lay(runtime, fresh, found);
+    lay(runtime, fresh, found, await replay);
     writeZone(...found.zone); // what is in it is that of the machine that made the snapshot
     fresh = new Uint8Array(0); // it is large, and the interpreter lives long
     await laid();
@@ -162,8 +168,9 @@ function filledMemory({ memory, __heap_base: heap }) {
  * @param {any} runtime
  * @param {Uint8Array} fresh what the pages hold that the snapshot leaves out
  * @param {Snapshot} snapshot
+ * @param {Replay} replay
  */
-function lay(runtime, fresh, { heap, pages, contents }) {
+function lay(runtime, fresh, { heap, pages, contents, libraries }, replay) {
   const used = runtime.HEAPU8.length; // starting the runtime may have taken more than there was
   if (used < heap && !runtime.growMemory(heap)) {
     throw new Error(`there is no memory for its ${heap} bytes`);
@@ -174,6 +181,9 @@ function lay(runtime, fresh, { heap, pages, contents }) {
   const own = words.getInt32(trampoline, true);
   memory.set(fresh.subarray(0, heap));
   memory.fill(0, fresh.length, used);
+  if (libraries) {
+    replay(runtime, libraries); // each writes its data
+  }
   pages.forEach((page, index) => {
     const start = page * PAGE;
     const content = contents.subarray(index * PAGE, (index + 1) * PAGE);

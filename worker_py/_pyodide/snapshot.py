@@ -6,7 +6,6 @@ import asyncio
 import gc
 import importlib
 import linecache
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -76,11 +75,9 @@ def prepare(module: str, attribute: str, instead: Sequence[str] | None = None) -
     if loop._in_progress > begun:  # type: ignore[attr-defined]
         raise CannotBeFrozen(f"{module} starts a task when it is imported; start it in a handler of Started")
     importlib.invalidate_caches()  # `importlib.metadata` keeps the archive of the library open in its own
-    # The library is an archive, whose lines are found without it. Ours are read from their files when somebody asks.
-    unread = (os.path.dirname(os.__file__), os.path.dirname(blocking.__file__))
     for loaded in list(sys.modules.values()):
         file = getattr(loaded, "__file__", None) or ""
-        if not file.startswith(unread):
+        if file.startswith(f"{APP_DIRECTORY}/"):  # other files are read when their lines are shown
             linecache.getlines(file)
     for name, entry in list(linecache.cache.items()):
         if len(entry) == 4:  # without its time: the file itself comes later, and is not looked at

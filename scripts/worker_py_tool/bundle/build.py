@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import shutil
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -34,6 +35,7 @@ from worker_py_tool.bundle import (
     snapshot,
     target,
     trim,
+    wheel_check,
     wheels,
 )
 from worker_py_tool.bundle.app_source import AppSource, read_app
@@ -215,11 +217,22 @@ def _contents(
         "config": f"../../{config_file.NAME}" if options.config is not None or config_file.is_read(app) else None,
         "live": options.live and app.version,
         "snapshot": None if memory.content is None else "snapshot.bin",
-        "bare": memory.bare,
+        "bare": bool(memory.bare),
+        "libraries": [_library(path, packages.app) for path in memory.libraries],
         "withoutSnapshot": memory.reason or None,
         "lock": LOCK,
         "lockInfo": target.info(),
     }
+
+
+def _library(path: str, packages: Sequence[Path]) -> dict[str, str]:
+    """Which file of which archive is this file of the interpreter."""
+    for wheel in packages:
+        with zipfile.ZipFile(wheel) as archive:
+            for place, entry in wheel_check.installed(archive.infolist()):
+                if path.endswith(f"/site-packages/{place}"):
+                    return {"archive": f"../../{wheels.address(wheel)}", "file": entry.filename}
+    raise ToolError(f"{path}: no wheel of the bundle has this file, which the app loads")
 
 
 def _write_assets(directory: Path, assets: Mapping[str, bytes], contents: Mapping[str, Any]) -> str:

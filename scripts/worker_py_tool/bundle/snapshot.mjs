@@ -3,17 +3,19 @@
 //
 //   node snapshot.mjs CONFIG.json OUT
 //
-// CONFIG: {pyodide, library, tidy, wheels: [...], archive, describe, trace, compiler, compiled, module, attribute, native, bare,
-// seed, limitS, base}, the first seven paths. `base`: {memory, zone}, what an earlier run with null there made and answered: the
-// interpreter before anything is installed, whose start takes most of the time and is the same for all apps. That run
-// takes `pyodide`, `library` and `seed` alone. `compiler`: what `compiler.mjs` takes to put the app's files, compiled, into the
-// archive `compiled`, which is not there when that fails; or null. `native`: the wheels hold machine code; `bare`: modules
-// to import instead of the app, or null. OUT
-// gets the sparse snapshot that `static/worker/snapshot.js` reads: without the pages that a freshly
-// instantiated module holds anyway. The last line on stdout is JSON: {"tookS": …}, how long the import took, with
-// "refused", why what was imported cannot be frozen; or {"failed": …, "slow": …}, how the import failed, as
-// `describe.py` tells it, and whether that was because it took longer than the limit. With "bare" the app works and has
-// loaded compiled code, which a snapshot cannot hold: modules that it imports and that have nothing to do with it.
+// CONFIG: {pyodide, library, tidy, wheels: [...], archive, describe, trace, compiler, compiled, module, attribute, native,
+// harmless, bare, seed, limitS, base}, the first six paths. `base`: {memory, zone}, what an earlier run with null there made
+// and answered: the interpreter before anything is installed, whose start takes most of the time and is the same for all apps.
+// That run takes `pyodide`, `library` and `seed` alone. `compiler`: what `compiler.mjs` takes to put the app's files, compiled,
+// into the archive `compiled`, which is not there when that fails; or null. `native`: the wheels hold machine code, so note which
+// libraries the app loads, of which the `harmless` may draw random numbers (`libraries.mjs`). `trace`: null, or the path of
+// `trace_imports.py`: say which modules the app imports that have nothing to do with such libraries, and make no snapshot.
+// `bare`: these, to import instead of the app, or null.
+//
+// OUT gets the sparse snapshot that `static/worker/snapshot.js` reads: without the pages that a freshly instantiated module
+// holds anyway. The last line on stdout is JSON: {"tookS": …}, how long the import took, with "loaded", the libraries, and
+// "refused", why what was imported cannot be frozen; or with "bare", those modules; or {"failed": …, "slow": …}, how the
+// import failed, as `describe.py` tells it, and whether that was because it took longer than the limit.
 //
 // Two runs with the same input give the same bytes, on any machine: clocks, hash seed, file times,
 // language and random numbers are fixed, the last by `seed`.
@@ -26,6 +28,7 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { compile } from "./compiler.mjs";
 import { answer, beforePyodide, close, fail, timeLimit } from "./fence.mjs";
+import { watchLibraries } from "./libraries.mjs";
 
 const PAGE = 4096;
 const MAGIC = "WPYSNAP2";
@@ -48,9 +51,10 @@ const fresh = captureFreshMemory();
 try {
   const pyodide = await load();
   if (config.base) {
-    const { snapshot, ...result } = make(pyodide);
+    const { snapshot, libraries, watched, ...result } = make(pyodide);
     if (snapshot) {
-      fs.writeFileSync(outPath, encode(snapshot, fresh.memory(), config.base.zone));
+      const before = /** @type {[number, Uint8Array][]} */ ([[0, fresh.memory()], ...(watched?.fresh() ?? [])]);
+      fs.writeFileSync(outPath, encode(snapshot, before, config.base.zone, libraries));
     }
     if (config.compiler && (!result.failed || result.failed.untried)) {
       compileApp(pyodide);
@@ -67,7 +71,9 @@ try {
 /**
  * @param {any} pyodide
  * @returns {{
- *   tookS?: number, snapshot?: Uint8Array, refused?: string, bare?: string[], failed?: any, slow?: boolean,
+ *   tookS?: number, snapshot?: Uint8Array, watched?: ReturnType<typeof watchLibraries> | null,
+ *   libraries?: import("./libraries.mjs").Libraries, loaded?: string[], refused?: string, bare?: string[], failed?: any,
+ *   slow?: boolean,
  * }}
  */
 function make(pyodide) {
@@ -76,8 +82,9 @@ function make(pyodide) {
   pyodide.setStderr({ batched: () => {} });
   install(pyodide);
   const [describe, tidying] = [config.describe, config.tidy].map((file) => new TextDecoder().decode(read(file)));
-  const trace = config.native && !config.bare ? traceImports(pyodide) : null;
+  const trace = config.trace ? traceImports(pyodide) : null;
   close();
+  const watched = config.native ? watchLibraries(pyodide, functions.own(), config.harmless) : null;
   functions.begin();
   const limit = timeLimit(pyodide, config.limitS);
   let tookS = 0;
@@ -98,18 +105,21 @@ function make(pyodide) {
     }
     return { refused: lastLine(error), tookS };
   }
-  const loaded = Object.keys(pyodide._module.LDSO.loadedLibsByName).filter((name) => name !== "__main__");
-  if (loaded.length > 0) {
-    return trace ? { bare: JSON.parse(trace.pure()), tookS } : { refused: `it has loaded ${loaded.join(", ")}`, tookS };
+  if (trace) {
+    return { bare: JSON.parse(trace.pure()), tookS };
   }
-  trace?.destroy();
+  const loaded = watched?.names() ?? [];
   try {
     refuseOpenFiles(pyodide);
-    functions.refuseKept();
+    functions.refuseLookedUp();
+    const libraries = watched?.found();
+    if (!watched) {
+      functions.refuseKept();
+    }
     tidy(pyodide, tidying);
-    return { snapshot: pyodide.makeMemorySnapshot(), tookS };
+    return { snapshot: pyodide.makeMemorySnapshot(), libraries, watched, loaded, tookS };
   } catch (error) {
-    return { refused: lastLine(error), tookS };
+    return { refused: lastLine(error), loaded, tookS };
   }
 }
 
@@ -260,7 +270,7 @@ function watchFunctions() {
       const lookUp = imports.env._dlsym_js;
       imports.env._dlsym_js = (/** @type {any[]} */ ...what) => {
         const index = lookUp(...what);
-        lookedUp ||= before > 0 && index >= own;
+        lookedUp ||= index >= own && index < before;
         return index;
       };
     },
@@ -269,6 +279,7 @@ function watchFunctions() {
       table ??= exports.__indirect_function_table;
       own ||= table?.length ?? 0;
     },
+    own: () => own,
     /** What is imported from now on is the app's. */
     begin() {
       before = table?.length ?? 0;
@@ -280,6 +291,9 @@ function watchFunctions() {
           throw new Error("the app makes a function of C when it is imported (a callback of ctypes)");
         }
       }
+    },
+    /** @throws {Error} when the app has such an index, which it may keep */
+    refuseLookedUp() {
       if (lookedUp) {
         throw new Error("the app looks up a function of C when it is imported (ctypes.pythonapi)");
       }
@@ -365,23 +379,28 @@ function difference(page, before) {
 
 /**
  * @param {Uint8Array} snapshot Pyodide's: a header, then the heap
- * @param {Uint8Array} freshMemory
+ * @param {[number, Uint8Array][]} freshMemory what is in it before anything runs, and where
  * @param {number[]} zone where the memory holds the time zone
+ * @param {import("./libraries.mjs").Libraries | undefined} libraries
  */
-function encode(snapshot, freshMemory, zone) {
+function encode(snapshot, freshMemory, zone, libraries) {
   const prefixBytes = new Uint32Array(snapshot.buffer, snapshot.byteOffset, 2)[1];
   const heap = Buffer.from(snapshot.buffer, snapshot.byteOffset + prefixBytes, snapshot.length - prefixBytes);
-  const was = Buffer.from(freshMemory.buffer);
-  const zero = Buffer.alloc(PAGE);
+  const [[, filled]] = freshMemory; // what compiled code writes is under its pages, not in them
+  const was = Buffer.alloc(heap.length);
+  for (const [start, content] of freshMemory) {
+    was.set(content.subarray(0, heap.length - start), start);
+  }
   const changed = [];
   for (let page = 0; page * PAGE < heap.length; page++) {
-    const start = page * PAGE;
-    const before = start < was.length ? was.subarray(start, start + PAGE) : zero;
-    if (!heap.subarray(start, start + PAGE).equals(before)) {
+    const [start, end] = [page * PAGE, (page + 1) * PAGE];
+    if (!heap.subarray(start, end).equals(was.subarray(start, end))) {
       changed.push(page);
     }
   }
-  const header = Buffer.from(JSON.stringify({ heap: heap.length, zone, prefix: prefixBytes, pages: changed.length }));
+  const header = Buffer.from(
+    JSON.stringify({ heap: heap.length, zone, prefix: prefixBytes, pages: changed.length, libraries }),
+  );
   const start = MAGIC.length + 4;
   const padded = Math.ceil((start + header.length) / 4) * 4 - start;
   const length = Buffer.alloc(4);
@@ -393,7 +412,7 @@ function encode(snapshot, freshMemory, zone) {
     Buffer.alloc(padded - header.length, 0x20),
     Buffer.from(new Uint32Array(changed).buffer),
     Buffer.from(snapshot.buffer, snapshot.byteOffset, prefixBytes),
-    ...changed.map((page) => difference(heap.subarray(page * PAGE, (page + 1) * PAGE), was.subarray(page * PAGE))),
+    ...changed.map((page) => difference(heap.subarray(page * PAGE, (page + 1) * PAGE), filled.subarray(page * PAGE))),
   ]);
   return bytes;
 }

@@ -22,9 +22,13 @@ from worker_py_tool.scratch import scratch
 
 SCRIPT = Path(__file__).with_name("snapshot.mjs")
 DESCRIBE = Path(__file__).with_name("describe.py")
+LIBRARIES = Path(__file__).with_name("libraries.mjs")
 TIDY = Path(__file__).with_name("tidy.py")
 TRACE = Path(__file__).with_name("trace_imports.py")
 MODULE, GLUE = "pyodide.asm.wasm", "pyodide.asm.mjs"
+HARMLESS = ("_pydantic_core",)
+"""Compiled modules whose random numbers are seeds of hash tables. What another one draws while the app is imported may
+be the state of a generator, which would go on alike in each browser."""
 INTERPRETERS = CACHE / "interpreters"
 """Interpreters as they are before anything is installed: most of the time of making a snapshot is their start."""
 SLOW_S = 5
@@ -39,13 +43,15 @@ class Snapshot:
         archive: The app's files, compiled.
         content: The file; None when the app works and cannot be frozen: the bundle boots without, then.
         reason: Why there is none.
-        bare: The app is not in it, as it loads compiled code, which no snapshot can hold: it is imported at each start.
+        bare: Why the app is not in it, and is imported at each start: it loads compiled code that no snapshot can hold.
+        libraries: The compiled code in it, as files of the interpreter, in the order in which it is loaded.
     """
 
     archive: bytes
     content: bytes | None
     reason: str = ""
-    bare: bool = False
+    bare: str = ""
+    libraries: Sequence[str] = ()
 
 
 def make(app: AppSource, wheels: Sequence[Path], pyodide: Path = fence.PYODIDE) -> Snapshot:
@@ -70,7 +76,10 @@ def make(app: AppSource, wheels: Sequence[Path], pyodide: Path = fence.PYODIDE) 
         say(f"warning: {result['slow']}")
     archive = cached.with_suffix(".zip").read_bytes()
     if "refused" not in result:
-        return Snapshot(archive, cached.with_suffix(".bin").read_bytes(), bare=result["bare"])
+        if result["bare"]:
+            say(f"note: the app is not in the snapshot, and is imported at each start: {result['bare']}")
+        content = cached.with_suffix(".bin").read_bytes()
+        return Snapshot(archive, content, bare=result["bare"], libraries=result["libraries"])
     say(f"warning: no snapshot, so the interpreter boots slower: {result['refused']}")
     return Snapshot(archive, None, result["refused"])
 
@@ -86,8 +95,9 @@ def _make(cached: Path, key: str, app: AppSource, wheels: Sequence[Path], pyodid
             "wheels": [str(path) for path in wheels],
             "archive": str(aside / "app.zip"),
             "describe": str(DESCRIBE),
-            "trace": str(TRACE),
+            "trace": None,
             "native": any(map(_is_native, wheels)),
+            "harmless": HARMLESS,
             "bare": None,
             "compiler": compiled.compiler(),
             "compiled": str(aside / "made" / "app.zip"),
@@ -100,12 +110,10 @@ def _make(cached: Path, key: str, app: AppSource, wheels: Sequence[Path], pyodid
         with progress.step("making the memory snapshot"):
             config["base"] = interpreter(pyodide)
             result = _run(aside, config, wheels)
-            known = {**_outcome(app, result), "bare": "bare" in result}
-            if known["bare"]:
-                again = _run(aside, {**config, "bare": result["bare"], "compiler": None}, wheels)
-                known |= {key: again[key] for key in ("refused",) if key in again}
-                if "failed" in again:
-                    known["refused"] = Failure(**again["failed"]).shown
+            known = {**_outcome(app, result), "bare": "", "libraries": result.get("loaded", [])}
+            if "refused" in known and known["libraries"]:
+                known |= {"bare": known.pop("refused"), "libraries": []}
+                known |= _bare(aside, {**config, "native": False, "compiler": None}, wheels)
         if "refused" not in known:
             os.replace(aside / "made" / "snapshot.bin", cached.with_suffix(".bin"))
         if not (aside / "made" / "app.zip").exists():  # the app has changed its interpreter: another compiles it
@@ -113,6 +121,15 @@ def _make(cached: Path, key: str, app: AppSource, wheels: Sequence[Path], pyodid
         os.replace(aside / "made" / "app.zip", cached.with_suffix(".zip"))
         (aside / "result.json").write_text(json.dumps(known), encoding="utf-8")
         os.replace(aside / "result.json", cached)
+
+
+def _bare(aside: Path, config: Mapping[str, Any], wheels: Sequence[Path]) -> dict[str, str]:
+    """Make one of what the app imports and has nothing to do with compiled code; says why there is none."""
+    traced = _run(aside, {**config, "trace": str(TRACE)}, wheels)
+    made = _run(aside, {**config, "bare": traced["bare"]}, wheels) if "bare" in traced else traced
+    if "failed" in made:
+        return {"refused": Failure(**made["failed"]).shown}
+    return {"refused": made["refused"]} if "refused" in made else {}
 
 
 def _run(aside: Path, config: Mapping[str, Any], wheels: Sequence[Path]) -> dict[str, Any]:
@@ -126,6 +143,7 @@ def _run(aside: Path, config: Mapping[str, Any], wheels: Sequence[Path]) -> dict
             DESCRIBE,
             TIDY,
             TRACE,
+            LIBRARIES,
             *compiled.reads(),
             library.lean(),
             Path(config["pyodide"]),
@@ -158,7 +176,7 @@ def _start(cached: Path, key: str, pyodide: Path) -> None:
             SCRIPT,
             [aside / "config.json", made],
             "start Python",
-            reads=[*compiled.reads(), library.lean(), pyodide],
+            reads=[LIBRARIES, *compiled.reads(), library.lean(), pyodide],
             writes=[made.parent],
         )
         os.replace(made, cached.with_suffix(".bin"))
@@ -196,14 +214,14 @@ def _outcome(app: AppSource, result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _key(app: AppSource, wheels: Sequence[Path], pyodide: Path) -> str:
-    name = f"{app.module}:{app.attribute}".encode()
+    name = f"{app.module}:{app.attribute} {HARMLESS}".encode()
     ours = [path.read_bytes() for path in (DESCRIBE, TIDY, TRACE, *wheels)]
     return _digest([*_of_any_app(pyodide), name, compiled.key().encode(), app.archive(), *ours])
 
 
 def _of_any_app(pyodide: Path) -> list[bytes]:
     flags = " ".join((*fence.FLAGS, *fence.FLAGS_OF_SOME)).encode()
-    ours = (path.read_bytes() for path in (SCRIPT, fence.INSIDE, pyodide / MODULE, pyodide / GLUE))
+    ours = (path.read_bytes() for path in (SCRIPT, LIBRARIES, fence.INSIDE, pyodide / MODULE, pyodide / GLUE))
     return [flags, library.key().encode(), *ours]
 
 

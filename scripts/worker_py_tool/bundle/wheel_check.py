@@ -42,7 +42,7 @@ def check(requirements: Sequence[str], theirs: Sequence[Path], loader: Sequence[
                     f"it unpacks to {unpacked / 1e6:,.0f} MB in {len(entries):,} files with those before it,"
                     f" more than {MOST_BYTES / 1e6:,.0f} MB or {MOST_FILES:,} files",
                 )
-            names = dict(_installed(entries))
+            names = dict(installed(entries))
             if wheel not in loader:
                 _check_metadata(wheel, archive, requirements)
                 _check_names(wheel, entries, requirements)
@@ -75,7 +75,7 @@ def _opened(wheel: Path, requirements: Sequence[str]) -> zipfile.ZipFile:
 
 def _check_names(wheel: Path, entries: Sequence[zipfile.ZipInfo], requirements: Sequence[str]) -> None:
     seen = set()
-    for name, _ in _installed(entries):
+    for name, _ in installed(entries):
         parts = name.split("/")
         if not name.isprintable() or "\\" in name or name.startswith("/") or ".." in parts:
             raise _refused(wheel, requirements, f"it holds a file of the name {name!a}")
@@ -94,7 +94,7 @@ def _same(one: Path, first: zipfile.ZipInfo, other: Path, second: zipfile.ZipInf
         return left.read(first) == right.read(second)
 
 
-def _installed(entries: Sequence[zipfile.ZipInfo]) -> Iterator[tuple[str, zipfile.ZipInfo]]:
+def installed(entries: Sequence[zipfile.ZipInfo]) -> Iterator[tuple[str, zipfile.ZipInfo]]:
     """Where files come to lie: those of NAME.data/purelib and platlib go up."""
     for entry in entries:
         if not entry.is_dir():

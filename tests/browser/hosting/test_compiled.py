@@ -1,4 +1,4 @@
-"""An app whose packages are compiled: its snapshot is without them and without the app, which come after the start."""
+"""An app whose packages are compiled: they are in its snapshot, or come after the start where they cannot be."""
 
 from pathlib import Path
 
@@ -44,11 +44,23 @@ async def greet(event, card):
 """
 
 
+KEEPS_A_FILE = "own = open(__file__)\n"
+"""Which no snapshot holds."""
+
+
 @pytest.fixture(scope="module")
 def compiled_bundle(bundles_directory: Path) -> Path:
-    directory = bundles_directory / "compiled"
+    return bundle_of(bundles_directory / "compiled", APP)
+
+
+@pytest.fixture(scope="module")
+def bare_bundle(bundles_directory: Path) -> Path:
+    return bundle_of(bundles_directory / "bare", APP + KEEPS_A_FILE)
+
+
+def bundle_of(directory: Path, app: str) -> Path:
     directory.mkdir()
-    (directory / "app.py").write_text(APP, encoding="utf-8")
+    (directory / "app.py").write_text(app, encoding="utf-8")
     demo.build_demo(
         directory / "bundle",
         app=str(directory / "app.py"),
@@ -59,20 +71,32 @@ def compiled_bundle(bundles_directory: Path) -> Path:
     return directory / "bundle"
 
 
+def works(page: WitnessPage) -> None:
+    page.initialized()
+    assert page.told() == [20, "3rd", "so"]
+    assert page.told() == [4, 1]
+    assert page.diagnostics()["plain_boot"] is None
+
+
+def boots_with(bundle: Path) -> set[str]:
+    ends = ("snapshot.bin", "app.zip", "python_stdlib.zip", ".whl")
+    files = boot_files(bundle, manifest.read(bundle))
+    assert not [path for path in files if "micropip" in path]
+    return {end for end in ends for path in files if path.endswith(end)}
+
+
 def test_compiled_code_runs_after_a_start_from_a_snapshot_and_each_later_one(
     open_page: OpenPage, compiled_bundle: Path
 ) -> None:
+    assert boots_with(compiled_bundle) == {"snapshot.bin", ".whl"}
     for _ in range(2):
         page: WitnessPage = open_page(bundle=compiled_bundle)
-        page.initialized()
-        assert page.told() == [20, "3rd", "so"]
-        assert page.told() == [4, 1]
-        assert page.diagnostics()["plain_boot"] is None
+        works(page)
         page.close()
 
 
-def test_the_report_of_such_a_bundle_names_what_its_start_waits_for(compiled_bundle: Path) -> None:
-    files = boot_files(compiled_bundle, manifest.read(compiled_bundle))
-    ends = ("snapshot.bin", "app.zip", "python_stdlib.zip", ".whl")
-    assert {end for end in ends for path in files if path.endswith(end)} == set(ends)
-    assert not [path for path in files if "micropip" in path]
+def test_an_app_that_no_snapshot_can_hold_with_its_compiled_code_is_imported_after_the_start(
+    open_page: OpenPage, bare_bundle: Path
+) -> None:
+    assert boots_with(bare_bundle) == {"snapshot.bin", "app.zip", "python_stdlib.zip", ".whl"}
+    works(open_page(bundle=bare_bundle))

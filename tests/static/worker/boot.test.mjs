@@ -616,6 +616,17 @@ test("an app that is not in the snapshot starts when all files are in place, whi
   assert.deepEqual([booted.value.plainBecause, all.did("start").length], [null, 1]);
 });
 
+test("compiled code of the snapshot is on its way from the beginning, and fetched once", async (t) => {
+  const libraries = [{ archive: "wheels/more-2-any.whl", file: "more/_more.so" }];
+  const all = await booting(t, { snapshot: SNAPSHOT, libraries });
+  const booted = all.begin();
+  await ended(booted);
+  const [, , , source] = all.did("late")[0];
+  await source.download("wheels/more-2-any.whl");
+  assert.deepEqual(all.did("download"), [["download", "wheels/more-2-any.whl"]]);
+  await assert.rejects(all.loader.parts.replay, /it is no zip archive/, "the test's own is none");
+});
+
 test("files that do not come for an app that is not in the snapshot mean a start from nothing", async (t) => {
   const all = await booting(t, { snapshot: SNAPSHOT, bare: true });
   all.network.answers.set("late", Promise.reject(new Error("HTTP 502")));

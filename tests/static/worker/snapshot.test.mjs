@@ -13,12 +13,13 @@ const OFFSET = 8;
 
 /**
  * A snapshot as `snapshot.mjs` writes it.
- * @param {{heap: number, pages: Record<number, number>}} what each page's number, and the byte that fills it
+ * @param {{heap: number, pages: Record<number, number>, libraries?: any}} what each page's number, and the byte that
+ *   fills it
  */
-function written({ heap, pages }) {
+function written({ heap, pages, libraries }) {
   const numbers = Object.keys(pages).map(Number);
   // Padded, as the numbers behind it are read in place.
-  const text = JSON.stringify({ heap, zone: [11, 12, 13, 14], prefix: 4, pages: numbers.length });
+  const text = JSON.stringify({ heap, zone: [11, 12, 13, 14], prefix: 4, pages: numbers.length, libraries });
   const header = Buffer.from(text.padEnd(Math.ceil(text.length / 4) * 4));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(header.length);
@@ -50,11 +51,11 @@ for (const [what, spoil, reason] of /** @type {const} */ ([
 /**
  * Start from a snapshot with a runtime that the test plays.
  * @param {import("node:test").TestContext} t
- * @param {{heap: number, limit: number, pages?: Record<number, number>, trampoline?: number, base?: number}} options the
- *   memory that the snapshot wants, and that there is; its pages; what the runtime writes where the interpreter finds its
- *   trampoline; where the module's heap begins, if it says so
+ * @param {{heap: number, limit: number, pages?: Record<number, number>, trampoline?: number, base?: number, libraries?: any}}
+ *   options the memory that the snapshot wants, and that there is; its pages; what the runtime writes where the interpreter
+ *   finds its trampoline; where the module's heap begins, if it says so; what the snapshot tells of compiled code
  */
-async function started(t, { heap, limit, pages = { 1: 9 }, trampoline = 0, base }) {
+async function started(t, { heap, limit, pages = { 1: 9 }, trampoline = 0, base, libraries }) {
   const fresh = new WebAssembly.Memory({ initial: 1 });
   new Uint8Array(fresh.buffer).fill(FRESH, 0, base);
   const places = base === undefined ? {} : { __heap_base: { value: base } };
@@ -92,16 +93,20 @@ async function started(t, { heap, limit, pages = { 1: 9 }, trampoline = 0, base 
     words.setInt32(STATE + OFFSET, trampoline, true);
     return runtime;
   };
+  const replay = t.mock.fn((/** @type {typeof runtime} */ { HEAPU8 }) => {
+    HEAPU8.fill(7, 16 * PAGE, 18 * PAGE);
+  });
   const loader = snapshotLoader({
+    replay: Promise.resolve(replay),
     glue: Promise.resolve({ default: create }),
     module: Promise.resolve(/** @type {any} */ ({})),
-    snapshot: async () => parseSnapshot(written({ heap, pages: Object.fromEntries(turned) })),
+    snapshot: async () => parseSnapshot(written({ heap, pages: Object.fromEntries(turned), libraries })),
     laid: async () => {},
     urls: { wasm: "https://app.example/wasm", library: "https://app.example/library" },
   });
   t.after(loader.unhook);
   const options = /** @type {any} */ (loader.options);
-  return { make: () => options.createPyodideModule({}), runtime, restored, loader, zones };
+  return { make: () => options.createPyodideModule({}), runtime, restored, loader, zones, replay };
 }
 
 test("memory becomes what it was: fresh where the snapshot has nothing, its own pages elsewhere", async (t) => {
@@ -118,6 +123,21 @@ test("only what a new module has in its memory is kept while the runtime starts"
   await make();
   const at = (/** @type {number} */ page) => runtime.HEAPU8[page * PAGE];
   assert.deepEqual([at(0), at(1), at(2), at(5), at(6)], [FRESH, 9, 0, 7, 0]);
+});
+
+test("compiled code is put in place before the snapshot's pages, in memory of its size", async (t) => {
+  const options = { heap: 65536 * 2, limit: 65536 * 2, pages: { 17: 9 } };
+  const { make, runtime, replay } = await started(t, { ...options, libraries: "recorded" });
+  await make();
+  const at = (/** @type {number} */ page) => runtime.HEAPU8[page * PAGE];
+  assert.deepEqual([at(16), at(17), at(18)], [7, 9, 0]);
+  assert.deepEqual(replay.mock.calls[0].arguments, [runtime, "recorded"]);
+});
+
+test("a snapshot without compiled code has none put in place", async (t) => {
+  const { make, replay } = await started(t, { heap: 65536 * 2, limit: 65536 * 2 });
+  await make();
+  assert.equal(replay.mock.callCount(), 0);
 });
 
 for (const [engine, trampoline] of /** @type {const} */ ([
