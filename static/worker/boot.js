@@ -10,6 +10,7 @@ import { compile, download, downloadNow, importModule, locate } from "./download
 import { LateFiles } from "./late_files.js";
 import { parseSnapshot, snapshotLoader } from "./snapshot.js";
 import { SnapshotFile } from "./snapshot_file.js";
+import { zipFiles } from "./zip.js";
 
 /**
  * What the worker holds of Python; each call returns in how many milliseconds the loop wants its
@@ -153,7 +154,7 @@ async function compiledCode(early) {
     return () => {};
   }
   const { prepare } = await import("./libraries.js");
-  return prepare(bundle.libraries, (archive) => early.get(archive) ?? download(archive));
+  return prepare(bundle.libraries, (archive) => early.get(archive) ?? download(archive), zipFiles);
 }
 
 /** There is no such file: `snapshot.js` answers for it. */

@@ -8,8 +8,6 @@
  * @module
  */
 
-import { zipFiles } from "./zip.js";
-
 /**
  * @typedef {import("../../scripts/worker_py_tool/bundle/libraries.mjs").Libraries} Libraries
  * @typedef {import("../../scripts/worker_py_tool/bundle/libraries.mjs").Library} Library
@@ -19,9 +17,10 @@ import { zipFiles } from "./zip.js";
  * Get them out of their archives, and compile them.
  * @param {{archive: string, file: string}[]} files in the order in which they are loaded
  * @param {(archive: string) => Promise<ArrayBuffer>} download
+ * @param {typeof import("./zip.js").zipFiles} zipFiles  of the entry that has it
  * @returns {Promise<import("./snapshot.js").Replay>}
  */
-export async function prepare(files, download) {
+export async function prepare(files, download, zipFiles) {
   const modules = await Promise.all(
     files.map(async ({ archive, file }) => {
       const found = zipFiles(await download(archive)).find(({ path }) => path === file);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { zipSync } from "fflate";
 import { prepare } from "../../../static/worker/libraries.js";
+import { zipFiles } from "../../../static/worker/zip.js";
 
 const [I32, MUTABLE] = [0x7f, 1];
 const ARCHIVE = "wheels/lamps.whl";
@@ -103,7 +104,7 @@ const archived = (content) => async () => /** @type {ArrayBuffer} */ (zipSync({ 
 
 async function replayed() {
   const runtime = emscripten(18);
-  const replay = await prepare(FILES, archived(LIBRARY));
+  const replay = await prepare(FILES, archived(LIBRARY), zipFiles);
   replay(runtime, RECORDED);
   return { runtime, dso: runtime.LDSO.loadedLibsByName["/site/_lamps.so"] };
 }
@@ -134,7 +135,7 @@ test("it finds what it takes from others, and what it has itself where nobody el
 });
 
 test("an engine that has more functions of its own than there are places is refused", async () => {
-  const replay = await prepare(FILES, archived(LIBRARY));
+  const replay = await prepare(FILES, archived(LIBRARY), zipFiles);
   const runtime = emscripten(21);
   assert.throws(() => replay(runtime, RECORDED), /table has 21 functions, and its libraries begin at 20/);
   assert.equal(runtime.wasmTable.length, 21);
@@ -142,6 +143,6 @@ test("an engine that has more functions of its own than there are places is refu
 
 test("an archive without the library, or with something else in its place, is refused", async () => {
   const other = [{ archive: ARCHIVE, file: "lamps/_other.so" }];
-  await assert.rejects(prepare(other, archived(LIBRARY)), /wheels\/lamps.whl has no lamps\/_other.so/);
-  await assert.rejects(prepare(FILES, archived(LIBRARY.slice(0, 40))), WebAssembly.CompileError);
+  await assert.rejects(prepare(other, archived(LIBRARY), zipFiles), /wheels\/lamps.whl has no lamps\/_other.so/);
+  await assert.rejects(prepare(FILES, archived(LIBRARY.slice(0, 40)), zipFiles), WebAssembly.CompileError);
 });
