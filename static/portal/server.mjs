@@ -56,13 +56,17 @@ class Refused extends Error {
  * @param {string} [options.directory]   the portal's files
  * @param {Headers} [options.instead]    files in place of some of them, by the paths of those
  * @param {number} [options.requestMs]   for a whole request, however it trickles in
+ * @param {number} [options.keepS]       how long browsers keep the portal's files without asking: while nobody edits them
  */
 export function portalServer({
   rest = new PageRest(),
   directory = import.meta.dirname,
   instead = {},
   requestMs = 30_000,
+  keepS = 0,
 } = {}) {
+  const kept = keepS > 0 ? `max-age=${keepS}` : "no-cache";
+
   /** @param {Incoming} request @param {Outgoing} response */
   async function answer(request, response) {
     const params = await body(request);
@@ -78,7 +82,7 @@ export function portalServer({
       const name = nameIn(address.pathname);
       const content = await file(request, directory, name, instead[name]);
       const type = MEDIA_TYPES[path.extname(name)] ?? "application/octet-stream";
-      respond(response, 200, content, { "Content-Type": type, "Cache-Control": "no-cache" });
+      respond(response, 200, content, { "Content-Type": type, "Cache-Control": kept });
     } else if (request.method === "OPTIONS") {
       respond(response, 204, "", CORS);
     } else if (method.toLowerCase().startsWith("simulation.") && !isOfItsOwnPage(request)) {
@@ -201,8 +205,8 @@ async function file(request, directory, name, instead) {
 
 /** Serves until standard input ends. */
 function main() {
-  const { port, instead } = JSON.parse(process.argv[2] ?? "{}");
-  const server = portalServer({ instead });
+  const { port, instead, keepS } = JSON.parse(process.argv[2] ?? "{}");
+  const server = portalServer({ instead, keepS });
   server.on("error", (problem) => {
     process.stderr.write(`${problem.message}\n`);
     process.exit(1);

@@ -202,7 +202,7 @@ def bundle_for(bundles_directory: Path) -> BundleFor:
 @pytest.fixture(scope="session")
 def portal_server() -> Iterator[PortalServer]:
     """The simulated portal's server; pages don't share state on it. Its site is `portal_url`."""
-    with PortalServer() as server:
+    with PortalServer(keep_s=3600) as server:
         yield server
 
 

@@ -38,11 +38,23 @@ def host_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def environment(host_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A virtual environment with the wheel, its extra `build`, and pytest."""
+    """A virtual environment with the wheel, its extra `build`, and pytest; it has no pip of its own: ours fills it."""
     directory = tmp_path_factory.mktemp("environment")
-    venv.create(directory, with_pip=True, symlinks=True)
-    run(directory / "bin" / "python", "-m", "pip", "install", "--quiet", f"{host_wheel}[build]", "pytest")
+    venv.create(directory, with_pip=False, symlinks=True)
+    install(directory, f"{host_wheel}[build]", "pytest")
     return directory
+
+
+@pytest.fixture(scope="module")
+def caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The user's: empty at first, and then kept from one command to the next, as a user's are."""
+    return tmp_path_factory.mktemp("caches")
+
+
+def install(environment: Path, *packages: str) -> None:
+    """Nothing is compiled beforehand: most of it is never imported here."""
+    pip = python_packages.pip("--python", environment / "bin" / "python", "install", "--quiet", "--no-compile")
+    run(*pip, *packages)
 
 
 def run(*command: str | Path, cwd: Path | None = None, home: Path | None = None) -> str:
@@ -83,7 +95,7 @@ def ask(address: tuple[str, int], method: str) -> tuple[int, bytes]:
     return response.status, content
 
 
-def test_new_test_build_serve_and_doctor(environment: Path, tmp_path: Path) -> None:
+def test_new_test_build_serve_and_doctor(environment: Path, caches: Path, tmp_path: Path) -> None:
     worker_py = environment / "bin" / "worker-py"
     run(worker_py, "new", "cards", cwd=tmp_path)
     project = tmp_path / "cards"
@@ -91,7 +103,7 @@ def test_new_test_build_serve_and_doctor(environment: Path, tmp_path: Path) -> N
     assert "4 passed, 2 skipped" in said and "pip install 'worker-py[test]'" in said  # there is no Playwright
 
     build = ("build", "--app", "app.py", "--out", "dist", "--portal", "https://acme.bitrix24.com", "--json")
-    made = json.loads(run(worker_py, *build, cwd=project, home=tmp_path / "cache"))
+    made = json.loads(run(worker_py, *build, cwd=project, home=caches))
     assert made["page"] == "dist/index.html"
     assert made["csp"].count("frame-ancestors https://acme.bitrix24.com;") == 1
     assert any(name.endswith("/snapshot.bin") for name in made["files"])
@@ -110,10 +122,12 @@ def test_new_test_build_serve_and_doctor(environment: Path, tmp_path: Path) -> N
         assert {one["check"] for one in seen["checks"] if one["verdict"] != "ok"} == worth_a_look
 
 
-def test_the_demo_serves_the_portal_and_the_projects_handlers_in_it(environment: Path, tmp_path: Path) -> None:
+def test_the_demo_serves_the_portal_and_the_projects_handlers_in_it(
+    environment: Path, caches: Path, tmp_path: Path
+) -> None:
     worker_py = environment / "bin" / "worker-py"
     run(worker_py, "new", "cards", cwd=tmp_path)
-    env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    env = {**os.environ, "XDG_CACHE_HOME": str(caches)}
     demo = [str(worker_py), "demo", "--app", "cards/app.py"]
     with subprocess.Popen(demo, cwd=tmp_path, env=env, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -129,7 +143,7 @@ def test_the_demo_serves_the_portal_and_the_projects_handlers_in_it(environment:
 
 @pytest.mark.skipif(not chromium.find_installed(), reason="there is no browser here")
 def test_a_strangers_way_to_a_changed_handler_in_the_browser_is_one_page_and_three_commands(
-    environment: Path, tmp_path: Path
+    environment: Path, caches: Path, tmp_path: Path
 ) -> None:
     page = (ROOT / "README.md").read_text(encoding="utf-8")
     way = page.partition("From nothing to a handler that you have changed")[2]
@@ -141,7 +155,7 @@ def test_a_strangers_way_to_a_changed_handler_in_the_browser_is_one_page_and_thr
     source = app.read_text(encoding="utf-8")
     app.write_text(source.replace("Hidden number", "Who might that be"), encoding="utf-8")
     worker_py, *arguments = show.split()
-    env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    env = {**os.environ, "XDG_CACHE_HOME": str(caches)}
     command = [str(environment / "bin" / worker_py), *arguments]
     with (
         subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, text=True) as serving,
@@ -210,16 +224,17 @@ def test_a_missing_extra_is_named_with_its_remedy(environment: Path, tmp_path: P
 # The last: from here on the environment has more than the others want it to have -------------------------
 
 
+@pytest.mark.campaign  # tests/browser/kit/test_connector.py runs the same tests beside the sources
 @pytest.mark.skipif(not chromium.find_installed(), reason="there is no browser here")
 def test_the_connector_of_the_docs_passes_its_tests_in_a_clean_directory(
-    environment: Path, host_wheel: Path, tmp_path: Path
+    environment: Path, host_wheel: Path, caches: Path, tmp_path: Path
 ) -> None:
     project = shutil.copytree(ROOT / "docs" / "examples" / "connector", tmp_path / "connector")
     readme = (project / "README.md").read_text(encoding="utf-8")
     assert "pip install 'worker-py[test]' phonenumbers websockets\npython -m pytest\n" in readme
     python = environment / "bin" / "python"
-    run(python, "-m", "pip", "install", "--quiet", f"{host_wheel}[test]", "phonenumbers", "websockets")
-    said = run(python, "-m", "pytest", "-q", cwd=project, home=tmp_path / "cache")
+    install(environment, f"{host_wheel}[test]", "phonenumbers", "websockets")
+    said = run(python, "-m", "pytest", "-q", cwd=project, home=caches)
     assert "14 passed" in said and "skipped" not in said
 
 

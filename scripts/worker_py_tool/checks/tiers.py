@@ -121,13 +121,13 @@ def run_lint(options: TierOptions) -> Outcome:
 
 
 def run_unit(options: TierOptions) -> Outcome:
-    """Tier 1: units in CPython; where the whole tier runs, with branch coverage."""
-    whole = not options.fast and not options.chosen.tests
+    """Tier 1: units in CPython; where all of it runs, with branch coverage, which costs nearly as much as the tests."""
+    covered = options.campaigns and not options.chosen.tests
     tests = options.tests("unit", "test_*.py")
     coverage = {"COVERAGE_FILE": str(options.reports / "coverage")}
-    arguments = [*(["--cov", "--cov-report="] if whole else []), *_spread(tests, cores()), *options.marked()]
+    arguments = [*(["--cov", "--cov-report="] if covered else []), *_spread(tests, cores()), *options.marked()]
     outcome = _pytest("unit", tests, arguments, options, coverage)
-    if whole:
+    if covered:
         _run([sys.executable, "-m", "coverage", "report"], options, coverage)
     return outcome
 

@@ -17,6 +17,10 @@ SCRIPT = PORTAL / "server.mjs"
 class PortalServer:
     """Serves the simulated portal on an address of this machine; use it in a `with` statement.
 
+    Args:
+        port: Where to listen; 0 for any that is free.
+        keep_s: How long browsers keep the portal's files without asking; for tests, during which nobody edits them.
+
     Attributes:
         url: Where to find it, with a slash at its end.
         port: The port, also when it was given as 0 for any that is free.
@@ -25,11 +29,11 @@ class PortalServer:
         ToolError: The address is taken.
     """
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, keep_s: int = 0) -> None:
         self._scratch = tempfile.TemporaryDirectory()
         editor_file = Path(self._scratch.name) / "codemirror.js"
         editor_file.write_bytes(editor.library())
-        config = {"port": port, "instead": {editor.PATH: str(editor_file)}}
+        config = {"port": port, "keepS": keep_s, "instead": {editor.PATH: str(editor_file)}}
         self._process = subprocess.Popen(
             [node_packages.require().executable, SCRIPT, json.dumps(config)],
             stdin=subprocess.PIPE,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import CLIENTS, SharedPageFor
+from tests.browser.conftest import BX24_FIRST, SharedPageFor
 from tests.support.witness import SharedPage
 from worker_py_tool.kit.browser_portal import BrowserCall
 
@@ -51,7 +51,7 @@ APP = """
 UNDEFINED = [{"result": "error", "errorCode": "Call card is undefined"}]
 
 
-@pytest.fixture(scope="module", params=CLIENTS)
+@pytest.fixture(scope="module", params=BX24_FIRST)  # the other client's answers: tests/static/page/client/b24jssdk*
 def booted(shared_page_for: SharedPageFor, request: pytest.FixtureRequest) -> SharedPage:
     return shared_page_for(APP, client=request.param)
 

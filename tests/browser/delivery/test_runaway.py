@@ -390,7 +390,7 @@ def hosting(request: pytest.FixtureRequest, context: BrowserContext) -> str:
     [
         (SHARED, "abort", "fatal"),
         pytest.param(OWN, "abort", "fatal", marks=pytest.mark.campaign),
-        (SHARED, "deep_json", "fatal"),
+        pytest.param(SHARED, "deep_json", "fatal", marks=pytest.mark.campaign),
         (OWN, "loop_in_c", "hang"),
         pytest.param(OWN, "deep_json", "fatal", marks=pytest.mark.campaign),
         pytest.param(SHARED, "loop_in_c", "hang", marks=pytest.mark.campaign),

@@ -56,7 +56,7 @@ def two_tabs(portal: HostingPortal, apart_ms: int) -> tuple[HostingPage, Hosting
 # Two tabs --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("apart_ms", [0, 30, 90])
+@pytest.mark.parametrize("apart_ms", [0, pytest.param(30, marks=pytest.mark.campaign), 90])
 def test_a_call_looks_alike_in_both_tabs_and_a_click_in_either_is_handled_once(
     portal: HostingPortal, apart_ms: int
 ) -> None:
@@ -106,7 +106,7 @@ def test_a_copy_for_the_other_tab_is_not_the_apps_own_command(portal: HostingPor
     assert [entry["name"] for entry in own] == ["CallCardSetUiState", "CallCardSetCardTitle"]
 
 
-@pytest.mark.parametrize("closed_in", ["first", "second", "Python"])
+@pytest.mark.parametrize("closed_in", [pytest.param("first", marks=pytest.mark.campaign), "second", "Python"])
 def test_closing_the_card_anywhere_closes_the_call_once(portal: HostingPortal, closed_in: str) -> None:
     first, second = two_tabs(portal, 30)
     call = first.incoming_call().call_id

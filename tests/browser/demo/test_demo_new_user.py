@@ -1,4 +1,8 @@
-"""What a new user does: takes a copy of the repository, runs one command, opens the first line it prints."""
+"""What a new user does: takes a copy of the repository, runs one command, opens the first line it prints.
+
+CI takes the repository as it is cloned, too, and sets it up by the same `launch.sh`; the demo that comes then is that
+of the other tests here.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +29,7 @@ def copy_of_the_repository(target: Path) -> None:
             shutil.copy2(ROOT / name, target / name)
 
 
+@pytest.mark.campaign
 @pytest.mark.timeout(FIRST_LINE_S)
 def test_one_command_and_the_first_call_is_answered_by_python(tmp_path: Path, page: Page) -> None:
     """The copy installs everything it needs; pip and npm may use what they keep of earlier downloads."""

@@ -165,10 +165,11 @@ def edit(page: Page, status: str) -> None:
         expect(page.locator("#card-status")).to_have_text(said)
 
 
-def test_the_handlers_are_edited_in_the_middle_of_a_call(host: Host, page: Page) -> None:
-    page.goto(host.url)
-    answer(page)
-    edit(page, "Edited on a plain host")
+def test_the_handlers_are_edited_in_the_middle_of_a_call(site: Path, page: Page) -> None:
+    with by_python(site) as served:
+        page.goto(served.url)
+        answer(page)
+        edit(page, "Edited on a plain host")
 
 
 def test_a_stranger_that_frames_the_placement_page_neither_hears_of_the_handlers_nor_edits_them(

@@ -114,7 +114,7 @@ def test_without_a_part_that_every_boot_needs_the_page_says_so_and_boots_once_it
     cases(
         PLAIN_PARTS,
         KINDS,
-        {("python_stdlib.zip", "corrupt"), ("app.zip", "missing")},
+        {("python_stdlib.zip", "corrupt")},
     ),
 )
 @pytest.mark.timeout(300)
@@ -136,7 +136,7 @@ def test_a_boot_from_nothing_that_lacks_a_part_names_it_and_goes_on_once_it_is_b
     cases(
         SNAPSHOT_PARTS,
         ("unavailable", "aborted", "corrupt"),
-        {("snapshot.bin", "unavailable"), ("pyodide.asm.wasm", "aborted")},
+        {("snapshot.bin", "unavailable")},  # the others: tests/static/worker/downloads.test.mjs
     ),
 )
 @pytest.mark.timeout(200)

@@ -49,7 +49,9 @@ def launched(name: str, driver: Playwright, home: Path) -> Iterator[Browser]:
         yield browser
 
 
-@pytest.mark.parametrize("name", ["chromium", "firefox", "webkit", "iphone"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("chromium", marks=pytest.mark.campaign), "firefox", "webkit", "iphone"]
+)  # that Chromium takes it, test_edge.py and others say by the way
 def test_python_starts_from_the_snapshot_and_handles_a_click(
     name: str,
     playwright_driver: Playwright,

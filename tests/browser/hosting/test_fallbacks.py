@@ -110,8 +110,8 @@ def checking_browser(browsers: Browsers) -> Browser:
     return browsers.launch(loopback_workers=False)
 
 
-LIKE_ANOTHER = {"constructor_throws", "constructor_refuses", "error_event", "storage_blocked"}
-"""What the page does about these is what it does about another one too."""
+LIKE_ANOTHER = {"constructor_throws", "constructor_refuses", "error_event", "storage_blocked", "no_extended_lifetime"}
+"""What the page does about these is what it does about another one too, or in Firefox in any test."""
 CASES = [
     pytest.param(
         name,

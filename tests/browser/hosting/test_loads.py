@@ -33,7 +33,7 @@ WATCH_LOADS = """
 """
 """In the portal's page: when each load of a frame came, in milliseconds since the portal's page began."""
 SLOW_PARTS = ("bx24.js", "shim.js", "worker.js", WITNESS.name, "pyodide.asm.wasm")
-USUAL = {("shim.js", "missing"), ("shim.js", "corrupt"), ("bx24.js", "corrupt")}
+USUAL = {("shim.js", "missing"), ("bx24.js", "corrupt")}
 """Each is an error event, which guard.test.mjs has, but for a damaged client, which is a script that came."""
 PAGE_LOAD_MS = 1000
 campaign = pytest.mark.campaign

@@ -87,6 +87,19 @@ test("the portal's page is served at its root, and nothing outside is", async (t
   assert.equal((await ask(port, "HEAD", "/")).text, "");
 });
 
+test("the portal's files are asked for each time, or kept as long as nobody edits them; REST is never kept", async (t) => {
+  for (const [options, control] of /** @type {const} */ ([
+    [{}, "no-cache"],
+    [{ keepS: 60 }, "max-age=60"],
+  ])) {
+    const port = await serve(t, options);
+    assert.equal((await ask(port, "GET", "/")).headers["cache-control"], control);
+    assert.equal((await ask(port, "GET", "/made.js")).headers["cache-control"], control);
+    assert.equal((await ask(port, "GET", "/nowhere.js")).headers["cache-control"], "no-store");
+    assert.equal((await ask(port, "GET", "/rest/echo")).headers["cache-control"], "no-store");
+  }
+});
+
 test("what had to be made is served in place of its source", async (t) => {
   assert.equal((await ask(await serve(t), "GET", "/made.js")).text, "secret");
 });

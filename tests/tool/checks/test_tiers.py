@@ -93,16 +93,24 @@ def test_chosen_tests_take_the_place_of_the_tiers(
     assert not any(part.startswith(("--numprocesses", "--cov")) for part in command)
 
 
-def test_a_fast_run_leaves_out_slow_tests_and_coverage_and_makes_one_call(
-    programs: Programs, options: TierOptions
-) -> None:
+def test_a_fast_run_leaves_out_slow_tests_and_makes_one_call(programs: Programs, options: TierOptions) -> None:
     for tier in ("unit", "browser"):
         tiers.run(tier, replace(options, fast=True))
     unit, browser = programs.commands
     assert unit[-2:] == ["-m", "not campaign and not slow"]
-    assert "--cov" not in unit
     assert browser[-2:] == ["-m", "fast"]
     assert not any(part.startswith("--numprocesses") for part in browser)
+
+
+def test_coverage_is_measured_where_everything_runs_and_of_nothing_less(
+    programs: Programs, options: TierOptions
+) -> None:
+    tiers.run("unit", options)
+    tiers.run("unit", replace(chosen(options, WIRE), campaigns=True))
+    assert not any(part.startswith("--cov") for command in programs.commands for part in command)
+    tiers.run("unit", replace(options, campaigns=True))
+    assert "--cov" in programs.commands[2]
+    assert programs.commands[3][1:] == ["-m", "coverage", "report"]
 
 
 def test_a_chosen_test_runs_in_a_fast_run_whatever_its_marks(programs: Programs, options: TierOptions) -> None:
