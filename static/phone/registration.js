@@ -152,7 +152,7 @@ export class Registration {
   #listen() {
     const { agent } = this;
     agent.on("newRTCSession", (/** @type {any} */ { originator, session, request }) => {
-      if (String(originator) === "remote") {
+      if (String(originator) === "remote" && !request.hasHeader("replaces")) {
         this.#events.rings(session, request);
       }
     });
