@@ -49,6 +49,7 @@
  * @property {boolean} known    calls come in
  * @property {string} cause     why not
  * @property {boolean} trying   it goes on trying; when not, another `phone.register` is needed
+ * @property {number} since     when it began to be so, in ms since the epoch
  */
 
 /**

@@ -111,6 +111,11 @@ export class Phone {
     });
   }
 
+  /** How the account stands at its exchange. */
+  get registration() {
+    return this.#line.registration ?? null;
+  }
+
   /**
    * Call one of the functions by its name.
    * @param {(typeof FUNCTIONS)[number]} name
@@ -510,7 +515,7 @@ export class Phone {
         muted: second.muted,
         held: second.held,
       },
-      registration: this.#line.registration ?? null,
+      registration: this.registration,
     };
   }
 }

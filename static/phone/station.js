@@ -104,6 +104,11 @@ export class Station {
     return this.#holder;
   }
 
+  /** How the phone's account stands at its exchange, where the phone is here and has one. */
+  get registration() {
+    return this.#phone?.registration ?? null;
+  }
+
   /** What `phone.state` tells Python, for the page's own scripts. @returns {Promise<any>} */
   state() {
     return this.#ask("state", {}, AbortSignal.timeout(STATE_MS));

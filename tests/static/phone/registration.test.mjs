@@ -38,6 +38,19 @@ test("a renewal that is refused once is made again, and Python hears of both", a
   assert.match(told[0].cause, /503 Service Unavailable/);
 });
 
+test("it is known since when an account stands as it does, however often it is tried", async (t) => {
+  const { line: made, exchange, pass, register } = await line(t);
+  await register();
+  const begun = made.registration?.since;
+  await pass(500);
+  assert.equal(made.registration?.since, begun);
+  exchange.script.REGISTER = Array(20).fill(503);
+  await pass(110);
+  const failed = Number(made.registration?.since);
+  await pass(60);
+  assert.ok(exchange.count("REGISTER") > 5 && failed > Number(begun) && made.registration?.since === failed);
+});
+
 test("pauses between tries grow, and end at a minute", async (t) => {
   const { exchange, pass, register } = await line(t);
   await register();
