@@ -602,3 +602,140 @@ test("a contact of another realm is answered to as it says", async (t) => {
   await arrived();
   assert.match(exchange.heard.at(-1).sip.first, /^BYE sip:x@elsewhere.invalid/);
 });
+
+/** @type {Array<[string, (exchange: any, id: string) => void]>} */
+const NASTY = [
+  [
+    "a change without media",
+    (exchange, id) => exchange.request(id, "INVITE", ["Content-Type: application/sdp"], "v=0\r\n"),
+  ],
+  [
+    "an UPDATE of no description",
+    (exchange, id) => exchange.request(id, "UPDATE", ["Content-Type: application/sdp"], "?"),
+  ],
+  ["a NOTIFY without an event", (exchange, id) => exchange.request(id, "NOTIFY")],
+  [
+    "a NOTIFY of a transfer that nobody asked for",
+    (exchange, id) => exchange.request(id, "NOTIFY", ["Event: refer", "Subscription-State: active"], "SIP/2.0 999 <b>"),
+  ],
+  ["a REFER to nowhere", (exchange, id) => exchange.request(id, "REFER", ["Refer-To: <>"])],
+  ["a REFER without a target", (exchange, id) => exchange.request(id, "REFER")],
+  ["an INFO of no kind", (exchange, id) => exchange.request(id, "INFO", [], "x")],
+  [
+    "a tone by INFO that is none",
+    (exchange, id) =>
+      exchange.request(id, "INFO", ["Content-Type: application/dtmf-relay"], "Signal=\u0000\r\nDuration=-1"),
+  ],
+  ["a method that nobody knows", (exchange, id) => exchange.request(id, "EXPLODE")],
+  [
+    "a message that says it is longer than it is",
+    (exchange) => exchange.raw("OPTIONS sip:operator@pbx.test SIP/2.0\r\nContent-Length: 99999\r\n\r\nx"),
+  ],
+  [
+    "a BYE of another call",
+    (exchange, id) => {
+      const call = exchange.calls.get(id);
+      exchange.say([
+        "BYE sip:x SIP/2.0",
+        "Via: SIP/2.0/WS x;branch=z9hG4bK1",
+        `From: ${call.from}1`,
+        `To: ${call.to}1`,
+        `Call-ID: ${id}`,
+        "CSeq: 9 BYE",
+        "Max-Forwards: 9",
+      ]);
+    },
+  ],
+  [
+    "a response to nothing",
+    (exchange, id) =>
+      exchange.say([
+        "SIP/2.0 603 Declined",
+        "Via: SIP/2.0/WS x;branch=z9hG4bKnone",
+        "From: <sip:a@b>;tag=1",
+        "To: <sip:c@d>;tag=2",
+        `Call-ID: ${id}`,
+        "CSeq: 1 INVITE",
+      ]),
+  ],
+  [
+    "the same caller again, in the same call",
+    (exchange, id) => {
+      const call = exchange.calls.get(id);
+      exchange.say([
+        "INVITE sip:operator@pbx.test SIP/2.0",
+        "Via: SIP/2.0/WS x;branch=z9hG4bKagain",
+        `From: ${call.from}`,
+        "To: <sip:operator@pbx.test>",
+        `Call-ID: ${id}`,
+        "CSeq: 1 INVITE",
+        "Max-Forwards: 9",
+        "Contact: <sip:far@x>",
+      ]);
+    },
+  ],
+];
+for (const [what, send] of NASTY) {
+  test(`${what} in a call loses nothing: it can be held, and ends once`, async (t) => {
+    const all = await phone(t);
+    t.mock.method(console, "warn", () => {});
+    const id = await all.talk();
+    send(all.exchange, id);
+    await all.pass(2);
+    assert.deepEqual([await all.phase(), all.reasons()], ["connected", []]);
+    assert.equal(/** @type {any} */ (await all.phone.run("hold", { held: true })).held, true);
+    await all.phone.run("hangup", {});
+    await all.pass(40);
+    assert.deepEqual(all.reasons(), ["hung_up"]);
+    await clean(all);
+  });
+}
+
+/** @type {Array<[string, any, string]>} */
+const ODD_ANSWERS = [
+  ["a redirection to itself", { status: 302, headers: ["Contact: <sip:030@pbx.test>"] }, "failed"],
+  [
+    "a thousand addresses more than are meant",
+    { status: 302, headers: Array(300).fill("Contact: <sip:a@b>") },
+    "failed",
+  ],
+  ["a status that nobody knows", { status: 699 }, "failed"],
+];
+for (const [what, action, reason] of ODD_ANSWERS) {
+  test(`a call that is answered with ${what} ends once, and nobody else is called`, async (t) => {
+    const all = await phone(t);
+    t.mock.method(console, "warn", () => {});
+    all.exchange.script.INVITE = [action];
+    await all.phone.run("call", { number: "030" });
+    await all.pass(40);
+    assert.deepEqual([all.reasons(), all.exchange.count("INVITE")], [[reason], 1]);
+    await clean(all);
+  });
+}
+
+test("an answer whose contact is none is none: it rings until the operator hangs up", async (t) => {
+  const all = await phone(t);
+  t.mock.method(console, "warn", () => {});
+  all.exchange.script.INVITE = [{ status: 200, headers: ["Contact: nonsense"] }];
+  await all.phone.run("call", { number: "030" });
+  await all.pass(40);
+  assert.deepEqual([all.reasons(), await all.phase()], [[], "calling"]);
+  await all.phone.run("hangup", {});
+  await all.pass(40);
+  assert.deepEqual(all.reasons(), ["hung_up"]);
+  await clean(all);
+});
+
+for (const [what, number, told] of [
+  ["has 10 KB", "9".repeat(10_000), "9".repeat(128)],
+  ["is markup", "%3Cimg%20src=x%3E", undefined],
+]) {
+  test(`a caller whose number ${what} rings, and no more of it is told than fits`, async (t) => {
+    const all = await phone(t);
+    await all.ring({ number });
+    const [[event, payload]] = all.told;
+    assert.equal(event, "incoming");
+    assert.ok(payload.number.length <= 128);
+    assert.ok(told === undefined || payload.number === told);
+  });
+}
