@@ -52,6 +52,9 @@ export function diagnose(parts) {
   const client = parts.client?.name ?? null;
   const { state, failure, storageRefused, leftRunning } = status;
   const missing = binder?.missing ?? [];
+  /** @type {import("../phone/station.js").Station | undefined} */
+  const station = /** @type {any} */ (globalThis).workerPyPhone;
+  const registration = station?.registration ?? null;
   const found = problems({
     ...{ client, clientProblem, missing, state, failure, storageRefused, leftRunning },
     pagesDisagree: host.full,
@@ -62,6 +65,7 @@ export function diagnose(parts) {
     missedCards: missed?.count ?? 0,
     dropped: reports.counts.no_card ?? 0,
     setAside: queue.setAside,
+    registration,
   });
   return {
     ok: found.length === 0,
@@ -73,6 +77,7 @@ export function diagnose(parts) {
     workers: { started: status.workers, ended: [...status.endings], left_running: leftRunning },
     storage: storageRefused === null && !host.full,
     missing_events: missing,
+    phone: station ? { holds: station.holds, holder: station.holder, registration } : null,
     reports: reports.recent,
   };
 }
@@ -94,6 +99,7 @@ export function diagnose(parts) {
  *   lost: number,
  *   setAside: string[],
  *   leftRunning: string[],
+ *   registration: import("../phone/line.js").Standing | null,
  * }} Facts
  */
 
@@ -127,6 +133,13 @@ export function problems(facts) {
     found.push(
       "No handler runs: worker-py.json, beside this page, lacks a setting that has no default, or is no such file. " +
         "The reports name it; mend the file, and load the portal's page anew.",
+    );
+  }
+  if (facts.registration?.known === false) {
+    const { cause, trying } = facts.registration;
+    found.push(
+      `No calls come in: the exchange does not know this phone (${cause || "it has not answered yet"}). ` +
+        (trying ? "It is tried again and again." : "The account itself is refused: call phone.register with another."),
     );
   }
   if (facts.missedCards > 0) {

@@ -41,9 +41,27 @@ export function supportText(parts, { agent, now } = { agent: navigator.userAgent
   const traced = parts.trace.entries().slice(-LAST).map(traceLine);
   const times = [...reported, ...traced].map(([at, text]) => `${clock(at)} ${bounded(text)}`);
   const counted = bounded(`counts ${JSON.stringify(counts)}`, COUNTS_CHARS);
-  return [who, ...lines.map((line) => bounded(line)), counted, `at ${new Date(now).toISOString()}`, ...times].join(
+  const own = [who, ...phoneLine(told.phone)];
+  return [...own, ...lines.map((line) => bounded(line)), counted, `at ${new Date(now).toISOString()}`, ...times].join(
     "\n",
   );
+}
+
+/** Not the exchange's words, but the number of its answer. @param {ReturnType<typeof diagnose>["phone"]} phone */
+function phoneLine(phone) {
+  if (!phone) {
+    return [];
+  }
+  const where = phone.holds ? "here" : `in ${phone.holder ?? "no page"}`;
+  if (!phone.registration) {
+    return [`phone ${where}`];
+  }
+  const { known, trying, since, cause } = phone.registration;
+  const answer = /\((\d{3}) /.exec(cause)?.[1];
+  const why = known
+    ? "registered"
+    : `not registered${answer ? `, answer ${answer}` : ""}, ${trying ? "tried again" : "given up"}`;
+  return [`phone ${where}, ${why}, since ${new Date(since).toISOString()}`];
 }
 
 /** When, and what. @typedef {[number, string]} Line */

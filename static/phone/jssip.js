@@ -6,7 +6,7 @@
 
 import { PhoneError } from "./line.js";
 import { Registration } from "./registration.js";
-import { mediaOf, SipLeg, soundOf } from "./sip_leg.js";
+import { HAS_AUDIO, mediaOf, numberOf, SipLeg, soundOf } from "./sip_leg.js";
 
 /**
  * @typedef {import("./line.js").LineEvents} LineEvents
@@ -17,9 +17,6 @@ import { mediaOf, SipLeg, soundOf } from "./sip_leg.js";
 
 const BUSY_HERE = 486;
 const NOT_ACCEPTABLE_HERE = 488;
-/** So much of a caller's number is told. */
-const NUMBER_LENGTH = 128;
-const HAS_AUDIO = /^m=audio [1-9]/m;
 
 /** @param {Clock} clock one that keeps time in a hidden frame */
 export function jssipLine(clock) {
@@ -28,6 +25,7 @@ export function jssipLine(clock) {
 
 class JssipLine {
   kind = "jssip";
+  consults = true;
   /** The account that worked last. @type {Registration | null} */
   #active = null;
   /** One that has not worked yet. @type {Registration | null} */
@@ -132,8 +130,7 @@ class JssipLine {
       session.terminate({ status_code: NOT_ACCEPTABLE_HERE });
       return;
     }
-    const number = String(session.remote_identity.uri.user ?? "").slice(0, NUMBER_LENGTH);
-    const leg = new SipLeg("incoming", number, session, registration, this.#events, this.#clock, {
+    const leg = new SipLeg("incoming", numberOf(session), session, registration, this.#events, this.#clock, {
       invitation: request,
     });
     if (!this.#events.incoming(leg)) {

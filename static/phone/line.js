@@ -17,11 +17,12 @@
  * @property {"incoming" | "outgoing"} direction
  * @property {string} number                            the other side's, or what the line knows of it
  * @property {RTCPeerConnection | null} connection      there while media may flow
- * @property {() => Promise<void>} answer               resolves when the call is connected
+ * @property {(muted?: boolean) => Promise<void>} answer  resolves when the call is connected
  * @property {() => Promise<void>} hangUp               decline, cancel or end it, as the moment has it
  * @property {(muted: boolean) => Promise<void>} mute   what we send falls silent
  * @property {(held: boolean) => Promise<void>} hold    no media either way
- * @property {(target: string) => Promise<void>} transfer  resolves when the other side took it, and throws when not
+ * @property {(target: string, consultation?: Leg) => Promise<void>} transfer  resolves when the other side took it, and throws when not;
+ *   with a consultation the two others are joined
  * @property {boolean} [heldByFar]                     the other side wants no media for now
  * @property {(keys: string, allowed?: RegExp) => void} [sendTones]      where there is another way than the connection's
  * @property {boolean} [silent]                        there is no sound in it: this browser can make none
@@ -36,6 +37,7 @@
  * @property {(leg: Leg) => boolean} incoming     somebody rings; `false`: we are on the phone already
  * @property {(leg: Leg, stage: Stage) => void} progress  of a number that was dialled
  * @property {(leg: Leg) => void} connected       the other side picked up
+ * @property {(leg: Leg, next: Leg) => boolean} replaced  the other side has put somebody else in its place; `false`: of no call of ours
  * @property {(leg: Leg, reason: EndReason) => void} ended  exactly once for each leg
  * @property {(standing: Standing) => void} registration  the exchange knows us, or no longer does
  * @property {(leg: Leg, key: string) => void} heard  the other side heard a tone; simulated lines only
@@ -47,6 +49,7 @@
  * @property {boolean} known    calls come in
  * @property {string} cause     why not
  * @property {boolean} trying   it goes on trying; when not, another `phone.register` is needed
+ * @property {number} since     when it began to be so, in ms since the epoch
  */
 
 /**
@@ -57,6 +60,7 @@
  * @property {(account: Record<string, any>) => Promise<unknown>} [register]
  * @property {(what: Record<string, any>) => Promise<unknown>} [simulate]
  * @property {Standing | null} [registration]
+ * @property {boolean} [consults]                 it can have a second call
  * @property {() => Promise<void>} close          end everything; the line is of no use afterwards
  */
 

@@ -1,6 +1,6 @@
 /**
- * A phone that holds one call at a time, on whatever line: the functions that Python calls, and the
- * events that it hears. A second caller is told that we are busy.
+ * A phone that holds one call at a time, and one more that is made from it, on whatever line: the functions that Python
+ * calls, and the events that it hears. A second caller is told that we are busy.
  *
  * @module
  */
@@ -29,13 +29,17 @@ import { dialled } from "./number.js";
  * @property {string | null} number
  * @property {boolean} muted
  * @property {boolean} held
+ * @property {Consultation | null} consultation  a second call, made from the first
  * @property {import("./line.js").Standing | null} registration  how the account stands at its exchange
  */
+
+/** @typedef {{call: string, phase: Call["phase"], number: string, muted: boolean, held: boolean}} Consultation */
 
 /**
  * @typedef {object} Call
  * @property {string} id
  * @property {Leg} leg
+ * @property {Leg | null} before  the leg whose place this one is taking
  * @property {"ringing" | "calling" | "connected"} phase
  * @property {boolean} muted
  * @property {boolean} held
@@ -59,7 +63,9 @@ export const FUNCTIONS = /** @type {const} */ ([
   "mute",
   "hold",
   "dtmf",
+  "consult",
   "transfer",
+  "retrieve",
   "state",
   "simulate",
 ]);
@@ -70,6 +76,8 @@ const LOOK_MS = 500;
 export class Phone {
   /** @type {Call | null} */
   #call = null;
+  /** A second one, made from the first, which is on hold. @type {Call | null} */
+  #consultation = null;
   /** What calls off a number that is being dialled. @type {AbortController | null} */
   #dialling = null;
   /** Calls that ended before `dial` had returned. @type {WeakMap<Leg, EndReason>} */
@@ -96,10 +104,16 @@ export class Phone {
       incoming: (leg) => this.#incoming(leg),
       progress: (leg, stage) => this.#progress(leg, stage),
       connected: (leg) => this.#connected(leg),
+      replaced: (leg, next) => this.#replaced(leg, next),
       ended: (leg, reason) => this.#ended(leg, reason),
       registration: (standing) => this.#tell("registration", { ...standing }),
       heard: (leg, key) => this.#call?.leg === leg && this.#tell("heard", { call: this.#call.id, key }),
     });
+  }
+
+  /** How the account stands at its exchange. */
+  get registration() {
+    return this.#line.registration ?? null;
   }
 
   /**
@@ -141,19 +155,63 @@ export class Phone {
 
   /** Dial; `phone.connected` or `phone.ended` follows. @param {{number: string} & Record<string, any>} params */
   async call({ number, ...more }) {
-    const { number: plain, tones } = dialled(number);
+    const wanted = dialled(number);
     if (this.#call || this.#dialling) {
       throw new PhoneError("Busy", "the phone is in a call already: hang up first");
     }
+    await this.#dial(wanted, more);
+    return this.#state();
+  }
+
+  /**
+   * Put the call on hold and dial somebody else from it. `transfer` then joins the two, `retrieve` goes back.
+   * @param {{call?: string, target: string}} params
+   */
+  async consult({ call, target }) {
+    const current = this.#main(call, "consult from");
+    const wanted = dialled(target);
+    if (!this.#line.consults) {
+      throw new PhoneError("NotSupported", `a ${this.#line.kind} phone has one call at a time`);
+    }
+    if (!current.held) {
+      await this.hold({ call: current.id, held: true });
+      this.#main(current.id, "consult from"); // it may have ended meanwhile
+    }
+    if (this.#consultation || this.#dialling) {
+      throw new PhoneError("Busy", "somebody is consulted already: transfer the call, or retrieve it");
+    }
+    await this.#dial(wanted, {}, current);
+    return this.#state();
+  }
+
+  /** End the consultation, and talk to the other side again. @param {{call?: string}} params */
+  async retrieve({ call }) {
+    const current = this.#main(call, "retrieve");
+    this.#cancelDialling();
+    await this.#consultation?.leg.hangUp();
+    return this.hold({ call: current.id, held: false });
+  }
+
+  /**
+   * @param {{number: string, tones: string}} wanted @param {Record<string, any>} more
+   * @param {Call} [from] whom it is to be a consultation of
+   */
+  async #dial({ number, tones }, more, from) {
     const dialling = new AbortController();
     this.#dialling = dialling;
     try {
-      const leg = await this.#line.dial(plain, more, dialling.signal);
+      const leg = await this.#line.dial(number, more, dialling.signal);
       if (dialling.signal.aborted) {
         await leg.hangUp();
         throw new PhoneError("NoSuchCall", "the call was cancelled before it was dialled");
       }
-      this.#begin(leg, "calling").tones = tones;
+      const made = this.#begin(leg, "calling");
+      made.tones = tones;
+      if (from) {
+        this.#consultation = made;
+      } else {
+        this.#call = made;
+      }
       const over = this.#overAtOnce.get(leg);
       if (over) {
         this.#ended(leg, over);
@@ -163,7 +221,6 @@ export class Phone {
         this.#dialling = null;
       }
     }
-    return this.#state();
   }
 
   /** Take the call that rings; once is enough, and twice does no harm. @param {{call?: string}} params */
@@ -180,14 +237,15 @@ export class Phone {
     return this.#state();
   }
 
-  /** End the call, whatever its phase; without one there is nothing to do. @param {{call?: string}} params */
+  /** End the call, whatever its phase, or both; without one there is nothing to do. @param {{call?: string}} params */
   async hangup({ call }) {
-    const current = this.#call;
     if (call === undefined) {
       this.#cancelDialling();
     }
-    if (current && (call === undefined || call === current.id)) {
-      await current.leg.hangUp();
+    for (const current of [this.#consultation, this.#call]) {
+      if (current && (call === undefined || call === current.id)) {
+        await current.leg.hangUp();
+      }
     }
     return this.#state();
   }
@@ -204,6 +262,9 @@ export class Phone {
   async hold({ call, held }) {
     const current = this.#expect(call, ["connected"], "hold");
     bool("held", held);
+    if (!held && current === this.#call && this.#consultation && !this.#consultation.held) {
+      throw new PhoneError("NotPossible", "one can talk to one at a time: hold the consultation, or retrieve the call");
+    }
     const changed = current.holding.then(async () => {
       this.#expect(current.id, ["connected"], "hold"); // it may have ended meanwhile
       if (held !== current.agreed) {
@@ -233,7 +294,7 @@ export class Phone {
 
   /** Send what stood behind the number, as soon as tones can be sent. */
   #sendBehind(/** @type {Call} */ call, /** @type {string} */ tones) {
-    if (this.#call !== call || tones === "") {
+    if (!this.#has(call) || tones === "") {
       return;
     }
     try {
@@ -243,10 +304,19 @@ export class Phone {
     }
   }
 
-  /** Hand the call on and leave it; throws `TransferFailed`, and the call goes on, when that is refused. */
-  async transfer(/** @type {{call?: string, target: string}} */ { call, target }) {
-    const current = this.#expect(call, ["connected"], "transfer");
-    await current.leg.transfer(dialled(target).number);
+  /**
+   * Hand the call on and leave it, without a target to whom was consulted; throws `TransferFailed`, and the call goes on,
+   * when that is refused.
+   */
+  async transfer(/** @type {{call?: string, target?: string}} */ { call, target }) {
+    const current = this.#main(call, "transfer");
+    const consultation = target === undefined ? this.#consultation : null;
+    if (consultation) {
+      const { leg } = this.#expect(consultation.id, ["connected"], "transfer to");
+      await current.leg.transfer(leg.number, leg);
+    } else {
+      await current.leg.transfer(dialled(target ?? "").number);
+    }
     return this.#state();
   }
 
@@ -268,15 +338,15 @@ export class Phone {
     if (this.#call || this.#dialling) {
       return false;
     }
-    const { id } = this.#begin(leg, "ringing");
-    this.#tell("incoming", { call: id, number: leg.number });
+    this.#call = this.#begin(leg, "ringing");
+    this.#tell("incoming", { call: this.#call.id, number: leg.number });
     return true;
   }
 
   /** @param {Leg} leg @param {import("./line.js").Stage} stage */
   #progress(leg, stage) {
-    const call = this.#call;
-    if (call?.leg !== leg || call.phase !== "calling" || call.stage === stage || call.stage === "early_media") {
+    const call = this.#of(leg);
+    if (call?.phase !== "calling" || call.stage === stage || call.stage === "early_media") {
       return;
     }
     call.stage = stage;
@@ -287,8 +357,8 @@ export class Phone {
 
   /** @param {Leg} leg */
   #connected(leg) {
-    const call = this.#call;
-    if (call?.leg === leg && call.phase !== "connected") {
+    const call = this.#of(leg);
+    if (call && call.phase !== "connected") {
       call.phase = "connected";
       call.since = Date.now();
       call.stopTone();
@@ -298,27 +368,56 @@ export class Phone {
     }
   }
 
+  /** Somebody else takes the place of the other side. @param {Leg} leg @param {Leg} next */
+  #replaced(leg, next) {
+    const call = this.#of(leg);
+    if (call?.phase !== "connected" || call.before) {
+      return false;
+    }
+    Object.assign(call, { before: leg, leg: next });
+    next.answer(call.muted).then(
+      () => {
+        Object.assign(call, { before: null, held: false, agreed: false, meter: new Meter(), flow: new Flow() });
+        this.#tell("connected", { call: call.id, number: next.number, direction: next.direction });
+      },
+      () => next.hangUp(),
+    );
+    return true;
+  }
+
   /** @param {Leg} leg @param {EndReason} reason */
   #ended(leg, reason) {
-    const call = this.#call;
-    if (call?.leg === leg) {
-      this.#call = null;
-      call.stopTone();
-      const seconds = call.since === null ? 0 : (Date.now() - call.since) / 1000;
-      this.#tell("ended", { call: call.id, reason, seconds });
-    } else {
+    const call = this.#of(leg);
+    if (!call) {
       this.#overAtOnce.set(leg, reason);
+      return;
     }
+    if (call.before) {
+      Object.assign(call, { before: null, leg: call.before }); // nobody takes its place: all is as it was
+      const over = this.#overAtOnce.get(call.leg);
+      if (over) {
+        this.#ended(call.leg, over);
+      }
+      return;
+    }
+    if (call === this.#call) {
+      this.#call = this.#consultation; // whom we consulted we still talk to
+      this.#cancelDialling();
+    }
+    this.#consultation = null;
+    call.stopTone();
+    const seconds = call.since === null ? 0 : (Date.now() - call.since) / 1000;
+    this.#tell("ended", { call: call.id, reason, seconds });
   }
 
   // The call --------------------------------------------------------------------------------------
 
-  /** @param {Leg} leg @param {"ringing" | "calling"} phase */
+  /** @param {Leg} leg @param {"ringing" | "calling"} phase @returns {Call} */
   #begin(leg, phase) {
-    const id = crypto.randomUUID();
-    this.#call = {
-      id,
+    return {
+      id: crypto.randomUUID(),
       leg,
+      before: null,
       phase,
       muted: false,
       held: false,
@@ -332,7 +431,16 @@ export class Phone {
       stopTone: () => {},
       since: null,
     };
-    return this.#call;
+  }
+
+  /** @param {Leg} leg @returns {Call | null} */
+  #of(leg) {
+    return [this.#call, this.#consultation].find((call) => call?.leg === leg) ?? null;
+  }
+
+  /** @param {Call} call */
+  #has(call) {
+    return call === this.#call || call === this.#consultation;
   }
 
   /** Tell how it sounds, as often as that is wanted, and at once when no sound comes any more, or comes again. */
@@ -340,14 +448,14 @@ export class Phone {
     const step_ms = Math.min(this.#statsEveryMs(), LOOK_MS);
     this.#clock.later(async () => {
       const { connection, heldByFar } = call.leg;
-      if (this.#call !== call || !connection) {
+      if (!this.#has(call) || !connection) {
         return;
       }
       const held = call.agreed !== false || heldByFar === true;
       const changed = await call.flow.look(connection, held);
       const due = waited_ms + step_ms >= this.#statsEveryMs();
       const reading = due || changed ? await call.meter.read(connection) : null;
-      if (this.#call !== call) {
+      if (!this.#has(call)) {
         return;
       }
       if (reading) {
@@ -358,16 +466,28 @@ export class Phone {
     }, step_ms);
   }
 
+  /** The first call, which a consultation is made from. @param {string | undefined} id @param {string} what in words */
+  #main(id, what) {
+    const current = this.#expect(id ?? this.#call?.id, ["connected"], what);
+    if (current !== this.#call) {
+      throw new PhoneError("NotPossible", `one cannot ${what} a consultation`);
+    }
+    return current;
+  }
+
   /**
    * The present call, when it is the one that is meant.
-   * @param {string | undefined} id any, when left out
+   * @param {string | undefined} id when left out, whom the operator talks to: the consultation, where there is one
    * @param {Array<Call["phase"]>} phases in which it can be done
    * @param {string} what in words
    * @returns {Call}
    */
   #expect(id, phases, what) {
-    const call = this.#call;
-    if (!call || (id !== undefined && id !== call.id)) {
+    const call =
+      id === undefined
+        ? (this.#consultation ?? this.#call)
+        : [this.#call, this.#consultation].find((each) => each?.id === id);
+    if (!call) {
       throw new PhoneError("NoSuchCall", `there is no call ${id ?? ""} to ${what}; it may have ended`);
     }
     if (!phases.includes(call.phase)) {
@@ -379,6 +499,7 @@ export class Phone {
   /** @returns {PhoneState} */
   #state() {
     const call = this.#call;
+    const second = this.#consultation;
     return {
       kind: this.#line.kind,
       call: call?.id ?? null,
@@ -387,7 +508,14 @@ export class Phone {
       number: call?.leg.number ?? null,
       muted: call?.muted ?? false,
       held: call?.held ?? false,
-      registration: this.#line.registration ?? null,
+      consultation: second && {
+        call: second.id,
+        phase: second.phase,
+        number: second.leg.number,
+        muted: second.muted,
+        held: second.held,
+      },
+      registration: this.registration,
     };
   }
 }

@@ -45,7 +45,7 @@ export class Registration {
   /** Calls by this account. @type {Set<{end: () => void, unplugged: () => void}>} */
   calls = new Set();
   /** @type {Standing} */
-  standing = { known: false, cause: "", trying: true };
+  standing = { known: false, cause: "", trying: true, since: Date.now() };
   #socket;
   #clock;
   #events;
@@ -152,7 +152,7 @@ export class Registration {
   #listen() {
     const { agent } = this;
     agent.on("newRTCSession", (/** @type {any} */ { originator, session, request }) => {
-      if (String(originator) === "remote") {
+      if (String(originator) === "remote" && !request.hasHeader("replaces")) {
         this.#events.rings(session, request);
       }
     });
@@ -211,13 +211,15 @@ export class Registration {
     this.#notYet(why, trying);
   }
 
-  /** @param {Standing} standing */
+  /** @param {Omit<Standing, "since">} standing */
   #now(standing) {
-    this.standing = standing;
+    const { known, cause, since } = this.standing;
+    const same = known === standing.known && cause === standing.cause;
+    this.standing = { ...standing, since: same ? since : Date.now() };
     const told = `${standing.known} ${standing.trying}`;
     if (told !== this.#told && !this.#over) {
       this.#told = told;
-      this.#events.changed(standing);
+      this.#events.changed(this.standing);
     }
   }
 

@@ -19,6 +19,9 @@ import { TRICKLES, Trickle } from "./trickle.js";
  */
 
 const GENERATED_HZ = 150;
+/** So much of a caller's number is told. */
+const NUMBER_LENGTH = 128;
+export const HAS_AUDIO = /^m=audio [1-9]/m;
 const PENDING = 491;
 /** So long a connection may be without a way before another is looked for: most come back by themselves. */
 const STUMBLE_MS = 1500;
@@ -87,6 +90,7 @@ export class SipLeg {
     session.on("failed", (/** @type {any} */ end) => ended(end, false));
     // To follow it would let the other side place calls with our account.
     session.on("refer", (/** @type {{reject: () => void}} */ { reject }) => reject());
+    session.on("replaces", (/** @type {any} */ replacement) => this.#replaced(replacement));
     session.on("progress", (/** @type {any} */ { originator, response }) => {
       if (String(originator) === "remote") {
         events.progress(this, response?.body ? "early_media" : "ringing");
@@ -105,6 +109,24 @@ export class SipLeg {
     }
   }
 
+  /**
+   * The other side has put somebody else in its place: a transfer after it had consulted us.
+   * @param {{request: any, accept: (begun: (session: Session) => void) => void, reject: () => void}} replacement
+   */
+  #replaced({ request, accept, reject }) {
+    if (request.body && !HAS_AUDIO.test(request.body)) {
+      reject();
+      return;
+    }
+    accept((session) => {
+      const next = new SipLeg("incoming", numberOf(session), session, this.#registration, this.#events, this.#clock, {
+        invitation: request,
+      });
+      // JsSIP tells of a session before it can be answered.
+      session.once("progress", () => this.#events.replaced(this, next) || session.terminate());
+    });
+  }
+
   get heldByFar() {
     return Boolean(this.#session.isOnHold().remote);
   }
@@ -114,8 +136,9 @@ export class SipLeg {
     return this.#session.connection ?? null;
   }
 
-  async answer() {
+  async answer(muted = false) {
     const source = await soundOf(this.#registration.account, this.#over);
+    source.track.enabled = !muted;
     this.#undo.push(() => source.stop());
     const confirmed = new Promise((resolve) => this.#session.once("confirmed", resolve));
     try {
@@ -125,6 +148,9 @@ export class SipLeg {
       throw new PhoneError("MediaFailed", `the call cannot be answered: ${error}`);
     }
     await Promise.race([confirmed, this.#over]);
+    if (muted) {
+      await this.mute(true);
+    }
   }
 
   async hangUp() {
@@ -155,21 +181,38 @@ export class SipLeg {
     await this.#change(changeDirection(this.#session, held ? "inactive" : "sendrecv", this.#clock));
   }
 
-  /** @param {string} target */
-  async transfer(target) {
-    const taken = new Promise((resolve, reject) => {
+  /** @param {string} target @param {import("./line.js").Leg} [consultation] with whom the other side is to be joined */
+  async transfer(target, consultation) {
+    const other = consultation instanceof SipLeg ? consultation : null;
+    if (other) {
+      other.#transferred = true; // the other side of that one ends it, as soon as it has this one's
+    }
+    try {
+      await Promise.race([this.#refer(target, other), this.#over]);
+    } catch (error) {
+      if (other) {
+        other.#transferred = false;
+      }
+      throw error;
+    }
+    this.#transferred = true;
+    other?.end();
+    await this.hangUp();
+  }
+
+  /** @param {string} target @param {SipLeg | null} other */
+  #refer(target, other) {
+    return new Promise((resolve, reject) => {
       const refused = (/** @type {any} */ end) =>
         reject(new PhoneError("TransferFailed", `${target} did not take the call: ${wordsOf(end)}`));
-      const asked = this.#session.refer(target, {
+      const asked = this.#session.refer(other ? other.#session.remote_identity.uri : target, {
+        replaces: other ? other.#session : undefined,
         eventHandlers: { accepted: resolve, failed: refused, requestFailed: refused },
       });
       if (!asked) {
         reject(new PhoneError("NotPossible", "the call cannot be handed on now: try again"));
       }
     });
-    await Promise.race([taken, this.#over]);
-    this.#transferred = true;
-    await this.hangUp();
   }
 
   // Media -----------------------------------------------------------------------------------------
@@ -314,6 +357,11 @@ export class SipLeg {
     }
     return CAUSES[cause] ?? "failed";
   }
+}
+
+/** Whom a session is with, as far as it is told. @param {Session} session */
+export function numberOf(session) {
+  return String(session.remote_identity.uri.user ?? "").slice(0, NUMBER_LENGTH);
 }
 
 /** @param {RTCPeerConnection} connection */

@@ -104,6 +104,11 @@ export class Station {
     return this.#holder;
   }
 
+  /** How the phone's account stands at its exchange, where the phone is here and has one. */
+  get registration() {
+    return this.#phone?.registration ?? null;
+  }
+
   /** What `phone.state` tells Python, for the page's own scripts. @returns {Promise<any>} */
   state() {
     return this.#ask("state", {}, AbortSignal.timeout(STATE_MS));
@@ -162,8 +167,7 @@ export class Station {
     this.#phone = phone;
     this.#newHolder(this.#page);
     this.#post({ t: "holder", page: this.#page });
-    const call = this.#noted();
-    if (call !== null) {
+    for (const call of this.#noted()) {
       this.#said("ended", { call, reason: "holder_gone", seconds: null });
     }
     this.#workerPy.emit("phone.elected", { page: this.#page, ...(await phone.state()) });
@@ -306,10 +310,15 @@ export class Station {
   /** @param {string} event @param {Record<string, unknown>} payload */
   #note(event, { call }) {
     const key = `worker-py:phone:${this.#portal}`;
+    if (event !== "incoming" && event !== "connected" && event !== "ended") {
+      return;
+    }
+    const others = this.#noted().filter((noted) => noted !== call);
+    const calls = event === "ended" ? others : [...others, String(call)];
     try {
-      if (event === "incoming" || event === "connected") {
-        this.#browser.storage.setItem(key, String(call));
-      } else if (event === "ended") {
+      if (calls.length > 0) {
+        this.#browser.storage.setItem(key, calls.join(" "));
+      } else {
         this.#browser.storage.removeItem(key);
       }
     } catch {
@@ -317,12 +326,12 @@ export class Station {
     }
   }
 
-  /** The call that was cut off with the holder before. */
+  /** The calls that were cut off with the holder before. @returns {string[]} */
   #noted() {
     try {
-      return this.#browser.storage.getItem(`worker-py:phone:${this.#portal}`);
+      return this.#browser.storage.getItem(`worker-py:phone:${this.#portal}`)?.split(" ") ?? [];
     } catch {
-      return null;
+      return [];
     }
   }
 }

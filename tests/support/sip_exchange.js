@@ -5,7 +5,7 @@
  *
  * Each step of SIP takes the next of the actions that `script` holds for it; when there is none left, it goes well:
  *   "ok" | "drop" | a status such as 503 | "hang" (100 and nothing more) | "ring" (180 and nothing more) |
- *   "early" (183 with sound, and nothing more) | {status, headers, after_ms, sdp}
+ *   "early" (183 with sound, and nothing more) | {status, headers, after_ms, sdp, notify}
  */
 {
   const page = /** @type {any} */ (globalThis);
@@ -15,7 +15,7 @@
   const later = (act, ms) => globalThis.setTimeout(act, ms);
 
   /** @typedef {{first: string, method: string, status: number, headers: Array<[string, string]>, body: string}} Sip */
-  /** @typedef {string | number | {status?: number, headers?: string[], after_ms?: number, sdp?: string}} Action */
+  /** @typedef {string | number | {status?: number, headers?: string[], after_ms?: number, sdp?: string, notify?: string}} Action */
 
   /** @param {string} text @returns {Sip} */
   function parsed(text) {
@@ -184,7 +184,7 @@
           header(sip, "call-id"),
           "NOTIFY",
           ["Event: refer", "Subscription-State: terminated;reason=noresource", "Content-Type: message/sipfrag"],
-          "SIP/2.0 200 OK",
+          (typeof action === "object" && action.notify) || "SIP/2.0 200 OK",
         );
       } else {
         this.reply(sip, 200, headers);

@@ -276,6 +276,43 @@ def test_a_transfer_that_is_taken_leads_the_client_to_the_third_and_ends_the_ope
         assert third.run("state")["number"] == "client"
 
 
+def test_a_consultation_is_joined_by_replaces_and_the_colleague_talks_to_the_client(exchange: Exchange) -> None:
+    exchange.client.evaluate(FOLLOW_TRANSFERS)
+    incoming, outgoing = connect(exchange)
+    operator = exchange.operator
+    with exchange.third_phone() as boss:
+        boss.run("register", exchange.account("boss"))
+
+        consulted = operator.run("consult", {"target": "sip:boss@pbx.test"})["consultation"]["call"]
+        ringing = boss.until_state(lambda state: state["phase"] == "ringing", "a ringing phone")
+        boss.run("answer")
+        operator.until_heard("connected", call=consulted)
+        assert operator.run("state")["held"] is True
+
+        assert operator.run("transfer")["phase"] == "idle"
+
+        assert reasons(operator, incoming) == ["transferred"]
+        assert reasons(operator, consulted) == ["transferred"]
+        assert reasons(exchange.client, outgoing) == ["far_hung_up"]
+        assert boss.until_heard("connected", call=ringing["call"], number="client")
+        assert boss.log("ended") == []
+        listen(exchange.client)
+        until_level(exchange.client, f"> {AUDIBLE}")
+
+
+def test_a_consultation_whom_nobody_takes_leads_back_to_the_client(exchange: Exchange) -> None:
+    incoming, _ = connect(exchange)
+    operator = exchange.operator
+
+    consulted = operator.run("consult", {"target": "sip:nobody@pbx.test"})["consultation"]["call"]
+    assert reasons(operator, consulted) == ["refused"]
+
+    assert operator.run("retrieve")["held"] is False
+    before = operator.run("state")["stats"]["packets_received"]
+    operator.until_state(lambda now: now["stats"]["packets_received"] > before + 20, "packets of the client")
+    assert operator.run("state")["call"] == incoming
+
+
 def test_when_the_page_with_the_phone_goes_another_one_registers_and_rings(exchange: Exchange) -> None:
     incoming, outgoing = connect(exchange)
     operator = exchange.operator

@@ -18,6 +18,7 @@ const FINE = {
   lost: 0,
   setAside: [],
   leftRunning: [],
+  registration: null,
 };
 
 test("nothing is said when nothing is wrong", () => {
@@ -48,6 +49,16 @@ test("a call that is not external is named with the remedy", () => {
   assert.match(text, /not external/);
   assert.match(text, /telephony\.externalCall\.register/);
 });
+
+for (const [cause, trying, text] of /** @type {Array<[string, boolean, RegExp]>} */ ([
+  ["Rejected (503 Service Unavailable)", true, /^No calls come in: .*503 Service Unavailable.*again and again/],
+  ["Authentication Error (403 Forbidden)", false, /^No calls come in: .*403 Forbidden.*phone\.register/],
+])) {
+  test(`a phone that its exchange does not know is named, with ${cause}`, () => {
+    assert.match(problems({ ...FINE, registration: { known: false, cause, trying, since: 1 } })[0], text);
+    assert.deepEqual(problems({ ...FINE, registration: { known: true, cause: "", trying: true, since: 1 } }), []);
+  });
+}
 
 test("what was set aside is named", () => {
   assert.deepEqual(problems({ ...FINE, setAside: ["answerButtonClick was set aside"] }), [

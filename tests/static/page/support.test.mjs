@@ -66,6 +66,32 @@ test("one text tells what runs, what is wrong and what happened, without a word 
   }
 });
 
+for (const [what, station, line] of /** @type {Array<[string, object, string]>} */ ([
+  [
+    "is registered",
+    { holds: true, registration: { known: true, cause: "", trying: true, since: 1_700_000_000_000 } },
+    "phone here, registered, since 2023-11-14T22:13:20.000Z",
+  ],
+  [
+    "is refused",
+    {
+      holds: true,
+      registration: { known: false, cause: `Rejected (403 ${PLANTED[1]})`, trying: false, since: 1_700_000_000_000 },
+    },
+    "phone here, not registered, answer 403, given up, since 2023-11-14T22:13:20.000Z",
+  ],
+  ["is elsewhere", { holds: false, holder: "page-2", registration: null }, "phone in page-2"],
+])) {
+  test(`the text says that the phone ${what}, since when, and not the exchange's words`, (t) => {
+    const page = /** @type {any} */ (globalThis);
+    page.workerPyPhone = station;
+    t.after(() => delete page.workerPyPhone);
+    const text = supportText(parts(t), AT);
+    assert.ok(text.split("\n").includes(line), text);
+    assert.ok(!text.includes(PLANTED[1]));
+  });
+}
+
 test("the text is bounded", (t) => {
   const all = parts(t);
   for (let number = 0; number < 3000; number++) {

@@ -25,6 +25,7 @@ function lineIn(t, player) {
     connected: (leg) => told.push(["connected", leg]),
     ended: (_, reason) => told.push(["ended", reason]),
     progress: () => {},
+    replaced: () => false,
     registration: () => {},
     heard: (_, key) => told.push(["heard", key]),
   });

@@ -38,6 +38,20 @@ test("a renewal that is refused once is made again, and Python hears of both", a
   assert.match(told[0].cause, /503 Service Unavailable/);
 });
 
+test("it is known since when an account stands as it does, however often it is tried", async (t) => {
+  const { line: made, exchange, pass, register } = await line(t);
+  await register();
+  const begun = made.registration?.since;
+  await pass(500);
+  assert.equal(made.registration?.since, begun);
+  exchange.script.REGISTER = Array(99).fill(503);
+  globalThis.dispatchEvent(new Event("online"));
+  await pass(60);
+  const failed = Number(made.registration?.since);
+  await pass(60);
+  assert.ok(exchange.count("REGISTER") > 4 && failed > Number(begun) && made.registration?.since === failed);
+});
+
 test("pauses between tries grow, and end at a minute", async (t) => {
   const { exchange, pass, register } = await line(t);
   await register();
@@ -200,3 +214,26 @@ test("a line that is closed leaves no timer and no socket", async (t) => {
   await pass(700);
   assert.equal(exchange.heard.length, sent);
 });
+
+/** @type {Array<[string, any]>} */
+const ODD_ANSWERS = [
+  ["another's contact alone", { status: 200, headers: ["Contact: <sip:other@elsewhere.invalid>;expires=600"] }],
+  ["an end at once", { status: 200, headers: ["Expires: 0"] }],
+  ["a redirection", { status: 302, headers: ["Contact: <sip:operator@pbx.test>"] }],
+  ["a time that is none", { status: 503, headers: ["Retry-After: -5"] }],
+  ["a time that is for ever", { status: 503, headers: ["Retry-After: 99999999999"] }],
+  ["words for a time", { status: 503, headers: ["Retry-After: soon (maintenance)"] }],
+  ["a least time that nobody lives to see", { status: 423, headers: ["Min-Expires: 99999999999"] }],
+];
+for (const [what, answer] of ODD_ANSWERS) {
+  test(`a registration that is answered with ${what} is neither given up nor asked for without end`, async (t) => {
+    const { line: made, exchange, pass, register } = await line(t);
+    exchange.script.REGISTER = Array(3).fill(answer);
+    await register().catch(() => {});
+    await pass(120);
+    assert.ok(exchange.count("REGISTER") < 20, `${exchange.count("REGISTER")} in two minutes`);
+    exchange.script = {};
+    await pass(700);
+    assert.deepEqual([made.registration?.known, made.registration?.trying], [true, true]);
+  });
+}

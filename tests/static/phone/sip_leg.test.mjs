@@ -336,6 +336,222 @@ test("a page that goes ends the call of an account that was replaced, too", asyn
   await clean(all);
 });
 
+// Consultation -----------------------------------------------------------------------------------------
+
+/** Be called, and consult somebody. @param {Awaited<ReturnType<typeof phone>>} all @param {unknown} [action] */
+async function consult(all, action = "ok") {
+  const client = await all.talk();
+  all.exchange.script.INVITE = [action];
+  const { call, consultation } = /** @type {any} */ (await all.phone.run("consult", { target: "042" }));
+  await arrived();
+  const ends = () =>
+    Object.fromEntries(
+      all.told
+        .filter(([event]) => event === "ended")
+        .map(([, { call: ended, reason }]) => [ended === call ? "client" : "colleague", reason]),
+    );
+  return { client, colleague: [...all.exchange.calls.keys()].at(-1), call, consultation, ends };
+}
+
+test("a consultation puts the call on hold, and the transfer joins the two others by Replaces", async (t) => {
+  const all = await phone(t);
+  const { call, consultation, ends, colleague, client } = await consult(all);
+  const { held, consultation: second } = await all.phone.state();
+  assert.deepEqual([held, second?.call, second?.phase, second?.number], [true, consultation.call, "connected", "042"]);
+
+  const { phase, consultation: none } = /** @type {any} */ (await all.phone.run("transfer", {}));
+
+  assert.deepEqual([phase, none, ends()], ["idle", null, { client: "transferred", colleague: "transferred" }]);
+  const { sip } = all.exchange.heard.find((/** @type {any} */ { what }) => what === "REFER");
+  const sent = Object.fromEntries(sip.headers);
+  const [, target, replaces] = /** @type {RegExpExecArray} */ (
+    /<(sip:042@pbx.test)\?Replaces=([^>]+)>/.exec(sent["refer-to"])
+  );
+  assert.equal(target, "sip:042@pbx.test");
+  const own = all.exchange.heard.find((/** @type {any} */ { what }) => what === "INVITE").sip.headers;
+  const [, tag] = /** @type {RegExpExecArray} */ (/;tag=(.*)/.exec(Object.fromEntries(own).from));
+  assert.equal(decodeURIComponent(replaces), `${colleague};to-tag=far;from-tag=${tag}`);
+  assert.deepEqual([sent["call-id"], call === second?.call], [client, false]);
+  assert.equal(all.exchange.count("BYE"), 2);
+  await clean(all);
+});
+
+for (const [action, message] of /** @type {Array<[unknown, RegExp]>} */ ([
+  [603, /did not take/],
+  [{ status: 202, notify: "SIP/2.0 486 Busy Here" }, /Busy/],
+])) {
+  test(`a transfer after a consultation that is refused by ${JSON.stringify(action)} leaves both calls`, async (t) => {
+    const all = await phone(t);
+    const { ends } = await consult(all);
+    all.exchange.script.REFER = [action];
+    await assert.rejects(all.phone.run("transfer", {}), { name: "TransferFailed", message });
+    const { phase, held, consultation } = await all.phone.state();
+    assert.deepEqual([phase, held, consultation?.phase, ends()], ["connected", true, "connected", {}]);
+    const back = /** @type {any} */ (await all.phone.run("retrieve", {}));
+    assert.deepEqual([back.held, back.consultation, ends()], [false, null, { colleague: "hung_up" }]);
+  });
+}
+
+for (const [action, reason] of /** @type {Array<[any, string]>} */ ([
+  [486, "busy"],
+  [603, "refused"],
+  ["drop", "failed"],
+])) {
+  test(`a colleague who answers ${action} is told as ${reason}, and the call is retrieved`, async (t) => {
+    const all = await phone(t);
+    const { ends } = await consult(all, action);
+    await all.pass(40);
+    assert.deepEqual([ends(), (await all.phone.state()).held], [{ colleague: reason }, true]);
+    assert.equal(/** @type {any} */ (await all.phone.run("retrieve", {})).held, false);
+    assert.equal(await all.phase(), "connected");
+  });
+}
+
+test("a call is retrieved while the colleague is still being rung, who is rung no more", async (t) => {
+  const all = await phone(t);
+  const { ends } = await consult(all, "ring");
+  await assert.rejects(all.phone.run("transfer", {}), { name: "NotPossible" });
+  await all.phone.run("retrieve", {});
+  await arrived();
+  assert.deepEqual(
+    [ends(), all.exchange.count("CANCEL"), await all.phase()],
+    [{ colleague: "hung_up" }, 1, "connected"],
+  );
+});
+
+test("a call is retrieved while the consultation waits for the microphone: nobody is rung", async (t) => {
+  const all = await phone(t);
+  await all.talk();
+  all.microphone.asks = true;
+  const consulting = assert.rejects(all.phone.run("consult", { target: "042" }), { name: "NoSuchCall" });
+  await arrived();
+  assert.equal(/** @type {any} */ (await all.phone.run("retrieve", {})).held, false);
+  await consulting;
+  all.microphone.asked?.resolve();
+  await arrived();
+  assert.deepEqual([all.exchange.count("INVITE"), all.microphone.open], [0, 1]);
+});
+
+test("a client who hangs up meanwhile leaves the consultation, which is the phone's call then", async (t) => {
+  const all = await phone(t);
+  const { client, consultation, ends } = await consult(all);
+  all.exchange.request(client, "BYE");
+  await arrived();
+  const { call, consultation: none } = await all.phone.state();
+  assert.deepEqual([call, none, ends()], [consultation.call, null, { client: "far_hung_up" }]);
+  await all.phone.run("hangup", {});
+  await clean(all);
+});
+
+for (const [what, act] of /** @type {Array<[string, (all: Awaited<ReturnType<typeof phone>>) => unknown]>} */ ([
+  ["the operator hangs up", (all) => all.phone.run("hangup", {})],
+  ["the page goes", (all) => all.phone.close()],
+])) {
+  test(`both calls end once when ${what}`, async (t) => {
+    const all = await phone(t);
+    const { ends } = await consult(all);
+    await act(all);
+    await arrived();
+    assert.deepEqual([ends(), all.reasons().length], [{ client: "hung_up", colleague: "hung_up" }, 2]);
+    await clean(all);
+  });
+}
+
+test("a call whose hold is refused consults nobody", async (t) => {
+  const all = await phone(t);
+  await all.talk();
+  all.exchange.script.REINVITE = [488];
+  await assert.rejects(all.phone.run("consult", { target: "042" }), { name: "NotPossible" });
+  assert.deepEqual([all.exchange.count("INVITE"), (await all.phone.state()).held], [0, false]);
+});
+
+test("what is said without a call's id is meant for the consultation, and one talks to one at a time", async (t) => {
+  const all = await phone(t);
+  const { call } = await consult(all);
+  await all.phone.run("mute", { muted: true });
+  const { muted, consultation } = await all.phone.state();
+  assert.deepEqual([muted, consultation?.muted], [false, true]);
+  await assert.rejects(all.phone.run("hold", { call, held: false }), { name: "NotPossible" });
+  await assert.rejects(all.phone.run("consult", { target: "1" }), { name: "Busy" });
+  await all.phone.run("hold", { held: true });
+  assert.equal(/** @type {any} */ (await all.phone.run("hold", { call, held: false })).held, false);
+});
+
+// Whom we talk to is joined with somebody else ---------------------------------------------------------
+
+/** The other side's Replaces. @param {Awaited<ReturnType<typeof phone>>} all @param {string} id */
+const replaces = ({ exchange }, id) => {
+  const call = exchange.calls.get(id);
+  const tag = (/** @type {string} */ party) => /;tag=([^;]+)/.exec(party)?.[1];
+  return `Replaces: ${id};to-tag=${tag(call.to)};from-tag=${tag(call.from)}`;
+};
+
+test("who consulted us and joins us with a client is replaced in the same call, muted as it was", async (t) => {
+  const all = await phone(t);
+  const colleague = await all.talk();
+  const { call } = await all.phone.state();
+  await all.phone.run("mute", { muted: true });
+  /** @type {unknown[]} */
+  const heardAtFirst = [];
+  const { farEnd } = all.exchange;
+  all.exchange.farEnd = async () => ({
+    ...(await farEnd()),
+    accept: async () => heardAtFirst.push(all.microphone.tracks.at(-1)?.enabled),
+  });
+
+  await all.ring({ number: "0301", headers: [replaces(all, colleague)] });
+  await arrived();
+
+  const now = await all.phone.state();
+  assert.deepEqual([now.call, now.number, now.phase, now.muted], [call, "0301", "connected", true]);
+  assert.deepEqual(
+    all.told.map(([event, { number }]) => [event, number]),
+    [
+      ["incoming", "client"],
+      ["connected", "client"],
+      ["connected", "0301"],
+    ],
+  );
+  assert.deepEqual([all.exchange.calls.get(colleague).over, all.microphone.open], [true, 1]);
+  assert.deepEqual([heardAtFirst, all.microphone.tracks.at(-1)?.enabled], [[false], false]);
+  await all.phone.run("hangup", {});
+  await clean(all);
+});
+
+/** @type {Array<[string, number, (all: any, id: string) => string[], string | undefined]>} */
+const REPLACES = [
+  ["names no call of ours", 1, () => ["Replaces: 1;to-tag=2;from-tag=3"], undefined],
+  ["is none, of which JsSIP makes nothing", 0, () => ["Replaces: ;;;"], undefined],
+  ["has no sound", 1, (all, id) => [replaces(all, id)], "v=0\r\no=- 1 1 IN IP4 1.1.1.1\r\ns=-\r\nt=0 0\r\n"],
+];
+for (const [what, refused, headers, sdp] of REPLACES) {
+  test(`a call that wants to replace another and ${what} rings not, and the call goes on`, async (t) => {
+    const all = await phone(t);
+    t.mock.method(console, "warn", () => {});
+    const id = await all.talk();
+    await all.ring({ headers: headers(all, id), sdp });
+    await all.pass(2);
+    assert.deepEqual([await all.phase(), all.reasons()], ["connected", []]);
+    assert.equal(
+      all.exchange.heard.filter((/** @type {any} */ { what: each }) => /^4\d\d INVITE/.test(each)).length,
+      refused,
+    );
+  });
+}
+
+test("who gives up while the microphone for its Replaces is asked for leaves the call as it was", async (t) => {
+  const all = await phone(t);
+  const id = await all.talk();
+  all.microphone.asks = true;
+  const next = await all.ring({ number: "0301", headers: [replaces(all, id)] });
+  all.exchange.cancel(next);
+  await arrived();
+  all.microphone.asked?.resolve();
+  await arrived();
+  assert.deepEqual([(await all.phone.state()).number, all.reasons(), all.microphone.open], ["client", [], 1]);
+  assert.equal(/** @type {any} */ (await all.phone.run("hold", { held: true })).held, true);
+});
+
 // Bad input --------------------------------------------------------------------------------------------
 
 test("a call without sound is refused and does not ring", async (t) => {
@@ -386,3 +602,140 @@ test("a contact of another realm is answered to as it says", async (t) => {
   await arrived();
   assert.match(exchange.heard.at(-1).sip.first, /^BYE sip:x@elsewhere.invalid/);
 });
+
+/** @type {Array<[string, (exchange: any, id: string) => void]>} */
+const NASTY = [
+  [
+    "a change without media",
+    (exchange, id) => exchange.request(id, "INVITE", ["Content-Type: application/sdp"], "v=0\r\n"),
+  ],
+  [
+    "an UPDATE of no description",
+    (exchange, id) => exchange.request(id, "UPDATE", ["Content-Type: application/sdp"], "?"),
+  ],
+  ["a NOTIFY without an event", (exchange, id) => exchange.request(id, "NOTIFY")],
+  [
+    "a NOTIFY of a transfer that nobody asked for",
+    (exchange, id) => exchange.request(id, "NOTIFY", ["Event: refer", "Subscription-State: active"], "SIP/2.0 999 <b>"),
+  ],
+  ["a REFER to nowhere", (exchange, id) => exchange.request(id, "REFER", ["Refer-To: <>"])],
+  ["a REFER without a target", (exchange, id) => exchange.request(id, "REFER")],
+  ["an INFO of no kind", (exchange, id) => exchange.request(id, "INFO", [], "x")],
+  [
+    "a tone by INFO that is none",
+    (exchange, id) =>
+      exchange.request(id, "INFO", ["Content-Type: application/dtmf-relay"], "Signal=\u0000\r\nDuration=-1"),
+  ],
+  ["a method that nobody knows", (exchange, id) => exchange.request(id, "EXPLODE")],
+  [
+    "a message that says it is longer than it is",
+    (exchange) => exchange.raw("OPTIONS sip:operator@pbx.test SIP/2.0\r\nContent-Length: 99999\r\n\r\nx"),
+  ],
+  [
+    "a BYE of another call",
+    (exchange, id) => {
+      const call = exchange.calls.get(id);
+      exchange.say([
+        "BYE sip:x SIP/2.0",
+        "Via: SIP/2.0/WS x;branch=z9hG4bK1",
+        `From: ${call.from}1`,
+        `To: ${call.to}1`,
+        `Call-ID: ${id}`,
+        "CSeq: 9 BYE",
+        "Max-Forwards: 9",
+      ]);
+    },
+  ],
+  [
+    "a response to nothing",
+    (exchange, id) =>
+      exchange.say([
+        "SIP/2.0 603 Declined",
+        "Via: SIP/2.0/WS x;branch=z9hG4bKnone",
+        "From: <sip:a@b>;tag=1",
+        "To: <sip:c@d>;tag=2",
+        `Call-ID: ${id}`,
+        "CSeq: 1 INVITE",
+      ]),
+  ],
+  [
+    "the same caller again, in the same call",
+    (exchange, id) => {
+      const call = exchange.calls.get(id);
+      exchange.say([
+        "INVITE sip:operator@pbx.test SIP/2.0",
+        "Via: SIP/2.0/WS x;branch=z9hG4bKagain",
+        `From: ${call.from}`,
+        "To: <sip:operator@pbx.test>",
+        `Call-ID: ${id}`,
+        "CSeq: 1 INVITE",
+        "Max-Forwards: 9",
+        "Contact: <sip:far@x>",
+      ]);
+    },
+  ],
+];
+for (const [what, send] of NASTY) {
+  test(`${what} in a call loses nothing: it can be held, and ends once`, async (t) => {
+    const all = await phone(t);
+    t.mock.method(console, "warn", () => {});
+    const id = await all.talk();
+    send(all.exchange, id);
+    await all.pass(2);
+    assert.deepEqual([await all.phase(), all.reasons()], ["connected", []]);
+    assert.equal(/** @type {any} */ (await all.phone.run("hold", { held: true })).held, true);
+    await all.phone.run("hangup", {});
+    await all.pass(40);
+    assert.deepEqual(all.reasons(), ["hung_up"]);
+    await clean(all);
+  });
+}
+
+/** @type {Array<[string, any, string]>} */
+const ODD_ANSWERS = [
+  ["a redirection to itself", { status: 302, headers: ["Contact: <sip:030@pbx.test>"] }, "failed"],
+  [
+    "a thousand addresses more than are meant",
+    { status: 302, headers: Array(300).fill("Contact: <sip:a@b>") },
+    "failed",
+  ],
+  ["a status that nobody knows", { status: 699 }, "failed"],
+];
+for (const [what, action, reason] of ODD_ANSWERS) {
+  test(`a call that is answered with ${what} ends once, and nobody else is called`, async (t) => {
+    const all = await phone(t);
+    t.mock.method(console, "warn", () => {});
+    all.exchange.script.INVITE = [action];
+    await all.phone.run("call", { number: "030" });
+    await all.pass(40);
+    assert.deepEqual([all.reasons(), all.exchange.count("INVITE")], [[reason], 1]);
+    await clean(all);
+  });
+}
+
+test("an answer whose contact is none is none: it rings until the operator hangs up", async (t) => {
+  const all = await phone(t);
+  t.mock.method(console, "warn", () => {});
+  all.exchange.script.INVITE = [{ status: 200, headers: ["Contact: nonsense"] }];
+  await all.phone.run("call", { number: "030" });
+  await all.pass(40);
+  assert.deepEqual([all.reasons(), await all.phase()], [[], "calling"]);
+  await all.phone.run("hangup", {});
+  await all.pass(40);
+  assert.deepEqual(all.reasons(), ["hung_up"]);
+  await clean(all);
+});
+
+for (const [what, number, told] of [
+  ["has 10 KB", "9".repeat(10_000), "9".repeat(128)],
+  ["is markup", "%3Cimg%20src=x%3E", undefined],
+]) {
+  test(`a caller whose number ${what} rings, and no more of it is told than fits`, async (t) => {
+    const all = await phone(t);
+    await all.ring({ number });
+    const [[event, payload]] = all.told;
+    assert.equal(event, "incoming");
+    assert.ok(payload.number.length <= 128);
+    assert.ok(told === undefined || payload.number === told);
+  });
+}

@@ -146,6 +146,24 @@ test("what Python no longer waits for is not sent to the next holder", async () 
   assert.deepEqual(page.phone.asked, []);
 });
 
+test("a holder that leaves in a consultation has the next one tell of both calls, and of none that had ended", async () => {
+  const { first, second } = await twoPages();
+  first.phone.tell("incoming", { call: "A" });
+  for (const call of ["A", "B", "C"]) {
+    first.phone.tell("connected", { call });
+  }
+  first.phone.tell("ended", { call: "B" });
+  first.station.stop();
+  await settled();
+  assert.deepEqual(
+    second.heard("ended").map(({ call, reason }) => [call, reason]),
+    [
+      ["A", "holder_gone"],
+      ["C", "holder_gone"],
+    ],
+  );
+});
+
 test("a holder that leaves keeps its phone's last words to itself, and the next one tells of the call", async () => {
   const { first, second } = await twoPages();
   first.phone.tell("incoming", { call: "A" });
