@@ -139,15 +139,16 @@ def _now_ms() -> float:
 
 def _complete_requests() -> None:
     """Give Pyodide's blocking requests what Node had not, where a snapshot of them was made."""
+    loaded = [sys.modules[name] for name in ("pyodide.http", "pyodide.http.pyxhr") if name in sys.modules]
+    if not loaded:
+        return  # and nothing is imported: `js` is looked for among the files first, which have not come
     try:
         from js import XMLHttpRequest
         from pyodide.ffi import JsException
     except ImportError:
         return  # nor has this place
-    for name in ("pyodide.http", "pyodide.http.pyxhr"):
-        module = sys.modules.get(name)
-        if module is not None:
-            vars(module).update(XMLHttpRequest=XMLHttpRequest, JsException=JsException)
+    for module in loaded:
+        vars(module).update(XMLHttpRequest=XMLHttpRequest, JsException=JsException)
 
 
 def start(

@@ -192,3 +192,20 @@ def test_a_part_that_is_late_is_waited_for_and_the_call_waits_too(
     boot.ring()
     boot.until_answered()
     assert fault.happened >= 1
+
+
+LATE_PARTS = ("python_stdlib.zip", "app.zip", "worker_py-")
+"""Put in place once Python runs."""
+
+
+def test_a_start_from_the_snapshot_and_a_call_need_none_of_the_files_behind_it(
+    quiet_page: Page, server: FaultyServer, portal_url: str
+) -> None:
+    held = [Fault("held") for _ in LATE_PARTS]
+    server.faults.update(zip(map(server.part, LATE_PARTS), held, strict=True))
+    boot = Boot(quiet_page, server, portal_url)
+    boot.ring()
+    boot.until_answered()
+    assert boot.plain_because() is None
+    for fault in held:
+        fault.released.set()

@@ -28,6 +28,18 @@ KEPT = """async () => {
   return asked.result;
 }"""
 
+DAMAGE = """async () => {
+  const [{ name }] = await indexedDB.databases();
+  const opened = indexedDB.open(name);
+  await new Promise((resolve) => { opened.onsuccess = resolve; });
+  const transaction = opened.result.transaction("calls", "readwrite");
+  const calls = transaction.objectStore("calls");
+  const asked = calls.getAll();
+  asked.onsuccess = () => asked.result.forEach((record) => calls.put({ ...record, kept: "{damaged" }));
+  await new Promise((resolve) => { transaction.oncomplete = resolve; });
+  opened.result.close();
+}"""
+
 
 def in_a_call(tab: HostingPage) -> str:
     """Begin a call, and wait until Python has greeted it and kept it."""
@@ -175,6 +187,44 @@ def test_python_runs_before_it_is_known_whose_a_kept_call_is_and_only_that_call_
     tab.incoming_call(callId=call)
     asked[0].continue_()
     tab.until_card(title="Known")
+
+
+def test_where_it_is_never_known_who_works_here_a_kept_call_goes_on_without_what_was_kept(
+    restarted: Callable[[], Page], bundle_for: BundleFor, serve_app: Callable[[Path], str], portal_url: str
+) -> None:
+    url = serve_app(bundle_for(GREETS))
+    page = restarted()
+    tab = BrowserPortal(page.context, portal_url, url, HostingPage).open_page(page)
+    call = in_a_call(tab)
+    tab.poll(lambda: kept(tab) == [call], "the call in the storage")
+
+    page = restarted()
+    asked: list[Route] = []
+    page.route("**/rest/profile*", lambda route: asked.append(route))
+    tab = BrowserPortal(page.context, portal_url, url, HostingPage).open_page(page)
+    tab.until("stats.state === 'ready'")
+    tab.incoming_call(callId=call)
+    tab.until_card(title="Greeted")
+    tab.until("stats.waiting === 0")
+    assert asked, "it was asked who works here, and nobody has answered"
+
+
+def test_a_kept_call_whose_record_is_damaged_begins_anew(
+    restarted: Callable[[], Page], bundle_for: BundleFor, serve_app: Callable[[Path], str], portal_url: str
+) -> None:
+    url = serve_app(bundle_for(GREETS))
+    page = restarted()
+    tab = BrowserPortal(page.context, portal_url, url, HostingPage).open_page(page)
+    call = in_a_call(tab)
+    tab.poll(lambda: kept(tab) == [call], "the call in the storage")
+    tab.evaluate(DAMAGE)
+    assert tab.evaluate(KEPT)[0]["kept"] == "{damaged"
+
+    page = restarted()
+    tab = BrowserPortal(page.context, portal_url, url, HostingPage).open_page(page)
+    tab.incoming_call(callId=call)
+    tab.until_card(title="Greeted")
+    tab.until("stats.waiting === 0")
 
 
 def test_a_call_that_another_user_begins_before_it_is_known_who_that_is_goes_to_the_new_interpreter(
