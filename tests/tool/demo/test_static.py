@@ -69,7 +69,7 @@ def test_no_module_has_a_name_that_a_plain_host_does_not_know(tmp_path: Path, ap
     names = [path.name for path in (tmp_path / "out").rglob("*.*js")]
     assert "pyodide.js" in names
     assert [name for name in names if name.endswith(".mjs")] == []
-    assert "pyodide.mjs" not in next((tmp_path / "out" / "app" / "assets").glob("*/worker/boot.js")).read_text()
+    assert "pyodide.mjs" not in next((tmp_path / "out" / "app" / "assets").glob("*/worker/worker.js")).read_text()
 
 
 def test_a_bundle_that_loads_its_modules_by_other_names_is_refused(tmp_path: Path) -> None:
