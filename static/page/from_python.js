@@ -221,6 +221,7 @@ export class FromPython {
     const { kind, text, event, handler, error, id, told } = message;
     if (kind === "handler_failed") {
       this.#live()?.failed(message);
+      globalThis.dispatchEvent?.(new CustomEvent("workerpy:failed", { detail: { id, handler, text } }));
       const what = event ? `handler ${handler} failed at ${event}` : `${handler} failed`;
       this.#reports.add(kind, `${what}\n${text}`, { event, level: "error", facts: { handler, told } });
       this.#trace.add("report", kind, { id, event, detail: `${handler}: ${error}` });

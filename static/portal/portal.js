@@ -39,7 +39,7 @@ const CRM_DELAY_MS = 150;
 
 /** What pages of the app tell this page, beside what the portal's client says. */
 const SPOKEN_BY_PAGES = [
-  ...["workerPyTrace", "workerPyAsked", "workerPyPrinted", "workerPyHosting", "workerPyProgress"],
+  ...["workerPyTrace", "workerPyAsked", "workerPyPrinted", "workerPyFailed", "workerPyHosting", "workerPyProgress"],
   ...["workerPyPhone", "workerPyPhoneEvent", "workerPyLive"],
 ];
 
@@ -253,6 +253,8 @@ class DemoPage {
       }
     } else if (told.workerPyAsked !== undefined) {
       this.#log.asked(told.workerPyAsked, frame.id);
+    } else if (told.workerPyFailed !== undefined) {
+      this.#log.failed(told.workerPyFailed, frame.id);
     } else if (told.workerPyPrinted !== undefined) {
       this.#log.printed(told.workerPyPrinted, frame.id);
       this.#handlers.printed(told.workerPyPrinted);

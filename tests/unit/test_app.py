@@ -1,5 +1,7 @@
 """The app: decorators give back what they decorate, limits are checked, and a page can be found."""
 
+import inspect
+from dataclasses import fields
 from functools import partial
 from typing import Any
 
@@ -9,6 +11,7 @@ import worker_py
 from worker_py import App, CallCard, HandlerFailure, Page, PageGone
 from worker_py import events as ev
 from worker_py.errors import RegistrationError
+from worker_py.settings import Settings
 from worker_py.testing import Portal
 
 
@@ -32,6 +35,11 @@ def test_decorators_give_back_the_function_unchanged() -> None:
     assert app.on(ev.Initialized)(on_event) is on_event
     assert app.on_error(on_error) is on_error
     assert app.on_page_event("phone.ringing")(on_page_event) is on_page_event
+
+
+def test_the_limits_that_the_signature_shows_are_those_that_hold() -> None:
+    shown = {name: each.default for name, each in inspect.signature(App).parameters.items() if name != "config_type"}
+    assert shown == {each.name: getattr(App().settings, each.name) for each in fields(Settings)}
 
 
 def test_one_function_may_handle_several_events() -> None:

@@ -1,6 +1,6 @@
-/** The demo's own buttons, below the card: calls to start, pages to go to. Its faults are in fault_panel.js. */
+/** The demo's own buttons, below the card: calls to start, pages to go to. Faults are in fault_panel.js. */
 
-import { byId, onSwitch } from "./dom.js";
+import { byId } from "./dom.js";
 
 /** @typedef {import("../automation.js").Portal} Portal */
 /** @typedef {import("./log_panel.js").LogPanel} LogPanel */
@@ -54,7 +54,6 @@ export function connectControls(portal, panel, pages) {
   for (const [id, act] of Object.entries(actions)) {
     byId(id).addEventListener("click", act);
   }
-  onSwitch(byId("fault-desktop"), (on) => portal.configure({ desktop: on }));
   connectRaiseAgain();
 }
 

@@ -80,6 +80,12 @@ export const FAULTS = [
         : null,
   },
   {
+    id: "fault-desktop",
+    does: "A call's card is a window of its own there. Python hears of its beginning alone; what is clicked in that window reaches no page.",
+    make: (portal, on) => portal.configure({ desktop: on }),
+    tells: () => null,
+  },
+  {
     id: "fault-kill",
     does: "Another interpreter starts from the snapshot. Events that had not been handled to their end come again, marked as redelivered; the call's data were kept.",
     make: (portal) => portal.endInterpreter(),
@@ -108,7 +114,7 @@ export const FAULTS = [
   },
   {
     id: "reload-late",
-    does: "The portal drops a bind for a name that it does not know yet, in silence. So the page asks which names there are, ten times a second, and binds each once.",
+    does: "The portal drops a bind for a name that it does not know yet, in silence. So the page asks again and again which names there are, and binds each once.",
     tells: ({ entry }) =>
       entry?.kind === "report" && entry.name === "missing_events"
         ? "The page has reported which names are missing."

@@ -1,5 +1,6 @@
 /** The faults' panel: what can be done wrong at a click, what the project does about it, and what came of it. */
 
+import { EVENTS } from "../core/vocabulary.js";
 import { byId, element, onSwitch, setText } from "./dom.js";
 import { FAULTS } from "./fault_list.js";
 
@@ -9,9 +10,10 @@ import { FAULTS } from "./fault_list.js";
 /** @typedef {import("./fault_list.js").News} News */
 
 const LINES_KEPT = 6;
+/** How long what happens is told as what came of a fault; of a switch, for as long as it is on. */
+const TOLD_MS = 20_000;
 /** How long the slow start's worker is on its way. */
 const SLOW_START_MS = 4000;
-const EVENTS = 17;
 
 export class FaultPanel {
   /** The one that was chosen last. @type {Fault | null} */
@@ -97,10 +99,19 @@ export class FaultPanel {
 
   /** @param {Omit<News, "after_ms">} news */
   #hear(news) {
-    const line = this.#chosen?.tells({ ...news, after_ms: performance.now() - this.#since });
+    const after_ms = performance.now() - this.#since;
+    if (after_ms > TOLD_MS && !this.#isOn()) {
+      return;
+    }
+    const line = this.#chosen?.tells({ ...news, after_ms });
     if (line) {
       this.#say(line);
     }
+  }
+
+  #isOn() {
+    const control = this.#chosen && byId(this.#chosen.id);
+    return control instanceof HTMLInputElement && control.checked;
   }
 
   /** @param {string} line */
@@ -146,10 +157,10 @@ export class FaultPanel {
     this.#portal.registerNames();
     const look = setInterval(() => {
       const bound = new Set(this.#portal.frames()[0]?.bound).size;
-      if (bound === EVENTS) {
+      if (bound === EVENTS.length) {
         clearInterval(look);
         const after_ms = Math.round(performance.now() - began);
-        this.#say(`All ${EVENTS} events were bound ${after_ms} ms after their names were registered.`);
+        this.#say(`All ${EVENTS.length} events were bound ${after_ms} ms after their names were registered.`);
       }
     }, 10);
   }

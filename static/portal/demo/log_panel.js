@@ -33,6 +33,8 @@ const KIND_WORDS = {
   emit: "page event",
   event: "event",
 };
+/** Kinds whose names are words of ours, not of the app or the portal. */
+const PLAIN = new Set(["boot", "card", "page", "report"]);
 /** What a folded group says that it holds, in this order. @type {readonly [string, string][]} */
 const COUNTED = [
   ["command", "command"],
@@ -86,6 +88,11 @@ export class LogPanel {
   /** What Python asks of a page, with all that it says. @param {any} asked @param {string} frame */
   asked(asked, frame) {
     this.#story.asked(frame, asked);
+  }
+
+  /** How a handler failed, line by line. @param {any} failed @param {string} frame */
+  failed(failed, frame) {
+    this.#story.failedWith(frame, failed);
   }
 
   /** @param {unknown} received what a frame posted; anything but a trace entry is ignored @param {string} frame */
@@ -274,6 +281,9 @@ class Row {
       this.element.classList.add("group");
       this.#what.append(this.#digest);
     }
+    if (node.traceback !== "") {
+      this.element.append(element("pre", { class: "traceback" }, node.traceback));
+    }
     this.element.append(this.inside);
     this.fold(isGroup && node.folded);
   }
@@ -297,7 +307,7 @@ class Row {
     const said = JSON.stringify([node.said, node.detail, node.where, node.name]);
     if (said !== this.#said) {
       this.#said = said;
-      setText(this.#name, node.said || node.name);
+      setText(this.#name, node.said || (PLAIN.has(node.kind) ? node.name.replaceAll("_", " ") : node.name));
       for (const old of this.#what.querySelectorAll("small:not(.digest)")) {
         old.remove();
       }

@@ -8,6 +8,7 @@
 import { shortName } from "../core/vocabulary.js";
 import { isEntry, SHOWN } from "../timeline/frame.js";
 import { outcomeOf } from "../timeline/outcomes.js";
+import { lastLines } from "./python_state.js";
 import { wordsOf } from "./said.js";
 
 /**
@@ -29,6 +30,7 @@ import { wordsOf } from "./said.js";
  * @property {string} cause      `frame/id` of the event, as the timeline names it; empty where there is none
  * @property {string} call       id of the call; empty where none is known
  * @property {string} where
+ * @property {string} traceback  of a handler that failed: its end
  * @property {Node | null} parent
  * @property {Node[]} children   by time
  * @property {number} times      how often it was so, of what holds only the newest
@@ -54,6 +56,8 @@ export class Story {
   #waiting = new Map();
   /** What was asked for, by kind and id. @type {Map<string, {name: string, params: unknown}>} */
   #asked = new Map();
+  /** How handlers failed, by event and handler. @type {Map<string, string>} */
+  #tracebacks = new Map();
 
   /**
    * What Python asks of a page, with all that it says.
@@ -61,6 +65,14 @@ export class Story {
    */
   asked(frame, { kind, id, name, params }) {
     bounded(this.#asked, `${frame}/${kind}/${id}`, { name, params }, SAID_KEPT);
+  }
+
+  /**
+   * How a handler failed, which the trace tells in a line.
+   * @param {string} frame @param {{id: string | null, handler: string, text: string}} failed
+   */
+  failedWith(frame, { id, handler, text }) {
+    bounded(this.#tracebacks, `${frame}/${id}/${handler}`, lastLines(text), SAID_KEPT);
   }
 
   /**
@@ -91,6 +103,7 @@ export class Story {
 
   clear() {
     this.roots = [];
+    this.#tracebacks.clear();
     this.#events.clear();
     this.#waiting.clear();
   }
@@ -219,6 +232,8 @@ export class Story {
     }
     if (kind === "report") {
       node.failed = true;
+      const [handler] = String(entry.detail).split(": ", 1);
+      node.traceback = this.#tracebacks.get(`${frame}/${entry.id ?? null}/${handler}`) ?? "";
     }
     const cause = causeOf(frame, ASKED.has(kind) ? entry.cause : entry.id);
     const event = this.#events.get(cause) ?? this.#running(node);
@@ -322,6 +337,7 @@ function nodeOf({ at, kind, name = "", event, detail, outcome = "", duration_ms,
     cause: "",
     call: call_id ?? "",
     where,
+    traceback: "",
     parent: null,
     children: [],
     times: 0,

@@ -71,7 +71,10 @@ export class HandlersTab {
     );
     this.#printed.hidden = true;
     this.#apply.addEventListener("click", () => this.#handlers.apply());
-    this.#revert.addEventListener("click", () => this.#goBack());
+    this.#revert.addEventListener("click", () => {
+      this.#goBack();
+      this.#examples.focus(); // the button can be clicked no more, and would take the focus with it
+    });
     this.#examples.addEventListener("change", () => void this.#load(this.#examples.value));
     panel.addEventListener("toggled", () => void this.#open());
   }

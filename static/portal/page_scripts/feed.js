@@ -136,6 +136,9 @@
     window.addEventListener("workerpy:printed", (event) => {
       tell({ workerPyPrinted: /** @type {CustomEvent} */ (event).detail });
     });
+    window.addEventListener("workerpy:failed", (event) => {
+      tell({ workerPyFailed: /** @type {CustomEvent} */ (event).detail });
+    });
     window.addEventListener("workerpy:phone", (event) => {
       tell({ workerPyPhoneEvent: /** @type {CustomEvent} */ (event).detail });
     });

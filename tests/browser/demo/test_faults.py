@@ -154,6 +154,8 @@ def test_handler_that_raises_fails_alone(demo_page: Page, complaints: Complaints
     expect(outcome(demo_page, "A handler failed, alone, and was reported: misbehave: LookupError")).to_be_visible()
     printed = demo_page.locator("#trace li.printed")
     expect(printed).to_contain_text("A handler failed: LookupError('this handler was told to fail')")
+    traceback = demo_page.locator("#trace li.report .traceback")
+    expect(traceback).to_contain_text('raise LookupError("this handler was told to fail")')
     expect(outcome(demo_page, "follow_the_crm has handled entityChanged: Python goes on")).to_be_visible()
     answer_works(demo_page)
 
@@ -176,7 +178,7 @@ def test_handler_that_never_ends_is_interrupted_and_the_interpreter_lives(
 def test_names_that_are_registered_late_are_bound_as_soon_as_they_are_there(demo_page: Page) -> None:
     with demo_page.expect_navigation():
         demo_page.get_by_role("button", name="Restart with names registered late").click()
-    explained(demo_page, "asks which names there are")
+    explained(demo_page, "asks again and again which names there are")
     expect(outcome(demo_page, "The portal lists no name")).to_be_visible()
     expect(demo_page.locator("#served")).to_have_text("One interpreter serves one page.")
     assert demo_page.evaluate("portal.frames()[0].bound") == []

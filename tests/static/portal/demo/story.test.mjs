@@ -167,6 +167,20 @@ test("a call that measures for hours does not drive the rest out of the log", ()
   assert.equal(stats?.children.at(-1)?.at, 2499);
 });
 
+test("how a handler failed stands with the report of it, and with no other", () => {
+  const story = told(MUTE);
+  story.failedWith("f1", { id: MUTE.id, handler: "mute", text: "Traceback:\n  File app.py\nKeyError: 'line'\n" });
+  story.failedWith("f2", { id: MUTE.id, handler: "mute", text: "of another page" });
+  const report = { at: 1020, kind: "report", name: "handler_failed", id: MUTE.id };
+  story.take({ ...report, detail: "mute: KeyError: 'line'" }, "f1");
+  story.take({ ...report, at: 1021, detail: "hold: KeyError: 'line'" }, "f1");
+  const reports = story.roots[0]?.children.filter(({ kind }) => kind === "report");
+  assert.deepEqual(
+    reports?.map(({ traceback }) => traceback),
+    ["Traceback:\n  File app.py\nKeyError: 'line'", ""],
+  );
+});
+
 test("pages are told apart, and what is no entry is nothing", () => {
   const story = told(MUTE);
   story.take({ ...HANDLER, name: "mute" }, "f2");
