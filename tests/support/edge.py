@@ -1,5 +1,7 @@
 """Cloudflare's own runtime, with the Worker that `build --emit cloudflare` wrote."""
 
+import os
+import signal
 import socket
 import subprocess
 import time
@@ -38,12 +40,13 @@ def workerd(bundle: Path) -> Iterator[int]:
     command = (
         [str(program)] if program.read_bytes()[:2] != b"#!" else [str(node_packages.require().executable), str(program)]
     )
-    running = subprocess.Popen([*command, "serve", "config.capnp"], cwd=directory)
+    # The script starts the program and does not end it: they end together, as a group.
+    running = subprocess.Popen([*command, "serve", "config.capnp"], cwd=directory, start_new_session=True)
     try:
         _until_it_listens(port, running)
         yield port
     finally:
-        running.terminate()
+        os.killpg(running.pid, signal.SIGTERM)
         running.wait()
 
 

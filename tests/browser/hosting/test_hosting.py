@@ -57,7 +57,9 @@ def test_navigations_during_a_call_keep_interpreter_state_and_data(
     assert {each["restored"] for each in resumed} == {not lives_on}
 
 
-@pytest.mark.parametrize("way", ["navigated", "reloaded", "frame reloaded", "another tab"])
+@pytest.mark.parametrize(
+    "way", ["navigated", pytest.param("reloaded", marks=pytest.mark.campaign), "frame reloaded", "another tab"]
+)
 def test_a_call_that_changed_pages_is_known_to_the_interpreter_that_replaces_this_one(
     portal: HostingPortal, complaints: Complaints, way: str
 ) -> None:
