@@ -94,7 +94,7 @@ export const FAULTS = [
   },
   {
     id: "reload-frame",
-    does: "The interpreter lives in a worker beside the page, so the new page finds it running, and the call with it. A phone on that page is gone: Python is told.",
+    does: "In Chromium the interpreter outlives its page, so the new page finds it running, and the call with it; elsewhere the next one takes up the call that was kept. A phone on that page is gone: Python is told.",
     make: (portal) => portal.reloadPage(),
     tells: ({ entry, hosting, was, after_ms }) => taken(entry) ?? phoneGone(entry) ?? found(hosting, was, after_ms),
   },
