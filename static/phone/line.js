@@ -72,6 +72,7 @@
  * @property {string} [password]
  * @property {string} [user]         name for authentication, where it is not the address's
  * @property {RTCIceServer[]} [ice_servers]
+ * @property {RTCIceTransportPolicy} [ice_policy]  `relay`: by a TURN server alone
  * @property {"microphone" | "generated"} [audio]  what the other side hears; `generated` is for tests
  * @property {number} [expires_s]    how long a registration lasts; it is renewed in time
  * @property {{quiet_ms?: number, most_ms?: number}} [gather]  how long addresses are looked for

@@ -25,6 +25,8 @@ export const HAS_AUDIO = /^m=audio [1-9]/m;
 const PENDING = 491;
 /** So long a connection may be without a way before another is looked for: most come back by themselves. */
 const STUMBLE_MS = 1500;
+/** Media of a call that was answered have found a way by then. */
+const BEGIN_MS = 15_000;
 /** So long another way is looked for. */
 const MEND_MS = 30_000;
 const LOOK_MS = 500;
@@ -96,6 +98,7 @@ export class SipLeg {
         events.progress(this, response?.body ? "early_media" : "ringing");
       }
     });
+    session.on("confirmed", () => clock.later(() => this.connection && this.#mend(this.connection), BEGIN_MS));
     session.on("accepted", () => direction === "outgoing" && this.#accepted());
     for (const change of ["reinvite", "update"]) {
       session.on(change, (/** @type {any} */ { reject }) => isChanging(session) && reject({ status_code: PENDING }));
@@ -364,9 +367,9 @@ export function numberOf(session) {
   return String(session.remote_identity.uri.user ?? "").slice(0, NUMBER_LENGTH);
 }
 
-/** @param {RTCPeerConnection} connection */
+/** Whether it has no way, any more or yet. @param {RTCPeerConnection} connection */
 function broken({ connectionState }) {
-  return connectionState === "failed" || connectionState === "disconnected";
+  return connectionState !== "connected" && connectionState !== "closed";
 }
 
 /**
@@ -388,8 +391,9 @@ export async function soundOf({ audio }, over) {
 }
 
 /** @param {import("./line.js").Account} account @param {Source} source */
-export function mediaOf({ ice_servers = [] }, { track }) {
-  return { mediaStream: new MediaStream([track]), pcConfig: { iceServers: ice_servers }, extraHeaders: TRICKLES };
+export function mediaOf({ ice_servers = [], ice_policy = "all" }, { track }) {
+  const pcConfig = { iceServers: ice_servers, iceTransportPolicy: ice_policy };
+  return { mediaStream: new MediaStream([track]), pcConfig, extraHeaders: TRICKLES };
 }
 
 /** @param {any} end of a transfer, as JsSIP tells it */

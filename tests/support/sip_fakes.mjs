@@ -24,6 +24,8 @@ export class FakePeer extends EventTarget {
   static made = [];
   /** When addresses are found, in ms after the description; a server that does not answer keeps it gathering. @type {number[]} */
   static gathers = [];
+  /** Whether media do, once they are agreed on. */
+  static findsWay = true;
   signalingState = "stable";
   connectionState = "new";
   iceConnectionState = "new";
@@ -100,6 +102,7 @@ export class FakePeer extends EventTarget {
     this.signalingState = type === "offer" ? `have-${whose}-offer` : "stable";
     if (type === "answer") {
       this.#transceiver.currentDirection = this.#transceiver.direction;
+      this.connectionState = FakePeer.findsWay && this.connectionState === "new" ? "connected" : this.connectionState;
     }
     queueMicrotask(() => this.dispatchEvent(new Event("signalingstatechange")));
   }
@@ -186,6 +189,7 @@ export function surroundings() {
   const microphone = new Microphone();
   FakePeer.made = [];
   FakePeer.gathers = [];
+  FakePeer.findsWay = true;
   page.RTCPeerConnection = FakePeer;
   page.RTCSessionDescription = class {
     constructor(/** @type {object} */ given) {

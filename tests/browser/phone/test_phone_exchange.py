@@ -163,6 +163,92 @@ def test_a_call_that_rings_is_told_before_it_is_connected_and_has_a_tone_until_t
     assert [payload["stage"] for payload in tab.until_heard("progress", call=dialled["call"])] == ["ringing"]
 
 
+def dial(tab: PhoneTab) -> list[str]:
+    """A number that rings."""
+    script(tab, INVITE=["ring"])
+    dialled = str(tab.run("call", {"number": "+4930123456"})["call"])
+    tab.until_heard("progress", call=dialled)
+    return [dialled]
+
+
+def held(tab: PhoneTab) -> list[str]:
+    """A call on hold."""
+    talking = call(tab)
+    tab.run("hold", {"held": True})
+    return [talking]
+
+
+def consulting(tab: PhoneTab) -> list[str]:
+    """A call on hold, and a consultation."""
+    talking = call(tab)
+    consulted = str(tab.run("consult", {"target": "+4930654321"})["consultation"]["call"])
+    tab.until_heard("connected", call=consulted)
+    return [talking, consulted]
+
+
+STEPS: dict[str, Callable[[PhoneTab], list[str]]] = {
+    "ringing": dial,
+    "connected": lambda tab: [call(tab)],
+    "held": held,
+    "consulting": consulting,
+}
+FAULTS = {
+    "nothing": "() => {}",
+    "the far end leaves": """() => {
+      const [id, { sip }] = [...exchange.calls].at(-1);
+      exchange.count("ACK") === 0 ? exchange.reply(sip, 603) : exchange.request(id, "BYE");
+    }""",
+    "the socket dies": "() => { exchange.die(); dispatchEvent(new Event('online')); }",
+    "the exchange restarts": """() => {
+      exchange.stop();
+      exchange.stop(false);
+      dispatchEvent(new Event('online'));
+    }""",
+    "what is no SIP comes": """() => {
+      for (const text of ["hello", "INVITE sip:x SIP/2.0\\r\\n\\r\\n", "x".repeat(200000)]) {
+        exchange.raw(text);
+      }
+    }""",
+}
+"""What befalls a call; the last that was made, where there are two."""
+LOST = {("ringing", "the socket dies"), ("ringing", "the exchange restarts")}
+IN_CI = {
+    ("ringing", "the far end leaves"),
+    ("ringing", "the exchange restarts"),
+    ("held", "the exchange restarts"),
+    ("held", "what is no SIP comes"),
+    ("consulting", "nothing"),
+    ("consulting", "the far end leaves"),
+    ("consulting", "what is no SIP comes"),
+}
+TABLE = [
+    pytest.param(step, fault, marks=() if (step, fault) in IN_CI else pytest.mark.campaign)
+    for step in STEPS
+    for fault in FAULTS
+]
+
+
+@pytest.mark.parametrize(("step", "fault"), TABLE)
+def test_whatever_befalls_a_call_at_a_step_each_ends_once_with_its_reason(tab: PhoneTab, step: str, fault: str) -> None:
+    calls = STEPS[step](tab)
+    wanted = {each: "hung_up" for each in calls}
+    if fault == "the far end leaves":
+        wanted[calls[-1]] = "refused" if step == "ringing" else "far_hung_up"
+    if (step, fault) in LOST:
+        wanted[calls[-1]] = "failed"
+
+    tab.evaluate(FAULTS[fault])
+
+    if wanted[calls[-1]] != "hung_up":
+        tab.until_heard("ended", call=calls[-1])
+    tab.until_evaluates("() => [...exchange.sockets].some(({ dead }) => !dead)")
+    tab.until_state(lambda state: state["registration"]["known"], "a registration")
+    if fault == "the socket dies":
+        tab.until_evaluates("() => exchange.sockets.size === 1")
+    tab.run("hangup")
+    assert {each: reasons(tab, each) for each in calls} == {each: [reason] for each, reason in wanted.items()}
+
+
 COURSES: list[tuple[str, dict[str, list[Any]], str]] = [
     ("hung_up", {}, "hangup"),
     ("far_hung_up", {}, "far"),

@@ -314,6 +314,19 @@ test("media that failed while the exchange stays away end the call after half a 
   await clean(all);
 });
 
+test("media that never find a way are offered another after a while, and then end the call as failed", async (t) => {
+  const all = await phone(t);
+  FakePeer.findsWay = false;
+  await all.talk();
+  await all.pass(14);
+  assert.equal(all.exchange.count("REINVITE"), 0);
+  await all.pass(3);
+  assert.deepEqual([all.exchange.count("REINVITE"), await all.phase()], [1, "connected"]);
+  await all.pass(40);
+  assert.deepEqual(all.reasons(), ["failed"]);
+  await clean(all);
+});
+
 test("an account that takes another's place leaves it its call, and the socket until that is over", async (t) => {
   const all = await phone(t);
   await all.talk();
