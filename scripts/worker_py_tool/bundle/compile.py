@@ -1,7 +1,7 @@
 """Runs in Node's Pyodide, for `compiled.py`: compiles archives by the `py-compile` of pyodide-build.
 
 That puts a `.pyc` in the place of each `.py`. Here the `.py` stays, for the lines of tracebacks, and the compiled code
-goes beside it, where Python looks for it: into `__pycache__`.
+goes beside it, where Python looks for it: into `__pycache__`. Files of a wheel lie where they are installed.
 """
 
 import base64
@@ -11,6 +11,7 @@ import logging
 import os
 import posixpath
 import py_compile
+import re
 import sys
 import types
 import zipfile
@@ -20,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+PURE_OR_NOT = re.compile(r"^[^/]+\.data/(purelib|platlib)/")
+"""Where a wheel may put what goes beside the rest."""
 UNCHECKED = (0b01).to_bytes(4, "little")
 """The flags of compiled code that is not held against the hash of its source, which nobody changes in a bundle."""
 
@@ -46,7 +49,8 @@ def run(text: str) -> str:
 
 def _compile(source: Path, made: Path) -> int:
     with zipfile.ZipFile(source) as archive:
-        entries = [(entry.filename, archive.read(entry)) for entry in archive.infolist() if not entry.is_dir()]
+        files = [entry for entry in archive.infolist() if not entry.is_dir()]
+        entries = [(PURE_OR_NOT.sub("", entry.filename), archive.read(entry)) for entry in files]
     code = _compiled(entries)
     contents: dict[str, bytes] = {}
     for name, content in entries:
@@ -91,7 +95,7 @@ def _recorded(contents: dict[str, bytes]) -> dict[str, bytes]:
     record = next((name for name in contents if name.endswith(".dist-info/RECORD") and name.count("/") == 1), None)
     if record is None:
         return contents
-    listed = contents[record].decode().splitlines()
+    listed = [PURE_OR_NOT.sub("", line) for line in contents[record].decode().splitlines()]
     known = {line.rsplit(",", 2)[0] for line in listed}
     for name, content in contents.items():
         if name.endswith(".pyc") and name not in known:

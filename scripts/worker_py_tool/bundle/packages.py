@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -52,7 +52,7 @@ class Packages:
     Attributes:
         asked: The requirements by the names of their packages, without those that are not for this interpreter.
         chosen: All packages, also those that others need, by name.
-        notes: What a reader should know of the choice: of each that is older than elsewhere, why.
+        notes: What a reader should know of the choice: of each that is older than elsewhere, why; of missing extras.
     """
 
     asked: Mapping[str, str] = field(default_factory=dict)
@@ -170,7 +170,23 @@ def _resolved(
         depends = tuple(found.depends[name])
         chosen.append(Package(name, str(offer.version), offer.filename, digest, offer.url, depends, offer.from_pyodide))
     asked = {need.name: text for need, text in needed}
-    return Packages(asked, tuple(chosen), tuple(unresolved.older(provider, found)))
+    notes = [
+        *unresolved.older(provider, found),
+        *_without_extras(provider, found.packages, [need for need, _ in needed]),
+    ]
+    return Packages(asked, tuple(chosen), tuple(notes))
+
+
+def _without_extras(provider: Provider, found: Mapping[str, Any], needs: Sequence[Need]) -> Iterator[str]:
+    """Of each extra that a package does not have."""
+    from packaging.utils import canonicalize_name
+
+    for need in needs:
+        offer = found[need.name]
+        known = provider.extras_of(offer)
+        for extra in sorted({str(canonicalize_name(each)) for each in need.extras} - known):
+            has = f"it has {', '.join(sorted(known))}" if known else "it has none"
+            yield f"{need.name} {offer.version} has no extra {extra!r}, so nothing is taken for it: {has}"
 
 
 def _fetched(provider: Provider, offer: Offer) -> Path:

@@ -167,7 +167,7 @@ def _parse(path: Path, text: str) -> Lock:
         return Lock(path, str(own["pyodide"]), list(own["requirements"]), Packages(asked, tuple(found)))
     except (PylockValidationError, tomllib.TOMLDecodeError, ValueError) as problem:
         raise ToolError(f"{path}: no lock by PEP 751: {problem}", AGAIN) from problem
-    except (KeyError, TypeError) as problem:
+    except (LookupError, TypeError) as problem:
         raise ToolError(f"{path}: was not written by `worker-py lock`", AGAIN) from problem
 
 

@@ -5,6 +5,7 @@ interpreter (`target.py`), not of the machine that builds. Of one version a pure
 and either before that of Pyodide's own distribution, which has what no index has.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -173,6 +174,15 @@ class Provider:
                 yield Need(name, requirement.specifier, frozenset(requirement.extras), offer)
         if only_for := self._requires_python(offer):
             yield Need(PYTHON, only_for, parent=offer)
+
+    def extras_of(self, offer: Offer) -> set[str]:
+        """What a package has of extras, by its own list and by what it needs for them."""
+        from packaging.utils import canonicalize_name
+
+        named = self._metadata(offer).get_all("Provides-Extra", [])
+        for requirement in self._requirements_of(offer):
+            named += re.findall(r'extra == "([^"]+)"', str(requirement.marker))
+        return {str(canonicalize_name(each)) for each in named}
 
     def usable(self, name: str) -> list[Offer]:
         """The wheels of a package that the interpreter takes, the best one first."""

@@ -151,7 +151,8 @@ function lastLine(error) {
  * @param {unknown} error
  */
 function described(pyodide, script, error) {
-  const text = String(/** @type {any} */ (error)?.message ?? error).trim();
+  const message = String(/** @type {any} */ (error)?.message ?? error).trim();
+  const text = error instanceof ReferenceError ? "it ends the interpreter (os._exit)" : message; // by `process`
   try {
     const globals = pyodide.toPy({ __name__: "describe" });
     pyodide.runPython(script, { globals });

@@ -1,5 +1,8 @@
 """Looks into the wheels of an app's requirements before anything of them is unpacked or run."""
 
+import base64
+import csv
+import hashlib
 import re
 import zipfile
 import zlib
@@ -13,6 +16,8 @@ from worker_py_tool.errors import ToolError
 MOST_BYTES = 256_000_000
 MOST_FILES = 50_000
 MOST_METADATA_BYTES = 1_000_000
+WEBASSEMBLY = b"\0asm"
+"""How such a file begins."""
 OURS = ("worker_py", "worker_py_freeze", "pyodide", "_pyodide")
 """What no other wheel may bring: it would stand in the place of the interpreter's own modules, or of ours."""
 ANOTHER = "Take another version of it, or another package."
@@ -46,6 +51,7 @@ def check(requirements: Sequence[str], theirs: Sequence[Path], loader: Sequence[
             if wheel not in loader:
                 _check_metadata(wheel, archive, requirements)
                 _check_names(wheel, entries, requirements)
+                _check_contents(wheel, archive, requirements)
         for name, entry in names.items():
             other, theirs_too = owners.setdefault(name, (wheel, entry))
             if other != wheel and not _same(other, theirs_too, wheel, entry):
@@ -84,6 +90,31 @@ def _check_names(wheel: Path, entries: Sequence[zipfile.ZipInfo], requirements: 
         if name in seen:
             raise _refused(wheel, requirements, f"it holds {name} twice")
         seen.add(name)
+
+
+def _check_contents(wheel: Path, archive: zipfile.ZipFile, requirements: Sequence[str]) -> None:
+    try:
+        hashes = _recorded(archive)
+        for entry in archive.infolist():
+            name = entry.filename
+            if name.endswith(".so") and archive.read(entry)[: len(WEBASSEMBLY)] != WEBASSEMBLY:
+                raise _refused(wheel, requirements, f"{name} is compiled for another machine: it is no WebAssembly")
+            method, _, known = hashes.get(name, "").partition("=")
+            if method in hashlib.algorithms_guaranteed and known:
+                digest = hashlib.new(method, archive.read(entry)).digest()
+                if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != known.rstrip("="):
+                    raise _refused(
+                        wheel, requirements, f"{name} is not what its RECORD says: it was changed, or is damaged"
+                    )
+    except (OSError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error) as problem:
+        raise _refused(wheel, requirements, f"it cannot be read: {problem}") from problem
+
+
+def _recorded(archive: zipfile.ZipFile) -> dict[str, str]:
+    """The hash of each file, as the wheel's own list names it."""
+    records = [name for name in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/RECORD", name)]
+    lines = [line for name in records for line in archive.read(name).decode("utf-8").splitlines()]
+    return {row[0]: row[1] for row in csv.reader(lines) if len(row) > 1}
 
 
 def _same(one: Path, first: zipfile.ZipInfo, other: Path, second: zipfile.ZipInfo) -> bool:

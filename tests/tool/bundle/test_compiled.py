@@ -55,6 +55,16 @@ def test_the_same_archive_gives_the_same_bytes_whatever_is_compiled_beside_it(be
     assert [path.read_bytes() for path in compiled.archives([bells])] == together[1:]
 
 
+def test_files_that_a_wheel_sets_aside_lie_where_they_are_installed(tmp_path: Path) -> None:
+    files = {"bells-1.0.data/purelib/bells/__init__.py": "", "bells-1.0.data/platlib/bells/_loud.so": ""}
+    [made] = compiled.archives([make_wheel(tmp_path, "bells", files)])
+    found = [name for name in names(made) if ".dist-info" not in name]
+    assert found == ["bells/__init__.py", f"bells/__pycache__/__init__.{CACHED}", "bells/_loud.so"]
+    with zipfile.ZipFile(made) as archive:
+        listed = {row[0] for row in csv.reader(archive.read("bells-1.0.dist-info/RECORD").decode().splitlines())}
+        assert listed == set(archive.namelist())
+
+
 def test_an_archive_without_python_is_as_it_was(tmp_path: Path) -> None:
     plain = tmp_path / "plain.zip"
     with zipfile.ZipFile(plain, "w") as archive:

@@ -105,9 +105,10 @@ def test_what_raises_our_own_errors_is_told_without_a_traceback(write: Write) ->
     assert "Traceback" not in str(failed)
 
 
-def test_an_interpreter_that_dies_of_the_app_ends_the_build(write: Write) -> None:
-    failed = failure(write("handlers.py", f"{APP}import os\nos.abort()\n"))
-    assert failed.message.startswith("`import handlers` fails in the browser's Python\n")
+@pytest.mark.parametrize(("end", "said"), [("abort()", ""), ("_exit(0)", "it ends the interpreter (os._exit)")])
+def test_an_interpreter_that_dies_of_the_app_ends_the_build(write: Write, end: str, said: str) -> None:
+    failed = failure(write("handlers.py", f"{APP}import os\nos.{end}\n"))
+    assert failed.message.startswith(f"`import handlers` fails in the browser's Python\n{said}")
 
 
 @pytest.mark.parametrize(

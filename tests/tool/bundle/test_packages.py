@@ -53,6 +53,16 @@ def test_markers_are_those_of_the_browser_and_not_of_this_machine(wheel: Wheel) 
     assert {each.name: each.depends for each in found.chosen} == {"lamps": ("wicks",), "oil": (), "wicks": ("oil",)}
 
 
+def test_an_extra_that_a_package_does_not_have_is_told(wheel: Wheel) -> None:
+    wheel("lamps", {"lamps.py": ""}, needs=('oil; extra == "night_light"',))
+    wheel("oil", {"oil.py": ""})
+    found = resolve(["lamps[Night-Light, bell]", "oil[tank]"])
+    assert found.notes == (
+        "lamps 1.0 has no extra 'bell', so nothing is taken for it: it has night-light",
+        "oil 1.0 has no extra 'tank', so nothing is taken for it: it has none",
+    )
+
+
 def test_compiled_wheels_of_the_interpreter_are_taken_and_a_pure_one_of_the_same_version_first(wheel: Wheel) -> None:
     compiled = compiled_tag()
     wheel("core", {"core.py": ""}, tag=compiled)
@@ -191,7 +201,7 @@ def test_a_wheel_is_taken_by_its_path_and_a_rebuilt_one_anew(
     wheel("chimes", {"chimes.py": ""})
     wheel("bells", {"bells.py": ""}, version="7.0")
     monkeypatch.chdir(tmp_path)
-    ours = make_wheel(tmp_path, "bells", {"bells.py": "LOUD = 1"}, needs=("chimes",))
+    ours = make_wheel(tmp_path, "bells", {"bells.py": "LOUD = 1"}, needs=("chimes", 'chimes; extra == "x"'))
     for text in ("./bells-1.0-py3-none-any.whl", str(ours), f"bells @ {ours.as_uri()}", "bells[x] @ file:" + ours.name):
         found = resolve([text])
         assert {each.name: each.version for each in found.chosen} == {"bells": "1.0", "chimes": "1.0"}

@@ -272,6 +272,11 @@ def test_what_pyodide_has_itself_is_found_there_again(
             '[packages.directory]\npath = "x"\n[packages.tool.x]',
             "was not written by `worker-py lock`",
         ),
+        (
+            "[[packages.wheels]]",
+            'wheels = []\n[packages.sdist]\npath = "bells-1.0.tar.gz"\nhashes = { sha256 = "00" }\n[packages.tool.x]',
+            "was not written by `worker-py lock`",
+        ),
         ('name = "bells-1.0', 'name = "../bells-1.0', "no lock by PEP 751"),
         ("[tool.worker-py]", "[tool.another]", "was not written by `worker-py lock`"),
     ],

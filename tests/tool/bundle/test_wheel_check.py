@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.wheels import make_wheel
 from worker_py_tool.bundle import wheel_check
 from worker_py_tool.errors import ToolError
 
@@ -120,3 +121,28 @@ def test_what_is_no_archive_is_told(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "bells-1.0-py3-none-any.whl"
     path.write_bytes(content)
     assert "it cannot be opened: " in refusal(path)
+
+
+def test_a_file_that_is_not_what_the_list_of_the_wheel_says_is_named(tmp_path: Path) -> None:
+    one = make_wheel(tmp_path, "bells", {"bells/__init__.py": "LOUD = 1\n", "bells/soft.py": ""})
+    wheel_check.check(["bells"], [one], [])
+    with zipfile.ZipFile(one) as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(one, "w") as archive:
+        for name, content in {**contents, "bells/__init__.py": b"LOUD = 9\n"}.items():
+            archive.writestr(name, content)
+    assert "bells/__init__.py is not what its RECORD says" in refusal(one)
+
+
+def test_code_that_was_compiled_for_another_machine_is_named(wheel: Wheel) -> None:
+    wheel_check.check(["bells"], [wheel({"bells/_loud.so": b"\0asm and more"})], [])
+    assert "bells/_loud.so is compiled for another machine" in refusal(wheel({"bells/_loud.so": b"\x7fELF and more"}))
+
+
+def test_a_file_that_cannot_be_unpacked_is_told_in_words(wheel: Wheel) -> None:
+    one = wheel({"bells/_loud.so": b"\0asm and more, all of it" * 9})
+    content = bytearray(one.read_bytes())
+    start = content.index(b"_loud.so") + len("_loud.so")
+    content[start : start + 8] = bytes(8)
+    one.write_bytes(content)
+    assert "it cannot be read" in refusal(one)
