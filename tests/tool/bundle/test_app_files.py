@@ -226,7 +226,9 @@ def test_the_report_lists_what_was_packed_with_sizes_and_names_what_is_large(tmp
         path = tmp_path / "assets" / "abc" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("")
-    (tmp_path / "assets" / "abc" / "worker" / "bundle.js").write_text('export const bundle = {"bare": false, "libraries": []};')
+    (tmp_path / "assets" / "abc" / "worker" / "bundle.js").write_text(
+        'export const bundle = {"bare": false, "libraries": []};'
+    )
     made = Manifest("abc", "0", "0", "bx24", [], "", manifest.list_files(tmp_path))
     text = report(tmp_path, made, app)
     assert "    shop/a.py               70 bytes\n    shop/film.bin    5,000,001 bytes\n  left out: shop/b~\n" in text
