@@ -24,6 +24,18 @@ KEEP_PEERS = """
     };
   }
 """
+LISTEN = """async () => {
+  const start = document.querySelector("script[src$='phone/start.js']").src;
+  const { listen } = await import(start.replace("start.js", "sound.js"));
+  window.ear?.stop();
+  window.ear = { keys: "", level: 0 };
+  const [track] = peers.at(-1).getReceivers().map((receiver) => receiver.track);
+  window.ear.stop = listen(track, {
+    onKey: (key) => { window.ear.keys += key; },
+    onLevel: (level) => { window.ear.level = level; },
+  });
+}"""
+"""What arrives at this end is heard by the test: the phone itself plays it, and tells nobody."""
 POLL_S = 20
 OFTEN_MS = 250
 AUDIBLE = 0.005

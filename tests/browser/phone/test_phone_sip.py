@@ -11,22 +11,10 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.conftest import BundleFor, Complaints
-from tests.support.phones import APP, AUDIBLE, KEEP_PEERS, PHONE_DESK, PhoneDesk, PhoneTab
+from tests.support.phones import APP, AUDIBLE, KEEP_PEERS, LISTEN, PHONE_DESK, PhoneDesk, PhoneTab
 from worker_py_tool.setup import sip_server
 
 CONFIGURATION = Path(__file__).parents[2] / "support" / "kamailio.cfg"
-LISTEN = """async () => {
-  const start = document.querySelector("script[src$='phone/start.js']").src;
-  const { listen } = await import(start.replace("start.js", "sound.js"));
-  window.ear?.stop();
-  window.ear = { keys: "", level: 0 };
-  const [track] = peers.at(-1).getReceivers().map((receiver) => receiver.track);
-  window.ear.stop = listen(track, {
-    onKey: (key) => { window.ear.keys += key; },
-    onLevel: (level) => { window.ear.level = level; },
-  });
-}"""
-"""What arrives at this end is heard by the test: the phone itself plays it, and tells nobody."""
 FOLLOW_TRANSFERS = """async () => {
   const start = document.querySelector("script[src$='phone/start.js']").src;
   const { UA } = await import(start.replace("start.js", "jssip_library.js"));
