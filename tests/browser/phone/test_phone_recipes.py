@@ -30,6 +30,21 @@ SELECTED = """async () => {
   const pair = pairs.find(({ nominated, state }) => nominated && state === "succeeded");
   return pair ? stats.find(({ id }) => id === pair.localCandidateId).candidateType : null;
 }"""
+BARESIP = """
+audio_player aufile,{directory}/heard.wav
+audio_source ausine,440
+audio_alert aufile,/dev/null
+sip_listen 127.0.0.1:{port}
+rtcp_mux yes
+module_path /usr/lib/baresip/modules
+module g711.so
+module ausine.so
+module aufile.so
+module dtls_srtp.so
+module ice.so
+module_tmp account.so
+module_app menu.so
+"""
 
 
 def needs(*beside: str, tls: bool = False) -> None:
@@ -115,6 +130,28 @@ def test_a_call_goes_by_a_turn_server_alone_with_a_credential_that_ends(
             tab.poll(lambda tab=tab: tab.evaluate(SELECTED) == "relay", "a way by the TURN server")  # type: ignore[misc]
 
 
+def test_a_credential_that_has_ended_finds_no_way_and_the_call_ends_as_failed(
+    open_tab: Callable[..., PhoneTab], tmp_path: Path
+) -> None:
+    needs("turnserver")
+    with sip_server.run(CONFIGURATION, tmp_path) as port, turn_server(tmp_path) as turn:
+        tabs = [open_tab(), open_tab()]
+        for tab, user in zip(tabs, ("operator", "client"), strict=True):
+            servers = [{"urls": [f"turn:127.0.0.1:{turn}"], **credential(-600)}]
+            relayed = account(f"ws://127.0.0.1:{port}", user, ice_servers=servers, ice_policy="relay")
+            tab.run("register", relayed)
+        operator, client = tabs
+        client.run("call", {"number": "sip:operator@pbx.test"})
+        operator.until_state(lambda state: state["phase"] == "ringing", "a ringing phone")
+        asked = {"name": "phone.answer"}
+        operator.evaluate("(asked) => { window.answering = phoneDesk.ask(asked); }", asked)
+
+        operator.poll(lambda: len(operator.log("ended")) == 1, "the end of the call", operator.log, timeout_s=60)
+        client.poll(lambda: len(client.log("ended")) == 1, "the end of the call", client.log)
+        ends = [tab.log("ended")[0]["reason"] for tab in tabs]
+        assert "failed" in ends and set(ends) <= {"failed", "far_hung_up"}, "one gives up, and tells the other"
+
+
 def certificate(directory: Path) -> None:
     """A certificate that no browser trusts, where Kamailio looks for one."""
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
@@ -144,3 +181,33 @@ def test_a_call_goes_over_wss_and_a_certificate_that_is_not_trusted_is_named(
         operator.until_state(lambda state: state["phase"] == "ringing", "a ringing phone")
         operator.run("answer")
         until_heard(operator)
+
+
+@contextmanager
+def baresip(directory: Path, sip_port: int) -> Iterator[None]:
+    """Debian's baresip: a telephone that answers by itself, with ICE and DTLS-SRTP, over UDP."""
+    port = free_port()
+    (directory / "config").write_text(BARESIP.format(directory=directory, port=port))
+    (directory / "accounts").write_text(
+        f'<sip:client@pbx.test;transport=udp>;auth_pass=secret;outbound="sip:127.0.0.1:{sip_port};transport=udp"'
+        ";medianat=ice;mediaenc=dtls_srtp;answermode=auto;regint=60;audio_codecs=pcmu\n"
+    )
+    (directory / "contacts").write_text("")
+    with running(["baresip", "-f", directory, "-v"], port, directory / "baresip.log"):
+        yield
+
+
+def test_a_telephone_that_is_no_browser_is_called_answers_and_is_hung_up(
+    open_tab: Callable[..., PhoneTab], tmp_path: Path
+) -> None:
+    needs("baresip")
+    udp = free_port()
+    with sip_server.run(CONFIGURATION, tmp_path, listen=[f"udp:127.0.0.1:{udp}"]) as port, baresip(tmp_path, udp):
+        operator = open_tab()
+        operator.run("register", account(f"ws://127.0.0.1:{port}", "operator"))
+
+        call = operator.run("call", {"number": "sip:client@pbx.test"})["call"]
+
+        operator.until_heard("connected", call=call)
+        operator.run("hangup")
+        assert operator.until_heard("ended", call=call)[0]["reason"] == "hung_up"
