@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -132,7 +132,7 @@ class Assets:
             return
         self._seen.ok("bundle", f"build {contents.get('build')}, as the page tells; the host shows no manifest")
         self._expected = {**dict.fromkeys(self._relative_scripts()), **self._named_by(contents, folder)}
-        self._follow_modules(folder)
+        self._follow_modules(folder, contents.get("hashes", {}))
 
     def _relative_scripts(self) -> list[str]:
         return [one for one in self._scripts if "://" not in one and not one.startswith("//")]
@@ -147,8 +147,8 @@ class Assets:
             named[urljoin(folder, one)] = base64.b64decode(str(integrity).removeprefix("sha256-")).hex()
         return named
 
-    def _follow_modules(self, folder: str) -> None:
-        """Modules name the modules and styles that they load."""
+    def _follow_modules(self, folder: str, told: Container[str]) -> None:
+        """Modules name the modules and styles that they load; one says what the bundle holds, by other paths."""
         passed = (folder + PLACEHOLDER, *(folder + name for name in _OPTIONAL))
         waiting = [path for path in self._expected if path.startswith(folder) and path.endswith(".js")]
         while waiting:
@@ -157,7 +157,8 @@ class Assets:
                 continue
             answer = self._host.ask("GET", urljoin(self._url, path))
             text = answer.content.decode("utf-8", "replace") if answer.status == 200 else ""
-            named = {urljoin(path, name) for name in _MODULE.findall(_COMMENT.sub("", text))}
+            names = _MODULE.findall(_COMMENT.sub("", text))
+            named = {urljoin(path, name) for name in names if name not in told}
             fresh = sorted(one for one in named - self._expected.keys() if not one.startswith(passed))
             self._expected |= dict.fromkeys(fresh)
             waiting += [one for one in fresh if one.endswith(".js")]
