@@ -28,13 +28,20 @@ POLICY = (
     "connect-src 'self' https://*.portal.example; style-src 'self'; frame-ancestors https://*.portal.example"
 )
 SNAPSHOT = b"memory " * 1000
+MODULE = b"export {};"
+
+
+def integrity(content: bytes) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(content).digest()).decode()
+
+
 CONTENTS = {
     "build": "0123",
     "pyodideUrl": "../../pyodide/1/",
     "wheels": ["../../wheels/1/app.whl"],
     "app": {"archive": "app.zip"},
     "snapshot": "snapshot.bin",
-    "hashes": {"snapshot.bin": "sha256-" + base64.b64encode(hashlib.sha256(SNAPSHOT).digest()).decode()},
+    "hashes": {"snapshot.bin": integrity(SNAPSHOT), "../../pyodide/1/pyodide.mjs": integrity(MODULE)},
 }
 FILES = {
     "index.html": b"<!doctype html><script src='https://client.example/v1/'></script>"
@@ -42,12 +49,12 @@ FILES = {
     "assets/0123/page/shim.js": b'import "./link.js"; import("./late.js");' + b" " * 5000,
     "assets/0123/page/link.js": b'export const url = new URL("../worker/worker.js", import.meta.url);',
     "assets/0123/page/late.js": b"export {};",
-    "assets/0123/worker/worker.js": b"self;",
+    "assets/0123/worker/worker.js": f"const bundle={json.dumps(CONTENTS)};self;".encode(),
     "assets/0123/page/clock_worker.js": b"self;",
     "assets/0123/worker/bundle.js": f"export const bundle = {json.dumps(CONTENTS)};\n".encode(),
     "assets/0123/app.zip": b"PK",
     "assets/0123/snapshot.bin": SNAPSHOT,
-    "pyodide/1/pyodide.mjs": b"export {};",
+    "pyodide/1/pyodide.mjs": MODULE,
     "pyodide/1/pyodide.asm.mjs": b"export {};",
     "pyodide/1/pyodide.asm.wasm": b"\0asm" + b"wasm " * 1000,
     "pyodide/1/python_stdlib.zip": b"PK",
