@@ -61,7 +61,15 @@ FALLBACKS = {
         "dedicated",
         "did not answer",
         """globalThis.SharedWorker = class { port = new MessageChannel().port1 };
-        // Behind each tick come twenty at once, of at most a second and a half each, but for while files are loaded.
+        // Behind each tick come twenty at once, of at most a second and a half each, but for while files are loaded, and
+        // until another worker takes the place of the one that does not answer.
+        let waits = true;
+        globalThis.Worker = class extends Worker {
+          constructor(url, options) {
+            super(url, options);
+            waits &&= !String(url).includes("/worker/worker.js");
+          }
+        };
         let loading = 0;
         const load = globalThis.fetch;
         globalThis.fetch = (...request) => {
@@ -77,7 +85,7 @@ FALLBACKS = {
           let hurried = 20;
           const hurry = new MessageChannel();
           hurry.port1.onmessage = () => {
-            if (hurried-- > 0 && loading === 0) {
+            if (waits && hurried-- > 0 && loading === 0) {
               now += 1500;
               tick();
               hurry.port2.postMessage(0);
