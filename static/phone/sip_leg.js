@@ -122,6 +122,9 @@ export class SipLeg {
       return;
     }
     accept((session) => {
+      // JsSIP's own, which is the only one yet, throws where the other side has ended the call before: we would never hear.
+      session.removeAllListeners("confirmed");
+      session.once("confirmed", () => this.end());
       const next = new SipLeg("incoming", numberOf(session), session, this.#registration, this.#events, this.#clock, {
         invitation: request,
       });

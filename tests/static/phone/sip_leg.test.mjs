@@ -531,6 +531,29 @@ test("who consulted us and joins us with a client is replaced in the same call, 
   await clean(all);
 });
 
+test("who consulted us may end that call before the one that replaces it stands", async (t) => {
+  const all = await phone(t);
+  const colleague = await all.talk();
+  const { call } = await all.phone.state();
+  const { exchange } = all;
+  const say = exchange.say.bind(exchange);
+  exchange.say = (/** @type {string[]} */ lines, /** @type {string} */ body) => {
+    if (lines[0].startsWith("ACK ")) {
+      exchange.request(colleague, "BYE");
+    }
+    say(lines, body);
+  };
+
+  await all.ring({ number: "0301", headers: [replaces(all, colleague)] });
+  await arrived();
+
+  const now = await all.phone.state();
+  assert.deepEqual([now.call, now.number, now.phase, all.reasons()], [call, "0301", "connected", []]);
+  assert.deepEqual(all.told.at(-1), ["connected", { call, number: "0301", direction: "incoming" }]);
+  await all.phone.run("hangup", {});
+  await clean(all);
+});
+
 /** @type {Array<[string, number, (all: any, id: string) => string[], string | undefined]>} */
 const REPLACES = [
   ["names no call of ours", 1, () => ["Replaces: 1;to-tag=2;from-tag=3"], undefined],
