@@ -61,8 +61,8 @@ FALLBACKS = {
         "dedicated",
         "did not answer",
         """globalThis.SharedWorker = class { port = new MessageChannel().port1 };
-        // Behind each tick come twenty at once, of at most a second and a half each, but for while files are loaded, and
-        // until another worker takes the place of the one that does not answer.
+        // Behind each tick come twenty at once, of at most a second and a half each, but for while files are loaded,
+        // and until another worker takes the place of the one that does not answer.
         let waits = true;
         globalThis.Worker = class extends Worker {
           constructor(url, options) {
