@@ -3,8 +3,8 @@
  *
  * The file holds the pages of memory that differ from those of a freshly instantiated wasm module
  * (see `scripts/worker_py_tool/bundle/snapshot.mjs`): magic, a JSON header, page numbers, Pyodide's own
- * snapshot header, the pages, each with the fresh one's bits turned around: what differs little packs well. It is laid over the module's memory once the runtime stands, which
- * need not wait for the file.
+ * snapshot header, the pages, as the bits that differ from the fresh one's: what differs little packs well.
+ * It is laid over the module's memory once the runtime stands, which need not wait for the file.
  *
  * @module
  */

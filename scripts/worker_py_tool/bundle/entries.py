@@ -23,8 +23,6 @@ CONTENTS = "worker/bundle.js"
 BUNDLED = ("fflate",)
 """Packages that the worker's script brings along."""
 _LATER = re.compile(r"""\bimport\(["'](\.{1,2}/[\w./-]+\.js)["']\)""")
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-"""Types in it name modules, too."""
 _PLACE = re.compile(r"""\bimport ?\{ ?bundle(?: as (?P<name>[\w$]+))? ?\} ?from ?["']\./bundle\.js["'];""")
 
 
@@ -90,7 +88,7 @@ def _imported(name: str, content: bytes, pattern: re.Pattern[str]) -> list[str]:
 
 
 def _names(pattern: re.Pattern[str], content: bytes) -> list[str]:
-    return pattern.findall(_COMMENT.sub("", content.decode(errors="replace")))
+    return pattern.findall(imports.COMMENT.sub("", content.decode(errors="replace")))
 
 
 @functools.cache

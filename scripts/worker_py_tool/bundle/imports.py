@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 IMPORTED = re.compile(r"""^(?:import|export)\b[^;]*?["'](\.{1,2}/[\w./-]+\.js)["'];""", re.MULTILINE)
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+"""Types in it name modules, too."""
 
 
 def graph(directory: Path, first: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from worker_py_tool.bundle import manifest
+from worker_py_tool.bundle import imports, manifest
 from worker_py_tool.bundle.build import PLACEHOLDER, PYODIDE_FILES
 from worker_py_tool.bundle.manifest import Manifest
 from worker_py_tool.doctor.findings import Examination
@@ -32,8 +32,6 @@ TYPES = {
 }
 SHOWN = 3
 _MODULE = re.compile(r"""["'](\.{1,2}/[\w./-]+\.(?:m?js|css))["']""")
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-"""Types are named in comments."""
 _OPTIONAL = ("live/", "phone/")
 """Folders of which a bundle holds what it was built for: others name all of it."""
 
@@ -157,7 +155,7 @@ class Assets:
                 continue
             answer = self._host.ask("GET", urljoin(self._url, path))
             text = answer.content.decode("utf-8", "replace") if answer.status == 200 else ""
-            names = _MODULE.findall(_COMMENT.sub("", text))
+            names = _MODULE.findall(imports.COMMENT.sub("", text))
             named = {urljoin(path, name) for name in names if name not in told}
             fresh = sorted(one for one in named - self._expected.keys() if not one.startswith(passed))
             self._expected |= dict.fromkeys(fresh)

@@ -169,10 +169,8 @@ GREETS = """
 """
 
 
-def test_python_runs_before_it_is_known_whose_a_kept_call_is_and_only_that_call_waits(
-    restarted: Callable[[], Page], bundle_for: BundleFor, serve_app: Callable[[Path], str], portal_url: str
-) -> None:
-    url = serve_app(bundle_for(GREETS))
+def unknown_user(restarted: Callable[[], Page], url: str, portal_url: str) -> tuple[HostingPage, str, list[Route]]:
+    """A browser that was started anew in a call: its page, the kept call, and the open questions who works here."""
     page = restarted()
     tab = BrowserPortal(page.context, portal_url, url, HostingPage).open_page(page)
     call = in_a_call(tab)
@@ -181,7 +179,13 @@ def test_python_runs_before_it_is_known_whose_a_kept_call_is_and_only_that_call_
     page = restarted()
     asked: list[Route] = []
     page.route("**/rest/profile*", lambda route: asked.append(route))
-    tab = BrowserPortal(page.context, portal_url, url, HostingPage).open_page(page)
+    return BrowserPortal(page.context, portal_url, url, HostingPage).open_page(page), call, asked
+
+
+def test_python_runs_before_it_is_known_whose_a_kept_call_is_and_only_that_call_waits(
+    restarted: Callable[[], Page], bundle_for: BundleFor, serve_app: Callable[[Path], str], portal_url: str
+) -> None:
+    tab, call, asked = unknown_user(restarted, serve_app(bundle_for(GREETS)), portal_url)
     tab.poll(lambda: len(asked) == 1, "the question who works here")
     tab.until("stats.state === 'ready'")
     tab.incoming_call(callId=call)
@@ -192,16 +196,7 @@ def test_python_runs_before_it_is_known_whose_a_kept_call_is_and_only_that_call_
 def test_where_it_is_never_known_who_works_here_a_kept_call_goes_on_without_what_was_kept(
     restarted: Callable[[], Page], bundle_for: BundleFor, serve_app: Callable[[Path], str], portal_url: str
 ) -> None:
-    url = serve_app(bundle_for(GREETS))
-    page = restarted()
-    tab = BrowserPortal(page.context, portal_url, url, HostingPage).open_page(page)
-    call = in_a_call(tab)
-    tab.poll(lambda: kept(tab) == [call], "the call in the storage")
-
-    page = restarted()
-    asked: list[Route] = []
-    page.route("**/rest/profile*", lambda route: asked.append(route))
-    tab = BrowserPortal(page.context, portal_url, url, HostingPage).open_page(page)
+    tab, call, asked = unknown_user(restarted, serve_app(bundle_for(GREETS)), portal_url)
     tab.until("stats.state === 'ready'")
     tab.incoming_call(callId=call)
     tab.until_card(title="Greeted")
