@@ -87,16 +87,33 @@ export async function verify(path, content) {
 
 /**
  * A part as bytes at once, for an import that cannot wait.
+ *
+ * While it waits, this thread reads nothing of what it has asked for before, and Chromium keeps whoever asks for the same
+ * address waiting until the first one has read it, for 20 s. So what is on its way is asked for by another address.
  * @param {string} path
+ * @param {boolean} onItsWay
  * @returns {ArrayBuffer}
  */
-export function downloadNow(path) {
+export function downloadNow(path, onItsWay) {
+  const url = locate(path);
+  try {
+    return getNow(onItsWay ? `${url}?now` : url);
+  } catch (error) {
+    if (!onItsWay) {
+      throw error;
+    }
+    return getNow(url); // the browser may have this one while the host is out of reach
+  }
+}
+
+/** @param {string} url @returns {ArrayBuffer} */
+function getNow(url) {
   const request = new XMLHttpRequest();
-  request.open("GET", locate(path), false);
+  request.open("GET", url, false);
   request.responseType = "arraybuffer";
   request.send();
   if (request.status !== 200) {
-    throw new Error(`${locate(path)} could not be loaded: HTTP ${request.status}`);
+    throw new Error(`${url} could not be loaded: HTTP ${request.status}`);
   }
   return request.response;
 }

@@ -15,6 +15,11 @@ const DIRECTORY = 0o40755;
 const FILE = 0o100644;
 /** What the file system answers when the files do not come: an input or output error. */
 const EIO = 29;
+/**
+ * So many archives are on their way at a time. While somebody waits for another one at once, these are not read, and their
+ * connections are taken: browsers have six for a host.
+ */
+const AT_A_TIME = 2;
 /** Where a wheel puts what goes beside the rest. */
 const PURE_OR_NOT = /^[^/]+\.data\/(?:purelib|platlib)\//;
 
@@ -26,7 +31,7 @@ const PURE_OR_NOT = /^[^/]+\.data\/(?:purelib|platlib)\//;
 /**
  * @typedef {object} Source
  * @property {(path: string) => Promise<ArrayBuffer>} download
- * @property {(path: string) => ArrayBuffer} downloadNow
+ * @property {(path: string, onItsWay: boolean) => ArrayBuffer} downloadNow
  * @property {<T>(get: () => T) => T} holding  runs what holds the worker for a while, in the middle of the app's code
  */
 
@@ -35,6 +40,8 @@ export class LateFiles {
   #source;
   /** Those that are still missing, and how to put them in place. @type {Map<LatePlace, (contents: ArrayBuffer[]) => void>} */
   #missing = new Map();
+  /** Archives that have been asked for and not come. @type {Set<string>} */
+  #onTheirWay = new Set();
 
   /**
    * @param {any} FS Pyodide's file system
@@ -51,12 +58,27 @@ export class LateFiles {
 
   /** Put all in place, each as soon as it has come. @returns {Promise<void>} rejects when some does not come */
   async mount() {
+    const places = [...this.#missing.keys()];
     await Promise.all(
-      [...this.#missing.keys()].map(async (place) => {
-        const contents = await Promise.all(place.archives.map((path) => this.#source.download(path)));
-        this.#missing.get(place)?.(contents);
+      Array.from({ length: AT_A_TIME }, async () => {
+        for (let place = places.shift(); place; place = places.shift()) {
+          await this.#mountLater(place);
+        }
       }),
     );
+  }
+
+  /** @param {LatePlace} place */
+  async #mountLater(place) {
+    const contents = [];
+    for (const path of place.archives) {
+      if (!this.#missing.has(place)) {
+        return; // somebody could not wait
+      }
+      this.#onTheirWay.add(path);
+      contents.push(await this.#source.download(path).finally(() => this.#onTheirWay.delete(path)));
+    }
+    this.#missing.get(place)?.(contents);
   }
 
   /** @param {LatePlace} place */
@@ -96,7 +118,10 @@ export class LateFiles {
   /** @param {LatePlace} place */
   #mountNow(place) {
     try {
-      this.#source.holding(() => this.#missing.get(place)?.(place.archives.map(this.#source.downloadNow)));
+      this.#source.holding(() => {
+        const contents = place.archives.map((path) => this.#source.downloadNow(path, this.#onTheirWay.has(path)));
+        this.#missing.get(place)?.(contents);
+      });
     } catch (error) {
       throw failed(this.#FS, /** @type {Error} */ (error).message);
     }

@@ -7,7 +7,17 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from worker_py_tool.bundle import target
+import pytest
+
+from worker_py_tool.bundle import compiled, target
+
+
+def ask_only(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No index is asked from now on but this directory, whatever this machine has downloaded before."""
+    compiled.reads()  # what makes a bundle is pinned and comes from the real one
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(index))
+    monkeypatch.setenv("PIP_CONSTRAINT", "")
 
 
 def make_wheel(

@@ -206,18 +206,33 @@ function blocking(t, { status, response, error }) {
 
 test("an import that cannot wait gets its bytes at once", (t) => {
   const log = blocking(t, { status: 200, response: WHOLE.buffer });
-  assert.equal(downloadNow(PART), WHOLE.buffer);
+  assert.equal(downloadNow(PART, false), WHOLE.buffer);
   assert.deepEqual(log, [["GET", locate(PART), false], "arraybuffer"]);
 });
 
 test("an import that cannot wait learns that there is nothing", (t) => {
   blocking(t, { status: 404, response: WHOLE.buffer });
-  assert.throws(() => downloadNow(PART), new Error(`${locate(PART)} could not be loaded: HTTP 404`));
+  assert.throws(() => downloadNow(PART, false), new Error(`${locate(PART)} could not be loaded: HTTP 404`));
 });
 
 test("an import that cannot wait learns that the network is away", (t) => {
   blocking(t, { status: 0, error: new DOMException("A network error occurred.", "NetworkError") });
-  assert.throws(() => downloadNow(PART), /A network error occurred/);
+  assert.throws(() => downloadNow(PART, false), /A network error occurred/);
+});
+
+test("an import that cannot wait asks by another address for what is on its way", (t) => {
+  const log = blocking(t, { status: 200, response: WHOLE.buffer });
+  assert.equal(downloadNow(PART, true), WHOLE.buffer);
+  assert.deepEqual(log, [["GET", `${locate(PART)}?now`, false], "arraybuffer"]);
+});
+
+test("where the host is out of reach, the browser may still have what is on its way", (t) => {
+  const log = blocking(t, { status: 404 });
+  assert.throws(() => downloadNow(PART, true), new Error(`${locate(PART)} could not be loaded: HTTP 404`));
+  assert.deepEqual(
+    log.filter(Array.isArray).map(([, url]) => url),
+    [`${locate(PART)}?now`, locate(PART)],
+  );
 });
 
 // The interpreter's module --------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import { before, beforeEach, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { LateFiles } from "../../../static/worker/late_files.js";
 import { zipOf } from "../../support/archives.mjs";
+import { until } from "../../support/fakes.mjs";
 
 const PYODIDE = fileURLToPath(new URL("../../../node_modules/pyodide/", import.meta.url));
 const { loadPyodide } = await import(pathToFileURL(path.join(PYODIDE, "pyodide.mjs")).href);
@@ -130,6 +131,50 @@ test("files that were wanted at once are not put in place again when they come",
   assert.equal(python(`open("${site}/lamps/shade.py", "a").write("x = 1\\n")`), 6);
   await coming;
   assert.equal(python(`open("${site}/lamps/shade.py").read()`), "COLOUR = 'green'\nx = 1\n");
+});
+
+test("at most two archives are on their way at a time, and whoever cannot wait is told which", async () => {
+  const names = ["a", "b", "c", "d"];
+  /** @type {Map<string, () => void>} */
+  const coming = new Map();
+  /** @type {Array<[string, boolean]>} */
+  const atOnce = [];
+  const places = names.map((name) => ({ directory: `${site}/${name}`, archives: [`${name}.whl`, "bulbs.whl"] }));
+  const files = new LateFiles(pyodide.FS, places, {
+    download: (name) =>
+      new Promise((resolve) => {
+        coming.set(name, () => {
+          coming.delete(name);
+          resolve(archives["bulbs.whl"]);
+        });
+      }),
+    downloadNow: (name, onItsWay) => {
+      atOnce.push([name, onItsWay]);
+      return archives["bulbs.whl"];
+    },
+    holding: (run) => run(),
+  });
+  const mounted = files.mount();
+  assert.deepEqual([...coming.keys()], ["a.whl", "b.whl"]);
+  python(`open("${site}/a/bulbs.py")\nopen("${site}/d/bulbs.py")`);
+  assert.deepEqual(atOnce, [
+    ["a.whl", true],
+    ["bulbs.whl", false],
+    ["d.whl", false],
+    ["bulbs.whl", false],
+  ]);
+  coming.get("a.whl")?.();
+  await until(() => coming.has("c.whl"));
+  assert.deepEqual([...coming.keys()], ["b.whl", "c.whl"]);
+  coming.get("b.whl")?.();
+  await until(() => coming.has("bulbs.whl"));
+  assert.deepEqual([...coming.keys()], ["c.whl", "bulbs.whl"]);
+  coming.get("bulbs.whl")?.();
+  coming.get("c.whl")?.();
+  await until(() => coming.has("bulbs.whl"));
+  coming.get("bulbs.whl")?.();
+  await mounted;
+  assert.equal(atOnce.length, 4);
 });
 
 test("files can be written, cut, mapped and removed like any", async () => {

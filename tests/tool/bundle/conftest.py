@@ -8,20 +8,15 @@ from typing import Any
 import pytest
 
 from tests.support.directory_server import DirectoryServer
-from tests.support.wheels import make_wheel
-from worker_py_tool.bundle import wheels
+from tests.support.wheels import ask_only, make_wheel
 
 
 @pytest.fixture
 def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
     """Makes a wheel that is found, and nothing else is."""
-    # From the real index, on a machine that has none of them yet: what comes after sees the one made here.
-    wheels.loader()
     index = tmp_path / "index"
     index.mkdir()
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(index))
-    monkeypatch.setenv("PIP_CONSTRAINT", "")
+    ask_only(index, monkeypatch)
 
     def make(name: str, files: dict[str, str], **details: Any) -> Path:
         return make_wheel(index, name, files, **details)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.wheels import ask_only
 from worker_py_tool.bundle import fence, snapshot, wheels
 from worker_py_tool.bundle.app_source import read_app
 from worker_py_tool.bundle.frozen import freeze
@@ -137,7 +138,6 @@ WHEEL_FILES = {
 def test_a_package_reaches_nothing_either(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, reason: str
 ) -> None:
-    wheels.loader()
     path = tmp_path / f"{name}-1.0-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(f"{name}.py", WHEEL_FILES[name])
@@ -146,9 +146,7 @@ def test_a_package_reaches_nothing_either(
             f"{name}-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
         )
         archive.writestr(f"{name}-1.0.dist-info/RECORD", f"{name}.py,,\n")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
-    monkeypatch.setenv("PIP_CONSTRAINT", "")
+    ask_only(tmp_path, monkeypatch)
     monkeypatch.setattr(fence, "IMPORT_LIMIT_S", 1)
     with pytest.raises(ToolError) as refused:
         freeze([name])

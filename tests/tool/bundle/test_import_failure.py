@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.wheels import ask_only
 from worker_py_tool.bundle import snapshot, wheels
 from worker_py_tool.bundle.app_source import read_app
 from worker_py_tool.bundle.build import BuildOptions, build
@@ -21,10 +22,8 @@ APP = "from worker_py import App\n\napp = App()\n"
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What earlier runs found out does not stand in, and no index is asked but one that is a directory."""
     monkeypatch.setattr(snapshot, "CACHE", tmp_path / "cache")
-    wheels.loader()
     (tmp_path / "index").mkdir()
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
+    ask_only(tmp_path / "index", monkeypatch)
 
 
 def failure(path: Path) -> ToolError:
