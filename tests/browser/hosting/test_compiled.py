@@ -10,6 +10,8 @@ from worker_py_tool.bundle import manifest
 from worker_py_tool.bundle.report import boot_files
 from worker_py_tool.demo import demo
 
+pytestmark = pytest.mark.timeout(300)  # where nothing was downloaded and compiled yet
+
 APP = """
 import humanize
 import msgspec

@@ -13,6 +13,8 @@ from tests.support.policy_watch import PolicyReports
 from worker_py_tool.bundle import target
 from worker_py_tool.errors import ToolError
 
+pytestmark = pytest.mark.timeout(300)  # where nothing was downloaded and compiled yet
+
 REPORT_S = 10
 """Within which the browser tells of what its policy refused."""
 
@@ -39,12 +41,10 @@ def use(open_page: OpenPage, policy_reports: PolicyReports, tmp_path: Path) -> U
     return told_what_is_known
 
 
-@pytest.mark.timeout(300)  # where nothing was downloaded and compiled yet
 def test_known_packages_work_together_in_the_first_handler(use: Use) -> None:
     use(list(KNOWN.values()))
 
 
-@pytest.mark.timeout(300)
 def test_packages_that_need_pyodides_distribution_work_from_a_mirror_of_it(
     use: Use, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,7 +67,6 @@ def test_without_a_mirror_the_package_that_is_missing_is_named_and_the_option(
 
 
 @pytest.mark.campaign
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", KNOWN)
 def test_a_known_package_works_alone(use: Use, name: str) -> None:
     use([KNOWN[name]])

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import BrowserContext, Route
 
 from tests.browser.conftest import OpenPage
@@ -11,6 +12,8 @@ from tests.support.witness import WITNESS, WitnessPage
 from worker_py_tool.bundle import manifest
 from worker_py_tool.bundle.report import boot_files
 from worker_py_tool.demo import demo
+
+pytestmark = pytest.mark.timeout(300)  # where nothing was downloaded and compiled yet
 
 APP = """
 import linecache
