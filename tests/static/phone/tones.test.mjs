@@ -38,6 +38,17 @@ test("each key is known by its two tones, loud or soft", () => {
   }
 });
 
+test("a key is known although one of its tones is much louder than the other", () => {
+  for (const [key, low, high] of KEYS) {
+    for (const louder of [low, high]) {
+      const both = sound([low, high], 0.1);
+      const more = sound([louder], 0.15);
+      const uneven = both.map((sample, n) => sample + more[n]);
+      assert.equal(keyIn(uneven, RATE), key);
+    }
+  }
+});
+
 test("one tone alone, silence and the made voice are no keys", () => {
   assert.equal(keyIn(sound([697]), RATE), null);
   assert.equal(keyIn(sound([1336]), RATE), null);
