@@ -120,7 +120,11 @@ class Boss:
     refusals: list[dict[str, Any]]
 
 
-WRONG = ({"password": "wrong"}, {"server": "ws://127.0.0.1:9"})
+WRONG: tuple[dict[str, Any], ...] = (
+    {"ice_servers": [{"urls": "bogus"}]},
+    {"password": "wrong"},
+    {"server": "ws://127.0.0.1:9"},
+)
 
 
 @pytest.fixture(scope="module")
@@ -396,9 +400,10 @@ def test_python_is_told_when_the_exchange_is_gone_and_when_it_is_back(exchange: 
 
 
 def test_a_registration_that_fails_says_why_and_the_right_one_is_taken_after_it(boss: Boss) -> None:
-    *registrations, call = boss.refusals
+    unusable, *refused, call = boss.refusals
 
-    for answer, text in zip(registrations, ("Authentication Error", "its WebSocket cannot be reached"), strict=True):
+    assert (unusable["name"], "ice_servers" in unusable["message"]) == ("TypeError", True)
+    for answer, text in zip(refused, ("Authentication Error", "its WebSocket cannot be reached"), strict=True):
         assert (answer["raises"], answer["name"]) == ("PageCallFailed", "RegistrationFailed")
         assert text in answer["message"]
     assert call["name"] == "NotRegistered"
