@@ -6,7 +6,7 @@
 
 import { PhoneError } from "./line.js";
 import { Registration } from "./registration.js";
-import { HAS_AUDIO, mediaOf, numberOf, SipLeg, soundOf } from "./sip_leg.js";
+import { HAS_AUDIO, mediaOf, numberOf, SipLeg, soundOf, waysOf } from "./sip_leg.js";
 
 /**
  * @typedef {import("./line.js").LineEvents} LineEvents
@@ -52,8 +52,8 @@ class JssipLine {
    */
   async register(params) {
     const account = checked(params);
-    this.#candidate?.stop();
     const candidate = this.#make(account);
+    this.#candidate?.stop();
     this.#candidate = candidate;
     try {
       await candidate.start();
@@ -69,19 +69,22 @@ class JssipLine {
 
   /** @param {string} number @param {Record<string, any>} _more @param {AbortSignal} cancelled */
   async dial(number, _more, cancelled) {
-    const registration = this.#active;
-    if (!registration) {
-      throw new PhoneError("NotRegistered", "the phone has no account: call phone.register first");
-    }
-    const { account } = registration;
-    const source = await soundOf(account, hasCome(cancelled));
+    const source = await soundOf(this.#inUse().account, hasCome(cancelled));
     try {
-      const session = registration.agent.call(number, mediaOf(account, source));
+      const registration = this.#inUse(); // another one, perhaps: the operator took time to allow the microphone
+      const session = registration.agent.call(number, mediaOf(registration.account, source));
       return new SipLeg("outgoing", number, session, registration, this.#events, this.#clock, { source });
     } catch (error) {
       source.stop();
       throw new PhoneError("TypeError", `${number} cannot be dialled: ${error}`);
     }
+  }
+
+  #inUse() {
+    if (!this.#active) {
+      throw new PhoneError("NotRegistered", "the phone has no account: call phone.register first");
+    }
+    return this.#active;
   }
 
   async close() {
@@ -96,7 +99,7 @@ class JssipLine {
   /** @param {Account} account */
   #make(account) {
     let quiet = true; // what `register` returns need not be told
-    const registration = new Registration(account, this.#clock, {
+    const registration = registrationOf(account, this.#clock, {
       changed: (standing) => {
         if (standing.known && registration === this.#candidate) {
           this.#candidate = null;
@@ -147,14 +150,35 @@ function hasCome(signal) {
   });
 }
 
+/** @param {ConstructorParameters<typeof Registration>} what */
+function registrationOf(...what) {
+  try {
+    return new Registration(...what);
+  } catch (error) {
+    throw new PhoneError("TypeError", `no phone can use this account: ${/** @type {Error} */ (error).message}`);
+  }
+}
+
 /** @param {Record<string, any>} params @returns {Account} */
 function checked(params) {
   const { server, uri } = params;
+  if (!("RTCPeerConnection" in globalThis)) {
+    throw new PhoneError("NotSupported", "this browser has no WebRTC: no call could be answered");
+  }
   if (!/^wss?:\/\//.test(String(server))) {
     throw new PhoneError("TypeError", `server is ${JSON.stringify(server)}: give an address such as wss://pbx.example`);
   }
   if (!/^sips?:.+@.+/.test(String(uri))) {
     throw new PhoneError("TypeError", `uri is ${JSON.stringify(uri)}: give an address such as sip:100@pbx.example`);
   }
-  return /** @type {Account} */ (params);
+  const account = /** @type {Account} */ (params);
+  try {
+    new RTCPeerConnection(waysOf(account)).close();
+  } catch (error) {
+    throw new PhoneError(
+      "TypeError",
+      `ice_servers or ice_policy is of no use: ${/** @type {Error} */ (error).message}`,
+    );
+  }
+  return account;
 }

@@ -81,8 +81,8 @@ export class Flow {
    */
   async look(connection, held) {
     const received = connection && !held ? (await count(connection)).packets_received : -1;
-    if (received < 0 || received !== this.#received) {
-      this.#since = Date.now();
+    if (received < 0 || received !== this.#received || Date.now() < this.#since) {
+      this.#since = Date.now(); // the last: the machine's clock was set back
     }
     this.#received = received;
     const lost = Date.now() - this.#since >= LOST_AFTER_MS;

@@ -235,8 +235,14 @@ export class Registration {
   #tick() {
     const now = Date.now();
     const slept = now - this.#lastTick > TICK_MS + SLEPT_MS;
+    const setBack = now < this.#lastTick;
     this.#lastTick = now;
-    if (slept) {
+    if (setBack) {
+      this.#connectingSince = now;
+      this.#socket.heardAt = now;
+      this.#ping.at = 0;
+    }
+    if (slept || setBack) {
       this.test();
       return;
     }

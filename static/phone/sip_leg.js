@@ -393,10 +393,14 @@ export async function soundOf({ audio }, over) {
   }
 }
 
+/** Which ways media may go. @param {import("./line.js").Account} account @returns {RTCConfiguration} */
+export function waysOf({ ice_servers = [], ice_policy = "all" }) {
+  return { iceServers: ice_servers, iceTransportPolicy: ice_policy };
+}
+
 /** @param {import("./line.js").Account} account @param {Source} source */
-export function mediaOf({ ice_servers = [], ice_policy = "all" }, { track }) {
-  const pcConfig = { iceServers: ice_servers, iceTransportPolicy: ice_policy };
-  return { mediaStream: new MediaStream([track]), pcConfig, extraHeaders: TRICKLES };
+export function mediaOf(account, { track }) {
+  return { mediaStream: new MediaStream([track]), pcConfig: waysOf(account), extraHeaders: TRICKLES };
 }
 
 /** @param {any} end of a transfer, as JsSIP tells it */

@@ -43,6 +43,8 @@ class Engine:
         tells_spellings: an address that is spelled in another way is another module, and so are those that it imports.
         recovers_within_s: after code that nothing can interrupt, another interpreter handles what comes next.
         is_playwrights: Playwright drives it: its console can be read, its workers are known, pages call the test.
+        opens_peer_connections: there is a `RTCPeerConnection`.
+        microphone_hz: its microphone hears this tone, and nobody is asked whether it may be used; None: it has none.
     """
 
     name: str
@@ -57,8 +59,11 @@ class Engine:
     tells_spellings: bool = True
     recovers_within_s: int = 20
     is_playwrights: bool = True
+    opens_peer_connections: bool = True
+    microphone_hz: int | None = None
 
 
+FIREFOX_PREFERENCES: Final = {"media.navigator.streams.fake": True, "media.navigator.permission.disabled": True}
 BASELINE_ONLY: Final = "--js-flags=--liftoff-only --max-lazy --no-maglev --no-opt"
 """Code is compiled when it is first run, and not optimized in the background: a quarter of the processor's time of a
 boot, for interpreters that end a few seconds later."""
@@ -74,6 +79,7 @@ ENGINES: Final = {
         logs_http_errors=False,
         takes_flags=False,
         tells_bodies=False,
+        microphone_hz=1000,
     ),
     "webkit": Engine(
         "webkit",
@@ -88,6 +94,7 @@ ENGINES: Final = {
         tells_spellings=False,
         recovers_within_s=60,
         is_playwrights=False,
+        opens_peer_connections=False,
     ),
 }
 
@@ -144,6 +151,8 @@ class Browsers:
             assert not arguments and not without and loopback_workers, "these are Chromium's flags"
             return self._webkit()
         options = self._options(self._home, arguments=arguments, without=without, loopback_workers=loopback_workers)
+        if self.engine.name == "firefox":
+            options["firefox_user_prefs"] = FIREFOX_PREFERENCES
         browser = self._kind.launch(**options)
         self._opened.callback(browser.close)
         return browser

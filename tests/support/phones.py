@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,7 +35,30 @@ LISTEN = """async () => {
   });
 }"""
 """What arrives at this end is heard by the test: the phone itself plays it, and tells nobody."""
-POLL_S = 20
+LOUDNESS_OF = """async ([hz, elsewhere_hz]) => {
+  const [track] = peers.at(-1).getReceivers().map((receiver) => receiver.track);
+  const recorder = new MediaRecorder(new MediaStream([track]));
+  const parts = [];
+  const over = new Promise((resolve) => { recorder.onstop = resolve; });
+  recorder.ondataavailable = ({ data }) => parts.push(data);
+  recorder.start();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  recorder.stop();
+  await over;
+  const recording = await new Blob(parts).arrayBuffer();
+  const sound = await new OfflineAudioContext(1, 48_000, 48_000).decodeAudioData(recording);
+  const samples = sound.getChannelData(0);
+  const goertzel = (hz) => {
+    const turn = 2 * Math.cos((2 * Math.PI * hz) / sound.sampleRate);
+    let [last, before] = [0, 0];
+    for (const sample of samples) {
+      [last, before] = [sample + turn * last - before, last];
+    }
+    return (2 * Math.sqrt(Math.max(0, last ** 2 + before ** 2 - turn * last * before))) / samples.length;
+  };
+  return [hz, elsewhere_hz].map(goertzel);
+}"""
+"""How loud two tones are in half a second of what arrives, 0 to 1, where no ear may hear without a click (Goertzel)."""
 OFTEN_MS = 250
 AUDIBLE = 0.005
 """The made voice is some twenty times as loud; silence is far below."""
@@ -50,8 +72,9 @@ APP = """
 
     @app.on_page_event("do")
     async def do(order, page):
-        if order.get("log"):
-            answer = log
+        if "log" in order:
+            wanted = order["wanted"].items()
+            answer = [each for each in log if order["log"] in (None, each[0]) and wanted <= (each[1] or {}).items()]
         else:
             if order["name"] == "phone.register":
                 account.update(order["params"])
@@ -109,17 +132,18 @@ class PhoneTab(PortalPage):
         answer: dict[str, Any] = self.evaluate("(order) => phoneDesk.ask(order)", asked)
         return answer
 
-    def log(self, event: str | None = None) -> list[Any]:
-        """What the interpreter of this page heard of the phone: payloads of one event, or pairs of all."""
-        entries = self.evaluate("() => phoneDesk.ask({ log: true })")
-        return [payload for name, payload in entries if name == f"phone.{event}"] if event else entries
+    def log(self, event: str | None = None, **wanted: object) -> list[Any]:
+        """What this page's interpreter heard of the phone: payloads of one event with these fields, or pairs of all."""
+        asked = {"log": f"phone.{event}" if event else None, "wanted": wanted}
+        entries: list[Any] = self.evaluate("(order) => phoneDesk.ask(order)", asked)
+        return [payload for _, payload in entries] if event else entries
 
     def until_heard(self, event: str, count: int = 1, **wanted: object) -> list[Any]:
         """Wait until Python has heard so many of these; their payloads."""
         found: list[Any] = []
 
         def enough() -> bool:
-            found[:] = [payload for payload in self.log(event) if wanted.items() <= payload.items()]
+            found[:] = self.log(event, **wanted)
             return len(found) >= count
 
         self.poll(enough, f"{count} of phone.{event} with {wanted}", self.log)
@@ -139,12 +163,14 @@ class PhoneTab(PortalPage):
 
     def until_state(self, condition: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
         """Wait until the phone's state is like this."""
-        deadline = time.monotonic() + POLL_S
-        while True:
-            state: dict[str, Any] = self.run("state")
-            if condition(state):
-                return state
-            assert time.monotonic() < deadline, f"waited in vain for {what}: {state}"
+        states: list[dict[str, Any]] = []
+
+        def holds() -> bool:
+            states[:] = [self.run("state")]
+            return condition(states[0])
+
+        self.poll(holds, what, lambda: states)
+        return states[0]
 
     def until_audible(self) -> None:
         """Wait until the other side hears us."""

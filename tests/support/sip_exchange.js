@@ -5,7 +5,7 @@
  *
  * Each step of SIP takes the next of the actions that `script` holds for it; when there is none left, it goes well:
  *   "ok" | "drop" | a status such as 503 | "hang" (100 and nothing more) | "ring" (180 and nothing more) |
- *   "early" (183 with sound, and nothing more) | {status, headers, after_ms, sdp, notify}
+ *   "early" (183 with sound, and nothing more) | {status, headers, after_ms, sdp, notify, bare}
  */
 {
   const page = /** @type {any} */ (globalThis);
@@ -15,7 +15,7 @@
   const later = (act, ms) => globalThis.setTimeout(act, ms);
 
   /** @typedef {{first: string, method: string, status: number, headers: Array<[string, string]>, body: string}} Sip */
-  /** @typedef {string | number | {status?: number, headers?: string[], after_ms?: number, sdp?: string, notify?: string}} Action */
+  /** @typedef {string | number | {status?: number, headers?: string[], after_ms?: number, sdp?: string, notify?: string, bare?: boolean}} Action */
 
   /** @param {string} text @returns {Sip} */
   function parsed(text) {
@@ -30,6 +30,9 @@
     const status = first.startsWith("SIP/2.0 ") ? Number(first.split(" ")[1]) : 0;
     return { first, method: status ? "" : first.split(" ")[0], status, headers, body: rest.join(CRLF + CRLF) };
   }
+
+  /** Without addresses. @param {string} sdp */
+  const bared = (sdp) => sdp.replace(/^a=(candidate|end-of-candidates).*\r\n/gm, "");
 
   /** @param {Sip} sip @param {string} name */
   const header = (sip, name) => sip.headers.find(([each]) => each === name)?.[1] ?? "";
@@ -154,7 +157,7 @@
         return;
       }
       if (step === "INVITE") {
-        this.calls.set(header(sip, "call-id"), { over: false, incoming: false, sip, end: null });
+        this.calls.set(header(sip, "call-id"), { over: false, incoming: false, sip, end: null, fragments: [] });
         this.reply(sip, 100);
         if (action === "hang") {
           return;
@@ -178,6 +181,10 @@
           this.#over(call);
           this.reply(call.sip, 487);
         }
+      } else if (step === "INFO") {
+        this.reply(sip, 200);
+        call?.fragments.push(sip.body);
+        call?.end?.hear?.(sip.body);
       } else if (step === "REFER") {
         this.reply(sip, 202);
         this.request(
@@ -205,7 +212,12 @@
         call.end.close();
         return;
       }
-      const answer = sdp ?? (await call.end.answer(sip.body));
+      const bare = typeof action === "object" && action.bare === true;
+      const made = sdp ?? (await call.end.answer(bare ? bared(sip.body) : sip.body));
+      const answer = bare ? bared(made) : made;
+      for (const fragment of call.fragments) {
+        call.end.hear?.(fragment);
+      }
       if (action === "early") {
         this.reply(sip, 183, ["Content-Type: application/sdp", ...headers], answer);
       } else if (!call.over) {
@@ -287,6 +299,7 @@
         over: false,
         incoming: true,
         end: null,
+        fragments: [],
         id,
         cseq: 1,
         target: this.contact,
@@ -405,8 +418,8 @@
 
   /**
    * @typedef {{answer: (offer: string) => Promise<string>, offer: () => Promise<string>, accept: (answer: string) => Promise<void>,
-   *   close: () => void}} FarEnd
-   * @typedef {{over: boolean, incoming: boolean, sip: Sip, end: FarEnd | null, id?: string, cseq?: number, target?: string, to?: string, early?: string,
+   *   close: () => void, hear?: (fragment: string) => void, told?: () => string}} FarEnd
+   * @typedef {{over: boolean, incoming: boolean, sip: Sip, end: FarEnd | null, fragments: string[], id?: string, cseq?: number, target?: string, to?: string, early?: string,
    *   from?: string, contact?: string, branch?: string}} Call
    */
 
@@ -437,6 +450,12 @@
       async accept(answer) {
         await far.setRemoteDescription({ type: "answer", sdp: answer });
       },
+      hear(fragment) {
+        for (const [, candidate] of far.remoteDescription ? fragment.matchAll(/^a=(candidate:.*)$/gm) : []) {
+          far.addIceCandidate({ candidate, sdpMLineIndex: 0 });
+        }
+      },
+      told: () => /** @type {RTCSessionDescription} */ (far.localDescription).sdp,
       close() {
         far.close();
         made.stop();

@@ -40,8 +40,14 @@ export class FakePeer extends EventTarget {
   /** @type {any[]} */
   #senders = [];
 
-  constructor() {
+  constructor(/** @type {any} */ { iceServers = [], iceTransportPolicy = "all" } = {}) {
     super();
+    if (!Array.isArray(iceServers) || !["all", "relay"].includes(iceTransportPolicy)) {
+      throw new TypeError("Failed to construct 'RTCPeerConnection'");
+    }
+    if (iceServers.flatMap(({ urls }) => urls).some((url) => !/^(stun|turn)s?:./.test(url))) {
+      throw new DOMException("Failed to construct 'RTCPeerConnection': no valid URL", "SyntaxError");
+    }
     FakePeer.made.push(this);
   }
 
@@ -239,6 +245,7 @@ export async function registeredPhone(t) {
   );
   t.after(() => made.close());
   await made.run("register", ACCOUNT);
+  FakePeer.made = []; // without the one that tried the account's ways
   const pass = async (/** @type {number} */ s, step_ms = 500) => {
     for (let passed = 0; passed < s * 1000; passed += step_ms) {
       clock.tick(step_ms);

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.conftest import BundleFor, Complaints
 from tests.support.phones import APP, KEEP_PEERS, PHONE_DESK, SIP_EXCHANGE, PhoneDesk, PhoneTab
+from tests.support.stun import late_stun
 
 ACCOUNT = {
     "server": "ws://exchange.test",
@@ -85,7 +86,12 @@ def until_flowing(tab: PhoneTab) -> None:
 def reasons(tab: PhoneTab, ended: str) -> list[str]:
     """How Python was told that a call ended."""
     tab.until_heard("ended", call=ended)
-    return [payload["reason"] for payload in tab.log("ended") if payload["call"] == ended]
+    return [payload["reason"] for payload in tab.log("ended", call=ended)]
+
+
+def let_time_pass(tab: PhoneTab, seconds: int) -> None:
+    """Let the page believe that so many seconds went by, in which nobody would have said anything."""
+    tab.evaluate("(ms) => { const now = Date.now; Date.now = () => now() + ms; }", seconds * 1000)
 
 
 @pytest.mark.parametrize(
@@ -126,18 +132,29 @@ def test_a_hold_that_is_refused_leaves_the_call_and_its_sound(tab: PhoneTab, ref
     assert heard(tab, "BYE") == 0
 
 
-def test_media_of_a_far_end_that_is_gone_are_lost_within_seconds_and_the_call_ends_as_failed(tab: PhoneTab) -> None:
+FAR_END_GOES = "() => { window.killedAt = Date.now(); for (const each of exchange.calls.values()) each.end?.close(); }"
+
+
+def test_media_of_a_far_end_that_is_gone_are_lost_within_seconds(tab: PhoneTab) -> None:
+    lost = call(tab)
+    until_flowing(tab)
+
+    tab.evaluate(FAR_END_GOES)
+
+    tab.until_heard("stats", call=lost, media="lost")
+    assert tab.evaluate("() => Date.now() - killedAt") < 5000
+
+
+@pytest.mark.campaign
+def test_a_call_whose_media_a_browser_gives_up_ends_as_failed(tab: PhoneTab) -> None:
+    """Chromium takes its time to say so. In CI `sip_leg.test.mjs` holds it: media that failed, and their restart."""
     lost = call(tab)
     until_flowing(tab)
     script(tab, REINVITE=["drop"] * 9)
 
-    tab.evaluate(
-        "() => { window.killedAt = Date.now(); for (const each of exchange.calls.values()) each.end?.close(); }"
-    )
+    tab.evaluate(FAR_END_GOES)
 
-    tab.until_heard("stats", call=lost, media="lost")
-    assert tab.evaluate("() => Date.now() - killedAt") < 5000
-    tab.poll(lambda: tab.log("ended")[-1]["call"] == lost, "the end of the call", tab.log, timeout_s=60)
+    tab.poll(lambda: tab.log("ended", call=lost) != [], "the end of the call", tab.log, timeout_s=60)
     assert reasons(tab, lost) == ["failed"]
 
 
@@ -145,6 +162,7 @@ def test_a_socket_that_died_in_silence_is_replaced_when_the_network_is_back(tab:
     talking = call(tab)
     before = len(tab.log("registration"))
     tab.evaluate("() => { exchange.die(); dispatchEvent(new Event('online')); }")
+    let_time_pass(tab, 6)
 
     tab.poll(lambda: len(tab.log("registration")) == before + 2, "the next registration", tab.log)
 
@@ -153,6 +171,46 @@ def test_a_socket_that_died_in_silence_is_replaced_when_the_network_is_back(tab:
     assert tab.run("hold", {"held": True})["held"] is True, "the call goes on over the next socket"
     tab.run("hangup")
     assert reasons(tab, talking) == ["hung_up"]
+
+
+TRICKLES = ["Supported: trickle-ice", "Recv-Info: trickle-ice"]
+BARE = {"status": 200, "headers": TRICKLES, "bare": True}
+FAR_END_TELLS = """() => {
+  const [id, { end }] = [...exchange.calls].at(-1);
+  const headers = ["Info-Package: trickle-ice", "Content-Type: application/trickle-ice-sdpfrag"];
+  exchange.request(id, "INFO", headers, end.told());
+}"""
+
+
+def has_a_way(tab: PhoneTab) -> bool:
+    """Whether the call's media have one."""
+    return bool(tab.evaluate("() => peers.some(({ connectionState }) => connectionState === 'connected')"))
+
+
+def test_media_find_a_way_by_addresses_that_the_phone_tells_by_info(tab: PhoneTab) -> None:
+    with late_stun() as (port, answers):
+        servers = [{"urls": [f"stun:127.0.0.1:{port}"]}]
+        tab.run("register", {**ACCOUNT, "ice_servers": servers, "gather": {"quiet_ms": 100, "most_ms": 100}})
+        script(tab, INVITE=[BARE])
+        call(tab)
+        assert not has_a_way(tab)
+
+        answers()
+
+        tab.until_evaluates("() => exchange.count('INFO') > 0")
+        until_flowing(tab)
+    tab.run("hangup")
+    tab.run("register", ACCOUNT)
+
+
+def test_media_find_a_way_by_addresses_that_the_other_side_tells_by_info(tab: PhoneTab) -> None:
+    script(tab, INVITE=[BARE], INFO=[500] * 9)
+    call(tab)
+    assert not has_a_way(tab)
+
+    tab.evaluate(FAR_END_TELLS)
+
+    until_flowing(tab)
 
 
 def test_a_call_that_rings_is_told_before_it_is_connected_and_has_a_tone_until_then(tab: PhoneTab) -> None:
@@ -217,10 +275,9 @@ IN_CI = {
     ("ringing", "the exchange restarts"),
     ("held", "the exchange restarts"),
     ("held", "what is no SIP comes"),
-    ("consulting", "nothing"),
     ("consulting", "the far end leaves"),
-    ("consulting", "what is no SIP comes"),
 }
+"""The others run with `--all`: `sip_leg.test.mjs` and the day in `jssip.test.mjs` have such faults at each step."""
 TABLE = [
     pytest.param(step, fault, marks=() if (step, fault) in IN_CI else pytest.mark.campaign)
     for step in STEPS

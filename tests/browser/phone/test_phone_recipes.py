@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import BundleFor
+from tests.browser.conftest import BundleFor, LaunchProfile
 from tests.support.phones import APP, AUDIBLE, KEEP_PEERS, LISTEN, PHONE_DESK, PhoneDesk, PhoneTab
 from worker_py_tool.setup import sip_server
 from worker_py_tool.setup.debian_server import free_port, running
@@ -90,11 +90,13 @@ def until_heard(tab: PhoneTab) -> None:
 
 
 @contextmanager
-def turn_server(directory: Path) -> Iterator[int]:
-    """Debian's coturn, with credentials that end; its port."""
+def turn_server(directory: Path, tls_port: int = 0) -> Iterator[int]:
+    """Debian's coturn, with credentials that end; its port. With TLS it takes the certificate of the directory."""
     port = free_port()
-    command = ["turnserver", "-n", "--no-cli", "--no-tls", "--no-dtls", "--realm", "pbx.test", "--pidfile"]
-    command += [str(directory / "pid"), "--db", str(directory / "db"), "--use-auth-secret"]
+    command = ["turnserver", "-n", "--no-cli", "--no-dtls", "--realm", "pbx.test"]
+    certified = ["--cert", str(directory / "certificate.pem"), "--pkey", str(directory / "key.pem")]
+    command += ["--tls-listening-port", str(tls_port), *certified] if tls_port else ["--no-tls"]
+    command += ["--pidfile", str(directory / "pid"), "--db", str(directory / "db"), "--use-auth-secret"]
     command += ["--static-auth-secret", SECRET, "--listening-ip", "127.0.0.1", "--relay-ip", "127.0.0.1"]
     command += ["--listening-port", str(port), "--allow-loopback-peers", "--log-file", "stdout"]
     with running(command, port, directory / "turn.log"):
@@ -158,6 +160,40 @@ def certificate(directory: Path) -> None:
     command += ["-addext", "subjectAltName=IP:127.0.0.1"]
     command += ["-keyout", str(directory / "key.pem"), "-out", str(directory / "certificate.pem")]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
+
+
+def trusted(profile: Path, certificate: Path) -> Path:
+    """A profile that trusts a certificate, as a person's does that of a company's own."""
+    store = profile / ".pki" / "nssdb"
+    store.mkdir(parents=True)
+    for command in (["-N", "--empty-password"], ["-A", "-t", "C,,", "-n", "own", "-i", certificate]):
+        subprocess.run(["certutil", *command, "-d", f"sql:{store}"], check=True, capture_output=True, timeout=60)
+    return profile
+
+
+def test_a_call_goes_by_turn_over_tls(launch_profile: LaunchProfile, app: str, portal_url: str, tmp_path: Path) -> None:
+    needs("turnserver", "certutil")
+    certificate(tmp_path)
+    tls_port = free_port()
+    servers = [{"urls": [f"turns:127.0.0.1:{tls_port}?transport=tcp"], **credential(600)}]
+    with sip_server.run(CONFIGURATION, tmp_path) as port, turn_server(tmp_path, tls_port):
+        tabs = []
+        for user in ("operator", "client"):
+            context = launch_profile(trusted(tmp_path / user, tmp_path / "certificate.pem"))
+            context.add_init_script(KEEP_PEERS)
+            tab = PhoneDesk(context, portal_url, app).phone_tab()
+            tab.until_holds()
+            tab.run("register", account(f"ws://127.0.0.1:{port}", user, ice_servers=servers, ice_policy="relay"))
+            tabs.append(tab)
+        operator, client = tabs
+
+        client.run("call", {"number": "sip:operator@pbx.test"})
+        operator.until_state(lambda state: state["phase"] == "ringing", "a ringing phone")
+        operator.run("answer")
+
+        for tab in tabs:
+            until_heard(tab)
+            tab.poll(lambda tab=tab: tab.evaluate(SELECTED) == "relay", "a way by the TURN server")  # type: ignore[misc]
 
 
 def test_a_call_goes_over_wss_and_a_certificate_that_is_not_trusted_is_named(

@@ -119,4 +119,8 @@ test("media that stop coming are lost after seconds, unless the call is held, an
   assert.deepEqual(lost, [true]);
   await pass(2, 50, false);
   assert.deepEqual(lost, [true, false]);
+  const now = Date.now;
+  t.mock.method(Date, "now", () => now() - 3_600_000); // the machine's clock is set back
+  await pass(5, 0, false);
+  assert.deepEqual(lost, [true, false, true]);
 });

@@ -180,6 +180,19 @@ test("when the machine wakes a dead socket is noticed within seconds", async (t)
   assert.deepEqual(knowledge(told), [false, true]);
 });
 
+test("a clock that is set back by an hour hides no dead socket", async (t) => {
+  const { exchange, pass, register } = await line(t);
+  await register();
+  const now = Date.now;
+  t.mock.method(Date, "now", () => now() - 3_600_000);
+  exchange.die();
+  await pass(10);
+  assert.deepEqual(
+    [...exchange.sockets].map(({ dead }) => dead),
+    [false],
+  );
+});
+
 test("when the network is back the exchange is tried at once", async (t) => {
   const { exchange, pass, register, told } = await line(t);
   await register();
@@ -237,3 +250,37 @@ for (const [what, answer] of ODD_ANSWERS) {
     assert.deepEqual([made.registration?.known, made.registration?.trying], [true, true]);
   });
 }
+
+for (const change of [
+  { uri: "sip:a@b c" },
+  { expires_s: -5 },
+  { expires_s: "soon" },
+  { ice_servers: "x" },
+  { ice_servers: [{ urls: "bogus" }] },
+  { ice_policy: "none" },
+]) {
+  test(`an account with ${JSON.stringify(change)} is refused in words, and the one that worked stays`, async (t) => {
+    const { line: made, exchange, pass, register } = await line(t);
+    await register();
+    await assert.rejects(register(change), { name: "TypeError", message: /uri|expires|ice_servers or ice_policy/ });
+    await pass(5);
+    assert.deepEqual([made.registration?.known, exchange.sockets.size], [true, 1]);
+  });
+}
+
+test("an account that cannot be used leaves the one that is being tried in its place", async (t) => {
+  const { line: made, exchange, pass, register } = await line(t);
+  exchange.stop();
+  await assert.rejects(register(), { name: "RegistrationFailed" });
+  await assert.rejects(register({ expires_s: -5 }), { name: "TypeError" });
+  exchange.stop(false);
+  await pass(60);
+  assert.equal(made.registration?.known, true);
+});
+
+test("where there is no WebRTC no account is registered: nobody could answer", async (t) => {
+  const { exchange, register } = await line(t);
+  delete (/** @type {any} */ (globalThis).RTCPeerConnection);
+  await assert.rejects(register(), { name: "NotSupported" });
+  assert.equal(exchange.opened, 0);
+});

@@ -51,6 +51,20 @@ test("after a cancelled call the next one can be made at once, while the first s
   assert.deepEqual([exchange.count("INVITE"), microphone.open], [1, 1]);
 });
 
+test("an account that is replaced while the microphone is asked for is not the one that dials", async (t) => {
+  const all = await phone(t);
+  all.microphone.asks = true;
+  const dialling = all.phone.run("call", { number: "030" });
+  await arrived();
+  await all.phone.run("register", { ...ACCOUNT, uri: "sip:next@pbx.test" });
+  all.microphone.asked?.resolve();
+  await dialling;
+  await all.pass(1);
+  const [{ sip }] = all.exchange.heard.filter((/** @type {any} */ { what }) => what === "INVITE");
+  assert.match(Object.fromEntries(sip.headers).from, /next@pbx\.test/);
+  assert.equal(await all.phase(), "connected");
+});
+
 const LEAVES =
   /** @type {Array<[string, string, (all: Awaited<ReturnType<typeof phone>>, id: string) => unknown]>} */ ([
     ["the caller gives up", "missed", ({ exchange }, id) => exchange.cancel(id)],
