@@ -85,6 +85,8 @@ export class Host {
   full = false;
   /** A connection that was made before anybody asked for one. @type {Early | null} */
   #early = null;
+  /** Behind the address of a worker of this page's own. */
+  #query = "";
   #url;
   #build;
   #portal;
@@ -180,8 +182,12 @@ export class Host {
     return this.#connectDedicated(failed);
   }
 
-  /** The worker's script failed, and a damaged copy of it may lie in the browser's cache. */
+  /**
+   * The worker's script failed, and a damaged copy of it may lie in the browser's cache. Firefox keeps that one for workers,
+   * whatever is fetched: so every other worker of this page's own has a new address.
+   */
   refetch() {
+    this.#query = this.#query ? "" : `?${Date.now()}`;
     return refetch(this.#url);
   }
 
@@ -232,7 +238,7 @@ export class Host {
   /** @param {(text: string) => void} failed @returns {Connection} */
   #connectDedicated(failed) {
     const name = `worker-py ${this.#build}`;
-    const worker = new Worker(this.#url, { type: "module", name });
+    const worker = new Worker(`${this.#url}${this.#query}`, { type: "module", name });
     worker.onerror = (event) => {
       event.preventDefault();
       failed(event.message || "");

@@ -111,7 +111,13 @@ export class PageApi {
  * @param {string} page who answers
  */
 export function answerSupport(offer, page) {
-  const channel = new BroadcastChannel(SUPPORT_CHANNEL);
+  /** @type {BroadcastChannel} */
+  let channel;
+  try {
+    channel = new BroadcastChannel(SUPPORT_CHANNEL);
+  } catch {
+    return null; // Firefox, where storage is blocked
+  }
   channel.onmessage = async ({ data }) => {
     if (data?.asks) {
       channel.postMessage({ page, text: await offer.support() });

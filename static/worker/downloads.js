@@ -136,7 +136,8 @@ export function compile(path) {
 }
 
 /**
- * A module. A browser remembers an import that failed, so each attempt has an address of its own.
+ * A module. A browser remembers an import that failed, Firefox for other workers too, so each further attempt has an
+ * address that is new.
  * @param {string} path
  * @returns {Promise<any>}
  */
@@ -146,6 +147,6 @@ export function importModule(path) {
     if (attempt > 1) {
       await ask(url, manner(attempt)); // takes a damaged copy out of the browser's cache
     }
-    return await import(attempt === 1 ? url : `${url}?${attempt}`);
+    return await import(attempt === 1 ? url : `${url}?${attempt}.${Date.now()}`);
   });
 }

@@ -195,7 +195,11 @@ export class Life {
 
   /** Hear it when pages were loaded that use another worker of this portal. @param {string} portal */
   #listen(portal) {
-    this.#told = new BroadcastChannel(`worker-py calls ${portal}`);
+    try {
+      this.#told = new BroadcastChannel(`worker-py calls ${portal}`);
+    } catch {
+      return; // Firefox, where storage is blocked: nobody else is there to be heard
+    }
     this.#told.onmessage = ({ data: { user, callId, kept } }) => {
       if (this.#tells(callId)) {
         this.#yieldTo(callId, kept);

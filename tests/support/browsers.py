@@ -39,6 +39,7 @@ class Engine:
         switches_stacks: Python may wait for a promise in the middle of a function.
         logs_http_errors: the console names each request that was answered with an error.
         takes_flags: there are flags and settings for what a test takes away from the browser.
+        takes_preferences: a browser starts with a person's settings, by their names.
         tells_bodies: what a request carries can be read on its way, and be answered by the test.
         tells_spellings: an address that is spelled in another way is another module, and so are those that it imports.
         recovers_within_s: after code that nothing can interrupt, another interpreter handles what comes next.
@@ -55,6 +56,7 @@ class Engine:
     switches_stacks: bool = True
     logs_http_errors: bool = True
     takes_flags: bool = True
+    takes_preferences: bool = False
     tells_bodies: bool = True
     tells_spellings: bool = True
     recovers_within_s: int = 20
@@ -78,6 +80,7 @@ ENGINES: Final = {
         switches_stacks=False,
         logs_http_errors=False,
         takes_flags=False,
+        takes_preferences=True,
         tells_bodies=False,
         microphone_hz=1000,
     ),
@@ -137,7 +140,12 @@ class Browsers:
         self._opened.close()
 
     def launch(
-        self, *, arguments: Sequence[str] = (), without: Sequence[str] = (), loopback_workers: bool = True
+        self,
+        *,
+        arguments: Sequence[str] = (),
+        without: Sequence[str] = (),
+        loopback_workers: bool = True,
+        preferences: Mapping[str, bool | float | str] | None = None,
     ) -> Browser:
         """Start one.
 
@@ -146,13 +154,15 @@ class Browsers:
             without: flags of Playwright's to leave out, such as `--disable-back-forward-cache`.
             loopback_workers: False keeps Chromium's local-network checks, which stop a SharedWorker of a cross-site
                 frame on a loopback address.
+            preferences: what Firefox's settings page writes.
         """
+        assert preferences is None or self.engine.takes_preferences, "these are Firefox's: @needs('takes_preferences')"
         if self.engine.name == "webkit":
             assert not arguments and not without and loopback_workers, "these are Chromium's flags"
             return self._webkit()
         options = self._options(self._home, arguments=arguments, without=without, loopback_workers=loopback_workers)
         if self.engine.name == "firefox":
-            options["firefox_user_prefs"] = FIREFOX_PREFERENCES
+            options["firefox_user_prefs"] = {**FIREFOX_PREFERENCES, **(preferences or {})}
         browser = self._kind.launch(**options)
         self._opened.callback(browser.close)
         return browser

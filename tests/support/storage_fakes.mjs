@@ -107,6 +107,13 @@ export class FakeBroadcastChannel {
   }
 }
 
+/** Firefox's, where storage is blocked. */
+export class RefusedBroadcastChannel {
+  constructor() {
+    throw new DOMException("The operation is insecure.", "SecurityError");
+  }
+}
+
 /** One object store, of which only what KeptStore uses is there. */
 export class FakeIndexedDB {
   /** @type {Map<string, any>} */

@@ -33,12 +33,20 @@ CAME_TWICE = "(part) => performance.getEntriesByType('resource').filter(({ name 
 campaign = pytest.mark.campaign
 
 
-def cases(parts: Sequence[str], kinds: Sequence[str], usual: Collection[tuple[str, str]]) -> list[ParameterSet]:
-    """Each part with each fault; those that are not usual run in the campaign."""
+def cases(
+    parts: Sequence[str],
+    kinds: Sequence[str],
+    usual: Collection[tuple[str, str]],
+    everywhere: Collection[tuple[str, str]] = (),
+) -> list[ParameterSet]:
+    """Each part with each fault; those that are not usual run in the campaign, some of the others in each engine."""
+
+    def marks(case: tuple[str, str]) -> list[pytest.MarkDecorator]:
+        rare = [] if case in {*usual, *everywhere} else [campaign]
+        return [*rare, *([pytest.mark.engines] if case in everywhere else [])]
+
     return [
-        pytest.param(part, kind, id=f"{part}-{kind}", marks=() if (part, kind) in usual else campaign)
-        for part in parts
-        for kind in kinds
+        pytest.param(part, kind, id=f"{part}-{kind}", marks=marks((part, kind))) for part in parts for kind in kinds
     ]
 
 
@@ -94,6 +102,7 @@ def test_without_the_snapshot_python_boots_from_nothing_and_says_why(
         ("pyodide.asm.wasm", "pyodide.asm.mjs", "pyodide.mjs", "worker.js"),
         KINDS,
         {("pyodide.asm.wasm", "corrupt"), ("worker.js", "missing")},
+        everywhere={("worker.js", "corrupt")},  # Firefox keeps it for workers, whatever is fetched
     ),
 )
 @pytest.mark.timeout(300)

@@ -25,7 +25,8 @@ class Fallback:
         mode: how the page then hosts the interpreter.
         reason: a part of what diagnostics say.
         script: what takes it away, run in every frame before the page's own scripts.
-        blocks: what the profile's settings block: `storage` or `cookies`; or `flag`: the suite's own is left out.
+        blocks: what the profile's settings block: `storage` or `cookies`; or `flag`: the suite's own is left out; or
+            `firefox`: its settings block what sites of another site keep.
         storage: whether diagnostics say that storage works.
     """
 
@@ -104,6 +105,7 @@ FALLBACKS = {
     ),
     "storage_blocked": Fallback("dedicated", "blocks this site's storage", blocks="storage", storage=False),
     "third_party_cookies_blocked": Fallback("extended", "outlives a navigation", blocks="cookies"),
+    "storage_blocked_in_firefox": Fallback("dedicated", "blocks this site's storage", blocks="firefox", storage=False),
     "without_the_suites_flag": Fallback("dedicated", "blocks this site's storage", blocks="flag", storage=False),
 }
 
@@ -120,13 +122,14 @@ def checking_browser(browsers: Browsers) -> Browser:
 
 LIKE_ANOTHER = {"constructor_throws", "constructor_refuses", "error_event", "storage_blocked", "no_extended_lifetime"}
 """What the page does about these is what it does about another one too, or in Firefox in any test."""
+NEEDED = {"": "is_playwrights", "firefox": "takes_preferences"}
 CASES = [
     pytest.param(
         name,
         marks=[
             *([pytest.mark.campaign] if name in LIKE_ANOTHER else []),
             *([pytest.mark.engines] if name != "no_answer" else []),  # it hurries: a slower worker is one that hangs
-            needs("takes_flags" if fallback.blocks else "is_playwrights"),
+            needs(NEEDED.get(fallback.blocks, "takes_flags")),
         ],
     )
     for name, fallback in FALLBACKS.items()
@@ -157,6 +160,9 @@ def fallback_context(
             else {"profile": {"cookie_controls_mode": 1, "block_third_party_cookies": True}}
         )
         context = launch_profile(tmp_path / "profile", preferences)
+    elif fallback.blocks == "firefox":
+        blocking = request.getfixturevalue("browsers").launch(preferences={"network.cookie.cookieBehavior": 1})
+        context = blocking.new_context()
     else:
         checking: Browser = request.getfixturevalue("checking_browser") if fallback.blocks == "flag" else browser
         context = checking.new_context()

@@ -35,9 +35,9 @@ function browser(t, { knowsExtended = true, refuse = null, shared = true } = {})
   class Worker {
     onerror = null;
     ended = false;
-    /** @param {string} _url @param {any} options */
-    constructor(_url, { name }) {
-      dedicated.push(Object.assign(this, { name }));
+    /** @param {string} url @param {any} options */
+    constructor(url, { name }) {
+      dedicated.push(Object.assign(this, { url, name }));
     }
     postMessage() {}
     terminate() {
@@ -114,6 +114,25 @@ test("without SharedWorker the worker is the page's own, and ends when it is let
   assert.ok(connection.reason.includes(REASONS.old));
   connection.end();
   assert.equal(dedicated[0].ended, true);
+});
+
+test("every other worker of the page's own has a new address once a script failed: a damaged one may stay under the old", (t) => {
+  const { page, dedicated } = browser(t, { shared: false });
+  const one = page();
+  t.mock.method(globalThis, "fetch", async () => new Response("whole"));
+  for (let failures = 0; failures < 5; failures++) {
+    one.connect();
+    t.mock.timers.tick(1000);
+    one.host.refetch();
+  }
+  const addresses = dedicated.map(({ url }) => url);
+  assert.deepEqual(addresses, [
+    OPTIONS.url,
+    `${OPTIONS.url}?1700000001000`,
+    OPTIONS.url,
+    `${OPTIONS.url}?1700000003000`,
+    OPTIONS.url,
+  ]);
 });
 
 test("a constructor that throws tells a refusal for security's sake from any other", (t) => {

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { answerSupport, PageApi } from "../../../static/page/page_api.js";
 import { SUPPORT_CHANNEL } from "../../../static/protocol.js";
+import { withGlobals } from "../../support/fakes.mjs";
+import { RefusedBroadcastChannel } from "../../support/storage_fakes.mjs";
 
 test("it offers what is documented, and no part of the page", () => {
   const offered = Object.getOwnPropertyNames(PageApi.prototype).filter((name) => name !== "constructor");
@@ -65,7 +67,7 @@ test("each of them is done by the part whose concern it is", () => {
 test("whoever asks by the channel gets what support gives, with the page that says it, each time anew", async (t) => {
   let asked = 0;
   const answering = answerSupport({ support: async () => `text ${++asked}` }, "page-1");
-  t.after(() => answering.close());
+  t.after(() => answering?.close());
   const channel = new BroadcastChannel(SUPPORT_CHANNEL);
   t.after(() => channel.close());
   for (const text of ["text 1", "text 2"]) {
@@ -76,4 +78,9 @@ test("whoever asks by the channel gets what support gives, with the page that sa
     channel.postMessage({ asks: true });
     assert.deepEqual(await answered, { page: "page-1", text });
   }
+});
+
+test("where the browser refuses channels, with storage, nobody asks", (t) => {
+  withGlobals(t, { BroadcastChannel: RefusedBroadcastChannel });
+  assert.equal(answerSupport({ support: async () => "text" }, "page-1"), null);
 });

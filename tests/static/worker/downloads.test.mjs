@@ -314,7 +314,7 @@ test("a module that failed has another address each time, as the browser remembe
   assert.deepEqual([await pause(), await pause()], [500, 1000]);
   await until(() => got.value);
   const url = locate("twice.mjs");
-  assert.deepEqual(loaded, [url, `${url}?2`, `${url}?3`]);
+  assert.deepEqual(loaded, [url, `${url}?2.1700000000500`, `${url}?3.1700000001500`]);
   assert.deepEqual(asked, [
     [url, { cache: "reload" }], // takes the damaged copy out of the cache
     [url, { cache: "reload" }],

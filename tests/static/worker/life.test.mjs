@@ -4,7 +4,7 @@ import { sliceLock, stepLock } from "../../../static/protocol.js";
 import { KeptStore } from "../../../static/worker/kept_store.js";
 import { Life } from "../../../static/worker/life.js";
 import { FakeLocks, settled, stillClock, withGlobals } from "../../support/fakes.mjs";
-import { FakeBroadcastChannel, FakeIndexedDB } from "../../support/storage_fakes.mjs";
+import { FakeBroadcastChannel, FakeIndexedDB, RefusedBroadcastChannel } from "../../support/storage_fakes.mjs";
 
 const PORTAL = "portal.example";
 
@@ -452,4 +452,17 @@ test("a worker of a page's own has no lock of a name that others may have too", 
     held.map(({ name }) => name),
     [life.lock, `${sliceLock(life.lock)}boot`],
   );
+});
+
+test("where the browser refuses channels, with storage, a worker lives for its pages alone", (t) => {
+  const { clock, ended, begin } = living(t);
+  withGlobals(t, { BroadcastChannel: RefusedBroadcastChannel });
+  const { life, as } = begin();
+  as(() => {
+    life.attached(PORTAL, "7", true);
+    life.lingers(60);
+    life.deserted();
+    clock.tick(66_000);
+    assert.deepEqual(ended, ["w"]);
+  });
 });
