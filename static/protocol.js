@@ -194,10 +194,10 @@ export const SLICE_STEPS_MS = Object.freeze([0, 1000, 2000, 4000, 8000, 16_000, 
  */
 
 /**
- * Python runs. `plainBecause`: why it did not start from the snapshot. `storage`: why the browser keeps nothing, by the
- * error's name; `null` when it does.
- * @typedef {{t: "ready", phases: Record<string, number>, plainBecause: string | null, slice_limit_ms: number,
- *   storage: string | null}} Ready
+ * Python runs. `phases`, and inside the first of them `parts`: what each took, in milliseconds. `plainBecause`: why it did
+ * not start from the snapshot. `storage`: why the browser keeps nothing, by the error's name; `null` when it does.
+ * @typedef {{t: "ready", phases: Record<string, number>, parts: Record<string, number>, plainBecause: string | null,
+ *   slice_limit_ms: number, storage: string | null}} Ready
  */
 
 /**

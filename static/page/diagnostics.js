@@ -14,7 +14,7 @@
  *   binder: Pick<import("./binder.js").Binder, "missing" | "counts"> | null,
  *   missed: Pick<import("./lost_events.js").MissedCard, "count" | "probes"> | null,
  *   status: Pick<import("./interpreter_status.js").InterpreterStatus, "state" | "failure" | "storageRefused" | "hosting" | "phases"
- *     | "plainBecause" | "workers" | "endings" | "leftRunning">,
+ *     | "parts" | "plainBecause" | "workers" | "endings" | "leftRunning">,
  *   host: Pick<import("./host.js").Host, "full">,
  *   lost: Pick<import("./lost_events.js").LostEvents, "lost">,
  *   link: Pick<import("./link.js").Link, "interpreter">,
@@ -73,6 +73,7 @@ export function diagnose(parts) {
     ...{ state, client },
     host: { ...status.hosting, interpreter: link.interpreter },
     boot: status.phases,
+    boot_download: status.parts,
     plain_boot: status.plainBecause,
     workers: { started: status.workers, ended: [...status.endings], left_running: leftRunning },
     storage: storageRefused === null && !host.full,

@@ -29,6 +29,8 @@ export class InterpreterStatus {
   hosting = { mode: "none", reason: "not started" };
   /** What each part of the boot took. @type {Record<string, number>} */
   phases = {};
+  /** What the download in it consisted of; most of that goes on side by side. @type {Record<string, number>} */
+  parts = {};
   /** Why it did not start from the snapshot. @type {string | null} */
   plainBecause = null;
   /** How many workers there were. */
@@ -107,15 +109,13 @@ export class InterpreterStatus {
 
   /**
    * Python runs.
-   * @param {Record<string, number>} phases
-   * @param {string | null} refused why the browser keeps nothing
-   * @param {string | null} plainBecause
+   * @param {Pick<import("../protocol.js").Ready, "phases" | "parts" | "storage" | "plainBecause">} how
    */
-  started(phases, refused, plainBecause) {
+  started({ phases, parts, storage, plainBecause }) {
     this.state = "ready";
     this.failure = null;
-    this.phases = phases;
-    this.storageRefused = refused;
+    Object.assign(this, { phases, parts });
+    this.storageRefused = storage;
     this.plainBecause = plainBecause;
     this.#trace.add("boot", "booted", { duration_ms: phases.total, phases });
     this.#resolve({ mode: this.hosting.mode, phases });

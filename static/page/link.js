@@ -26,7 +26,7 @@ import { runningWorker } from "./host.js";
  * What the link tells its owner.
  * @typedef {{
  *   opened: (send: (text: string) => void, connection: Connection, again: boolean) => void,
- *   ready: (phases: Record<string, number>, refused: string | null, plainBecause: string | null) => void,
+ *   ready: (how: import("../protocol.js").Ready) => void,
  *   storage: (refused: string | null) => void,
  *   text: (text: string, reply: (text: string) => void) => void,
  *   progress: (phase: string, fraction: number) => void,
@@ -330,7 +330,7 @@ export class Link {
       case "ready":
         this.#ready = true;
         this.#sliceLimit = data.slice_limit_ms;
-        this.#events.ready(data.phases, data.storage, data.plainBecause);
+        this.#events.ready(data);
         break;
       case "storage":
         this.#events.storage(data.refused);

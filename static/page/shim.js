@@ -106,9 +106,9 @@ class Shim {
         this.#lend(connection);
         queue.opened(again);
       },
-      ready: (...how) => {
+      ready: (how) => {
         parts().queue.journal.reachedAll();
-        parts().status.started(...how);
+        parts().status.started(how);
       },
       storage: (refused) => {
         parts().status.storageRefused = refused;

@@ -8,6 +8,7 @@
 import { bundle } from "./bundle.js";
 import { compile, download, downloadNow, importModule, locate } from "./downloads.js";
 import { LateFiles } from "./late_files.js";
+import { phaseClock } from "./phase_clock.js";
 import { parseSnapshot, snapshotLoader } from "./snapshot.js";
 import { SnapshotFile } from "./snapshot_file.js";
 import { zipFiles } from "./zip.js";
@@ -26,6 +27,7 @@ import { zipFiles } from "./zip.js";
  *   slice_limit_ms: number,
  *   page_grace_s: number,
  *   phases: Record<string, number>,
+ *   parts: Record<string, number>,
  *   plainBecause: string | null,
  * }} Runtime
  */
@@ -73,7 +75,8 @@ export async function boot(outside) {
         .mount()
         .catch((error) => console.warn(`worker-py: files will be loaded when they are needed: ${error.message}`));
       file.keepLater();
-      return { ...runtime, phases: clock.phases, plainBecause: null };
+      const parts = clock.parts(locate(MODULE));
+      return { ...runtime, phases: clock.phases, parts, plainBecause: null };
     } catch (error) {
       plainBecause = `the snapshot could not be used: ${/** @type {Error} */ (error).message}`;
       console.warn(`worker-py: ${plainBecause}`);
@@ -84,21 +87,20 @@ export async function boot(outside) {
   clock.enter("app", 0.9);
   const runtime = await run(pyodide, outside, holding);
   clock.enter("ready", 1);
-  return { ...runtime, phases: clock.phases, plainBecause };
+  return { ...runtime, phases: clock.phases, parts: {}, plainBecause };
 }
 
 // From the snapshot -------------------------------------------------------------------------------
 
 /**
  * @param {SnapshotFile} file
- * @param {PhaseClock} clock
+ * @param {import("./phase_clock.js").PhaseClock} clock
  * @param {Map<string, Promise<ArrayBuffer>>} early archives on their way, those of the libraries among them
  * @returns {Promise<any>}
  */
 async function restored(file, clock, early) {
   clock.enter("download", 0.05);
-  const wasm = `${bundle.pyodideUrl}pyodide.asm.wasm`;
-  const module = compile(wasm);
+  const module = compile(MODULE);
   const loader = importModule(`${bundle.pyodideUrl}pyodide.mjs`);
   const glue = importModule(`${bundle.pyodideUrl}pyodide.asm.mjs`);
   for (const part of [file.content, module, loader, glue]) {
@@ -107,6 +109,9 @@ async function restored(file, clock, early) {
       () => {},
     );
   }
+  clock.note("compiled", module);
+  clock.note("read", file.content);
+  clock.note("verified", file.verified);
   const replay = compiledCode(early);
   for (const part of [module, glue, replay]) {
     part.catch(() => {}); // awaited on the way; a failure before that is not unhandled
@@ -126,7 +131,7 @@ async function restored(file, clock, early) {
       await file.verified;
       clock.enter("runtime", 0.6);
     },
-    urls: { wasm: locate(wasm), library },
+    urls: { wasm: locate(MODULE), library },
   });
   try {
     const loading = loadPyodide({
@@ -157,6 +162,7 @@ async function compiledCode(early) {
   return prepare(bundle.libraries, (archive) => early.get(archive) ?? download(archive), zipFiles);
 }
 
+const MODULE = `${bundle.pyodideUrl}pyodide.asm.wasm`;
 /** There is no such file: `snapshot.js` answers for it. */
 const NO_LIBRARY = "empty.zip";
 const BUNDLE = "../../";
@@ -206,7 +212,7 @@ function lateFiles(pyodide, places, holding, early) {
 
 // From nothing ------------------------------------------------------------------------------------
 
-/** @param {PhaseClock} clock @param {Holding} holding @returns {Promise<any>} */
+/** @param {import("./phase_clock.js").PhaseClock} clock @param {Holding} holding @returns {Promise<any>} */
 async function loaded(clock, holding) {
   clock.enter("runtime", 0.05);
   const early = downloads(archivesOf(packagePlaces()));
@@ -309,41 +315,4 @@ function startApp(pyodide, { post, wake, keep }, kept) {
   } finally {
     host.destroy();
   }
-}
-
-/**
- * Keeps what each phase took, in milliseconds, and tells how far the boot is.
- * @typedef {ReturnType<typeof phaseClock>} PhaseClock
- */
-
-/** @param {Outside["progress"]} progress */
-function phaseClock(progress) {
-  /** @type {Record<string, number>} */
-  const phases = {};
-  const start = performance.now();
-  let entered = start;
-  let current = "";
-  let done = 0;
-  /** @param {number} fraction */
-  const tell = (fraction) => {
-    done = Math.max(done, fraction); // a second way to boot begins where the first one ended
-    progress(current, done);
-  };
-  return {
-    phases,
-    /** @param {string} phase @param {number} fraction of the whole boot that is done */
-    enter(phase, fraction) {
-      const now = performance.now();
-      if (current) {
-        phases[current] = (phases[current] ?? 0) + Math.round(now - entered);
-      }
-      phases.total = Math.round(now - start);
-      [current, entered] = [phase, now];
-      tell(fraction);
-    },
-    /** One more part of this phase is done. @param {number} share of the whole boot */
-    advance(share) {
-      tell(Math.min(done + share, 0.9));
-    },
-  };
 }

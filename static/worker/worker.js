@@ -19,6 +19,7 @@ import { KeptGate } from "./kept_gate.js";
 import "./kept_store.js";
 import "./late_files.js";
 import { Life } from "./life.js";
+import "./phase_clock.js";
 import "./snapshot.js";
 import "./snapshot_file.js";
 import "./zip.js";
@@ -397,14 +398,14 @@ async function start() {
     bootFailed(error);
     return;
   }
-  const { phases, plainBecause, slice_limit_ms, page_grace_s } = booted;
+  const { phases, parts, plainBecause, slice_limit_ms, page_grace_s } = booted;
   const storage = await life.storageRefused();
   if (dead) {
     return; // fatal, and said so, although the boot went on to its end
   }
   life.lingers(page_grace_s);
   life.holds(slice_limit_ms);
-  verdict = messages.ready({ phases, plainBecause, slice_limit_ms, storage });
+  verdict = messages.ready({ phases, parts, plainBecause, slice_limit_ms, storage });
   tellAll(verdict);
   runtime = booted; // from here on only the gate holds something: what comes must not overtake what came before
   gate = new KeptGate(life.undecided, booted.starts_with_kept);

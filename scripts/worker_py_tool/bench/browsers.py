@@ -1,6 +1,7 @@
 """Browsers with profiles on disk, as a person's, and the tabs of the portal in them."""
 
 import os
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -46,6 +47,24 @@ def with_profile(playwright: Playwright, profile: Path, *arguments: str) -> Iter
         yield context
     finally:
         context.close()
+
+
+@contextmanager
+def undriven(playwright: Playwright, profile: Path, address: str) -> Iterator[None]:
+    """A browser of its own with this profile and this page, as a person starts it.
+
+    Playwright drives a browser as a debugger does: every process of another site and every shared worker waits, when it
+    begins, until it has been looked at.
+    """
+    program = chromium.find_installed() or playwright.chromium.executable_path
+    begins = ("--headless", "--no-first-run", "--no-default-browser-check", "--password-store=basic")
+    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    command = [program, *begins, *as_root, *FLAGS, f"--user-data-dir={profile}", address]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as browser:
+        try:
+            yield
+        finally:
+            browser.terminate()  # it writes then what it keeps
 
 
 @contextmanager

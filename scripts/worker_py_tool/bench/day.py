@@ -1,13 +1,14 @@
 """The first page of the day: a browser that has just been started, with what earlier days left on its disk."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+import queue
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-from playwright.sync_api import BrowserContext
+from typing import Any
 
 from worker_py_tool.bench import browsers, stage
 from worker_py_tool.bench.results import Row, Table
@@ -22,24 +23,11 @@ AGAINST = "the other bundle"
 SITES = {PLAIN: stage.PLAIN, OURS: stage.OURS, KEPT: stage.OURS}
 DAYS_BEFORE = 2
 """What a browser compiles it writes to its disk when a script came from there before."""
-SETTLES_MS = 4000
+SETTLES_S = 4.0
 """How long a page stays then: copies are made, and compiled code is written."""
-KEEP = """([portal, now]) => new Promise((resolve, reject) => {
-  const opening = indexedDB.open(`worker-py ${portal}`);
-  opening.onerror = () => reject(opening.error);
-  opening.onsuccess = () => {
-    const transaction = opening.result.transaction("calls", "readwrite");
-    const state = JSON.stringify({ state: {}, data: {}, at: now });
-    transaction.objectStore("calls").put({ call_id: "BENCH.1", user: "1", kept: state, at: now, v: 1 });
-    transaction.oncomplete = resolve;
-    transaction.onabort = () => reject(transaction.error);
-  };
-})"""
-READ = """() => ({
-  began: performance.timeOrigin,
-  ready: readyAt,
-  phases: globalThis.workerPy?.diagnostics().boot ?? null,
-})"""
+KEEP = "?keep"
+"""Has the page leave the record of a call behind."""
+TIMEOUT_S = 120.0
 
 
 @dataclass
@@ -61,33 +49,30 @@ class Day:
     def prepare(self, name: str, site: str) -> None:
         """The days before."""
         for _ in range(DAYS_BEFORE):
-            with self._opened(name, site) as context:
-                page = context.pages[0]
-                page.wait_for_timeout(SETTLES_MS)
-                if name == KEPT:
-                    portal = self.server.address(stage.PORTAL).removeprefix("http://").rstrip("/")
-                    frame = browsers.hidden_frame(page)
-                    frame.evaluate(KEEP, [portal, frame.evaluate("() => Date.now()")])
+            self._load(name, site, path=KEEP if name == KEPT else "", stays_s=SETTLES_S)
 
     def take(self, name: str, site: str) -> float:
         """One morning: from the start of the portal's page until a handler could run."""
-        with self._opened(name, site) as context:
-            page = context.pages[0]
-            began = page.evaluate("() => performance.timeOrigin")
-            read = browsers.hidden_frame(page).evaluate(READ)
-            self.of_frame.setdefault(name, []).append(read["ready"])
-            if read["phases"]:
-                self.run.notes.setdefault(f"phases of the day's first page, {name}, ms", []).append(read["phases"])
-            return float(read["began"] + read["ready"] - began)
+        told = self._load(name, site)
+        self.of_frame.setdefault(name, []).append(told["ready"])
+        if told.get("phases"):
+            self.run.notes.setdefault(f"phases of the day's first page, {name}, ms", []).append(told["phases"])
+        return float(told["began"] + told["ready"] - told["opened"])
 
-    @contextmanager
-    def _opened(self, name: str, site: str) -> Iterator[BrowserContext]:
-        """A new process of the browser, whose first page is the portal's, when a handler can run there."""
-        with browsers.with_profile(self.run.playwright, self.profiles[name]) as context:
-            page = context.pages[0]
-            page.goto(f"{self.server.address(stage.PORTAL)}?app={self.server.address(site)}")
-            browsers.ready_at(page)
-            yield context
+    def _load(self, name: str, site: str, *, path: str = "", stays_s: float = 0.0) -> dict[str, Any]:
+        """A new process of the browser, whose first page is the portal's: what is told when a handler can run there.
+
+        Raises:
+            RuntimeError: Nothing is.
+        """
+        address = f"{self.server.address(stage.PORTAL)}?app={self.server.address(site)}{path}"
+        with browsers.undriven(self.run.playwright, self.profiles[name], address):
+            try:
+                told = self.server.told.get(timeout=TIMEOUT_S)
+            except queue.Empty:
+                raise RuntimeError(f"{name}: no word from {address} within {TIMEOUT_S:.0f} s") from None
+            time.sleep(stays_s)
+            return told
 
 
 def measure(run: Run, server: SiteServer) -> list[Table]:

@@ -1,6 +1,8 @@
 """The server of all contenders: the same headers and encodings for each, bytes counted, the link slow if wanted."""
 
 import functools
+import json
+import queue
 import threading
 from collections import Counter
 from collections.abc import Mapping
@@ -17,6 +19,8 @@ from worker_py_tool.serve.served_bundle import ENCODINGS, accepts
 
 READY = "ready"
 """A page asks for this path once a handler can run."""
+TOLD = "told"
+"""The portal's page sends here what a frame tells it."""
 READY_TIMEOUT_S = 60.0
 
 
@@ -86,6 +90,7 @@ class SiteHandler(RequestHandler):
     directory: ClassVar[Path]
     policies: ClassVar[Mapping[str, str]]
     tally: ClassVar[Tally]
+    told: ClassVar[queue.SimpleQueue[dict[str, Any]]]
     link: ClassVar[EmulatedLink | None]
 
     def setup(self) -> None:
@@ -98,12 +103,16 @@ class SiteHandler(RequestHandler):
 
     def give(self) -> None:
         """Answer a request."""
-        self.read_body()
+        body = self.read_body()
         site = self.headers.get("Host", "").partition(".")[0]
         self.meter.site = site
         path = unquote(urlsplit(self.path).path).lstrip("/") or PAGE
         if path == READY:
             self.tally.mark_ready(site)
+            self.respond(HTTPStatus.NO_CONTENT)
+            return
+        if path == TOLD:
+            self.told.put(json.loads(body))
             self.respond(HTTPStatus.NO_CONTENT)
             return
         if self.link:
@@ -140,6 +149,7 @@ class SiteServer(Service):
 
     Attributes:
         tally: Counts what is sent.
+        told: What frames have told the portal's page.
 
     Args:
         directory: Holds the sites.
@@ -149,7 +159,9 @@ class SiteServer(Service):
 
     def __init__(self, directory: Path, policies: Mapping[str, str], link: EmulatedLink | None = None) -> None:
         self.tally = Tally()
-        attributes = {"directory": directory, "policies": policies, "tally": self.tally, "link": link}
+        self.told: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        lent = {"tally": self.tally, "told": self.told, "link": link}
+        attributes = {"directory": directory, "policies": policies, **lent}
         super().__init__(type("Handler", (SiteHandler,), attributes))
 
     def address(self, site: str) -> str:

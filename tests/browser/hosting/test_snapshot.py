@@ -169,6 +169,14 @@ def drawn(page: WitnessPage) -> tuple[Any, list[Any]]:
 
 
 @pytest.mark.engines
+def test_diagnostics_tell_what_the_download_of_a_boot_consisted_of(restored: WitnessPage) -> None:
+    told = restored.diagnostics()
+    parts = told["boot_download"]
+    assert sorted(parts) == ["compile", "decode", "fetch", "hash", "read"]
+    assert all(0 <= ms <= told["boot"]["total"] for ms in parts.values()), told
+
+
+@pytest.mark.engines
 def test_two_interpreters_of_one_snapshot_share_neither_random_numbers_nor_ids_nor_clocks(
     restored: WitnessPage, open_page: OpenPage, package_bundle: Path
 ) -> None:

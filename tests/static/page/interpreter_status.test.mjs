@@ -25,11 +25,14 @@ test("from waiting over booting to ready, and ready tells how", async (t) => {
   status.begin();
   connect("shared");
   assert.deepEqual([status.state, status.isOpen], ["booting", true]);
-  status.started({ total: 5 }, "SecurityError", "built without one");
+  status.started({
+    ...{ phases: { total: 5 }, parts: { fetch: 1 } },
+    ...{ storage: "SecurityError", plainBecause: "built without one" },
+  });
   assert.deepEqual(await status.ready, { mode: "shared", phases: { total: 5 } });
   assert.deepEqual(
-    [status.state, status.storageRefused, status.plainBecause],
-    ["ready", "SecurityError", "built without one"],
+    [status.state, status.storageRefused, status.plainBecause, status.parts],
+    ["ready", "SecurityError", "built without one", { fetch: 1 }],
   );
 });
 
@@ -39,7 +42,7 @@ test("outside a portal nothing is ever ready, until the client comes after all",
   await assert.rejects(status.ready, /no portal here/);
   assert.deepEqual([status.isOpen, reports.counts.no_client], [false, 1]);
   status.begin();
-  status.started({ total: 5 }, null, null);
+  status.started({ phases: { total: 5 }, parts: {}, storage: null, plainBecause: null });
   assert.deepEqual((await status.ready).phases, { total: 5 });
 });
 

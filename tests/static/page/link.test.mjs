@@ -67,7 +67,7 @@ function linking(t, { mode = "dedicated", refuse = () => {}, name = "" } = {}) {
           send(text);
         }
       },
-      ready: (phases) => seen.push(["ready", phases]),
+      ready: ({ phases }) => seen.push(["ready", phases]),
       text: (text, reply) => {
         seen.push(["text", text]);
         if (text.startsWith("?")) {

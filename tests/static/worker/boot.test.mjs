@@ -249,6 +249,7 @@ test("the app is started with what is kept of calls, and with the ways out", asy
     configure,
     remember,
     ...numbers,
+    parts: {},
     plainBecause: "the bundle has no snapshot",
   });
   assert.equal(pyodide._api.on_fatal, outside.fatal);

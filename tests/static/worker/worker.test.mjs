@@ -88,6 +88,7 @@ async function working(t, { config = null, readConfig } = {}) {
     slice_limit_ms: 1000,
     page_grace_s: 60,
     phases: { total: 5 },
+    parts: { fetch: 2 },
     plainBecause: null,
   };
   const number = String(boots.size + 1);
@@ -143,7 +144,10 @@ async function working(t, { config = null, readConfig } = {}) {
   return { clock, self, listeners, locks, got, lived, state, runtime, join, booted, fail: settle.reject, outside };
 }
 
-const READY = { t: "ready", phases: { total: 5 }, plainBecause: null, slice_limit_ms: 1000, storage: null };
+const READY = {
+  ...{ t: "ready", phases: { total: 5 }, parts: { fetch: 2 }, plainBecause: null },
+  ...{ slice_limit_ms: 1000, storage: null },
+};
 
 test("pages are told whose worker it is: those that are there when it is known, and those that come", async (t) => {
   const { join, state } = await working(t);
