@@ -8,6 +8,8 @@ from pathlib import Path
 from worker_py_tool.paths import ROOT, TOOL
 
 PLUGIN = "worker_py_tool.kit.plugin"
+IN_BROWSERS = ("-p", "tests.support.baseline", "-p", "no:xdist", "--worker-py-browser")
+"""For tests in a browser, whose name comes next."""
 NOT_CI = {"CI": "", "BUILD_NUMBER": ""}  # with either, pytest's summary tells each failure's message a second time
 
 

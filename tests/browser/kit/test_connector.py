@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.browsers import engine
-from tests.support.projects import run_pytest
+from tests.support.projects import IN_BROWSERS, run_pytest
 from worker_py_tool.paths import ROOT
 
 CONNECTOR = ROOT / "docs" / "examples" / "connector"
@@ -16,7 +16,7 @@ CONNECTOR = ROOT / "docs" / "examples" / "connector"
 @pytest.mark.timeout(300)
 def test_the_connector_passes_its_own_tests_in_memory_in_a_browser_and_replayed(tmp_path: Path) -> None:
     project = shutil.copytree(CONNECTOR, tmp_path / "connector")
-    done = run_pytest(project, "-v", "-p", "no:xdist", "--worker-py-browser", engine().name)
+    done = run_pytest(project, "-v", *IN_BROWSERS, engine().name)
     assert done.returncode == 0, done.stdout + done.stderr
     passed = re.findall(r"^tests/(\w+)\.py::\w+.* PASSED", done.stdout, re.MULTILINE)
     assert {name: passed.count(name) for name in sorted(set(passed))} == {

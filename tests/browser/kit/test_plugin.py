@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.browsers import engine
-from tests.support.projects import run_pytest
+from tests.support.projects import IN_BROWSERS, run_pytest
 from worker_py_tool.commands import new as new_command
 
 HANDLERS = """
@@ -192,7 +192,7 @@ def test_the_tests_of_a_new_project_and_others_pass_in_one_process(tmp_path: Pat
     (project / "tests" / "test_more.py").write_text(MORE, encoding="utf-8")
     with (project / "app.py").open("a", encoding="utf-8") as app:
         app.write(HANDLERS)
-    done = run_pytest(project, "-v", "-p", "no:xdist", "--worker-py-browser", engine().name)
+    done = run_pytest(project, "-v", *IN_BROWSERS, engine().name)
     failed = re.findall(r"^(FAILED|ERROR) tests/test_more.py::test_that_(\w+)(.*)", done.stdout, re.MULTILINE)
     assert [(kind, name) for kind, name, _ in failed] == [
         ("ERROR", "fails_at_its_end"),
