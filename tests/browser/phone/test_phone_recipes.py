@@ -27,6 +27,7 @@ pytestmark = pytest.mark.campaign
 
 CONFIGURATION = Path(__file__).parents[2] / "support" / "kamailio.cfg"
 SECRET = "north"
+REGISTERED_S = 20
 SELECTED = """async () => {
   const stats = [...(await peers.at(-1).getStats()).values()];
   const pairs = stats.filter(({ type }) => type === "candidate-pair");
@@ -241,7 +242,12 @@ def baresip(directory: Path, sip_port: int, media: str = ";medianat=ice;mediaenc
         f"{media};answermode=auto;regint=60;audio_codecs=pcmu\n"
     )
     (directory / "contacts").write_text("")
-    with running(["baresip", "-f", directory, "-v"], port, directory / "baresip.log"):
+    log = directory / "baresip.log"
+    with running(["baresip", "-f", directory, "-v"], port, log):
+        ends = time.monotonic() + REGISTERED_S
+        while "200 OK" not in log.read_text(errors="replace"):
+            assert time.monotonic() < ends, f"baresip has not registered: {log.read_text(errors='replace')}"
+            time.sleep(0.05)
         yield
 
 
