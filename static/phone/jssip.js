@@ -25,7 +25,6 @@ export function jssipLine(clock) {
 
 class JssipLine {
   kind = "jssip";
-  consults = true;
   /** The account that worked last. @type {Registration | null} */
   #active = null;
   /** One that has not worked yet. @type {Registration | null} */

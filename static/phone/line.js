@@ -60,7 +60,6 @@
  * @property {(account: Record<string, any>) => Promise<unknown>} [register]
  * @property {(what: Record<string, any>) => Promise<unknown>} [simulate]
  * @property {Standing | null} [registration]
- * @property {boolean} [consults]                 it can have a second call
  * @property {() => Promise<void>} close          end everything; the line is of no use afterwards
  */
 

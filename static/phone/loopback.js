@@ -48,8 +48,8 @@ export function loopbackLine(clock) {
 
 class LoopbackLine {
   kind = "loopback";
-  /** @type {LoopbackLeg | null} */
-  #leg = null;
+  /** Those that go on: a call, and a consultation. @type {LoopbackLeg[]} */
+  #legs = [];
   #events;
   #clock;
 
@@ -63,6 +63,7 @@ class LoopbackLine {
   async dial(number, manners) {
     const { then = "answers", after_ms = PICKS_UP_AFTER_MS } = manners;
     const leg = this.#open("outgoing", number, manners);
+    this.#legs.push(leg);
     this.#clock.later(
       () => leg.over || leg.answered || this.#events.progress(leg, "ringing"),
       Math.min(RINGS_AFTER_MS, after_ms / 2),
@@ -89,29 +90,29 @@ class LoopbackLine {
    */
   async simulate({ does, number = "", ...manners }) {
     if (does === "call") {
-      const before = this.#leg;
-      const taken = this.#events.incoming(this.#open("incoming", number, manners));
-      if (!taken) {
-        this.#leg = before;
-      }
+      const leg = this.#open("incoming", number, manners);
+      const taken = this.#events.incoming(leg);
+      taken && this.#legs.push(leg);
       return { taken };
     }
     if (does === "hang_up") {
-      await this.#leg?.end(this.#leg.answered || this.#leg.direction === "outgoing" ? "far_hung_up" : "missed");
+      const leg = this.#legs.findLast(({ over }) => !over);
+      await leg?.end(leg.answered || leg.direction === "outgoing" ? "far_hung_up" : "missed");
       return { taken: true };
     }
     throw new PhoneError("TypeError", `does is ${JSON.stringify(does)}: the other side can call or hang_up`);
   }
 
   async close() {
-    await this.#leg?.end("hung_up");
+    for (const leg of this.#legs) {
+      await leg.end("hung_up");
+    }
   }
 
   /** @param {"incoming" | "outgoing"} direction @param {string} number @param {Manners} manners */
   #open(direction, number, manners) {
-    const leg = new LoopbackLeg(direction, number, manners, this.#events, this.#clock);
-    this.#leg = leg;
-    return leg;
+    this.#legs = this.#legs.filter(({ over }) => !over);
+    return new LoopbackLeg(direction, number, manners, this.#events, this.#clock);
   }
 }
 
@@ -194,11 +195,14 @@ class LoopbackLeg {
     }
   }
 
-  /** @param {string} target */
-  async transfer(target) {
+  /** @param {string} target @param {import("./line.js").Leg} [consultation] */
+  async transfer(target, consultation) {
     const { refuses_transfer: refuses = false } = this.#manners;
     if (Array.isArray(refuses) ? refuses.includes(target) : refuses) {
       throw new PhoneError("TransferFailed", `${target} did not take the call`);
+    }
+    if (consultation instanceof LoopbackLeg) {
+      await consultation.end("transferred");
     }
     await this.end("transferred");
   }

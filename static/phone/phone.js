@@ -107,7 +107,10 @@ export class Phone {
       replaced: (leg, next) => this.#replaced(leg, next),
       ended: (leg, reason) => this.#ended(leg, reason),
       registration: (standing) => this.#tell("registration", { ...standing }),
-      heard: (leg, key) => this.#call?.leg === leg && this.#tell("heard", { call: this.#call.id, key }),
+      heard: (leg, key) => {
+        const call = this.#of(leg);
+        call && this.#tell("heard", { call: call.id, key });
+      },
     });
   }
 
@@ -165,14 +168,11 @@ export class Phone {
 
   /**
    * Put the call on hold and dial somebody else from it. `transfer` then joins the two, `retrieve` goes back.
-   * @param {{call?: string, target: string}} params
+   * @param {{call?: string, target: string} & Record<string, any>} params
    */
-  async consult({ call, target }) {
+  async consult({ call, target, ...more }) {
     const current = this.#main(call, "consult from");
     const wanted = dialled(target);
-    if (!this.#line.consults) {
-      throw new PhoneError("NotSupported", `a ${this.#line.kind} phone has one call at a time`);
-    }
     if (!current.held) {
       await this.hold({ call: current.id, held: true });
       this.#main(current.id, "consult from"); // it may have ended meanwhile
@@ -180,7 +180,7 @@ export class Phone {
     if (this.#consultation || this.#dialling) {
       throw new PhoneError("Busy", "somebody is consulted already: transfer the call, or retrieve it");
     }
-    await this.#dial(wanted, {}, current);
+    await this.#dial(wanted, more, current);
     return this.#state();
   }
 

@@ -11,7 +11,12 @@ from worker_py_tool.setup import apt
 from worker_py_tool.setup.debian_server import SYSTEM_PATH, free_port, running
 
 PACKAGES = ("kamailio", "kamailio-websocket-modules")
-BESIDE = {"turnserver": "coturn", "baresip": "baresip-core", "certutil": "libnss3-tools"}
+BESIDE = {
+    "turnserver": "coturn",
+    "baresip": "baresip-core",
+    "rtpengine": "rtpengine-daemon",
+    "certutil": "libnss3-tools",
+}
 """Programs that stand beside it in a call, or have a browser trust one, and their packages."""
 TLS = "kamailio-tls-modules"
 

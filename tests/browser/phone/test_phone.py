@@ -46,6 +46,20 @@ def ending(tab: PhoneTab, call: str) -> str:
     return str(payload["reason"])
 
 
+def test_somebody_is_consulted_and_the_call_is_retrieved_with_its_sound(tab: PhoneTab) -> None:
+    call = tab.begin_call()
+    tab.until_audible()
+
+    consulted = tab.run("consult", {"target": "+4930654321"})["consultation"]["call"]
+
+    tab.until_heard("connected", call=consulted)
+    tab.until_silent()
+    state = tab.run("retrieve")
+    assert (state["call"], state["held"], state["consultation"]) == (call, False, None)
+    assert ending(tab, consulted) == "hung_up"
+    tab.until_audible()
+
+
 def test_an_incoming_call_rings_in_python_and_flows_once_it_is_answered(tab: PhoneTab) -> None:
     tab.run("simulate", {"does": "call", "number": "+4930123456"})
     [ringing] = tab.until_heard("incoming", number="+4930123456")[-1:]

@@ -11,8 +11,11 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.conftest import BundleFor, Complaints
+from tests.support.browsers import needs
 from tests.support.phones import APP, KEEP_PEERS, PHONE_DESK, SIP_EXCHANGE, PhoneDesk, PhoneTab
 from tests.support.stun import late_stun
+
+pytestmark = needs("opens_peer_connections")
 
 ACCOUNT = {
     "server": "ws://exchange.test",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import array
 import base64
 import hashlib
 import hmac
+import math
 import subprocess
 import time
+import wave
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +19,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.conftest import BundleFor, LaunchProfile
-from tests.support.phones import APP, AUDIBLE, KEEP_PEERS, LISTEN, PHONE_DESK, PhoneDesk, PhoneTab
+from tests.support.phones import APP, AUDIBLE, KEEP_PEERS, LISTEN, LOUDNESS_OF, PHONE_DESK, PhoneDesk, PhoneTab
 from worker_py_tool.setup import sip_server
 from worker_py_tool.setup.debian_server import free_port, running
 
@@ -24,6 +27,7 @@ pytestmark = pytest.mark.campaign
 
 CONFIGURATION = Path(__file__).parents[2] / "support" / "kamailio.cfg"
 SECRET = "north"
+REGISTERED_S = 20
 SELECTED = """async () => {
   const stats = [...(await peers.at(-1).getStats()).values()];
   const pairs = stats.filter(({ type }) => type === "candidate-pair");
@@ -31,15 +35,15 @@ SELECTED = """async () => {
   return pair ? stats.find(({ id }) => id === pair.localCandidateId).candidateType : null;
 }"""
 BARESIP = """
-audio_player aufile,{directory}/heard.wav
-audio_source ausine,440
+snd_path {directory}
+audio_source aufile,{directory}/hum.wav
 audio_alert aufile,/dev/null
 sip_listen 127.0.0.1:{port}
 rtcp_mux yes
 module_path /usr/lib/baresip/modules
 module g711.so
-module ausine.so
 module aufile.so
+module sndfile.so
 module dtls_srtp.so
 module ice.so
 module_tmp account.so
@@ -219,17 +223,31 @@ def test_a_call_goes_over_wss_and_a_certificate_that_is_not_trusted_is_named(
         until_heard(operator)
 
 
+def hum(file: Path) -> None:
+    """A minute of 440 Hz, as telephones have sound: 8,000 samples a second."""
+    samples = array.array("h", (round(8000 * math.sin(2 * math.pi * 440 * n / 8000)) for n in range(8000 * 60)))
+    with wave.open(str(file), "wb") as written:
+        written.setparams((1, 2, 8000, len(samples), "NONE", ""))
+        written.writeframes(samples.tobytes())
+
+
 @contextmanager
-def baresip(directory: Path, sip_port: int) -> Iterator[None]:
-    """Debian's baresip: a telephone that answers by itself, with ICE and DTLS-SRTP, over UDP."""
+def baresip(directory: Path, sip_port: int, media: str = ";medianat=ice;mediaenc=dtls_srtp") -> Iterator[None]:
+    """Debian's baresip: a telephone that answers by itself and hums at 440 Hz, over UDP."""
     port = free_port()
+    hum(directory / "hum.wav")
     (directory / "config").write_text(BARESIP.format(directory=directory, port=port))
     (directory / "accounts").write_text(
         f'<sip:client@pbx.test;transport=udp>;auth_pass=secret;outbound="sip:127.0.0.1:{sip_port};transport=udp"'
-        ";medianat=ice;mediaenc=dtls_srtp;answermode=auto;regint=60;audio_codecs=pcmu\n"
+        f"{media};answermode=auto;regint=60;audio_codecs=pcmu\n"
     )
     (directory / "contacts").write_text("")
-    with running(["baresip", "-f", directory, "-v"], port, directory / "baresip.log"):
+    log = directory / "baresip.log"
+    with running(["baresip", "-f", directory, "-v"], port, log):
+        ends = time.monotonic() + REGISTERED_S
+        while "200 OK" not in log.read_text(errors="replace"):
+            assert time.monotonic() < ends, f"baresip has not registered: {log.read_text(errors='replace')}"
+            time.sleep(0.05)
         yield
 
 
@@ -247,3 +265,45 @@ def test_a_telephone_that_is_no_browser_is_called_answers_and_is_hung_up(
         operator.until_heard("connected", call=call)
         operator.run("hangup")
         assert operator.until_heard("ended", call=call)[0]["reason"] == "hung_up"
+
+
+@contextmanager
+def rtpengine(directory: Path) -> Iterator[str]:
+    """Debian's rtpengine, a gateway for media, in its own process alone; where it takes orders."""
+    port, orders = free_port(), free_port()
+    command = ["rtpengine", "--config-file=none", "--table=-1", "--foreground", "--log-stderr", "--interface=127.0.0.1"]
+    command += [f"--listen-cli=127.0.0.1:{port}", f"--listen-ng=127.0.0.1:{orders}"]
+    with running(command, port, directory / "rtpengine.log"):
+        yield f"udp:127.0.0.1:{orders}"
+
+
+def test_a_telephone_without_ice_and_dtls_is_heard_through_a_gateway(
+    open_tab: Callable[..., PhoneTab], tmp_path: Path
+) -> None:
+    needs("baresip", "rtpengine")
+    udp = free_port()
+    listen = [f"udp:127.0.0.1:{udp}"]
+    with rtpengine(tmp_path) as gateway:
+        defines = [f'RTPENGINE="{gateway}"']
+        with (
+            sip_server.run(CONFIGURATION, tmp_path, listen=listen, defines=defines) as port,
+            baresip(tmp_path, udp, media=""),
+        ):
+            operator = open_tab()
+            operator.run("register", account(f"ws://127.0.0.1:{port}", "operator"))
+
+            call = operator.run("call", {"number": "sip:client@pbx.test"})["call"]
+
+            operator.until_heard("connected", call=call)
+            heard = [0.0, 0.0]
+
+            def hums() -> bool:
+                heard[:] = operator.evaluate(LOUDNESS_OF, [440, 620])
+                return heard[0] > AUDIBLE and heard[0] > 10 * heard[1]
+
+            operator.poll(hums, "a tone of 440 Hz and nothing beside it", lambda: heard)
+            operator.run("hangup")
+            assert operator.until_heard("ended", call=call)[0]["reason"] == "hung_up"
+        [written] = tmp_path.glob("*dec.wav")
+        with wave.open(str(written)) as sound:
+            assert max(array.array("h", sound.readframes(sound.getnframes()))) > 1000, "a voice came, too"

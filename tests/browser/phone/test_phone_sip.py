@@ -16,6 +16,8 @@ from tests.support.browsers import engine, needs
 from tests.support.phones import APP, AUDIBLE, KEEP_PEERS, LISTEN, LOUDNESS_OF, PHONE_DESK, PhoneDesk, PhoneTab
 from worker_py_tool.setup import sip_server
 
+pytestmark = needs("opens_peer_connections")
+
 CONFIGURATION = Path(__file__).parents[2] / "support" / "kamailio.cfg"
 FOLLOW_TRANSFERS = """async () => {
   const start = document.querySelector("script[src$='phone/start.js']").src;
@@ -200,7 +202,6 @@ def reasons(tab: PhoneTab, call: str) -> list[str]:
 
 
 @pytest.mark.engines
-@needs("opens_peer_connections")
 def test_a_call_comes_in_is_answered_and_carries_sound_both_ways(exchange: Exchange) -> None:
     incoming, _ = connect(exchange)
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { loopbackLine } from "../../../static/phone/loopback.js";
+import { Phone } from "../../../static/phone/phone.js";
 import { settled, withGlobals } from "../../support/fakes.mjs";
 
 /**
@@ -19,7 +20,8 @@ function lineIn(t, player) {
     fetch: async () => new Response(),
     navigator: { onLine: true },
   });
-  const make = loopbackLine({ later: (callback) => due.push(callback) });
+  const later = { later: (/** @type {() => void} */ callback) => due.push(callback) };
+  const make = loopbackLine(later);
   const line = make({
     incoming: () => true,
     connected: (leg) => told.push(["connected", leg]),
@@ -36,7 +38,13 @@ function lineIn(t, player) {
     }
     await settled();
   };
-  return { line, told, pass, warned };
+  const phone = new Phone(
+    make,
+    (event, payload) => event !== "stats" && told.push([event, payload]),
+    later,
+    () => 5000,
+  );
+  return { line, told, pass, warned, phone };
 }
 
 const CANNOT = {
@@ -66,3 +74,46 @@ for (const [what, player] of Object.entries(CANNOT)) {
     ]);
   });
 }
+
+/** @typedef {ReturnType<typeof lineIn>} All */
+/** @type {Array<[string, (all: All) => Promise<unknown>, string[]]>} */
+const ENDS = [
+  ["joined", ({ phone }) => phone.run("transfer", {}), ["transferred", "transferred"]],
+  ["retrieved", ({ phone }) => phone.run("retrieve", {}), ["hung_up"]],
+  ["left by whom was consulted", ({ phone }) => phone.run("simulate", { does: "hang_up" }), ["far_hung_up"]],
+  ["ended with all else", ({ phone }) => phone.run("hangup", {}), ["hung_up", "hung_up"]],
+  ["cut off with its page", ({ phone }) => phone.close(), ["hung_up", "hung_up"]],
+];
+for (const [what, end, reasons] of ENDS) {
+  test(`somebody is consulted from a call, which is ${what}`, async (t) => {
+    const all = lineIn(t, CANNOT["captures no sound"]);
+    const { phone, told, pass } = all;
+    await phone.run("call", { number: "100" });
+    await pass();
+    await pass();
+    const { consultation, held } = /** @type {any} */ (await phone.run("consult", { target: "200" }));
+    assert.deepEqual([consultation.number, held], ["200", true]);
+    await pass();
+    await pass();
+    assert.equal(/** @type {any} */ (await phone.state()).consultation.phase, "connected");
+
+    await end(all);
+
+    const ended = told.filter(([event]) => event === "ended").map(([, { reason }]) => reason);
+    assert.deepEqual(ended, reasons);
+    const { phase, held: still } = await phone.state();
+    assert.deepEqual([phase, still], reasons.length === 2 ? ["idle", false] : ["connected", what !== "retrieved"]);
+  });
+}
+
+test("a colleague who is busy is told as such, and the call can be retrieved", async (t) => {
+  const { phone, told, pass } = lineIn(t, CANNOT["captures no sound"]);
+  await phone.run("call", { number: "100" });
+  await pass();
+  await pass();
+  // biome-ignore lint/suspicious/noThenProperty: it is what the other side does then
+  await phone.run("consult", { target: "200", then: "busy" });
+  await pass();
+  assert.equal(told.at(-1)[1].reason, "busy");
+  assert.equal(/** @type {any} */ (await phone.run("retrieve", {})).held, false);
+});
