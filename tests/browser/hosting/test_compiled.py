@@ -87,6 +87,7 @@ def boots_with(bundle: Path) -> set[str]:
     return {end for end in ends for path in files if path.endswith(end)}
 
 
+@pytest.mark.engines
 def test_compiled_code_runs_after_a_start_from_a_snapshot_and_each_later_one(
     open_page: OpenPage, compiled_bundle: Path
 ) -> None:
