@@ -117,13 +117,21 @@ class Stream:
         if listener is None or not isinstance(text, str):
             return self.behind.write(text)
         if listener.busy:
-            return self.behind.write(text) if listener.passes_on else len(text)
+            return self._pass_on(text) if listener.passes_on else len(text)
         origin = listener.origin()
         if origin is None or listener.passes_on:
-            self.behind.write(text)
+            self._pass_on(text)
         if origin is not None:
             self._add(listener, origin, text)
         return len(text)
+
+    def _pass_on(self, text: str) -> int:
+        try:
+            return self.behind.write(text)
+        except UnicodeEncodeError:  # what this terminal cannot show, the page's console can: no failure of the app's
+            encoding = self.behind.encoding
+            self.behind.write(text.encode(encoding, "backslashreplace").decode(encoding))
+            return len(text)
 
     def writelines(self, lines: Iterable[str], /) -> None:
         """Write these."""

@@ -45,7 +45,20 @@ class _Clock:
         pass
 
 
-class _Timer(asyncio.TimerHandle):
+class _Callback(asyncio.Handle):
+    """A callback whose ``SystemExit`` is a failure of its own, as in the browser's loop, and stops nothing."""
+
+    __slots__ = ()
+
+    def _run(self) -> None:
+        try:
+            super()._run()
+        except SystemExit as error:
+            context = {"message": "a callback failed", "exception": error, "handle": self}
+            self._loop.call_exception_handler(context)  # type: ignore[attr-defined]
+
+
+class _Timer(_Callback, asyncio.TimerHandle):
     """A timer that knows which of two of the same time was asked for first."""
 
     __slots__ = ("number",)
@@ -145,6 +158,13 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
             Deadlock: it waits for something that will not happen.
         """
         return self._until(self.create_task(coroutine))
+
+    def _call_soon(self, callback: Callable[..., Any], args: Any, context: Context | None) -> asyncio.Handle:
+        # A task keeps what it ends by, for who awaits it. A frame of `_Callback` in that traceback would hold the task.
+        of_task = isinstance(getattr(callback, "__self__", None), asyncio.Task)
+        handle = (asyncio.Handle if of_task else _Callback)(callback, args, self, context)
+        self._ready.append(handle)  # type: ignore[attr-defined]
+        return handle
 
     def call_at(  # type: ignore[override]
         self, when: float, callback: Callable[..., Any], *args: Any, context: Context | None = None

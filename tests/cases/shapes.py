@@ -216,6 +216,22 @@ def callback_of_the_loop(payload: str, page: Page) -> None:
 
 
 @shape
+def callback_that_leaves(payload: str, page: Page) -> None:
+    def later() -> None:
+        raise SystemExit("left")
+
+    asyncio.get_running_loop().call_soon(later)
+
+
+@shape
+def timer_that_leaves(payload: str, page: Page) -> None:
+    def later() -> None:
+        raise SystemExit("late")
+
+    asyncio.get_running_loop().call_later(0, later)
+
+
+@shape
 def done_callback(payload: str, page: Page) -> None:
     def done(_: object) -> None:
         raise LookupError("done")

@@ -1,6 +1,7 @@
 """What Python prints and logs is told to the page with its level and handler, and goes where it went as well."""
 
 import asyncio
+import io
 import logging
 import sys
 from collections.abc import Callable, Iterator
@@ -40,6 +41,14 @@ def test_each_print_is_one_message_and_goes_on_to_the_terminal(capsys: pytest.Ca
 
     assert told_of(write) == [("info", "Ada 5"), ("info", "two\nlines"), ("info", ""), ("error", "an error")]
     assert capsys.readouterr() == ("Ada 5\ntwo\nlines\n\n", "an error\n")
+
+
+@pytest.mark.parametrize("text", ["Müller → 7", "\ud83d"])
+def test_what_the_terminal_cannot_show_fails_no_handler(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True)
+    monkeypatch.setattr(sys, "stdout", terminal)
+    assert told_of(lambda: print(text)) == [("info", text)]
+    assert terminal.buffer.getvalue().decode("unicode_escape") == f"{text}\n"
 
 
 def test_what_is_printed_without_an_end_is_told_when_the_handler_pauses() -> None:

@@ -1,6 +1,7 @@
 """worker-py new: a small project to start from."""
 
 import argparse
+import shlex
 import shutil
 from collections.abc import Set
 from pathlib import Path
@@ -32,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     """Write the project, and print what it holds."""
     for path in make(options.name):
         print(path, flush=True)
-    say(f"Next: cd {options.name} && python -m pytest && {command('dev')} app.py")
+    say(f"Next: cd {shlex.quote(str(options.name))} && python -m pytest && {command('dev')} app.py")
     return 0
 
 

@@ -1,6 +1,7 @@
 """`worker-py new`: the project works as it is, and nothing that is there is overwritten."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,11 @@ def test_the_project_names_the_commands_that_there_are(tmp_path: Path) -> None:
     named = set(re.findall(r"worker-py ([a-z-]+)", page))
     assert named <= set(cli.COMMANDS)
     assert named >= {"docs", "dev", "build", "serve", "doctor", "record-to-test", "lock"}
+
+
+def test_what_it_says_to_type_next_can_be_typed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    project = tmp_path / "my cards"
+    assert new_command.run(new_command.parse([str(project)])) == 0
+    printed = capfd.readouterr()
+    (line,) = [line for line in (printed.out + printed.err).splitlines() if line.startswith("Next: ")]
+    assert shlex.split(line)[1:3] == ["cd", str(project)]
