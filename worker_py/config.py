@@ -12,6 +12,7 @@ import dataclasses
 import difflib
 import enum
 import json
+import sys
 import types
 import typing
 from collections.abc import Mapping
@@ -119,32 +120,32 @@ class Config:
         plain = {**_fields_of(file), **_fields_of(own)}
         lines = {**_parts(file, LINES), **_parts(own, LINES)}
         unknown = self._unknown([file, *_parts(file, PORTALS).values()])
-        value = self._made(plain)
-        return _Filled(value, {line: self._made({**plain, **fields}) for line, fields in lines.items()}, unknown)
+        value = self._made(plain, unknown)
+        of_lines = {line: self._made({**plain, **fields}, unknown) for line, fields in lines.items()}
+        return _Filled(value, of_lines, tuple(dict.fromkeys(unknown)))
 
-    def _made(self, fields: Mapping[str, Any]) -> Any:
+    def _made(self, fields: Mapping[str, Any], unknown: list[str]) -> Any:
         if self._type is None:
             return MappingProxyType(dict(fields))
-        given = {name: _fit(fields[name], hint, name) for name, hint in self._hints.items() if name in fields}
+        given = {name: _fit(fields[name], hint, name, unknown) for name, hint in self._hints.items() if name in fields}
         for each in dataclasses.fields(self._type):
             if _is_required(each) and each.name not in given:
                 raise ConfigError(f"{FILE} lacks {each.name!r}, which has no default")
-        try:
-            return self._type(**given)
-        except (TypeError, ValueError) as error:
-            raise ConfigError(f"{FILE} does not fit: {error}") from error
+        return _instance(self._type, given, FILE)
 
-    def _unknown(self, tables: list[Mapping[str, Any]]) -> tuple[str, ...]:
+    def _unknown(self, tables: list[Mapping[str, Any]]) -> list[str]:
         if self._type is None:
-            return ()
+            return []
         found = [
             key for table in tables for each in (table, *_parts(table, LINES).values()) for key in _fields_of(each)
         ]
-        return tuple(self._not_known(key) for key in dict.fromkeys(found) if key not in self._hints)
+        return [_not_known(key, self._hints) for key in dict.fromkeys(found) if key not in self._hints]
 
-    def _not_known(self, key: str) -> str:
-        near = difflib.get_close_matches(key, self._hints, 1)
-        return f"{FILE} has {key!r}, which the app does not know{f': did you mean {near[0]!r}?' if near else ''}"
+
+def _not_known(key: str, known: Mapping[str, Any], where: str = "") -> str:
+    near = difflib.get_close_matches(key, known, 1)
+    meant = f": did you mean {where + near[0]!r}?" if near else ""
+    return f"{FILE} has {where + key!r}, which the app does not know{meant}"
 
 
 def _hints(config_type: type) -> dict[str, Any]:
@@ -182,8 +183,14 @@ def _can_be_filled(hint: Any) -> bool:
     return hint in (list, dict) or (isinstance(hint, type) and issubclass(hint, enum.Enum))
 
 
-def _fit(value: Any, hint: Any, where: str) -> Any:
+def _fit(value: Any, hint: Any, where: str, unknown: list[str]) -> Any:
     """A value of JSON as a field's type wants it.
+
+    Args:
+        value: it.
+        hint: the field's type.
+        where: its name, for messages.
+        unknown: gets a sentence for each key that a dataclass in it does not know.
 
     Raises:
         ConfigError: it does not fit.
@@ -196,46 +203,59 @@ def _fit(value: Any, hint: Any, where: str) -> Any:
     if origin is typing.Literal:
         return _one_of(value, inner, inner, where)
     if origin in (typing.Union, types.UnionType):
-        return _fit_any(value, inner, where)
+        return _fit_any(value, inner, where, unknown)
     if origin in (list, tuple) or hint is list:
         items = [
-            _fit(each, (*inner, Any)[0], f"{where}[{i}]") for i, each in enumerate(_a(list, value, where, "a list"))
+            _fit(each, (*inner, Any)[0], f"{where}[{i}]", unknown)
+            for i, each in enumerate(_a(list, value, where, "a list"))
         ]
         return tuple(items) if origin is tuple else items
     if origin is dict or hint is dict:
         pairs = _a(dict, value, where, "an object").items()
-        return {key: _fit(each, (*inner, Any, Any)[1], f"{where}.{key}") for key, each in pairs}
+        return {key: _fit(each, (*inner, Any, Any)[1], f"{where}.{key}", unknown) for key, each in pairs}
     if issubclass(hint, enum.Enum):
         return _one_of(value, [each.value for each in hint], list(hint), where)
-    return _fit_dataclass(_a(dict, value, where, "an object"), hint, where)
+    return _fit_dataclass(_a(dict, value, where, "an object"), hint, where, unknown)
 
 
 def _fit_simple(value: Any, hint: Any, where: str) -> Any:
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+    if hint is float and isinstance(value, int) and not isinstance(value, bool) and abs(value) <= sys.float_info.max:
         return float(value)
     if not isinstance(value, hint) or (hint is not bool and isinstance(value, bool)):
         raise _unfit(where, _SIMPLE[hint], value)
     return value
 
 
-def _fit_any(value: Any, hints: tuple[Any, ...], where: str) -> Any:
+def _fit_any(value: Any, hints: tuple[Any, ...], where: str, unknown: list[str]) -> Any:
+    """As the first type that knows all of it wants it, else as the first that it fits."""
+    fits: list[tuple[Any, list[str]]] = []
+    refusals: list[ConfigError] = []
     for hint in hints:
+        not_known: list[str] = []
         try:
-            return _fit(value, hint, where)
+            fits.append((_fit(value, hint, where, not_known), not_known))
         except ConfigError as error:
-            last = error
-    raise last
+            refusals.append(error)
+    if not fits:
+        raise refusals[0]
+    made, not_known = next((each for each in fits if not each[1]), fits[0])
+    unknown += not_known
+    return made
 
 
-def _fit_dataclass(value: Mapping[str, Any], hint: Any, where: str) -> Any:
+def _fit_dataclass(value: Mapping[str, Any], hint: Any, where: str, unknown: list[str]) -> Any:
     hints = typing.get_type_hints(hint)
-    for key in value:
-        if key not in hints:
-            raise ConfigError(f"{FILE}: {where} has no {key!r}; there are: {', '.join(hints)}")
+    unknown += [_not_known(key, hints, f"{where}.") for key in value if key not in hints]
+    given = {key: _fit(each, hints[key], f"{where}.{key}", unknown) for key, each in value.items() if key in hints}
+    return _instance(hint, given, f"{FILE}: {where}")
+
+
+def _instance(config_type: type, given: Mapping[str, Any], what: str) -> Any:
     try:
-        return hint(**{key: _fit(each, hints[key], f"{where}.{key}") for key, each in value.items()})
-    except TypeError as error:
-        raise ConfigError(f"{FILE}: {where} does not fit: {error}") from error
+        return config_type(**given)
+    except Exception as error:  # the app's own __post_init__ refuses it, by whatever it raises
+        words = "" if isinstance(error, TypeError | ValueError) else f"{type(error).__name__}: "
+        raise ConfigError(f"{what} does not fit: {words}{error}") from error
 
 
 def _one_of(value: Any, known: Any, meant: Any, where: str) -> Any:

@@ -23,6 +23,17 @@ class Pbx:
     url: str
     retries: int = 3
 
+    def __post_init__(self) -> None:
+        if not self.url:
+            raise ValueError("a url is needed")
+        assert self.retries >= 0, "retries"
+
+
+@dataclass
+class Fax:
+    url: str
+    pages: int = 1
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -37,6 +48,11 @@ class Settings:
     loud: bool = False
     tags: list[str] = field(default_factory=list)
     anything: Any = None
+    line: Pbx | Fax | None = None
+
+    def __post_init__(self) -> None:
+        if not self.greeting:
+            raise KeyError("greeting")
 
 
 @dataclass
@@ -90,7 +106,11 @@ def test_values_become_what_their_fields_are() -> None:
         ('{"mode": true}', 'mode should be "auto" or 2, not true'),
         ('{"groups": [1, "2"]}', 'groups[1] should be a whole number, not "2"'),
         ('{"labels": {"a": 1}}', "labels.a should be a text, not 1"),
-        ('{"pbx": {"retries": 1}}', "pbx should be null, not"),
+        ('{"pbx": {"retries": 1}}', "pbx does not fit: Pbx.__init__() missing"),
+        ('{"pbx": {"url": ""}}', "pbx does not fit: a url is needed"),
+        ('{"pbx": {"url": "u", "retries": -1}}', "pbx does not fit: AssertionError: retries"),
+        ('{"wrap_up_s": 1' + "0" * 400 + "}", "wrap_up_s should be a number, not 1000"),
+        ('{"greeting": ""}', "worker-py.json does not fit: KeyError: 'greeting'"),
         ("[]", "should be an object, not list"),
         ("{", "is no JSON: "),
         ('{"lines": {"reg1": {"greeting": 1}}}', "greeting should be a text, not 1"),
@@ -114,6 +134,36 @@ def test_an_unknown_key_is_a_warning_with_the_one_that_was_meant() -> None:
         "worker-py.json has 'tonne', which the app does not know: did you mean 'tone'?",
     ]
     assert config.value() == Settings()
+
+
+def test_an_unknown_key_inside_of_a_field_is_a_warning_too_and_the_rest_of_the_file_holds() -> None:
+    config = Config(Settings)
+    told = config.take('{"greeting": "Servus", "pbx": {"url": "u", "retrys": 5}, "lines": {"reg1": {"loud": true}}}')
+    assert told == ["worker-py.json has 'pbx.retrys', which the app does not know: did you mean 'pbx.retries'?"]
+    assert config.value() == Settings(greeting="Servus", pbx=Pbx("u"))
+
+
+def test_of_two_types_the_one_that_knows_all_keys_is_taken() -> None:
+    assert taken('{"line": {"url": "u", "pages": 2}}') == Settings(line=Fax("u", 2))
+    config = Config(Settings)
+    assert config.take('{"line": {"url": "u", "colour": 2}}') == [
+        "worker-py.json has 'line.colour', which the app does not know"
+    ]
+    assert config.value().line == Pbx("u")
+
+
+def test_a_file_whose_values_the_apps_own_check_refuses_keeps_no_handler_from_running() -> None:
+    app = App(config_type=Settings)
+    seen: list[str] = []
+
+    @app.on(Initialized)
+    def greet(event: Initialized, card: CallCard) -> None:
+        seen.append(app.config.greeting)
+
+    with Portal(app, config={"pbx": {"url": ""}}) as portal:
+        portal.initialized()
+        assert seen == ["Hello"]
+        assert [report["kind"] for report in portal.reports] == ["config"]
 
 
 def test_a_file_that_does_not_fit_leaves_the_last_good_one_in_force() -> None:

@@ -65,7 +65,8 @@ def collect(main: Path, project: Project, require: Sequence[str], file: Path | N
 
 def _inline(main: Path) -> list[str] | None:
     """The dependencies of the app's PEP 723 block; None without such a block."""
-    lines = main.read_text(encoding="utf-8-sig").splitlines()
+    # A source may be in another encoding, or in none: Python says so where it reads it, and the block is in ASCII.
+    lines = main.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     starts = [number for number, line in enumerate(lines) if line == OPEN]
     if not starts:
         return None

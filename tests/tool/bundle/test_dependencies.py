@@ -55,6 +55,14 @@ def test_worker_py_itself_is_never_bundled(write: Write, tmp_path: Path, own: st
     assert collect(app, Project(tmp_path, require=[own]), [own], listed) == ["bells"]
 
 
+def test_the_block_of_a_source_in_another_encoding_is_read_and_what_is_wrong_with_that_python_says(
+    tmp_path: Path,
+) -> None:
+    app = tmp_path / "app.py"
+    app.write_bytes(BLOCK.encode() + "# M\u00fcller\n".encode("latin-1"))
+    assert collect(app, Project(tmp_path), [], None) == ["from-block"]
+
+
 def test_a_block_without_dependencies_says_that_there_are_none(write: Write, tmp_path: Path) -> None:
     app = write("app.py", '# /// script\n# requires-python = ">=3.11"\n# ///\napp = 1\n')
     assert collect(app, Project(tmp_path, dependencies=["bells"]), [], None) == []
