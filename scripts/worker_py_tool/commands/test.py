@@ -51,7 +51,10 @@ def needs(options: argparse.Namespace) -> Set[Need]:
         )
     if options.record_durations and (options.fast or options.all or options.behind):
         raise ToolError("--record-durations wants whole tiers", "Leave out --fast, --all and what is behind `--`.")
-    return {Need.BROWSER} if IN_BROWSERS & set(_tiers(options)) else {Need.TEST}
+    tiers = set(_tiers(options))
+    if not IN_BROWSERS & tiers:
+        return {Need.TEST}
+    return {Need.BROWSER, Need.RECIPES} if options.all and "browser" in tiers else {Need.BROWSER}
 
 
 def run(options: argparse.Namespace) -> int:

@@ -22,6 +22,7 @@ class Need(enum.Enum):
     BUILD = "the virtual environment with the build's packages, Node.js, and the npm packages of a bundle"
     TEST = "all of BUILD, the packages of tests and linters, and the npm packages for development"
     BROWSER = "all of TEST, a browser, and where they can be installed other engines, nginx, Caddy and Kamailio"
+    RECIPES = "beside BROWSER, the programs that stand beside Kamailio in the phone's recipes"
     PLOTS = "what the benchmark draws with"
 
 
@@ -48,6 +49,8 @@ def ensure(needs: Set[Need]) -> None:
         engines.ensure()
         web_servers.ensure()
         sip_server.ensure()
+    if Need.RECIPES in needs:
+        sip_server.ensure_beside()
 
 
 def _layers(needs: Set[Need]) -> list[str]:

@@ -36,10 +36,16 @@ def lacking(*beside: str, tls: bool = False) -> str:
 
 
 def ensure() -> None:
-    """Install it, and what stands beside it, where that is possible. Tests that need it are skipped without it."""
-    if lacking(*BESIDE, tls=True):
+    """Install it where that is possible. Tests that need it are skipped without it."""
+    if missing():
         with exclusive("setting up kamailio"):
             all(apt.install(package) for package in PACKAGES if missing())
+
+
+def ensure_beside() -> None:
+    """The same, for what stands beside it."""
+    if lacking(*BESIDE, tls=True):
+        with exclusive("setting up what stands beside kamailio"):
             all(apt.install(package) for package in (TLS, *BESIDE.values()) if lacking(*BESIDE, tls=True))
 
 

@@ -65,6 +65,12 @@ def test_a_fast_run_is_four_tiers_and_needs_a_browser(ran: Tiers) -> None:
     assert test_command.needs(test_command.parse(["webkit"])) == {Need.BROWSER}
 
 
+def test_what_the_recipes_of_the_phone_want_is_installed_for_them_alone() -> None:
+    assert test_command.needs(test_command.parse([])) == {Need.BROWSER}
+    assert test_command.needs(test_command.parse(["--all"])) == {Need.BROWSER, Need.RECIPES}
+    assert test_command.needs(test_command.parse(["--all", "unit"])) == {Need.TEST}
+
+
 def test_tests_behind_the_dashes_choose_their_tiers(ran: Tiers) -> None:
     start("--", f"{WIRE}::test_a", "-x")
     assert list(ran.told) == ["unit"]
