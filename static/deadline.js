@@ -4,6 +4,9 @@
  * @module
  */
 
+/** A longer delay overflows `setTimeout`, which then does not wait at all. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /**
  * @template T
  * @param {Promise<T>} promise

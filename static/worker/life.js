@@ -5,6 +5,7 @@
  */
 
 import { within } from "../deadline.js";
+import { LONGEST_TIMER_MS } from "../deadline.js";
 import { aliveLock, SLICE_STEPS_MS, sliceLock, stepLock } from "../protocol.js";
 import { isOfApp, KeptStore } from "./kept_store.js";
 
@@ -189,7 +190,7 @@ export class Life {
     clearTimeout(this.#timer);
     const seconds = this.#superseded ? SUPERSEDED_LINGER_S : this.#lingerS;
     if (this.#shared && this.#deserted && seconds !== Number.POSITIVE_INFINITY) {
-      this.#timer = setTimeout(() => self.close(), seconds * 1000);
+      this.#timer = setTimeout(() => self.close(), Math.min(seconds * 1000, LONGEST_TIMER_MS));
     }
   }
 

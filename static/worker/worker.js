@@ -8,6 +8,7 @@
  * @module
  */
 
+import { LONGEST_TIMER_MS } from "../deadline.js";
 import * as messages from "../messages.js";
 import { kindOf } from "../protocol.js";
 import { boot } from "./boot.js";
@@ -47,9 +48,6 @@ let dead = false;
 let verdict = null;
 /** How far the boot is. @type {import("../protocol.js").FromWorker | null} */
 let progress = null;
-
-/** A longer delay overflows `setTimeout`, which then does not wait at all. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** @param {import("../protocol.js").FromWorker} message */
 function tellAll(message) {

@@ -62,6 +62,20 @@ test("a worker without pages ends when the app's grace and a little more are ove
   });
 });
 
+test("a grace that no timer can hold is a long one", (t) => {
+  const { begin } = living(t);
+  const { life, as } = begin();
+  /** @type {number[]} */
+  const delays = [];
+  t.mock.method(globalThis, "setTimeout", (/** @type {() => void} */ _, /** @type {number} */ ms) => delays.push(ms));
+  as(() => {
+    life.attached(PORTAL, null, true);
+    life.lingers(3_000_000);
+    life.deserted();
+  });
+  assert.equal(delays.at(-1), 2 ** 31 - 1);
+});
+
 test("a worker whose page left before it said hello ends as if it had had one", (t) => {
   const { clock, ended, begin } = living(t);
   const { life, as } = begin();
