@@ -4,8 +4,7 @@
  * @module
  */
 
-import { within } from "../deadline.js";
-import { LONGEST_TIMER_MS } from "../deadline.js";
+import { LONGEST_TIMER_MS, within } from "../deadline.js";
 import { aliveLock, SLICE_STEPS_MS, sliceLock, stepLock } from "../protocol.js";
 import { isOfApp, KeptStore } from "./kept_store.js";
 
