@@ -27,7 +27,7 @@ APP = """
 """
 KINDS = ("corrupt", "truncated", "missing", "unavailable", "aborted")
 SNAPSHOT_PARTS = ("snapshot.bin", "pyodide.asm.wasm", "pyodide.asm.mjs", "pyodide.mjs")
-PLAIN_PARTS = ("pyodide-lock.json", "python_stdlib.zip", "app.zip", "micropip-", "worker_py-")
+PLAIN_PARTS = ("pyodide-lock.json", "python_stdlib.zip", "app.zip", "worker_py-")
 LATE_S = 30
 CAME_TWICE = "(part) => performance.getEntriesByType('resource').filter(({ name }) => name.endsWith(part)).length > 1"
 campaign = pytest.mark.campaign
