@@ -39,12 +39,14 @@ class Day:
         server: Serves all sites.
         profiles: The directory of each contender's profile.
         of_frame: From the start of the frame's navigation until a handler could run.
+        loads: How many there were.
     """
 
     run: Run
     server: SiteServer
     profiles: Mapping[str, Path]
     of_frame: dict[str, list[float]] = field(default_factory=dict)
+    loads: int = 0
 
     def prepare(self, name: str, site: str) -> None:
         """The days before."""
@@ -65,12 +67,15 @@ class Day:
         Raises:
             RuntimeError: Nothing is.
         """
-        address = f"{self.server.address(stage.PORTAL)}?app={self.server.address(site)}{path}"
+        self.loads += 1
+        address = f"{self.server.address(stage.PORTAL)}?load={self.loads}&app={self.server.address(site)}{path}"
         with browsers.undriven(self.run.playwright, self.profiles[name], address):
             try:
                 told = self.server.told.get(timeout=TIMEOUT_S)
             except queue.Empty:
                 raise RuntimeError(f"{name}: no word from {address} within {TIMEOUT_S:.0f} s") from None
+            if told["load"] != str(self.loads):
+                raise RuntimeError(f"{name}: load {told['load']} told something in the time of load {self.loads}")
             time.sleep(stays_s)
             return told
 
