@@ -47,6 +47,7 @@ def run(
     reads: Sequence[Path],
     writes: Sequence[Path] = (),
     imports: int = 1,
+    flags: Sequence[str] = FLAGS_OF_SOME,
 ) -> dict[str, Any]:
     """Run a script of ours, and return its answer.
 
@@ -57,6 +58,7 @@ def run(
         reads: Files and directories that it may read besides.
         writes: Directories that it may write to, and read.
         imports: How many imports there may be, each of which has its time.
+        flags: Those of `FLAGS_OF_SOME` that Node gets, if it knows them.
 
     Raises:
         ToolError: It failed, or took too long: the message names what it imported then.
@@ -69,7 +71,7 @@ def run(
     leash: list[str | Path] = [sys.executable, "-I", LEASH, str(os.getpid()), str(MOST_BYTES), str(most_s)]
     try:
         printed = run_quietly(
-            [*leash, node, *FLAGS, *_known(node), *permissions, script, *arguments],
+            [*leash, node, *FLAGS, *(flag for flag in _known(node) if flag in flags), *permissions, script, *arguments],
             purpose,
             clean_env=_environment(),
             timeout_s=TIMEOUT_S,
