@@ -114,7 +114,8 @@ export class InterpreterStatus {
   started({ phases, parts, storage, plainBecause }) {
     this.state = "ready";
     this.failure = null;
-    Object.assign(this, { phases, parts });
+    this.phases = phases;
+    this.parts = parts;
     this.storageRefused = storage;
     this.plainBecause = plainBecause;
     this.#trace.add("boot", "booted", { duration_ms: phases.total, phases });

@@ -161,7 +161,7 @@ class Browsers:
             assert not arguments and not without and loopback_workers, "these are Chromium's flags"
             return self._webkit()
         options = self._options(self._home, arguments=arguments, without=without, loopback_workers=loopback_workers)
-        if self.engine.name == "firefox":
+        if self.engine.takes_preferences:
             options["firefox_user_prefs"] = {**FIREFOX_PREFERENCES, **(preferences or {})}
         browser = self._kind.launch(**options)
         self._opened.callback(browser.close)

@@ -88,7 +88,6 @@ def boots_with(bundle: Path) -> set[str]:
 
 
 @pytest.mark.engines
-@pytest.mark.timeout(300)  # where nothing was downloaded and compiled yet
 def test_compiled_code_runs_after_a_start_from_a_snapshot_and_each_later_one(
     open_page: OpenPage, compiled_bundle: Path
 ) -> None:

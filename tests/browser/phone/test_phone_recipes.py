@@ -93,6 +93,16 @@ def until_heard(tab: PhoneTab) -> None:
     tab.until_evaluates(f"() => ear.level > {AUDIBLE}")
 
 
+def call_by_relay(operator: PhoneTab, client: PhoneTab) -> None:
+    """The client calls, the operator answers, and they hear each other by the TURN server."""
+    client.run("call", {"number": "sip:operator@pbx.test"})
+    operator.until_state(lambda state: state["phase"] == "ringing", "a ringing phone")
+    operator.run("answer")
+    for tab in (operator, client):
+        until_heard(tab)
+        tab.poll(lambda tab=tab: tab.evaluate(SELECTED) == "relay", "a way by the TURN server")  # type: ignore[misc]
+
+
 @contextmanager
 def turn_server(directory: Path, tls_port: int = 0) -> Iterator[int]:
     """Debian's coturn, with credentials that end; its port. With TLS it takes the certificate of the directory."""
@@ -125,15 +135,7 @@ def test_a_call_goes_by_a_turn_server_alone_with_a_credential_that_ends(
             servers = [{"urls": [f"turn:127.0.0.1:{turn}?transport={transport}"], **credential(600)}]
             relayed = account(f"ws://127.0.0.1:{port}", user, ice_servers=servers, ice_policy="relay")
             tab.run("register", relayed)
-        operator, client = tabs
-
-        client.run("call", {"number": "sip:operator@pbx.test"})
-        operator.until_state(lambda state: state["phase"] == "ringing", "a ringing phone")
-        operator.run("answer")
-
-        for tab in tabs:
-            until_heard(tab)
-            tab.poll(lambda tab=tab: tab.evaluate(SELECTED) == "relay", "a way by the TURN server")  # type: ignore[misc]
+        call_by_relay(*tabs)
 
 
 def test_a_credential_that_has_ended_finds_no_way_and_the_call_ends_as_failed(
@@ -189,15 +191,7 @@ def test_a_call_goes_by_turn_over_tls(launch_profile: LaunchProfile, app: str, p
             tab.until_holds()
             tab.run("register", account(f"ws://127.0.0.1:{port}", user, ice_servers=servers, ice_policy="relay"))
             tabs.append(tab)
-        operator, client = tabs
-
-        client.run("call", {"number": "sip:operator@pbx.test"})
-        operator.until_state(lambda state: state["phase"] == "ringing", "a ringing phone")
-        operator.run("answer")
-
-        for tab in tabs:
-            until_heard(tab)
-            tab.poll(lambda tab=tab: tab.evaluate(SELECTED) == "relay", "a way by the TURN server")  # type: ignore[misc]
+        call_by_relay(*tabs)
 
 
 def test_a_call_goes_over_wss_and_a_certificate_that_is_not_trusted_is_named(
