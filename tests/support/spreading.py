@@ -1,5 +1,7 @@
 """Files of tests spread over several processes, also when one of them ends in the middle of a test."""
 
+from contextlib import suppress
+
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 from xdist.workermanage import WorkerController  # type: ignore[import-untyped]
 
@@ -9,8 +11,13 @@ class Spreading(LoadFileScheduling):  # type: ignore[misc]
 
     There, all files that it ever had are handed out anew: one that is done with, too, and a process that gets such a
     file waits for ever; and the test that ended it would end the next one. And a process keeps its last test until it
-    gets another or is told that there is none: what is left of a file may be that one test.
+    gets another or is told that there is none: what is left of a file may be that one test. And a process may have
+    ended before it is told of here: what is sent to it then raised, and nothing more was run.
     """
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        with suppress(OSError):  # the process ended; `remove_node`, called soon, finds this among what it left
+            super()._assign_work_unit(node)
 
     def _reschedule(self, node: WorkerController) -> None:
         if node not in self.registered_collections:

@@ -48,12 +48,38 @@ class Process:
         self.id = "gw"
         self.shutting_down = False
         self.given: list[int] = []
+        self.ended = False
 
     def send_runtest_some(self, indices: list[int]) -> None:
+        if self.ended:
+            raise OSError("cannot send (already closed?)")
         self.given += indices
 
     def shutdown(self) -> None:
         self.shutting_down = True
+
+
+def test_a_process_may_have_ended_before_its_end_is_told(
+    pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pytestconfig.option, "tx", ["2*popen"])
+    spreading = Spreading(pytestconfig)
+    first, second = Process(), Process()
+    names = [f"{file}.py::test_{number}" for file in "abcdef" for number in (1, 2)]
+    for process in (first, second):
+        spreading.add_node(process)
+        spreading.add_node_collection(process, names)
+    spreading.schedule()
+    given = [*first.given, *second.given]
+    assert first.given[:2] == [0, 1]
+    first.ended = True
+    spreading.mark_test_complete(first, 0)
+    spreading.mark_test_complete(first, 1)
+    assert [*first.given, *second.given] == given
+    assert spreading.remove_node(first) == names[first.given[2]]
+    for test in second.given:  # grows
+        spreading.mark_test_complete(second, test)
+    assert sorted([*first.given[:3], *second.given]) == list(range(len(names)))
 
 
 def test_the_last_test_of_all_is_run_by_the_process_that_replaces_the_one_that_ended(
