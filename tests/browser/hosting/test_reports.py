@@ -24,7 +24,7 @@ from worker_py_tool.serve.server import AsgiServer, Server
 
 NUMBER, NAME, COMMENT = "+4915112345678", "Zarathustra Quux", "call Zarathustra back"
 TOKEN = "0123456789abcdef0123456789abcdef"
-BURST, ROUNDS = 20, 3
+BURST, ROUNDS = 20, 5
 PLANTED = [NUMBER, NUMBER[1:], NAME, "Zarathustra", COMMENT, TOKEN]
 APP = """
     import logging
@@ -153,6 +153,7 @@ def test_a_sink_of_sentrys_kind_takes_envelopes_of_one_and_one_that_fails_delays
         [reporting, plain] = [opened(browser, portal_url, server.port, stack) for server in (told, silent)]
         for page in (reporting, plain):
             page.initialized()
+            page.until_settled()
         reporting.poll(lambda: any('"greet"' in body for _, _, body in stub.bodies), "the failure has come")
         path, kind, body = next(each for each in stub.bodies if '"greet"' in each[2])
         head, item, entry, *rest = body.split("\n")
@@ -169,14 +170,12 @@ def test_a_sink_of_sentrys_kind_takes_envelopes_of_one_and_one_that_fails_delays
             for number in range(ROUNDS):
                 for page in (reporting, plain) if number % 2 else (plain, reporting):
                     took[page].append(burst_ms(page))
-            ratios.append(statistics.median(took[reporting]) / statistics.median(took[plain]))
+            ratios.append(min(took[reporting]) / min(took[plain]))  # what else runs here makes some of them slower
         assert statistics.median(ratios) < 1.5, ratios
-        assert reporting.counted("waiting") == 0
 
 
 def burst_ms(page: PortalPage) -> float:
-    """From the first event of a burst until the command of the last one's handler, each of which fails after that."""
-    before = page.counted("acknowledged")
+    """From the first event of a burst until the last one's handler has failed, as each of them does."""
     page.raise_all([("muteButtonClick", True)] * BURST)
-    page.poll(lambda: page.counted("acknowledged") == before + BURST, "the burst is handled")
-    return float(page.trace("command")[-1]["at"] - page.trace("event")[-BURST]["at"])
+    page.until_settled()
+    return float(page.trace("handler")[-1]["at"] - page.trace("event")[-BURST]["at"])
