@@ -6,8 +6,9 @@
  */
 
 import { bundle } from "./bundle.js";
-import { compile, download, downloadNow, importModule, locate } from "./downloads.js";
+import { download, downloadNow, importModule, locate } from "./downloads.js";
 import { LateFiles } from "./late_files.js";
+import { ModuleFile } from "./module_file.js";
 import { phaseClock } from "./phase_clock.js";
 import { parseSnapshot, snapshotLoader } from "./snapshot.js";
 import { SnapshotFile } from "./snapshot_file.js";
@@ -59,22 +60,26 @@ export async function boot(outside) {
   if (bundle.snapshot) {
     try {
       const file = new SnapshotFile(bundle.snapshot);
+      const module = new ModuleFile(MODULE);
       const places = [libraryPlace(), ...packagePlaces()];
       const first = bundle.bare ? archivesOf(places) : bundle.libraries.map(({ archive }) => archive);
       const early = downloads(first);
-      const pyodide = await restored(file, clock, early);
+      const restoring = restored(file, module.compiled, clock, early);
+      const place = whereItRuns(); // while the downloads come
+      const pyodide = await restoring;
       clock.enter("app", 0.9);
       const holding = new Holding(outside.holding);
       const late = lateFiles(pyodide, places, holding, early);
       if (bundle.bare) {
         await late.mount();
       }
-      const runtime = await run(pyodide, outside, holding);
+      const runtime = await run(pyodide, outside, holding, place);
       clock.enter("ready", 1);
       late
         .mount()
         .catch((error) => console.warn(`worker-py: files will be loaded when they are needed: ${error.message}`));
       file.keepLater();
+      module.keepLater();
       const parts = clock.parts(locate(MODULE));
       return { ...runtime, phases: clock.phases, parts, plainBecause: null };
     } catch (error) {
@@ -85,7 +90,7 @@ export async function boot(outside) {
   const holding = new Holding(outside.holding);
   const pyodide = await loaded(clock, holding);
   clock.enter("app", 0.9);
-  const runtime = await run(pyodide, outside, holding);
+  const runtime = await run(pyodide, outside, holding, whereItRuns());
   clock.enter("ready", 1);
   return { ...runtime, phases: clock.phases, parts: {}, plainBecause };
 }
@@ -94,13 +99,13 @@ export async function boot(outside) {
 
 /**
  * @param {SnapshotFile} file
+ * @param {Promise<WebAssembly.Module>} module
  * @param {import("./phase_clock.js").PhaseClock} clock
  * @param {Map<string, Promise<ArrayBuffer>>} early archives on their way, those of the libraries among them
  * @returns {Promise<any>}
  */
-async function restored(file, clock, early) {
+async function restored(file, module, clock, early) {
   clock.enter("download", 0.05);
-  const module = compile(MODULE);
   const loader = importModule(`${bundle.pyodideUrl}pyodide.mjs`);
   const glue = importModule(`${bundle.pyodideUrl}pyodide.asm.mjs`);
   for (const part of [file.content, module, loader, glue]) {
@@ -132,6 +137,7 @@ async function restored(file, clock, early) {
       clock.enter("runtime", 0.6);
     },
     urls: { wasm: locate(MODULE), library },
+    filled: bundle.filled,
   });
   try {
     const loading = loadPyodide({
@@ -274,10 +280,11 @@ class Holding {
  * @param {any} pyodide
  * @param {Outside} outside
  * @param {Holding} holding
+ * @param {Place} place
  */
-async function run(pyodide, outside, holding) {
+async function run(pyodide, outside, holding, place) {
   pyodide._api.on_fatal = outside.fatal;
-  const python = startApp(pyodide, outside, await outside.kept());
+  const python = startApp(pyodide, outside, await outside.kept(), place);
   if (python.slice_limit_ms) {
     const address = python.beat_address >>> 2;
     const readBeat = () => pyodide._module.HEAPU32[address];
@@ -295,18 +302,24 @@ async function run(pyodide, outside, holding) {
 }
 
 /**
+ * What the interpreter is told of its surroundings. The first question for the time zone loads the browser's tables.
+ * @typedef {{zone: string, language: string, agent: string}} Place
+ * @returns {Place}
+ */
+function whereItRuns() {
+  const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+  return { zone, language: navigator.language, agent: navigator.userAgent };
+}
+
+/**
  * @param {any} pyodide
  * @param {Outside} outside
  * @param {Record<string, string>} kept of calls that may still be going on
+ * @param {Place} place
  */
-function startApp(pyodide, { post, wake, keep }, kept) {
+function startApp(pyodide, { post, wake, keep }, kept, place) {
   const { module, attribute } = bundle.app;
   const { live, settings } = bundle;
-  const place = {
-    zone: new Intl.DateTimeFormat().resolvedOptions().timeZone ?? "",
-    language: navigator.language,
-    agent: navigator.userAgent,
-  };
   const host = pyodide.pyimport("worker_py._pyodide");
   try {
     return host.start(JSON.stringify({ module, attribute, kept, live, settings, place }), post, wake, keep);

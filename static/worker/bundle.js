@@ -20,6 +20,8 @@ export const bundle = {
   config: null,
   /** The interpreter's memory with all that imported. @type {string | null} */
   snapshot: null,
+  /** Behind this many bytes the memory of a new module is empty. */
+  filled: 0,
   /** The app is not in it: it loads compiled code, and is imported at each start. */
   bare: false,
   /** Compiled code that is in it, in the order in which it is loaded. @type {{archive: string, file: string}[]} */

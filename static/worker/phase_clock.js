@@ -57,8 +57,9 @@ export function phaseClock(progress) {
     /**
      * What the download consisted of; asked when all is over. Most of it goes on side by side.
      * @param {string} module where the interpreter's module is
-     * @returns {Record<string, number>} `fetch`: until the module's first byte, `decode`: until its last one, `compile`:
-     *   from then on; `read`: the snapshot, `hash`: whether it is the one that was built
+     * @returns {Record<string, number>} `module`: until it is there; if it came by the network, `fetch` until its first
+     *   byte, `decode` until its last one, `compile` from then on; `read`: the snapshot, `hash`: whether it is the one
+     *   that was built
      */
     parts(module) {
       const came = /** @type {PerformanceResourceTiming | undefined} */ (
@@ -66,6 +67,7 @@ export function phaseClock(progress) {
       );
       const { compiled, read, verified } = moments;
       return spans({
+        module: [start, compiled],
         fetch: [came?.startTime, came?.responseStart],
         decode: [came?.responseStart, came?.responseEnd],
         compile: [came?.responseEnd, compiled],

@@ -69,6 +69,7 @@ export function parseSnapshot(buffer) {
  * @property {() => Promise<Snapshot>} snapshot called once the runtime stands
  * @property {() => Promise<void>} laid the memory is in place, and nothing runs in it yet
  * @property {{wasm: string, library: string}} urls that `loadPyodide` fetches by itself
+ * @property {number} filled behind this many bytes a new module's memory is empty
  */
 
 /**
@@ -77,9 +78,11 @@ export function parseSnapshot(buffer) {
  * @returns {{options: object, broken: Promise<never>, unhook: () => void}} `broken` rejects when the runtime
  *   cannot be made: `loadPyodide` would wait for ever then
  */
-export function snapshotLoader({ glue, module, replay, snapshot, laid, urls }) {
+export function snapshotLoader({ glue, module, replay, snapshot, laid, urls, filled }) {
   /** Memory as it was before anything ran, as far as there is something in it. */
   let fresh = new Uint8Array(0);
+  /** Where the memory holds how far it is used. */
+  let breakAt = 0;
   let over = false;
   /** @type {(...places: number[]) => void} */
   let writeZone = () => {};
@@ -104,7 +107,9 @@ export function snapshotLoader({ glue, module, replay, snapshot, laid, urls }) {
       const compiled = await module;
       writeZone = /** @type {any} */ (imports).env._tzset_js;
       const instance = await WebAssembly.instantiate(compiled, imports);
-      fresh = filledMemory(/** @type {any} */ (instance.exports));
+      const { memory, emscripten_get_sbrk_ptr: findBreak } = /** @type {any} */ (instance.exports);
+      fresh = new Uint8Array(memory.buffer).slice(0, filled);
+      breakAt = findBreak();
       return { instance, module: compiled };
     } catch (error) {
       fail(error);
@@ -121,7 +126,7 @@ export function snapshotLoader({ glue, module, replay, snapshot, laid, urls }) {
     }
     const runtime = await create(settings);
     const found = await snapshot();
-    lay(runtime, fresh, found, await replay);
+    lay(runtime, fresh, breakAt, found, await replay);
     writeZone(...found.zone); // what is in it is that of the machine that made the snapshot
     fresh = new Uint8Array(0); // it is large, and the interpreter lives long
     await laid();
@@ -130,9 +135,44 @@ export function snapshotLoader({ glue, module, replay, snapshot, laid, urls }) {
       runtime.API.restoreSnapshot = restoreSnapshot; // else the file would stay in memory with this function
       return restoreSnapshot(found.prefix); // the memory behind it is in place
     };
+    importWithoutCompiling(runtime.API);
     return runtime;
   };
   return { options: { _loadSnapshot: new Uint8Array(0), createPyodideModule }, broken, unhook };
+}
+
+/**
+ * Have `loadPyodide` take what is imported already from where it is. It would have Python compile a line for each, which are
+ * the only ones that a boot compiles, and the parser's functions take the browser longer to compile than all that they do.
+ * @param {any} API Pyodide's; called once the memory is in place
+ */
+function importWithoutCompiling(API) {
+  const { rawRun, runPythonInternal } = API;
+  API.rawRun = (/** @type {string} */ code) => {
+    API.rawRun = rawRun;
+    if (code !== "import _pyodide_core") {
+      return rawRun(code);
+    }
+    const { _pyodide } = API;
+    const { builtins, import_module: find } = _pyodide._base;
+    /** @type {Record<string, () => any>} */
+    const known = {
+      "import importlib; importlib": () => find("importlib"),
+      "import __main__; __main__.__dict__": () => find("__main__").__dict__,
+      "import builtins; builtins.__dict__": () => builtins.__dict__,
+    };
+    API._pyodide = { _base: { eval_code: () => builtins.dict() } }; // for the first thing asked for, an empty dict
+    API.runPythonInternal = (/** @type {string} */ line) => {
+      API._pyodide = _pyodide;
+      const answer = known[line];
+      delete known[line];
+      if (!answer || Object.keys(known).length === 0) {
+        API.runPythonInternal = runPythonInternal;
+      }
+      return answer ? answer() : runPythonInternal(line);
+    };
+    return [0, ""]; // it is imported
+  };
 }
 
 /** Answer what `loadPyodide` fetches by itself, once. @param {Parts["urls"]} urls */
@@ -153,24 +193,16 @@ function answerInstead({ wasm, library }) {
 }
 
 /**
- * A copy of the memory up to its heap, behind which a new module has nothing.
- * @param {{memory: WebAssembly.Memory, __heap_base?: WebAssembly.Global}} exports
- */
-function filledMemory({ memory, __heap_base: heap }) {
-  const bytes = new Uint8Array(memory.buffer);
-  return bytes.slice(0, heap ? Math.ceil(heap.value / PAGE) * PAGE : bytes.length);
-}
-
-/**
  * Make the memory what it was when the snapshot was taken, but for one word: where this engine's table of functions has
  * the one through which CPython calls C. The table of JavaScriptCore is not that of the Node.js that made the snapshot,
  * and on iOS Pyodide goes without (0).
  * @param {any} runtime
  * @param {Uint8Array} fresh what the pages hold that the snapshot leaves out
+ * @param {number} breakAt where the memory holds how far it is used; nothing has been written behind that
  * @param {Snapshot} snapshot
  * @param {Replay} replay
  */
-function lay(runtime, fresh, { heap, pages, contents, libraries }, replay) {
+function lay(runtime, fresh, breakAt, { heap, pages, contents, libraries }, replay) {
   const used = runtime.HEAPU8.length; // starting the runtime may have taken more than there was
   if (used < heap && !runtime.growMemory(heap)) {
     throw new Error(`there is no memory for its ${heap} bytes`);
@@ -179,8 +211,9 @@ function lay(runtime, fresh, { heap, pages, contents, libraries }, replay) {
   const words = new DataView(memory.buffer);
   const trampoline = runtime.__PyRuntime + words.getInt32(runtime.__PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET, true);
   const own = words.getInt32(trampoline, true);
-  memory.set(fresh.subarray(0, heap));
-  memory.fill(0, fresh.length, used);
+  const behind = words.getUint32(breakAt, true);
+  memory.set(fresh);
+  memory.fill(0, fresh.length, behind);
   if (libraries) {
     replay(runtime, libraries); // each writes its data
   }

@@ -1,24 +1,23 @@
 /**
- * The file of the memory snapshot, and a copy of it in the origin's Cache Storage. The browser's own cache keeps the
- * file as it came, compressed, and unpacking it is what a boot waits for longest.
+ * The file of the memory snapshot, and its copy.
  *
  * @module
  */
 
-import { within } from "../deadline.js";
-import { fetchUnverified, locate, verify } from "./downloads.js";
+import { dropCopy, keepCopy, readCopy } from "./copies.js";
+import { fetchUnverified, verify } from "./downloads.js";
 
-/** One for each bundle of this origin, with one entry: the copy of its newest build. */
-const CACHE = `worker-py ${new URL(locate("../../")).pathname}`;
-/** A storage that takes longer is no help. */
-const PATIENCE_MS = 1000;
 /** Calls come first. */
 const KEEP_AFTER_MS = 1000;
+/** The header of a copy that has what it adds up to. */
+const SUM = "X-Sum";
+/** That of the hash FNV-1. */
+const PRIME = 0x01000193;
 
 export class SnapshotFile {
   #path;
-  #url;
-  #isCopy = false;
+  /** What the copy adds up to, if this is one. @type {string | null} */
+  #sum = null;
   /** Its bytes, whatever they are. @type {Promise<ArrayBuffer>} */
   content;
   /** Rejects when they are not what the build wrote. @type {Promise<void>} */
@@ -27,7 +26,6 @@ export class SnapshotFile {
   /** @param {string} path relative to the folder of this build */
   constructor(path) {
     this.#path = path;
-    this.#url = locate(path);
     this.content = this.#read();
     this.verified = this.content.then((content) => this.#verify(content));
     this.verified.catch(() => {}); // awaited on the way; a failure before that is not unhandled
@@ -35,42 +33,54 @@ export class SnapshotFile {
 
   /** Keep a copy for the next boot, after a while. */
   keepLater() {
-    if (!this.#isCopy) {
+    if (this.#sum === null) {
       setTimeout(() => this.#keep().catch(() => {}), KEEP_AFTER_MS); // the next boot unpacks it again then
     }
   }
 
   async #read() {
-    const copy = await within(this.#copy(), PATIENCE_MS, "the storage has not answered").catch(() => null);
-    this.#isCopy = copy !== null;
-    return copy ?? fetchUnverified(this.#path);
+    const copy = await readCopy(this.#path, async (response) => ({
+      content: await response.arrayBuffer(),
+      sum: response.headers.get(SUM),
+    }));
+    if (copy?.sum) {
+      this.#sum = copy.sum;
+      return copy.content;
+    }
+    return fetchUnverified(this.#path);
   }
 
   /** @param {ArrayBuffer} content */
   async #verify(content) {
-    try {
+    if (this.#sum === null) {
       await verify(this.#path, content);
-    } catch (error) {
-      if (this.#isCopy) {
-        caches.delete(CACHE).catch(() => {}); // the next boot gets the file itself
-      }
-      throw error;
+    } else if (sumOf(content) !== this.#sum) {
+      dropCopy(this.#path);
+      throw new Error("its copy is damaged");
     }
-  }
-
-  async #copy() {
-    const cache = await globalThis.caches?.open(CACHE);
-    const response = await cache?.match(this.#url);
-    return response ? response.arrayBuffer() : null;
   }
 
   async #keep() {
     const content = await this.content;
-    const cache = await globalThis.caches?.open(CACHE);
-    if (cache) {
-      const others = (await cache.keys()).filter(({ url }) => url !== this.#url);
-      await Promise.all(others.map((request) => cache.delete(request)));
-      await cache.put(this.#url, new Response(content));
-    }
+    await keepCopy(this.#path, content, { [SUM]: sumOf(content) });
   }
+}
+
+/**
+ * Tells damage, not intent: what was written is what the build wrote. A hash would have all of it copied first, in the
+ * thread that boots.
+ * @param {ArrayBuffer} content
+ */
+function sumOf(content) {
+  const words = new Int32Array(content, 0, content.byteLength >>> 2);
+  const lanes = words.length & ~3;
+  let [a, b, c, d] = [content.byteLength, 1, 2, 3]; // four, none of which waits for another
+  for (let index = 0; index < lanes; index += 4) {
+    a = Math.imul(a ^ words[index], PRIME);
+    b = Math.imul(b ^ words[index + 1], PRIME);
+    c = Math.imul(c ^ words[index + 2], PRIME);
+    d = Math.imul(d ^ words[index + 3], PRIME);
+  }
+  const rest = new Uint8Array(content, lanes * 4);
+  return [a, b, c, d, ...rest].join(" ");
 }

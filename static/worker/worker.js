@@ -14,12 +14,14 @@ import { kindOf } from "../protocol.js";
 import { boot } from "./boot.js";
 import { bundle } from "./bundle.js"; // named here, what boot.js needs comes along with it, not after it
 import { readConfig } from "./config_file.js";
+import "./copies.js";
 import { locate } from "./downloads.js";
 import { interruptBuffer, watchBlockingRequests } from "./interrupt.js";
 import { KeptGate } from "./kept_gate.js";
 import "./kept_store.js";
 import "./late_files.js";
 import { Life } from "./life.js";
+import "./module_file.js";
 import "./phase_clock.js";
 import "./snapshot.js";
 import "./snapshot_file.js";

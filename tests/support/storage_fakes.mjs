@@ -1,4 +1,4 @@
-/** Stand-ins for what pages of one origin share: localStorage with its events, BroadcastChannel, IndexedDB. */
+/** Stand-ins for what pages of one origin share: localStorage with its events, BroadcastChannel, IndexedDB, Cache Storage. */
 
 /** What pages of one origin share; each page has its own view of it. */
 export class FakeOrigin {
@@ -169,5 +169,42 @@ export class FakeIndexedDB {
       clear: () => done(() => this.rows.clear()),
     };
     return transaction;
+  }
+}
+
+/** @param {unknown} value what `caches` is from now on */
+export function setCaches(value) {
+  Object.defineProperty(globalThis, "caches", { value, configurable: true });
+}
+
+/** Cache Storage, whose entries a test may change. */
+export class FakeCacheStorage {
+  /** @type {Map<string, Map<string, Response>>} */
+  #caches = new Map();
+  /** Whether it never answers. */
+  hangs = false;
+
+  /** What is in one of its caches, by address. @param {string} name */
+  entries(name) {
+    const entries = this.#caches.get(name) ?? new Map();
+    this.#caches.set(name, entries);
+    return entries;
+  }
+
+  /** @param {string} name */
+  async open(name) {
+    if (this.hangs) {
+      await new Promise(() => {});
+    }
+    const entries = this.entries(name);
+    return {
+      match: async (/** @type {string} */ url) => entries.get(url)?.clone(),
+      keys: async () => [...entries.keys()].map((url) => ({ url })),
+      delete: async (/** @type {string | {url: string}} */ what) =>
+        entries.delete(typeof what === "string" ? what : what.url),
+      put: async (/** @type {string} */ url, /** @type {Response} */ response) => {
+        entries.set(url, response);
+      },
+    };
   }
 }

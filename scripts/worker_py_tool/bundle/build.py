@@ -217,6 +217,7 @@ def _contents(
         "config": f"../../{config_file.NAME}" if options.config is not None or config_file.is_read(app) else None,
         "live": options.live and app.version,
         "snapshot": None if memory.content is None else "snapshot.bin",
+        "filled": memory.filled,
         "bare": bool(memory.bare),
         "libraries": [_library(path, packages.app) for path in memory.libraries],
         "withoutSnapshot": memory.reason or None,

@@ -5,7 +5,7 @@
 //
 // CONFIG: {pyodide, library, tidy, wheels: [...], archive, describe, trace, compiler, compiled, module, attribute, native,
 // harmless, bare, seed, limitS, base}, the first six paths. `base`: {memory, zone}, what an earlier run with null there made
-// and answered: the interpreter before anything is installed, whose start takes most of the time and is the same for all apps.
+// and answered (with `filled`, behind which many bytes a new module's memory is empty): the interpreter before anything is installed, whose start takes most of the time and is the same for all apps.
 // That run takes `pyodide`, `library` and `seed` alone. `compiler`: what `compiler.mjs` takes to put the app's files, compiled,
 // into the archive `compiled`, which is not there when that fails; or null. `native`: the wheels hold machine code, so note which
 // libraries the app loads, of which the `harmless` may draw random numbers (`libraries.mjs`). `trace`: null, or the path of
@@ -62,7 +62,7 @@ try {
     answer(result);
   } else {
     fs.writeFileSync(outPath, pyodide.makeMemorySnapshot());
-    answer({ zone: fresh.zone() });
+    answer({ zone: fresh.zone(), filled: fresh.filled() });
   }
 } catch (error) {
   fail(error);
@@ -366,7 +366,20 @@ function captureFreshMemory() {
       return result;
     }
   );
-  return { memory: () => /** @type {Uint8Array} */ (/** @type {unknown} */ (copy)), zone: () => zone };
+  const memory = () => /** @type {Uint8Array} */ (/** @type {unknown} */ (copy));
+  return {
+    memory,
+    zone: () => zone,
+    /** Behind how many bytes there is nothing in it. */
+    filled() {
+      const words = new Uint32Array(memory().buffer);
+      let end = words.length;
+      while (words[end - 1] === 0) {
+        end--;
+      }
+      return Math.ceil((end * 4) / PAGE) * PAGE;
+    },
+  };
 }
 
 /**

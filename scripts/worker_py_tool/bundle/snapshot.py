@@ -45,6 +45,7 @@ class Snapshot:
         reason: Why there is none.
         bare: Why the app is not in it, and is imported at each start: it loads compiled code that no snapshot can hold.
         libraries: The compiled code in it, as files of the interpreter, in the order in which it is loaded.
+        filled: Behind this many bytes the memory of a new module is empty.
     """
 
     archive: bytes
@@ -52,6 +53,7 @@ class Snapshot:
     reason: str = ""
     bare: str = ""
     libraries: Sequence[str] = ()
+    filled: int = 0
 
 
 def make(app: AppSource, wheels: Sequence[Path], pyodide: Path = fence.PYODIDE) -> Snapshot:
@@ -79,7 +81,8 @@ def make(app: AppSource, wheels: Sequence[Path], pyodide: Path = fence.PYODIDE) 
         if result["bare"]:
             say(f"note: the app is not in the snapshot, and is imported at each start: {result['bare']}")
         content = cached.with_suffix(".bin").read_bytes()
-        return Snapshot(archive, content, bare=result["bare"], libraries=result["libraries"])
+        filled = interpreter(pyodide)["filled"]
+        return Snapshot(archive, content, bare=result["bare"], libraries=result["libraries"], filled=filled)
     say(f"warning: no snapshot, so the interpreter boots slower: {result['refused']}")
     return Snapshot(archive, None, result["refused"])
 
@@ -155,7 +158,7 @@ def _run(aside: Path, config: Mapping[str, Any], wheels: Sequence[Path]) -> dict
 
 
 def interpreter(pyodide: Path = fence.PYODIDE) -> dict[str, Any]:
-    """One into which nothing was installed yet: `memory`, the file of it, and `zone`, for `snapshot.mjs`."""
+    """One into which nothing was installed yet: `memory`, the file of it, `zone`, for `snapshot.mjs`, and `filled`."""
     key = _digest(_of_any_app(pyodide))
     cached = INTERPRETERS / f"{key}.json"
     if not cached.exists():

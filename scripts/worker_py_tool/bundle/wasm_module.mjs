@@ -273,3 +273,42 @@ export function withExports(bytes, keeps) {
     }),
   ]);
 }
+
+/**
+ * Functions of JavaScript as those of WebAssembly, which alone a table of functions takes; by one module. The text of this
+ * function goes into Pyodide's glue, which has no other helpers than its own.
+ * @param {{sig: string}[]} functions each with its signature, as Emscripten writes it: the result's type, then the parameters'
+ * @returns {Map<object, unknown>}
+ */
+export function wrapAll(functions) {
+  const each = [...new Set(functions)];
+  const signatures = [...new Set(each.map(({ sig }) => sig))];
+  /** @type {Record<string, number>} */
+  const codes = { i: 127, p: 127, j: 126, f: 125, d: 124, e: 111 };
+  const number = (/** @type {number} */ value) => [(value % 128) | 128, value >> 7];
+  const counted = (/** @type {number[][]} */ items) => [...number(items.length), ...items.flat()];
+  const name = (/** @type {number} */ index) => counted([...String(index)].map((digit) => [digit.charCodeAt(0)]));
+  const types = (/** @type {string} */ letters) => counted([...letters].map((letter) => [codes[letter]]));
+  const section = (/** @type {number} */ id, /** @type {number[][]} */ items) => {
+    const content = counted(items);
+    return [id, ...number(content.length), ...content];
+  };
+  const bytes = Uint8Array.of(
+    ...[0, 97, 115, 109, 1, 0, 0, 0],
+    ...section(
+      1,
+      signatures.map((sig) => [96, ...types(sig.slice(1)), ...types(sig[0] === "v" ? "" : sig[0])]),
+    ),
+    ...section(
+      2,
+      each.map(({ sig }, index) => [1, 101, ...name(index), 0, ...number(signatures.indexOf(sig))]),
+    ),
+    ...section(
+      7,
+      each.map((_, index) => [...name(index), 0, ...number(index)]),
+    ),
+  );
+  const imports = { e: /** @type {any} */ (each) };
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports);
+  return new Map(each.map((one, index) => [one, exports[index]]));
+}

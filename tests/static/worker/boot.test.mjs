@@ -13,8 +13,9 @@ function withParts() {
   Object.assign(globalThis, { workerPyParts: boots });
   const names = {
     "./bundle.js": ["bundle"],
-    "./downloads.js": ["compile", "download", "downloadNow", "importModule", "locate"],
+    "./downloads.js": ["download", "downloadNow", "importModule", "locate"],
     "./late_files.js": ["LateFiles"],
+    "./module_file.js": ["ModuleFile"],
     "./snapshot.js": ["parseSnapshot", "snapshotLoader"],
     "./snapshot_file.js": ["SnapshotFile"],
   };
@@ -120,7 +121,15 @@ async function booting(t, holds = {}) {
       }
       return new TextEncoder().encode(`<${path}>`).buffer;
     },
-    compile: (/** @type {string} */ path) => get("compile", path, "the module"),
+    ModuleFile: class {
+      /** @param {string} path */
+      constructor(path) {
+        this.compiled = get("compile", path, "the module");
+      }
+      keepLater() {
+        log.push(["keep module later"]);
+      }
+    },
     importModule: (/** @type {string} */ path) =>
       get("import", path, {
         default: "the glue",

@@ -10,6 +10,8 @@ const FRESH = 1;
 const OFFSET_AT = 2 * PAGE;
 const STATE = 3 * PAGE;
 const OFFSET = 8;
+/** Where it says how far it is used. */
+const BREAK_AT = 2 * PAGE + 16;
 
 /**
  * A snapshot as `snapshot.mjs` writes it.
@@ -51,19 +53,17 @@ for (const [what, spoil, reason] of /** @type {const} */ ([
 /**
  * Start from a snapshot with a runtime that the test plays.
  * @param {import("node:test").TestContext} t
- * @param {{heap: number, limit: number, pages?: Record<number, number>, trampoline?: number, base?: number, libraries?: any}}
+ * @param {{heap: number, limit: number, pages?: Record<number, number>, trampoline?: number, filled?: number, used?: number, libraries?: any}}
  *   options the memory that the snapshot wants, and that there is; its pages; what the runtime writes where the interpreter
- *   finds its trampoline; where the module's heap begins, if it says so; what the snapshot tells of compiled code
+ *   finds its trampoline; how much of a new module's memory holds something, and how much is used once the runtime stands;
+ *   what the snapshot tells of compiled code
  */
-async function started(t, { heap, limit, pages = { 1: 9 }, trampoline = 0, base, libraries }) {
+async function started(t, { heap, limit, pages = { 1: 9 }, trampoline = 0, filled = 65536, used = 65536, libraries }) {
   const fresh = new WebAssembly.Memory({ initial: 1 });
-  new Uint8Array(fresh.buffer).fill(FRESH, 0, base);
-  const places = base === undefined ? {} : { __heap_base: { value: base } };
-  t.mock.method(WebAssembly, "instantiate", async () => ({ exports: { memory: fresh, ...places } }));
-  const turned = Object.entries(pages).map(([page, byte]) => [
-    page,
-    +page * PAGE < (base ?? 65536) ? byte ^ FRESH : byte,
-  ]);
+  new Uint8Array(fresh.buffer).fill(FRESH, 0, filled);
+  const exports = { memory: fresh, emscripten_get_sbrk_ptr: () => BREAK_AT };
+  t.mock.method(WebAssembly, "instantiate", async () => ({ exports }));
+  const turned = Object.entries(pages).map(([page, byte]) => [page, +page * PAGE < filled ? byte ^ FRESH : byte]);
   /** @type {any[]} */
   const restored = [];
   const runtime = {
@@ -79,7 +79,11 @@ async function started(t, { heap, limit, pages = { 1: 9 }, trampoline = 0, base,
       runtime.HEAPU8 = grown;
       return true;
     },
-    API: { restoreSnapshot: (/** @type {Uint8Array} */ prefix) => restored.push(Buffer.from(prefix).toString()) },
+    API: {
+      restoreSnapshot: (/** @type {Uint8Array} */ prefix) => restored.push(Buffer.from(prefix).toString()),
+      rawRun: (/** @type {string} */ code) => [0, `ran ${code}`],
+      runPythonInternal: (/** @type {string} */ code) => `ran ${code}`,
+    },
   };
   /** @type {any[]} */
   const zones = [];
@@ -91,6 +95,7 @@ async function started(t, { heap, limit, pages = { 1: 9 }, trampoline = 0, base,
     const words = new DataView(fresh.buffer);
     words.setInt32(OFFSET_AT, OFFSET, true);
     words.setInt32(STATE + OFFSET, trampoline, true);
+    words.setUint32(BREAK_AT, used, true);
     return runtime;
   };
   const replay = t.mock.fn((/** @type {typeof runtime} */ { HEAPU8 }) => {
@@ -103,6 +108,7 @@ async function started(t, { heap, limit, pages = { 1: 9 }, trampoline = 0, base,
     snapshot: async () => parseSnapshot(written({ heap, pages: Object.fromEntries(turned), libraries })),
     laid: async () => {},
     urls: { wasm: "https://app.example/wasm", library: "https://app.example/library" },
+    filled,
   });
   t.after(loader.unhook);
   const options = /** @type {any} */ (loader.options);
@@ -118,11 +124,51 @@ test("memory becomes what it was: fresh where the snapshot has nothing, its own 
   assert.deepEqual(restored, ["head"]);
 });
 
-test("only what a new module has in its memory is kept while the runtime starts", async (t) => {
-  const { make, runtime } = await started(t, { heap: 65536, limit: 65536, pages: { 1: 9, 5: 7 }, base: 2 * PAGE - 5 });
+test("what was empty and is used is emptied, and what is not used is left alone", async (t) => {
+  const options = { heap: 65536, limit: 65536, pages: { 1: 9, 5: 7 }, filled: 3 * PAGE, used: 6 * PAGE };
+  const { make, runtime } = await started(t, options);
   await make();
   const at = (/** @type {number} */ page) => runtime.HEAPU8[page * PAGE];
-  assert.deepEqual([at(0), at(1), at(2), at(5), at(6)], [FRESH, 9, 0, 7, 0]);
+  assert.deepEqual([at(0), at(1), at(3), at(5), at(6)], [FRESH, 9, 0, 7, 2]);
+});
+
+/** Python's modules as `loadPyodide` reaches them, by name. */
+function python() {
+  const modules = /** @type {Record<string, any>} */ ({
+    importlib: "the module importlib",
+    __main__: { __dict__: "the names of __main__" },
+    builtins: { __dict__: "the builtins", dict: () => "a new dict" },
+  });
+  const { builtins } = modules;
+  return { _base: { builtins, import_module: (/** @type {string} */ name) => modules[name] } };
+}
+
+test("what loadPyodide imports at first it gets without having Python compile anything", async (t) => {
+  const { make } = await started(t, { heap: 65536, limit: 65536 });
+  const { API } = await make();
+  API._pyodide = python();
+  const own = API._pyodide;
+  assert.deepEqual(API.rawRun("import _pyodide_core"), [0, ""]);
+  assert.equal(API._pyodide._base.eval_code("{}"), "a new dict");
+  assert.equal(API.runPythonInternal("import importlib; importlib"), "the module importlib");
+  assert.equal(API._pyodide, own);
+  assert.equal(API.runPythonInternal("import __main__; __main__.__dict__"), "the names of __main__");
+  assert.equal(API.runPythonInternal("import builtins; builtins.__dict__"), "the builtins");
+  assert.equal(API.runPythonInternal("1"), "ran 1");
+  assert.deepEqual(API.rawRun("import _pyodide_core"), [0, "ran import _pyodide_core"]);
+});
+
+test("another line than those that are known is run by Python, and so is all that follows", async (t) => {
+  const { make } = await started(t, { heap: 65536, limit: 65536 });
+  const { API } = await make();
+  API._pyodide = python();
+  const own = API._pyodide;
+  API.rawRun("import _pyodide_core");
+  assert.equal(API.runPythonInternal("import sys"), "ran import sys");
+  assert.equal(API._pyodide, own);
+  assert.equal(API.runPythonInternal("import importlib; importlib"), "ran import importlib; importlib");
+  const other = (await started(t, { heap: 65536, limit: 65536 })).make;
+  assert.deepEqual((await other()).API.rawRun("import this"), [0, "ran import this"]);
 });
 
 test("compiled code is put in place before the snapshot's pages, in memory of its size", async (t) => {

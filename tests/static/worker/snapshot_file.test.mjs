@@ -3,36 +3,25 @@ import { createHash } from "node:crypto";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { bundle } from "../../../static/worker/bundle.js";
 import { SnapshotFile } from "../../../static/worker/snapshot_file.js";
+import { settled } from "../../support/fakes.mjs";
+import { FakeCacheStorage, setCaches } from "../../support/storage_fakes.mjs";
 
 const PATH = "snapshot.bin";
 const URL_OF = new URL("../../../static/snapshot.bin", import.meta.url).href;
-const BYTES = new TextEncoder().encode("memory");
+const CACHE = `worker-py ${new URL("../../../../", import.meta.url).pathname}`;
+const BYTES = new TextEncoder().encode("all of its memory and a rest");
 
 /** What was asked of the network. @type {string[]} */
 let fetched = [];
-/** Entries of the origin's only cache, by URL. @type {Map<string, Uint8Array<ArrayBuffer>>} */
-let kept = new Map();
-
-const cache = {
-  match: async (/** @type {string} */ url) => (kept.has(url) ? new Response(kept.get(url)) : undefined),
-  keys: async () => [...kept.keys()].map((url) => ({ url })),
-  delete: async (/** @type {{url: string}} */ { url }) => kept.delete(url),
-  put: async (/** @type {string} */ url, /** @type {Response} */ response) => {
-    kept.set(url, new Uint8Array(await response.arrayBuffer()));
-  },
-};
-
-/** @param {object | undefined} value */
-function setCaches(value) {
-  Object.defineProperty(globalThis, "caches", { value, configurable: true });
-}
+let storage = new FakeCacheStorage();
+const kept = () => storage.entries(CACHE);
 
 beforeEach(() => {
   mock.timers.enable({ apis: ["setTimeout"] });
   fetched = [];
-  kept = new Map();
+  storage = new FakeCacheStorage();
+  setCaches(storage);
   Object.assign(bundle.hashes, { [PATH]: `sha256-${createHash("sha256").update(BYTES).digest("base64")}` });
-  setCaches({ open: async () => cache, delete: async () => kept.clear() });
   mock.method(globalThis, "fetch", async (/** @type {string} */ url) => {
     fetched.push(url);
     return new Response(BYTES);
@@ -44,38 +33,61 @@ afterEach(() => {
   mock.restoreAll();
 });
 
-/** Let promises go on that need no timer. */
-const settled = () => new Promise((resolve) => setImmediate(resolve));
+/** A boot, a while after which its copy is there. */
+async function boot() {
+  const file = new SnapshotFile(PATH);
+  await file.verified;
+  file.keepLater();
+  mock.timers.tick(1000);
+  await settled();
+  return file;
+}
 
 test("the first time, the file is fetched, and kept after a while in place of an older build's", async () => {
-  kept.set("https://app.example/assets/old/snapshot.bin", BYTES);
+  kept().set("https://app.example/assets/old/snapshot.bin", new Response(BYTES));
   const file = new SnapshotFile(PATH);
   await file.verified;
   file.keepLater();
   await settled();
-  assert.equal(kept.has(URL_OF), false);
+  assert.equal(kept().has(URL_OF), false);
   mock.timers.tick(1000);
   await settled();
-  assert.deepEqual([...kept], [[URL_OF, BYTES]]);
+  assert.deepEqual([...kept().keys()], [URL_OF]);
+  assert.deepEqual(new Uint8Array(await /** @type {Response} */ (kept().get(URL_OF)).arrayBuffer()), BYTES);
   assert.deepEqual(fetched, [URL_OF]);
 });
 
 test("the next time, the copy is taken, and not written again", async () => {
-  kept.set(URL_OF, BYTES);
-  const file = new SnapshotFile(PATH);
-  await file.verified;
-  assert.equal(new TextDecoder().decode(await file.content), "memory");
-  kept.clear();
-  file.keepLater();
-  mock.timers.tick(1000);
-  await settled();
-  assert.deepEqual([fetched.length, kept.size], [0, 0]);
+  await boot();
+  const copy = kept().get(URL_OF);
+  const file = await boot();
+  assert.deepEqual(new Uint8Array(await file.content), BYTES);
+  assert.deepEqual([fetched.length, kept().get(URL_OF)], [1, copy]);
 });
 
-test("a damaged copy is refused and dropped", async () => {
-  kept.set(URL_OF, new TextEncoder().encode("mammoth"));
-  await assert.rejects(new SnapshotFile(PATH).verified, /damaged: 7 bytes/);
-  assert.equal(kept.size, 0);
+test("a copy of which one bit is another, wherever, is refused and dropped", async () => {
+  for (let at = 0; at < BYTES.length; at++) {
+    await boot();
+    const { headers } = /** @type {Response} */ (kept().get(URL_OF));
+    kept().set(URL_OF, new Response(BYTES.with(at, BYTES[at] ^ 1), { headers }));
+    await assert.rejects(new SnapshotFile(PATH).verified, /damaged/);
+    await settled();
+    assert.equal(kept().size, 0);
+  }
+});
+
+test("a copy that was cut is refused and dropped", async () => {
+  await boot();
+  const { headers } = /** @type {Response} */ (kept().get(URL_OF));
+  kept().set(URL_OF, new Response(BYTES.slice(0, 12), { headers }));
+  await assert.rejects(new SnapshotFile(PATH).verified, /damaged/);
+});
+
+test("a copy that says not what it adds up to, as an older version wrote it, is written anew", async () => {
+  kept().set(URL_OF, new Response("whatever"));
+  const file = await boot();
+  assert.deepEqual(new Uint8Array(await file.content), BYTES);
+  assert.ok(kept().get(URL_OF)?.headers.get("X-Sum"));
 });
 
 for (const [what, value] of /** @type {const} */ ([
