@@ -107,9 +107,9 @@ export function snapshotLoader({ glue, module, replay, snapshot, laid, urls, fil
       const compiled = await module;
       writeZone = /** @type {any} */ (imports).env._tzset_js;
       const instance = await WebAssembly.instantiate(compiled, imports);
-      const { memory, emscripten_get_sbrk_ptr: findBreak } = /** @type {any} */ (instance.exports);
-      fresh = new Uint8Array(memory.buffer).slice(0, filled);
-      breakAt = findBreak();
+      const wasmExports = /** @type {any} */ (instance.exports); // `trim.mjs` knows them by this name
+      fresh = new Uint8Array(wasmExports.memory.buffer).slice(0, filled);
+      breakAt = wasmExports.emscripten_get_sbrk_ptr();
       return { instance, module: compiled };
     } catch (error) {
       fail(error);
