@@ -1,6 +1,8 @@
 """Projects that `worker-py new` has made, and their tests, which find the plugin as they do where it is installed."""
 
+import ctypes
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +15,16 @@ IN_BROWSERS = ("-p", "tests.support.baseline", "-p", "no:xdist", "--worker-py-br
 NOT_CI = {"CI": "", "BUILD_NUMBER": ""}  # with either, pytest's summary tells each failure's message a second time
 
 
+PR_SET_PDEATHSIG = 1
+"""Of prctl(2)."""
+
+
+def _end_with_the_test() -> None:
+    """A test that is over its time ends its process: what that had started would go on for ever, beside all others."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def run_pytest(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a project's tests; what pytest says of them."""
     return subprocess.run(
@@ -22,6 +34,7 @@ def run_pytest(project: Path, *arguments: str) -> subprocess.CompletedProcess[st
         capture_output=True,
         text=True,
         check=False,
+        preexec_fn=_end_with_the_test,
     )
 
 
