@@ -2,6 +2,8 @@
 
 import gzip
 import http.client
+import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from worker_py_tool.bundle.build import BuildOptions, build
 from worker_py_tool.bundle.report import boot_files, report
 from worker_py_tool.serve.served_bundle import accepts
 from worker_py_tool.serve.server import Server
+from worker_py_tool.setup import node_packages
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +114,20 @@ def test_a_file_that_changed_under_its_name_gets_a_copy_of_what_it_is_now(tmp_pa
         (tmp_path / "index.html").write_bytes(content)
         compress.compress(tmp_path, best=False)
         assert gzip.decompress((tmp_path / "index.html.gz").read_bytes()) == content
+
+
+def test_what_cannot_be_written_ends_it_with_the_reason_once_what_was_begun_is_done(tmp_path: Path) -> None:
+    large, small = tmp_path / "large", tmp_path / "small"
+    large.write_bytes(bytes(range(256)) * 20_000)
+    small.write_bytes(b"small")
+    files = [
+        [str(large), str(tmp_path / "made")],
+        *([str(small), str(tmp_path / "nowhere" / "made")] for _ in range(9)),
+    ]
+    jobs = tmp_path / "jobs.json"
+    jobs.write_text(json.dumps({"quality": 11, "files": files}), encoding="utf-8")
+    node = node_packages.require().executable
+    done = subprocess.run([node, compress.SCRIPT, jobs], capture_output=True, text=True, check=False)
+    assert done.returncode == 70
+    assert set(done.stderr.splitlines()) == {f"ENOENT: no such file or directory, open '{tmp_path}/nowhere/made.br'"}
+    assert [line["done"] for line in map(json.loads, done.stdout.splitlines()) if "done" in line] == [str(large)]
