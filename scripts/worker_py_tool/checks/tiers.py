@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
-from worker_py_tool.bundle import wheels
+from worker_py_tool.bundle import library, wheels
 from worker_py_tool.checks import durations, junit, lint, selection
 from worker_py_tool.checks.junit import Case
 from worker_py_tool.checks.selection import Selection
@@ -264,6 +264,8 @@ def _pytest(
     tier: str, tests: Sequence[str], arguments: Sequence[str], options: TierOptions, env: dict[str, str] | None = None
 ) -> Outcome:
     report = options.report(tier)
+    if tier != "unit" or not (options.chosen.tests or options.fast):
+        library.lean()  # each build wants it: made by the first test, it would take most of that one's time
     command = [sys.executable, "-m", "pytest", *tests, f"--junitxml={report}", *arguments]
     return _read_report(report, tier, _run(command, options, env))
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from worker_py_tool.bundle import library
 from worker_py_tool.checks import durations, selection, tiers
 from worker_py_tool.checks.selection import Selection
 from worker_py_tool.checks.tiers import Outcome, TierOptions
@@ -22,10 +23,15 @@ PASSED = '<testsuite><testcase classname="x" name="a" time="1"/></testsuite>'
 
 
 class Programs:
-    """What was to be run; each leaves `report` behind and ends with `status`."""
+    """What was to be run; each leaves `report` behind and ends with `status`.
+
+    Attributes:
+        made_before: How many were to be run each time that Python's library was made or found.
+    """
 
     def __init__(self) -> None:
         self.commands: list[list[str]] = []
+        self.made_before: list[int] = []
         self.report = PASSED
         self.status = 0
 
@@ -42,6 +48,7 @@ def programs(monkeypatch: pytest.MonkeyPatch) -> Programs:
     recorder = Programs()
     monkeypatch.setattr(tiers, "_run", recorder.run)
     monkeypatch.setattr(tiers, "cores", lambda: 2)
+    monkeypatch.setattr(library, "lean", lambda: recorder.made_before.append(len(recorder.commands)))
     return recorder
 
 
@@ -67,6 +74,18 @@ def test_a_tier_runs_all_its_files_and_begins_with_the_longest(programs: Program
         path.relative_to(ROOT).as_posix() for path in (ROOT / "tests" / "browser").rglob("test_*.py")
     }
     assert "--dist=loadfile" in programs.commands[0]
+
+
+def test_what_each_build_wants_is_made_before_the_first_test_has_its_time(
+    programs: Programs, options: TierOptions
+) -> None:
+    for tier in ("unit", "browser", "firefox"):
+        tiers.run(tier, options)
+    tiers.run("browser", replace(options, fast=True))
+    assert programs.made_before == [0, 1, 2, 3]
+    tiers.run("unit", chosen(options, WIRE))
+    tiers.run("unit", replace(options, fast=True))
+    assert programs.made_before == [0, 1, 2, 3], "units may need none"
 
 
 @pytest.mark.parametrize(("cores", "spread"), [(1, []), (2, ["--numprocesses=3"]), (8, ["--numprocesses=4"])])
