@@ -86,7 +86,7 @@ def stage(booted: SharedPage) -> Iterator[SharedPage]:
 
 def what_on_error_saw(stage: SharedPage) -> list[list[str | None]]:
     """Of each failure since the last time: the event's type, the handler's name, and the exception's type."""
-    stage.until("stats.waiting === 0")
+    stage.until_settled()
     stage.emit("what on_error saw")
     seen: list[list[str | None]] = stage.told()
     return seen
@@ -111,7 +111,7 @@ def test_traceback_with_the_app_s_own_file_and_line_is_in_the_diagnostics(stage:
 
     stage.raise_event("addCommentButtonClick", "value")
     stage.told()
-    stage.until("stats.waiting === 0")
+    stage.until_settled()
 
     failure, error_handlers = (report["text"] for report in stage.reports())
     assert "handler failing failed at BackgroundCallCard::addCommentButtonClick" in failure
@@ -125,7 +125,7 @@ def test_failure_of_a_task_that_a_handler_left_behind_is_reported(stage: SharedP
     stage.complaints.expect("LookupError: in the background")
 
     stage.raise_event("answerButtonClick")
-    stage.until("stats.waiting === 0")
+    stage.until_settled()
     stage.click("Close")
     stage.incoming_call()  # lets go of the card, and with it of the task that nobody awaits
     stage.until("(stats.reports.handler_failed ?? 0) >= (before.reports.handler_failed ?? 0) + 2")

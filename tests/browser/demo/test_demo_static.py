@@ -57,7 +57,7 @@ class Host:
     def stop(self) -> None:
         """End it, and free its port."""
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(30)
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def by_nginx(site: Path, directory: Path) -> Iterator[Host]:
 
 
 def wait_for(port: int, process: subprocess.Popen[str]) -> None:
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + 30
     while process.poll() is None and time.monotonic() < ends:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

@@ -175,7 +175,7 @@ async def test_a_coroutine_test_of_anybody_runs_too():
     await asyncio.sleep(0)
 
 
-@pytest.mark.timeout(5)
+@pytest.mark.timeout(5, func_only=True)
 def test_that_waits_in_vain(browser_portal):
     browser_portal.initialized().wait_for(lambda card: False)
 

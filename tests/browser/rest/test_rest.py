@@ -446,6 +446,7 @@ def test_a_request_that_python_gives_up_is_aborted_and_not_sent_again(stage: Sha
     with line(stage, "crm.contact.add", hold) as seen:
         assert ask(stage, "given up", ["crm.contact.add", {"fields": {"NAME": "Given up"}}]) == "given up"
         ask(stage, "call", ["profile", {}])  # and a moment later
+        stage.poll(lambda: seen.failed != [], "the end of the request")
 
         assert seen.failed == ["net::ERR_ABORTED"]
         assert len(seen.sent) == 1
