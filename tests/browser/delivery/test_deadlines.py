@@ -40,6 +40,8 @@ APP = """
             await card.page.call("tell", [time.monotonic() - began, late.limit_ms])
     app.add_handler(DialpadButtonClick, slow, timeout_s=0.35)
 """
+MOST = 4
+"""So often a deadline may be late because the machine has other things to do; one that waits for a tick always is."""
 TICKS = """async () => {
   const began = performance.now();
   for (let tick = 0; tick < 3; tick++) await new Promise((resolve) => setTimeout(resolve, 50));
@@ -66,10 +68,12 @@ def test_deadline_passes_in_its_time_in_a_frame_whose_timers_are_throttled(
         page.fault("silent")
         page.raise_all([initialized(f"A.{limit_ms}")])
         page.until_settled()
-        assert page.evaluate(TICKS) > 1500, "three timers of 50 ms took longer than a second: they are throttled"
-
-        page.raise_all([(event, payload)])
-
-        seconds, named_limit_ms = page.told()
-        assert named_limit_ms == limit_ms
-        assert limit_ms <= seconds * 1000 + 1 < limit_ms + 350
+        took_ms = [float("inf")]
+        while min(took_ms) >= limit_ms + 350 and len(took_ms) <= MOST:
+            assert page.evaluate(TICKS) > 1500, "three timers of 50 ms took longer than a second: they are throttled"
+            page.raise_all([(event, payload)])
+            seconds, named_limit_ms = page.told()
+            assert named_limit_ms == limit_ms
+            took_ms.append(seconds * 1000)
+            assert limit_ms <= took_ms[-1] + 1
+        assert min(took_ms) < limit_ms + 350, took_ms

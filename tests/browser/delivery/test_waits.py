@@ -22,7 +22,7 @@ from pyodide.http import pyfetch, pyxhr
 from worker_py import App
 from worker_py.events import AddCommentButtonClick
 
-app = App(slice_limit_ms=300)
+app = App(slice_limit_ms=SLICE)
 
 
 @app.on(AddCommentButtonClick)
@@ -31,7 +31,7 @@ async def ask(event, card):
     answer = await (await pyfetch(url)).text() if how == "pyfetch" else pyxhr.get(url).text
     await card.page.call("tell", answer)
 """
-LONGER_THAN_A_SLICE_S = 0.7
+SLICE_MS, LONGER_THAN_A_SLICE_S = 300, 0.7
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def other_host() -> Iterator[str]:
 def test_a_request_that_blocks_is_traced_and_reported_when_it_took_longer_than_a_slice(
     open_page: OpenPage, other_host: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "app.py").write_text(APP, encoding="utf-8")
+    (tmp_path / "app.py").write_text(APP.replace("SLICE", str(SLICE_MS)), encoding="utf-8")
     demo.build_demo(
         tmp_path / "bundle", app=str(tmp_path / "app.py"), page_scripts=[WITNESS], connect=[other_host], hard_link=False
     )
@@ -67,9 +67,9 @@ def test_a_request_that_blocks_is_traced_and_reported_when_it_took_longer_than_a
 
         waits = [entry for entry in page.trace() if entry["kind"] == "wait"]
         assert [entry["name"] for entry in waits] == [f"a synchronous request to {other_host}"] * 2
-        assert waits[0]["duration_ms"] < 1000 * LONGER_THAN_A_SLICE_S <= waits[1]["duration_ms"]
-        (report,) = page.reports()
-        assert report["kind"] == "held"
-        words = r"ask held all cards for \d\.\d s, by a synchronous request to http://crm\.localhost"
-        assert re.match(words, report["text"])
+        assert 1000 * LONGER_THAN_A_SLICE_S <= waits[1]["duration_ms"]
+        held = [entry for entry in waits if entry["duration_ms"] > SLICE_MS]  # on a busy machine the quick one, too
+        assert [report["kind"] for report in page.reports()] == ["held"] * len(held)
+        words = r"ask held all cards for \d+\.\d s, by a synchronous request to http://crm\.localhost"
+        assert re.match(words, page.reports()[-1]["text"])
         assert page.worker_ends() == []

@@ -131,14 +131,15 @@ def test_without_a_browser_it_is_said_that_nobody_has_tried(made: Made, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("program", "words"), [("exit 1", "it has ended"), ("exec sleep 60", "it does not answer within 1 s")]
+    ("program", "start_s", "words"),
+    [("exit 1", 30.0, "it has ended"), ("exec sleep 60", 1.0, "it does not answer within 1 s")],
 )
 def test_what_is_no_browser_is_said_not_to_be_one(
-    program: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    program: str, start_s: float, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "browser").write_text(f"#!/bin/sh\n{program}\n")
     (tmp_path / "browser").chmod(0o755)
-    monkeypatch.setattr(doctor_boot, "START_S", 1.0)
+    monkeypatch.setattr(doctor_boot, "START_S", start_s)
     monkeypatch.setattr(doctor_browser, "STOP_S", 0.1)
     seen = Examination("http://127.0.0.1:1/")
     doctor_boot.examine_boot(seen, tmp_path / "browser", b"", [])

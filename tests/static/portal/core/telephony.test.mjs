@@ -139,16 +139,19 @@ test("Next moves on to outgoing and the next entry of the list", () => {
 });
 
 test("entityChanged comes before initialized of every card with a CRM entity, 3 ms and no other event between", () => {
-  /** @type {[string, number][]} */
-  const raised = [];
-  const { calls } = telephony({}, (event) => raised.push([event, performance.now()]));
-  calls.call("incoming");
-  assert.deepEqual(
-    raised.map(([event]) => event),
-    ["entityChanged", "initialized"],
-  );
-  const gapMs = (raised[1]?.[1] ?? 0) - (raised[0]?.[1] ?? 0);
-  assert.ok(gapMs >= 3 && gapMs < 100, `${gapMs} ms`);
+  const gapsMs = Array.from({ length: 5 }, () => {
+    /** @type {[string, number][]} */
+    const raised = [];
+    const { calls } = telephony({}, (event) => raised.push([event, performance.now()]));
+    calls.call("incoming");
+    assert.deepEqual(
+      raised.map(([event]) => event),
+      ["entityChanged", "initialized"],
+    );
+    return (raised[1]?.[1] ?? 0) - (raised[0]?.[1] ?? 0);
+  });
+  const least = Math.min(...gapsMs); // what else runs here makes some of them longer
+  assert.ok(least >= 3 && least < 50, `${gapsMs} ms`);
 });
 
 test("a call that nobody in the CRM has to do with begins with initialized alone", () => {
