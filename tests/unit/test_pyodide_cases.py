@@ -21,7 +21,7 @@ from worker_py.wire import PREFIX
 
 MODULE = "tests.cases.handlers"
 PAGE = "page-1"
-DEADLINE_S = 5
+DEADLINE_S = 30
 
 
 class Stage:
