@@ -13,6 +13,7 @@ from tests.support.spreading import Spreading
 from worker_py_tool.paths import ROOT
 
 
+@pytest.mark.timeout(180)  # pytest starts four times, and once more for the process that ends
 def test_a_test_that_ends_its_process_is_named_once_and_all_others_run_once(tmp_path: Path) -> None:
     files = 9
     for at in range(files):
@@ -31,7 +32,7 @@ def test_a_test_that_ends_its_process_is_named_once_and_all_others_run_once(tmp_
         capture_output=True,
         text=True,
         check=False,
-        timeout=50,
+        timeout=150,
     )
     passed = sorted(re.findall(r"PASSED.*?(test_\d\.py::test_\w+)", done.stdout))
     every = [f"test_{at}.py::test_{name}" for at in range(files) for name in ("first", "second", "third")]
