@@ -60,6 +60,8 @@ export class PhonePanel {
   #silent = element("p", { class: "silent", id: "phone-silent", role: "status" });
   /** The call that is shown. @type {string | null} */
   #call = null;
+  /** The one that has ended: what is told of it still may have been asked before. @type {string | null} */
+  #over = null;
   #from = "";
 
   /**
@@ -95,7 +97,7 @@ export class PhonePanel {
       this.#call = state.call;
       this.heard = "";
     }
-    if (state.phase === "connected") {
+    if (state.phase === "connected" && state.call !== this.#over) {
       setText(this.#ended, ""); // not before: a call may ring when the one before has just ended
     }
     this.state = state;
@@ -108,6 +110,7 @@ export class PhonePanel {
     if (name === "phone.heard" && payload.call === this.#call) {
       this.heard += payload.key;
     } else if (name === "phone.ended") {
+      this.#over = payload.call;
       setText(this.#ended, `The last call ended: ${ENDINGS[payload.reason] ?? payload.reason}.`);
     }
     if (this.state) {
