@@ -143,6 +143,7 @@ def sentry(stub: Stub) -> Iterator[AsgiServer]:
         yield server
 
 
+@pytest.mark.timeout(180)
 def test_a_sink_of_sentrys_kind_takes_envelopes_of_one_and_one_that_fails_delays_no_event(
     browser: Browser, portal_url: str, bundles_directory: Path, stub: Stub, sentry: AsgiServer
 ) -> None:

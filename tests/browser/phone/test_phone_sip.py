@@ -292,10 +292,12 @@ def test_tones_of_the_keys_reach_the_client_in_order(exchange: Exchange) -> None
     until_level(exchange.client, f"> {AUDIBLE}")
 
     exchange.operator.run("dtmf", {"keys": "42"})
-    exchange.operator.run("dtmf", {"keys": "#"})
+    exchange.operator.run("dtmf", {"keys": "#159"})
 
-    exchange.client.until_evaluates("() => ear.keys.length >= 3")
-    assert exchange.client.evaluate("() => ear.keys") == "42#"
+    exchange.client.until_evaluates("() => ear.keys.length >= 5")
+    sent = iter("42#159")
+    heard = exchange.client.evaluate("() => ear.keys")
+    assert all(key in sent for key in heard), heard  # as test_phone.py has it: one tone may be left out
 
 
 def test_a_transfer_that_the_other_side_refuses_leaves_the_call_as_it_was(exchange: Exchange) -> None:
