@@ -60,6 +60,7 @@ def booted(shared_page_for: SharedPageFor, request: pytest.FixtureRequest) -> Sh
 def stage(booted: SharedPage) -> Iterator[SharedPage]:
     with booted.case():
         yield booted
+    booted.close_call()
 
 
 def open_card(stage: SharedPage, ui_state: str | None = None) -> BrowserCall:
