@@ -4,6 +4,7 @@
  * @module
  */
 
+import { browserOf } from "../page/report_entry.js";
 import { SUPPORT_CHANNEL } from "../protocol.js";
 import { addStyle, element } from "./elements.js";
 
@@ -32,7 +33,23 @@ export async function showSupport() {
   );
   /** @type {Map<string, string>} */
   const told = new Map();
-  const channel = new BroadcastChannel(SUPPORT_CHANNEL);
+  copy.onclick = () =>
+    copyOf(text).then((how) => {
+      status.textContent = how;
+    });
+  /** @type {BroadcastChannel} */
+  let channel;
+  try {
+    channel = new BroadcastChannel(SUPPORT_CHANNEL);
+  } catch (error) {
+    // Firefox, where storage is blocked: no page can hear another, and this one says what it knows by itself.
+    text.value = unheard(navigator.userAgent, error instanceof Error ? error.name : "");
+    copy.disabled = false;
+    status.textContent =
+      "This browser blocks site data here, so the app's hidden pages cannot be asked. Allow cookies and site data for " +
+      `${location.origin}, open this page again, or send this text as it is.`;
+    return;
+  }
   channel.onmessage = ({ data }) => {
     if (typeof data?.text === "string") {
       told.set(String(data.page), data.text);
@@ -48,13 +65,25 @@ export async function showSupport() {
         "No hidden page answered. Open this page inside Bitrix24, in the browser in which the app does not work.";
     }
   }, PATIENCE_MS);
-  copy.onclick = async () => {
-    text.select();
-    const copied = await navigator.clipboard?.writeText(text.value).then(
-      () => true,
-      () => false,
-    );
-    // The portal's frame is not let at the clipboard; what is selected may be copied all the same.
-    status.textContent = copied || document.execCommand("copy") ? "Copied." : "Press Ctrl-C: the text is selected.";
-  };
+}
+
+/** What is known without the hidden pages. @param {string} agent @param {string} refusal the browser's own name of it */
+function unheard(agent, refusal) {
+  const { name, version } = browserOf(agent);
+  return [
+    `${name} ${version}`,
+    `problem: site data is blocked for ${location.origin} (${refusal}); the hidden pages were not asked`,
+    `at ${new Date().toISOString()}`,
+  ].join("\n");
+}
+
+/** @param {HTMLTextAreaElement} text @returns {Promise<string>} what came of it */
+async function copyOf(text) {
+  text.select();
+  const copied = await navigator.clipboard?.writeText(text.value).then(
+    () => true,
+    () => false,
+  );
+  // The portal's frame is not let at the clipboard; what is selected may be copied all the same.
+  return copied || document.execCommand("copy") ? "Copied." : "Press Ctrl-C: the text is selected.";
 }

@@ -19,7 +19,6 @@ JAVASCRIPT = {
     "install/install": "a page for people: tests/browser/install drives it",
     "install/outside": "a page for people: tests/browser/hosting shows it",
     "install/steps": "words on a page: tests/browser/install shows them",
-    "install/support": "a page for people: what it shows is page/support's",
     "install/view": "a page for people: tests/browser/install drives it",
     "page/client/client": "what both clients share: tests/static/page/client/bx24 and b24jssdk hold it",
     "phone/ear_worklet": "needs a browser's sound; what it hears: tests/static/phone/tones.test.mjs",
