@@ -151,12 +151,12 @@ def _not_known(key: str, known: Mapping[str, Any], where: str = "") -> str:
 def _hints(config_type: type) -> dict[str, Any]:
     if not (isinstance(config_type, type) and dataclasses.is_dataclass(config_type)):
         raise RegistrationError(f"config_type should be a dataclass, not {config_type!r}")
-    hints = typing.get_type_hints(config_type)
+    hints = _types_of(config_type)
     found = {each.name: hints[each.name] for each in dataclasses.fields(config_type) if each.init}
     for name, hint in found.items():
         if name in (PORTALS, LINES):
             raise RegistrationError(f"{config_type.__name__}.{name}: {FILE} uses this name; call the field otherwise")
-        if not _can_be_filled(hint):
+        if not _can_be_filled(hint, (config_type,)):
             raise RegistrationError(
                 f"{config_type.__name__}.{name}: {FILE} cannot hold {hint!r}; expected str, int, float, bool, None, an "
                 "Enum of texts or numbers, Literal, list, tuple[…, ...], dict[str, …], a dataclass, or a union of these"
@@ -168,18 +168,32 @@ def _is_required(each: dataclasses.Field[Any]) -> bool:
     return each.init and each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING
 
 
-def _can_be_filled(hint: Any) -> bool:
+def _types_of(config_type: Any) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(config_type)
+    except Exception as error:  # whatever the app's own words for a type raise when they are read
+        raise RegistrationError(
+            f"{config_type.__name__}: the type of a field cannot be read ({type(error).__name__}: {error}); expected "
+            "names that stand at the top of its module"
+        ) from error
+
+
+def _can_be_filled(hint: Any, within: tuple[type, ...]) -> bool:
+    """Whether JSON can hold such a value, in a field of these dataclasses, the outermost first."""
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any or hint in _SIMPLE or origin is typing.Literal:
         return True
     if origin in (typing.Union, types.UnionType, list):
-        return all(map(_can_be_filled, inner))
+        return all(_can_be_filled(each, within) for each in inner)
     if origin is tuple:
-        return len(inner) == 2 and inner[1] is ... and _can_be_filled(inner[0])
+        return len(inner) == 2 and inner[1] is ... and _can_be_filled(inner[0], within)
     if origin is dict:
-        return inner[0] is str and _can_be_filled(inner[1])
+        return inner[0] is str and _can_be_filled(inner[1], within)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return all(map(_can_be_filled, typing.get_type_hints(hint).values()))
+        if hint in within:
+            way = " in ".join(each.__name__ for each in (hint, *reversed(within)))
+            raise RegistrationError(f"config_type contains itself: {way}; expected dataclasses that end somewhere")
+        return all(_can_be_filled(each, (*within, hint)) for each in _types_of(hint).values())
     return hint in (list, dict) or (isinstance(hint, type) and issubclass(hint, enum.Enum))
 
 

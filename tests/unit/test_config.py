@@ -218,12 +218,46 @@ class Reserved:
     lines: int = 1
 
 
+@dataclass
+class Menu:
+    label: str
+    entries: "dict[str, list[Menu]]" = field(default_factory=dict)
+
+
+@dataclass
+class Phone:
+    greeting: str = ""
+    desk: "Desk | None" = None
+
+
+@dataclass
+class Desk:
+    phones: "tuple[Phone, ...]" = ()
+
+
+Tree = list["Tree"]
+
+
+@dataclass
+class Aliased:
+    tree: Tree = field(default_factory=list)
+
+
+@dataclass
+class Unreadable:
+    when: "Nowhere"  # type: ignore[name-defined]  # noqa: F821
+
+
 @pytest.mark.parametrize(
     ("config_type", "told"),
     [
         (dict, "config_type should be a dataclass, not"),
         (Bad, r"Bad\.when: worker-py\.json cannot hold <class 'complex'>; expected str, int"),
         (Reserved, r"Reserved\.lines: worker-py\.json uses this name"),
+        (Menu, "config_type contains itself: Menu in Menu; expected dataclasses that end somewhere"),
+        (Phone, "config_type contains itself: Phone in Desk in Phone"),
+        (Aliased, r"Aliased\.tree: worker-py\.json cannot hold "),
+        (Unreadable, r"Unreadable: the type of a field cannot be read \(NameError: name 'Nowhere' is not defined\)"),
     ],
 )
 def test_a_type_that_json_cannot_fill_is_refused_at_once(config_type: type, told: str) -> None:
