@@ -1,10 +1,11 @@
 /**
  * The WebSocket to a telephone exchange: JsSIP's own, with a guard at its mouth. What comes in is bounded, what
- * is no SIP ends nothing, and it is known when the exchange was heard last.
+ * is no SIP ends nothing, what asks who we are is put so that JsSIP answers it or fails, and it is known when the exchange was heard last.
  *
  * @module
  */
 
+import { answerable } from "./challenge.js";
 import { WebSocketInterface } from "./jssip_library.js";
 
 /** So long may a message be: a description of media is some 5,000 characters. */
@@ -58,7 +59,7 @@ export class ExchangeSocket {
       return;
     }
     try {
-      deliver(data);
+      deliver(typeof data === "string" ? answerable(data) : data);
     } catch (error) {
       console.warn("worker-py: the exchange sent what is no SIP", error);
     }

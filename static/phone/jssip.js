@@ -106,13 +106,21 @@ class JssipLine {
           this.#active = registration;
         }
         if (!quiet || !standing.known) {
-          this.#events.registration(standing);
+          this.#events.registration(this.#toTell(registration));
         }
         quiet = false;
       },
       rings: (session, request) => this.#rings(session, request, registration),
     });
     return registration;
+  }
+
+  /** Calls come in by the account before, for as long as another one is not taken. @param {Registration} changed */
+  #toTell(changed) {
+    const stands = this.#active?.standing;
+    return stands?.known && changed !== this.#active
+      ? { ...stands, cause: `another account was not taken: ${changed.standing.cause}` }
+      : changed.standing;
   }
 
   #retire() {

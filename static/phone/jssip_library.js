@@ -5,4 +5,4 @@
  * @module
  */
 
-export { UA, WebSocketInterface } from "jssip";
+export { Grammar, UA, WebSocketInterface } from "jssip";

@@ -25,6 +25,7 @@
  *   with a consultation the two others are joined
  * @property {boolean} [heldByFar]                     the other side wants no media for now
  * @property {(keys: string, allowed?: RegExp) => void} [sendTones]      where there is another way than the connection's
+ * @property {string} [cause]                          why it ended, in words, where the exchange gave any
  * @property {boolean} [silent]                        there is no sound in it: this browser can make none
  * @property {() => number | null} [farLevel]           how loud the other side hears us, 0 to 1; simulated lines only
  */

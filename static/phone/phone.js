@@ -407,7 +407,8 @@ export class Phone {
     this.#consultation = null;
     call.stopTone();
     const seconds = call.since === null ? 0 : (Date.now() - call.since) / 1000;
-    this.#tell("ended", { call: call.id, reason, seconds });
+    const { cause } = call.leg;
+    this.#tell("ended", { call: call.id, reason, seconds, ...(cause && { cause }) });
   }
 
   // The call --------------------------------------------------------------------------------------

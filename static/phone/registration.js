@@ -38,6 +38,15 @@ const UNHEARD_OF_MS = 40_000;
 /** The account itself is refused: the same once more will be, too. */
 const REFUSED = [401, 403, 407];
 
+/**
+ * Why something was refused: JsSIP's word for it, and the exchange's.
+ * @param {string} cause
+ * @param {{status_code: number, reason_phrase?: string}} response
+ */
+export function causeOf(cause, { status_code, reason_phrase }) {
+  return `${cause} (${status_code} ${String(reason_phrase ?? "").slice(0, 100)})`;
+}
+
 export class Registration {
   /** JsSIP's UA, whose types know neither its events nor its transport. @type {any} */
   agent;
@@ -198,7 +207,7 @@ export class Registration {
   /** @param {any} response @param {string} cause */
   #failed(response, cause) {
     const status = response?.status_code;
-    const why = status ? `${cause} (${status} ${String(response.reason_phrase ?? "").slice(0, 100)})` : cause;
+    const why = status ? causeOf(cause, response) : cause;
     const trying = !REFUSED.includes(status);
     if (trying) {
       const pause = Math.min(FIRST_PAUSE_MS * 2 ** this.#failures, LONGEST_PAUSE_MS);

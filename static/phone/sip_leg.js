@@ -5,6 +5,7 @@
  */
 
 import { PhoneError } from "./line.js";
+import { causeOf } from "./registration.js";
 import { changeDirection, DialogGone, isChanging, restartIce } from "./reinvite.js";
 import { loudspeaker, microphone, voice } from "./sound.js";
 import { TRICKLES, Trickle } from "./trickle.js";
@@ -23,6 +24,7 @@ const GENERATED_HZ = 150;
 const NUMBER_LENGTH = 128;
 export const HAS_AUDIO = /^m=audio [1-9]/m;
 const PENDING = 491;
+const ASKS_WHO = [401, 407];
 /** So long a connection may be without a way before another is looked for: most come back by themselves. */
 const STUMBLE_MS = 1500;
 /** Media of a call that was answered have found a way by then. */
@@ -41,6 +43,7 @@ const CAUSES = {
   Unavailable: "refused",
   "Not Found": "refused",
   "Address Incomplete": "refused",
+  "Authentication Error": "refused",
   "No Answer": "missed",
   Expires: "missed",
 };
@@ -48,6 +51,8 @@ const CAUSES = {
 export class SipLeg {
   direction;
   number;
+  /** Why it ended, where the exchange did not take us for who we are. */
+  cause = "";
   #session;
   #registration;
   #events;
@@ -83,7 +88,10 @@ export class SipLeg {
       over = reject;
     });
     this.#over.catch(() => {});
-    const ended = (/** @type {any} */ { originator, cause }, /** @type {boolean} */ wasConnected) => {
+    const ended = (/** @type {any} */ { originator, cause, message }, /** @type {boolean} */ wasConnected) => {
+      if (ASKS_WHO.includes(message?.status_code)) {
+        this.cause = causeOf(String(cause), message);
+      }
       over(new PhoneError("NoSuchCall", `the call ended meanwhile: ${cause}`));
       this.#ended(this.#reason(String(originator), String(cause), wasConnected));
     };

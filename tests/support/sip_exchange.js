@@ -267,7 +267,9 @@
     reply(sip, status, headers = [], body = "") {
       const same = sip.headers.filter(([name]) => ["via", "from", "call-id", "cseq"].includes(name));
       const tag = status > 100 && !/;tag=/.test(header(sip, "to")) ? ";tag=far" : "";
-      const challenge = status === 401 ? ['WWW-Authenticate: Digest realm="pbx.test", nonce="n", algorithm=MD5'] : [];
+      const asks = headers.some((each) => /^www-authenticate:/i.test(each));
+      const challenge =
+        status === 401 && !asks ? ['WWW-Authenticate: Digest realm="pbx.test", nonce="n", algorithm=MD5'] : [];
       const contact =
         headers.some((each) => /^contact:/i.test(each)) || header(sip, "cseq").endsWith("REGISTER")
           ? []

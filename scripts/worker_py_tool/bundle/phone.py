@@ -11,7 +11,7 @@ FOLDER = STATIC / "phone"
 LIBRARY = "jssip_library.js"
 BUNDLED = ("jssip", "debug", "ms", "events", "sdp-transform")
 """The packages in it, whose licences go with it."""
-SIP = ("jssip.js", "sip_leg.js", "registration.js", "reinvite.js", "trickle.js", "exchange_socket.js")
+SIP = ("jssip.js", "sip_leg.js", "registration.js", "reinvite.js", "trickle.js", "exchange_socket.js", "challenge.js")
 ONLY = {"loopback": {"loopback.js"}, "jssip": {*SIP, LIBRARY}}
 """What one kind of phone needs and the other does not."""
 

@@ -118,8 +118,8 @@ test("an account that is refused leaves the one that worked in its place", async
   await register();
   exchange.script.REGISTER = [403];
   await assert.rejects(register({ password: "wrong" }), { name: "RegistrationFailed", message: /403/ });
-  assert.deepEqual(knowledge(told), [false], "the one that was refused is told");
-  assert.equal(made.registration?.known, true);
+  assert.deepEqual(told, [{ ...made.registration, cause: "another account was not taken: Rejected (403 Forbidden)" }]);
+  assert.deepEqual([made.registration?.known, made.registration?.cause, told[0].trying], [true, "", true]);
   await pass(600);
   assert.ok(exchange.contact, "and it is renewed");
 });

@@ -128,6 +128,7 @@ def test_a_bundle_holds_the_phone_that_was_asked_for_and_no_other(app: str, tmp_
     assert held[None] == set()
     assert held["loopback"] - held["jssip"] == {"loopback.js"}
     of_sip = {
+        "challenge.js",
         "exchange_socket.js",
         "jssip.js",
         "jssip_library.js",
@@ -138,7 +139,7 @@ def test_a_bundle_holds_the_phone_that_was_asked_for_and_no_other(app: str, tmp_
     }
     assert held["jssip"] - held["loopback"] == of_sip
     assert 'from "jssip"' not in library
-    assert re.search(r"export\{\w+ as UA,\w+ as WebSocketInterface\}", library)
+    assert re.search(r"export\{\w+ as Grammar,\w+ as UA,\w+ as WebSocketInterface\}", library)
     assert "Copyright (c) 2012-2015 José Luis Millán" in library, "its licence goes with it"
 
 
