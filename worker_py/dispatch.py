@@ -271,19 +271,26 @@ class Dispatcher:
             redelivered=delivered.redelivered,
             raw=delivered.payload,
         )
+        told: list[str] = []
         try:
-            event = wire.read_event(delivered.name, delivered.payload, meta)
+            event = wire.read_event(delivered.name, delivered.payload, meta, told)
         except PayloadError as error:
-            text = f"the payload of {delivered.name} was refused: {error}"
-            self.out.tell(page, outbox.report("bad_event", text, event=delivered.name, seq=delivered.seq))
-            self.failed(error)
+            self._bad_event(page, delivered, f"the payload of {delivered.name} was refused: {error}", error)
             self._ack(page, delivered.seq)
         else:
+            if told:
+                left_out = PayloadError("; ".join(dict.fromkeys(told)))
+                text = f"a part of the payload of {delivered.name} was left out: {left_out}"
+                self._bad_event(page, delivered, text, left_out)
             begins = isinstance(event, ev.Initialized) and all(each.call_id != event.call_id for each in self.cards())
             routed = self._routing.route(Delivery(page, delivered.seq, event, delivered.call_id))
             if begins and len(self.cards()) == 1:
                 self._take_file()  # the calls that began with the one before are over
             self._run_all(routed)
+
+    def _bad_event(self, page: Page, delivered: inbox.Delivered, text: str, error: PayloadError) -> None:
+        self.out.tell(page, outbox.report("bad_event", text, event=delivered.name, seq=delivered.seq))
+        self.failed(error)
 
     def _admit(self, page: Page, seq: int) -> bool:
         """Take in an event that is new, and acknowledge one that is finished again; whether it was new."""

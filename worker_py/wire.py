@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from . import events
@@ -152,13 +153,18 @@ def _boolean(source: Mapping[str, Any], key: str) -> bool:
     raise PayloadError(f"{key} should be a boolean")
 
 
+def _word(source: Mapping[str, Any], key: str) -> str:
+    return _text(source, key, "")
+
+
 def _number(source: Mapping[str, Any], key: str) -> str | None:
     """A phone number; ``None`` when it is absent, unknown or hidden."""
     text = _text(source, key, "")
     return None if text in _NO_NUMBER else text
 
 
-def _bindings(source: Mapping[str, Any], key: str) -> tuple[CrmBinding, ...]:
+def _bindings(source: Mapping[str, Any], key: str, told: list[str]) -> tuple[CrmBinding, ...]:
+    """Those that can be read; of the others it is told why not."""
     value = source.get(key)
     if value in _EMPTY:
         return ()
@@ -168,9 +174,29 @@ def _bindings(source: Mapping[str, Any], key: str) -> tuple[CrmBinding, ...]:
     found = []
     for row in rows:
         if not isinstance(row, dict):
-            raise PayloadError(f"{key} should hold objects, not {_kind(row)}")
-        found.append(CrmBinding(_text(row, "ENTITY_TYPE", ""), _integer(row, "ENTITY_ID")))
+            told.append(f"{key} should hold objects, not {_kind(row)}")
+            continue
+        try:
+            found.append(CrmBinding(_text(row, "ENTITY_TYPE", ""), _integer(row, "ENTITY_ID")))
+        except PayloadError as error:
+            told.append(str(error))
     return tuple(found)
+
+
+_Read = Callable[[Mapping[str, Any], str], Any]
+
+
+def _reading(source: Mapping[str, Any], told: list[str]) -> Callable[[_Read, str], Any]:
+    """Reads fields that identify nothing: one that cannot be read is as if it were absent, and why is told."""
+
+    def read(how: _Read, key: str) -> Any:
+        try:
+            return how(source, key)
+        except PayloadError as error:
+            told.append(str(error))
+            return how({}, key)
+
+    return read
 
 
 # Reading one event -------------------------------------------------------------------------------
@@ -178,37 +204,38 @@ def _bindings(source: Mapping[str, Any], key: str) -> tuple[CrmBinding, ...]:
 Fields = dict[str, Any]
 
 
-def _nothing(payload: Payload) -> Fields:
+def _nothing(payload: Payload, told: list[str]) -> Fields:
     """An event without data: the clients deliver ``[]``, ``''``, ``null`` or nothing at all."""
     return {}
 
 
-def _initialized(payload: Payload) -> Fields:
+def _initialized(payload: Payload, told: list[str]) -> Fields:
     source = _object(payload)
     call_id = _text(source, "CALL_ID")
     if not call_id:
         raise PayloadError("CALL_ID is empty")
+    read = _reading(source, told)
     return {
         "call_id": call_id,
-        "phone_number": _number(source, "PHONE_NUMBER"),
-        "line_number": _text(source, "LINE_NUMBER", ""),
-        "line_name": _text(source, "LINE_NAME", ""),
-        "crm_entity_type": _text(source, "CRM_ENTITY_TYPE", ""),
-        "crm_entity_id": _integer(source, "CRM_ENTITY_ID"),
-        "crm_activity_id": _integer(source, "CRM_ACTIVITY_ID") or None,
-        "crm_bindings": _bindings(source, "CRM_BINDINGS"),
-        "call_direction": CallDirection(_text(source, "CALL_DIRECTION", "")),
-        "call_state": CallState(_text(source, "CALL_STATE", "")),
-        "call_list_mode": _boolean(source, "CALL_LIST_MODE"),
+        "phone_number": read(_number, "PHONE_NUMBER"),
+        "line_number": read(_word, "LINE_NUMBER"),
+        "line_name": read(_word, "LINE_NAME"),
+        "crm_entity_type": read(_word, "CRM_ENTITY_TYPE"),
+        "crm_entity_id": read(_integer, "CRM_ENTITY_ID"),
+        "crm_activity_id": read(_integer, "CRM_ACTIVITY_ID") or None,
+        "crm_bindings": read(partial(_bindings, told=told), "CRM_BINDINGS"),
+        "call_direction": CallDirection(read(_word, "CALL_DIRECTION")),
+        "call_state": CallState(read(_word, "CALL_STATE")),
+        "call_list_mode": read(_boolean, "CALL_LIST_MODE"),
     }
 
 
-def _comment(payload: Payload) -> Fields:
+def _comment(payload: Payload, told: list[str]) -> Fields:
     return {"comment": _text({"the comment": payload}, "the comment", "")}
 
 
-def _flag(field: str) -> Callable[[Payload], Fields]:
-    def read(payload: Payload) -> Fields:
+def _flag(field: str) -> Callable[[Payload, list[str]], Fields]:
+    def read(payload: Payload, told: list[str]) -> Fields:
         if not isinstance(payload, bool):
             raise PayloadError(f"a boolean was expected, not {_kind(payload)}")
         return {field: payload}
@@ -216,35 +243,36 @@ def _flag(field: str) -> Callable[[Payload], Fields]:
     return read
 
 
-def _transfer(payload: Payload) -> Fields:
+def _transfer(payload: Payload, told: list[str]) -> Fields:
     source = _object(payload)
     target = _text(source, "target")
     if not target:
         raise PayloadError("target is empty")
+    read = _reading(source, told)
     return {
-        "phone_number": _number(source, "phoneNumber"),
+        "phone_number": read(_number, "phoneNumber"),
         "target": target,
-        "target_type": _text(source, "type", "") or None,
+        "target_type": read(_word, "type") or None,
     }
 
 
-def _entity(payload: Payload) -> Fields:
+def _entity(payload: Payload, told: list[str]) -> Fields:
     source = _object(payload)
     return {
-        "phone_number": _number(source, "PHONE_NUMBER"),
-        "crm_entity_type": _text(source, "CRM_ENTITY_TYPE", ""),
+        "phone_number": _reading(source, told)(_number, "PHONE_NUMBER"),
+        "crm_entity_type": _word(source, "CRM_ENTITY_TYPE"),
         "crm_entity_id": _integer(source, "CRM_ENTITY_ID"),
     }
 
 
-def _rating(payload: Payload) -> Fields:
+def _rating(payload: Payload, told: list[str]) -> Fields:
     rating = _integer({"the rating": payload}, "the rating")
     if not 1 <= rating <= 5:
         raise PayloadError("the rating should be 1 to 5")
     return {"rating": rating}
 
 
-def _key(payload: Payload) -> Fields:
+def _key(payload: Payload, told: list[str]) -> Fields:
     key = _text({"the key": payload}, "the key")
     if key not in _KEYS:
         raise PayloadError("the key should be one of 0-9, * and #")
@@ -253,11 +281,14 @@ def _key(payload: Payload) -> Fields:
 
 @dataclass(frozen=True, slots=True)
 class EventSpec:
-    """One of the portal's events: its name, its class, and how its payload is read."""
+    """One of the portal's events: its name, its class, and how its payload is read.
+
+    Only what says which call or what was done refuses the event; of another field that cannot be read `read` tells.
+    """
 
     short_name: str
     event_type: type[CardEvent]
-    read: Callable[[Payload], Fields]
+    read: Callable[[Payload, list[str]], Fields]
 
     @property
     def name(self) -> str:
@@ -289,22 +320,27 @@ EVENTS: tuple[EventSpec, ...] = (
 _BY_NAME = {spec.name: spec for spec in EVENTS}
 
 
-def read_event(name: str, payload: Payload, meta: EventMeta) -> CardEvent:
+WITHOUT_PAYLOAD = tuple(spec.short_name for spec in EVENTS if spec.read is _nothing)
+"""Events that say all by their name."""
+
+
+def read_event(name: str, payload: Payload, meta: EventMeta, told: list[str] | None = None) -> CardEvent:
     """Read the payload of one of the portal's events.
 
     Args:
         name: the full name.
         payload: as it came; ``None`` stands for an undefined payload too.
         meta: goes into the event as it is.
+        told: gets why a field was left out, of each that could not be read and that the event does without.
 
     Raises:
-        PayloadError: an unknown name, or a payload of the wrong type or shape.
+        PayloadError: an unknown name, a payload of the wrong type, or one without what identifies the event.
     """
     spec = _BY_NAME.get(name)
     if spec is None:
         raise PayloadError("no such event is known")
     try:
-        return spec.event_type(**spec.read(payload), meta=meta)
+        return spec.event_type(**spec.read(payload, [] if told is None else told), meta=meta)
     except RecursionError:
         raise PayloadError("the payload is nested too deeply") from None
 

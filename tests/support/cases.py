@@ -56,6 +56,8 @@ class Payload(NamedTuple):
     refused: str
     """Why, or empty."""
     title: str
+    left_out: str = ""
+    """Which fields could not be read, and are as if they were absent."""
 
 
 def payloads() -> list[Payload]:
@@ -70,7 +72,8 @@ def payloads() -> list[Payload]:
             variants = [(f"{name}={title}", events["full"] | {name: sent}) for title, sent in variants]
         if row.get("absent"):
             variants += [(f"no {name}", {key: each for key, each in events["full"].items() if key != name})]
-        found += [Payload(event, sent, seen, row.get("refused", ""), f"{event} {title}") for title, sent in variants]
+        why = row.get("refused", ""), row.get("left_out", "")
+        found += [Payload(event, sent, seen, why[0], f"{event} {title}", why[1]) for title, sent in variants]
     return found
 
 

@@ -89,8 +89,15 @@ MUTATIONS = (
     Mutation(
         "an event's field is swapped with another",
         "worker_py/wire.py",
-        '_text(source, "LINE_NUMBER", "")',
-        '_text(source, "LINE_NAME", "")',
+        'read(_word, "LINE_NUMBER")',
+        'read(_word, "LINE_NAME")',
+        ("tests/unit/test_wire.py",),
+    ),
+    Mutation(
+        "a field that cannot be read refuses its event",
+        "worker_py/wire.py",
+        "            told.append(str(error))\n            return how({}, key)",
+        "            raise",
         ("tests/unit/test_wire.py",),
     ),
     Mutation(

@@ -99,6 +99,9 @@ def test_the_payloads_of_an_event_are_seen_or_refused_alike_in_a_browser(
             else:
                 name, fields = seen.told()
                 assert (name.lower(), fields) == (row.event.lower(), as_the_driver_tells(row.seen)), row.title
+                if row.left_out:
+                    assert row.left_out in seen.reports()[-1]["text"], row.title
+                assert sum(seen.stats()["reports"].values()) == reports + bool(row.left_out), row.title
         assert seen.stats()["workers"] == 1, "the interpreter lived on"
 
 
