@@ -117,7 +117,12 @@ class DemoPage {
     });
     this.#stage = new ScenarioStage(this.#portal, this.#phone);
     this.#faults = new FaultPanel(this.#portal);
-    this.#handlers = new HandlersTab(byId("view-handlers"), (message) => this.#portal.tellApp(message), appUrl);
+    this.#handlers = new HandlersTab(
+      byId("view-handlers"),
+      (message) => this.#portal.tellApp(message),
+      appUrl,
+      (handler) => this.#toRun(handler),
+    );
   }
 
   start() {
@@ -206,6 +211,16 @@ class DemoPage {
   #toLog(cause) {
     byId("tab-log").click();
     this.#log.reveal(cause);
+  }
+
+  /** @param {string} handler @returns {boolean} whether it has run */
+  #toRun(handler) {
+    const node = this.#log.runOf(handler);
+    if (node !== undefined) {
+      byId("tab-log").click();
+      this.#log.revealNode(node);
+    }
+    return node !== undefined;
   }
 
   /** Another window tells something: a page of the app, by `feed.js` and its like, a tab beside, or the portal's client. @param {MessageEvent} event */

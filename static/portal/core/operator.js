@@ -4,6 +4,8 @@
  * Each shows a card of its own. They tell each other by a `BroadcastChannel` what the server would tell them all.
  */
 
+import { otherTabs } from "./other_tabs.js";
+
 /** @typedef {import("./telephony.js").Notice} Notice */
 /** @typedef {import("./telephony.js").Telephony} Telephony */
 /** @typedef {{user: string, notice: Notice}} Message */
@@ -23,9 +25,9 @@ export class Operator {
    * @param {string} options.user                 windows of other users hear nothing
    * @param {() => Telephony} options.telephony   of this window
    * @param {() => number | null} options.hearsMs how long after the others it hears of a call; null: of none
-   * @param {Pick<BroadcastChannel, "postMessage"> & {onmessage: BroadcastChannel["onmessage"]}} [options.channel]
+   * @param {import("./other_tabs.js").Channel} [options.channel]
    */
-  constructor({ user, telephony, hearsMs, channel = new BroadcastChannel(CHANNEL) }) {
+  constructor({ user, telephony, hearsMs, channel = otherTabs(CHANNEL) }) {
     this.#user = user;
     this.#telephony = telephony;
     this.#hearsMs = hearsMs;

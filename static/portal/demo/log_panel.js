@@ -135,13 +135,26 @@ export class LogPanel {
   /** Shows an event's group, as the timeline names it. @param {string} cause @returns {boolean} whether it is here */
   reveal(cause) {
     const node = this.#story.event(cause);
-    const row = node && this.#rows.get(node);
+    return node !== undefined && this.revealNode(node);
+  }
+
+  /** The newest run of a handler. @param {string} handler @returns {Node | undefined} */
+  runOf(handler) {
+    return this.#story.runOf(handler);
+  }
+
+  /** Shows what is in the log, whatever folds it or filters it out. @param {Node} node @returns {boolean} whether it is here */
+  revealNode(node) {
+    const row = this.#rows.get(node);
     if (!row) {
       return false;
     }
     this.#show.value = "";
     this.#call.field.value = "";
     this.#filter();
+    for (let above = node.parent; above !== null; above = above.parent) {
+      this.#rows.get(above)?.fold(false);
+    }
     row.fold(false);
     row.element.scrollIntoView({ block: "center" });
     row.focus();
@@ -299,7 +312,8 @@ class Row {
   }
 
   focus() {
-    this.#fold.focus({ preventScroll: true });
+    const first = this.#fold.isConnected ? this.#fold : this.element.querySelector("button");
+    first?.focus({ preventScroll: true });
   }
 
   /** @param {Node} node */

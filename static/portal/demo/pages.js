@@ -5,6 +5,7 @@
  * other by a `BroadcastChannel`.
  */
 
+import { otherTabs } from "../core/other_tabs.js";
 import { SHOWN } from "../timeline/frame.js";
 import { element, setText } from "./dom.js";
 
@@ -30,7 +31,7 @@ export class Pages {
   /** The rows of other tabs. @type {Map<string, PageRow[]>} */
   #others = new Map();
   #tab = crypto.randomUUID();
-  #channel = new BroadcastChannel(CHANNEL);
+  #channel = otherTabs(CHANNEL);
 
   /**
    * @param {object} options
@@ -128,7 +129,8 @@ export class Pages {
       ...ours.map((row) => this.#line(row, true)),
       ...theirs.map((row) => this.#line(row, false)),
     );
-    setText(this.summary, summaryOf([...ours, ...theirs]));
+    const alone = this.#channel.alone ? " Other tabs are not known: the browser blocks this site's data." : "";
+    setText(this.summary, summaryOf([...ours, ...theirs]) + alone);
   }
 
   /** @param {PageRow} row @param {boolean} here in this tab */

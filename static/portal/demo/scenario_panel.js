@@ -105,7 +105,8 @@ function controlsIn(host) {
 
 /** Scrolls the list, not the page, so that the step is seen with the one before it. @param {HTMLElement} list @param {HTMLElement} row */
 function bringUp(list, row) {
-  list.scrollTop = row.offsetTop - list.offsetTop - row.offsetHeight;
+  const before = /** @type {HTMLElement} */ (row.previousElementSibling ?? row);
+  list.scrollTop = before.offsetTop - list.offsetTop;
 }
 
 /** @param {Player<Step>} player */

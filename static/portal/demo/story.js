@@ -122,6 +122,12 @@ export class Story {
     return this.#events.get(cause);
   }
 
+  /** The newest run of a handler. @param {string} handler @returns {Node | undefined} */
+  runOf(handler) {
+    const runs = this.roots.flatMap((root) => [root, ...root.children]);
+    return runs.filter(({ kind, name }) => kind === "handler" && name === handler).at(-1);
+  }
+
   /** @param {TraceEntry} entry @param {string} frame @param {Set<Node>} changed */
   #event(entry, frame, changed) {
     const cause = causeOf(frame, entry.id);

@@ -90,8 +90,9 @@ const ALWAYS = [
  * @param {string} options.label       accessible name
  * @param {() => void} options.changed
  * @param {() => void} options.apply   Ctrl-Enter, or Cmd-Enter
+ * @param {() => void} options.moved   the cursor stands elsewhere, or in another text
  */
-export function makeEditor({ host, text, label, changed, apply }) {
+export function makeEditor({ host, text, label, changed, apply, moved }) {
   const root = host.attachShadow({ mode: "open" });
   const darkness = matchMedia("(prefers-color-scheme: dark)");
   const dark = new Compartment();
@@ -104,7 +105,10 @@ export function makeEditor({ host, text, label, changed, apply }) {
     ...ALWAYS,
     dark.of(EditorView.darkTheme.of(darkness.matches)),
     EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
-    EditorView.updateListener.of((update) => update.docChanged && changed()),
+    EditorView.updateListener.of(({ docChanged, selectionSet }) => {
+      docChanged && changed();
+      (docChanged || selectionSet) && moved();
+    }),
   ];
   const view = new EditorView({ parent: root, root, state: EditorState.create({ doc: text, extensions }) });
   darkness.addEventListener("change", ({ matches }) =>
@@ -142,6 +146,9 @@ export function makeEditor({ host, text, label, changed, apply }) {
         view.dispatch({ effects: EditorView.scrollIntoView(lineAt(last.line).from, { y: "center" }) });
       }
     },
+
+    /** Where the cursor is, from 1. @returns {number} */
+    line: () => view.state.doc.lineAt(view.state.selection.main.head).number,
 
     /** Shows a line and puts the cursor there. @param {number} line */
     goTo(line) {

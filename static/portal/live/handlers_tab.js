@@ -7,7 +7,7 @@
 
 import { element, setText } from "../demo/dom.js";
 import { Handlers, STARTING } from "./handlers.js";
-import { lineOfHandler, openingOf } from "./opening.js";
+import { handlerAt, lineOfHandler, openingOf } from "./opening.js";
 
 /** @typedef {import("./codemirror.js").Editor} Editor */
 
@@ -40,13 +40,15 @@ export class HandlersTab {
   #examples = element("select", { id: "live-example" });
   #apply = element("button", { type: "button", class: "live-apply", disabled: true }, "Apply");
   #revert = element("button", { type: "button", disabled: true }, "Revert");
+  #log = element("button", { type: "button", class: "live-log", disabled: true }, "In the log");
 
   /**
    * @param {HTMLElement} panel
    * @param {(message: {workerPyApply: {id: number, source: string}}) => boolean} tell tells the placement page; false when there is none
    * @param {string} app address of the placement page
+   * @param {(handler: string) => boolean} toLog shows its newest run in the log; false when there is none
    */
-  constructor(panel, tell, app) {
+  constructor(panel, tell, app, toLog) {
     this.#panel = panel;
     const text = () => this.#editor?.text() ?? null;
     this.#handlers = new Handlers(tell, () => this.#show(), `portal:draft:${app}`, text);
@@ -67,13 +69,24 @@ export class HandlersTab {
       element("div", { role: "alert" }, this.#problems),
       this.#host,
       element("div", { role: "log", "aria-label": "What Python printed" }, this.#printed),
-      element("p", { class: "live-hint" }, "Ctrl-Enter or ⌘-Enter applies. Escape, then Tab, leaves the editor."),
+      element(
+        "div",
+        { class: "live-foot" },
+        element("p", { class: "live-hint" }, "Ctrl-Enter or ⌘-Enter applies. Escape, then Tab, leaves the editor."),
+        this.#log,
+      ),
     );
     this.#printed.hidden = true;
     this.#apply.addEventListener("click", () => this.#handlers.apply());
     this.#revert.addEventListener("click", () => {
       this.#goBack();
       this.#examples.focus(); // the button can be clicked no more, and would take the focus with it
+    });
+    this.#log.addEventListener("click", () => {
+      const handler = this.#handlerHere();
+      if (handler !== null && !toLog(handler)) {
+        setText(this.#state, `${handler} has not run yet, or the log has forgotten it.`);
+      }
     });
     this.#examples.addEventListener("change", () => void this.#load(this.#examples.value));
     panel.addEventListener("toggled", () => void this.#open());
@@ -120,6 +133,17 @@ export class HandlersTab {
     this.#wanted = "";
   }
 
+  /** @returns {string | null} the handler that the cursor is in */
+  #handlerHere() {
+    return this.#editor ? handlerAt(this.#editor.text(), this.#editor.line()) : null;
+  }
+
+  #nameWay() {
+    const handler = this.#handlerHere();
+    this.#log.disabled = handler === null;
+    this.#log.title = handler === null ? "" : `Show the newest run of ${handler} in the log`;
+  }
+
   /** @param {boolean} fails whether the interpreter could not be started */
   pythonFails(fails) {
     this.#handlers.pythonFails = fails;
@@ -139,12 +163,14 @@ export class HandlersTab {
         label: "Python handlers",
         changed: () => this.#handlers.changed(),
         apply: () => this.#handlers.apply(),
+        moved: () => this.#nameWay(),
       });
       if (this.#handlers.draft === null) {
         this.#editor.open(openingOf(this.#editor.text()));
       }
       this.#shown = null;
       this.#show();
+      this.#nameWay();
       this.#goToWanted();
     } catch (error) {
       setText(this.#state, `The editor could not be loaded: ${error}. Load this page anew.`);

@@ -1,6 +1,7 @@
 /** How the editor opens: on one short handler, with all that is above and below it folded. */
 
 const MARK = /^# Change this/m;
+const DEFINES = /^\s*(?:async\s+)?def\s+(\w+)/;
 /** What begins at the top level. */
 const TOP = /^(?:@|async def |def |class |import |from |\w+ = |""")/;
 
@@ -44,6 +45,37 @@ export function lineOfHandler(source, name) {
     new RegExp(`^\\s*(?:async\\s+)?def\\s+${name.replace(/\W/g, "")}\\b`).test(line),
   );
   return at < 0 ? null : at + 1;
+}
+
+/**
+ * The function that a line is of: in its body, at its head, or in what is written right above it.
+ * @param {string} source
+ * @param {number} line counts from 1
+ * @returns {string | null}
+ */
+export function handlerAt(source, line) {
+  const lines = source.split("\n");
+  const of = (/** @type {number} */ index) => lines[index] ?? "";
+  let at = line - 1;
+  while (at < lines.length && /^\s*[@#]/.test(of(at))) {
+    at++;
+  }
+  while (at > 0 && of(at).trim() === "") {
+    at--;
+  }
+  let within = Number.POSITIVE_INFINITY;
+  for (; at >= 0 && within > 0; at--) {
+    const indent = of(at).search(/\S/);
+    if (indent < 0 || indent >= within || /^\s*[#)\]}]/.test(of(at))) {
+      continue; // what is nested deeper, or closes what began above
+    }
+    const name = DEFINES.exec(of(at))?.[1];
+    if (name !== undefined) {
+      return name;
+    }
+    within = indent;
+  }
+  return null;
 }
 
 /**

@@ -205,6 +205,31 @@ def test_control_enter_applies_and_escape_then_tab_leaves_the_editor(desk: LiveP
     expect(desk.text).not_to_be_focused()
 
 
+def test_a_line_of_the_editor_leads_to_the_newest_run_of_its_handler_in_the_log_and_back(desk: LivePage) -> None:
+    page = desk.playwright_page
+    to_log = page.get_by_role("tabpanel", name="Handlers").get_by_role("button", name="In the log")
+    desk.text.focus()
+    page.keyboard.press("ControlOrMeta+Home")
+    expect(to_log).to_be_disabled()
+    page.keyboard.press("ControlOrMeta+End")
+    expect(to_log).to_have_attribute("title", "Show the newest run of mute in the log")
+    to_log.click()
+    expect(desk.state).to_have_text("mute has not run yet, or the log has forgotten it.")
+
+    desk.mute()
+    expect(desk.card_status).to_have_text("the bundle's mute")
+    desk.mute()
+    expect(page.locator("#trace li.handler").filter(has_text="mute")).to_have_count(2)
+    to_log.click()
+
+    run = page.locator("#trace li.handler").filter(has_text="mute").last
+    expect(run).to_be_in_viewport()
+    line = run.get_by_role("button", name="line")
+    expect(line).to_be_focused()
+    line.click()
+    expect(desk.text).to_be_focused()
+
+
 def test_the_editor_follows_dark_mode(desk: LivePage) -> None:
     scroller = desk.playwright_page.locator(".cm-editor")
     classes: set[str] = set()

@@ -200,3 +200,16 @@ test("the oldest is forgotten, and what belongs to it comes to stand by itself",
   assert.deepEqual(outline(story.roots), [["handler", "mute"]]);
   assert.equal(new Story().drop(), undefined);
 });
+
+test("the newest run of a handler is found, below whatever event it stands", () => {
+  const story = told(
+    MUTE,
+    { ...HANDLER, name: "mute", started: 1005, duration_ms: 100 },
+    { ...MUTE, at: 2000, id: "p:2" },
+    { ...HANDLER, at: 2300, id: "p:2", name: "mute", started: 2005, duration_ms: 7 },
+    { ...MUTE, at: 3000, id: "p:3" },
+    { ...HANDLER, at: 3300, id: "p:3", name: "other", started: 3005, duration_ms: 9 },
+  );
+  assert.deepEqual([story.runOf("mute")?.ms, story.runOf("mute")?.parent], [7, story.roots[1]]);
+  assert.equal(story.runOf("none"), undefined);
+});

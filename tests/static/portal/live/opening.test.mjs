@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { lineOfHandler, openingOf } from "../../../../static/portal/live/opening.js";
+import { handlerAt, lineOfHandler, openingOf } from "../../../../static/portal/live/opening.js";
 
 const SOURCE = `"""About.
 
@@ -91,4 +91,60 @@ test("a handler's line is where it is defined, whatever is named alike", () => {
   assert.equal(lineOfHandler(SOURCE, "hold"), SOURCE.split("\n").indexOf("def hold(event, card):") + 1);
   assert.equal(lineOfHandler(SOURCE, "mut"), null);
   assert.equal(lineOfHandler(SOURCE, "<lambda>"), null);
+});
+
+/** @param {string} source @param {string} words the first line with them @returns {number} */
+const lineWith = (source, words) => source.split("\n").findIndex((line) => line.includes(words)) + 1;
+
+const NESTED = `@app.on(A)
+async def outer(
+    event,
+    card,
+):
+    def inner():
+        return 1
+
+    # In words.
+    if inner():
+        await card.close()
+
+
+LIMIT = 3
+`;
+
+for (const [words, name] of /** @type {Array<[string, string | null]>} */ ([
+  ["About.", null],
+  ["from worker_py", null],
+  ["app = App()", null],
+  ["async def helper", "helper"],
+  ["return 1", "helper"],
+  ["# Change this", "mute"],
+  ["@app.on(Mute", "mute"],
+  ["set_status_text", "mute"],
+  ["    pass", "hold"],
+])) {
+  test(`a line with "${words.trim()}" is of ${name ?? "no function"}`, () => {
+    assert.equal(handlerAt(SOURCE, lineWith(SOURCE, words)), name);
+  });
+}
+
+for (const [words, name] of /** @type {Array<[string, string | null]>} */ ([
+  ["@app.on", "outer"],
+  ["    card,", "outer"],
+  ["):", "outer"],
+  ["def inner", "inner"],
+  ["return 1", "inner"],
+  ["# In words", "outer"],
+  ["card.close", "outer"],
+  ["LIMIT", null],
+])) {
+  test(`nested, a line with "${words.trim()}" is of ${name ?? "no function"}`, () => {
+    assert.equal(handlerAt(NESTED, lineWith(NESTED, words)), name);
+  });
+}
+
+test("an empty line is of what is above it, and one beyond the text is of its end", () => {
+  assert.equal(handlerAt(SOURCE, lineWith(SOURCE, "return 1") + 1), "helper");
+  assert.equal(handlerAt(SOURCE, 999), "hold");
+  assert.equal(handlerAt("", 1), null);
 });
