@@ -44,6 +44,7 @@ class Engine:
         tells_spellings: an address that is spelled in another way is another module, and so are those that it imports.
         recovers_within_s: after code that nothing can interrupt, another interpreter handles what comes next.
         is_playwrights: Playwright drives it: its console can be read, its workers are known, pages call the test.
+        hears_at_once: a page that nobody has clicked in hears what arrives, and tells keys by their tones.
         opens_peer_connections: there is a `RTCPeerConnection`.
         microphone_hz: its microphone hears this tone, and nobody is asked whether it may be used; None: it has none.
     """
@@ -61,6 +62,7 @@ class Engine:
     tells_spellings: bool = True
     recovers_within_s: int = 20
     is_playwrights: bool = True
+    hears_at_once: bool = True
     opens_peer_connections: bool = True
     microphone_hz: int | None = None
 
@@ -82,6 +84,7 @@ ENGINES: Final = {
         takes_flags=False,
         takes_preferences=True,
         tells_bodies=False,
+        hears_at_once=False,
         microphone_hz=1000,
     ),
     "webkit": Engine(
@@ -97,6 +100,7 @@ ENGINES: Final = {
         tells_spellings=False,
         recovers_within_s=60,
         is_playwrights=False,
+        hears_at_once=False,
         opens_peer_connections=False,
     ),
 }

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.conftest import BundleFor, Complaints
+from tests.support.browsers import needs
 from tests.support.phones import APP, PHONE_DESK, PhoneDesk, PhoneTab
 
 
@@ -151,6 +152,7 @@ NOTE_TONES = """() => {
 """Keeps what the browser says it sends; an empty tone is the end."""
 
 
+@needs("hears_at_once")
 def test_tones_of_the_keys_reach_the_other_side_in_order(tab: PhoneTab) -> None:
     call = tab.begin_call()
     tab.until_audible()
@@ -167,6 +169,7 @@ def test_tones_of_the_keys_reach_the_other_side_in_order(tab: PhoneTab) -> None:
     assert all(key in sent for key in heard), heard
 
 
+@needs("hears_at_once")
 def test_a_key_pressed_twice_is_heard_twice(tab: PhoneTab) -> None:
     call = tab.begin_call()
     tab.until_audible()
@@ -177,6 +180,7 @@ def test_a_key_pressed_twice_is_heard_twice(tab: PhoneTab) -> None:
     assert "".join(payload["key"] for payload in tab.until_heard("heard", 3, call=call)) == "555"
 
 
+@needs("hears_at_once")
 def test_a_key_right_after_the_answer_is_heard(tab: PhoneTab) -> None:
     call = tab.begin_call()
 
@@ -185,6 +189,7 @@ def test_a_key_right_after_the_answer_is_heard(tab: PhoneTab) -> None:
     assert "".join(payload["key"] for payload in tab.until_heard("heard", 2, call=call)) == "58"
 
 
+@needs("hears_at_once")
 def test_a_key_right_after_a_hold_is_heard_once(tab: PhoneTab) -> None:
     call = tab.begin_call()
     tab.until_audible()
@@ -312,6 +317,7 @@ def test_what_cannot_be_done_in_a_call_is_an_error_that_says_so(
 
 
 @pytest.mark.parametrize("cut", ["before", "during"])
+@needs("hears_at_once")
 def test_without_a_network_a_call_goes_on_in_the_page_itself(
     tab: PhoneTab, booted: tuple[PhoneTab, Complaints], request: pytest.FixtureRequest, cut: str
 ) -> None:

@@ -286,6 +286,7 @@ def test_on_hold_nothing_flows_either_way_and_flows_again_afterwards(exchange: E
     until_audible(exchange.client)
 
 
+@needs("hears_at_once")
 def test_tones_of_the_keys_reach_the_client_in_order(exchange: Exchange) -> None:
     connect(exchange)
     listen(exchange.client)
