@@ -193,8 +193,7 @@ class WebKitPage:
 
     def close(self) -> None:
         """Close the tab."""
-        self.context.pages.remove(self)
-        other = self.context.pages[0].window if self.context.pages else self.context.keep_tab()
+        other = self.context.window_beside(self)
         self.driver.command("POST", "/window", {"handle": self.window})
         self.driver.command("DELETE", "/window")
         self.driver.command("POST", "/window", {"handle": other})  # no command goes without a window
@@ -251,7 +250,7 @@ class WebKitContext:
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
         self._empty: str | None = driver.command("GET", "/window")
-        self.pages: list[WebKitPage] = []
+        self._pages: list[WebKitPage] = []
 
     def __enter__(self) -> WebKitContext:
         """Itself."""
@@ -266,11 +265,19 @@ class WebKitContext:
         window = self._empty or self._new_tab()
         self._empty = None
         page = WebKitPage(self, self._driver, window)
-        self.pages.append(page)
+        self._pages.append(page)
         return page
 
-    def keep_tab(self) -> str:
-        """An empty tab that stays for the next page: the session ends with its last one."""
+    @property
+    def pages(self) -> list[WebKitPage]:
+        """Those that are open now: a list of its own, for who closes them one by one."""
+        return list(self._pages)
+
+    def window_beside(self, page: WebKitPage) -> str:
+        """A page is closed; gives another window. With the last one the session would end: an empty tab stays then."""
+        self._pages.remove(page)
+        if self._pages:
+            return self._pages[0].window
         self._empty = self._new_tab()
         return self._empty
 
