@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext
 
 from tests.browser.conftest import BX24_FIRST, BundleFor, Complaints
+from tests.support.browsers import needs
 from tests.support.hosting import DESK, HostingPage, HostingPortal, app_with
 from worker_py_tool.kit.browser_portal import BrowserPortal
 
@@ -141,6 +142,7 @@ def test_when_one_tab_goes_the_call_goes_on_in_the_other(portal: HostingPortal) 
     assert second.logged("closed", call) == []
 
 
+@needs("is_playwrights")
 def test_where_each_page_has_an_interpreter_of_its_own_each_window_is_right_by_itself(
     portal: HostingPortal, context: BrowserContext
 ) -> None:
