@@ -17,6 +17,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Playwright, expect, sync_playwright
 
+from tests.support.stacks import quick_stacks
 from worker_py_tool.errors import ToolError
 from worker_py_tool.kit import webkit
 from worker_py_tool.kit.browsers import launch_options
@@ -214,5 +215,5 @@ def driver() -> Iterator[Playwright]:
     """Playwright itself."""
     os.environ.update(chromium.browsers_env())
     expect.set_options(timeout=READY_TIMEOUT_MS)
-    with sync_playwright() as playwright:
+    with quick_stacks(), sync_playwright() as playwright:
         yield playwright
