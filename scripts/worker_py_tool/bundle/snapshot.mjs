@@ -388,7 +388,15 @@ function captureFreshMemory() {
  * @param {Uint8Array} before
  */
 function difference(page, before) {
-  return before.length > 0 ? page.map((byte, index) => byte ^ before[index]) : page;
+  if (before.length === 0) {
+    return page;
+  }
+  const words = new Uint32Array(Uint8Array.from(page).buffer);
+  const fresh = new Uint32Array(before.buffer, before.byteOffset, words.length);
+  for (let index = 0; index < words.length; index++) {
+    words[index] ^= fresh[index];
+  }
+  return new Uint8Array(words.buffer);
 }
 
 /**
