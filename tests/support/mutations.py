@@ -131,8 +131,8 @@ MUTATIONS = (
     Mutation(
         "the app reaches the process that makes its snapshot",
         "scripts/worker_py_tool/bundle/snapshot.mjs",
-        "  close();\n",
-        "",
+        " : null;\n  close();\n",
+        " : null;\n",
         ("tests/tool/bundle/test_fence.py",),
     ),
     Mutation(

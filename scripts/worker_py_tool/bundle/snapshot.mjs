@@ -5,10 +5,12 @@
 //
 // CONFIG: {pyodide, library, tidy, wheels: [...], archive, describe, trace, compiler, compiled, module, attribute, native,
 // harmless, bare, seed, limitS, base}, the first six paths. `base`: {memory, zone}, what an earlier run with null there made
-// and answered (with `filled`, behind which many bytes a new module's memory is empty): the interpreter before anything is installed, whose start takes most of the time and is the same for all apps.
-// That run takes `pyodide`, `library` and `seed` alone. `compiler`: what `compiler.mjs` takes to put the app's files, compiled,
-// into the archive `compiled`, which is not there when that fails; or null. `native`: the wheels hold machine code, so note which
-// libraries the app loads, of which the `harmless` may draw random numbers (`libraries.mjs`). `trace`: null, or the path of
+// and answered (with `filled`, behind which many bytes a new module's memory is empty): the interpreter before an app is
+// installed, whose start takes most of the time and is the same for all apps.
+// That run takes `pyodide`, `library`, `seed` and `wheels` alone: that of worker_py, which is imported there (its files are
+// not in that memory), or none. `compiler`: what `compiler.mjs` takes to put the app's files, compiled, into the archive
+// `compiled`, which is not there when that fails; or null. `native`: the wheels hold machine code, so note which libraries
+// the app loads, of which the `harmless` may draw random numbers (`libraries.mjs`). `trace`: null, or the path of
 // `trace_imports.py`: say which modules the app imports that have nothing to do with such libraries, and make no snapshot.
 // `bare`: these, to import instead of the app, or null.
 //
@@ -61,6 +63,11 @@ try {
     }
     answer(result);
   } else {
+    if (config.wheels.length > 0) {
+      install(pyodide);
+      close();
+      pyodide.pyimport("worker_py._pyodide").destroy();
+    }
     fs.writeFileSync(outPath, pyodide.makeMemorySnapshot());
     answer({ zone: fresh.zone(), filled: fresh.filled() });
   }
@@ -194,7 +201,9 @@ function install(pyodide) {
   for (const wheel of config.wheels) {
     unpack(wheel, sitePackages);
   }
-  unpack(config.archive, "/app");
+  if (config.archive) {
+    unpack(config.archive, "/app");
+  }
   importlib.invalidate_caches(); // the clock stands still, so directories never look changed
   shutil.destroy();
   importlib.destroy();

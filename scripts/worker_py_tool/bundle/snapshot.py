@@ -30,7 +30,9 @@ HARMLESS = ("_pydantic_core",)
 """Compiled modules whose random numbers are seeds of hash tables. What another one draws while the app is imported may
 be the state of a generator, which would go on alike in each browser."""
 INTERPRETERS = CACHE / "interpreters"
-"""Interpreters as they are before anything is installed: most of the time of making a snapshot is their start."""
+"""Interpreters as they are before an app is installed: most of the time of making a snapshot is their start."""
+OURS = "worker_py-"
+"""What the file of the wheel of `worker_py` begins with; it is imported there already."""
 SLOW_S = 5
 """An import that takes longer is told of: in seconds of the processor."""
 
@@ -81,7 +83,7 @@ def make(app: AppSource, wheels: Sequence[Path], pyodide: Path = fence.PYODIDE) 
         if result["bare"]:
             say(f"note: the app is not in the snapshot, and is imported at each start: {result['bare']}")
         content = cached.with_suffix(".bin").read_bytes()
-        filled = interpreter(pyodide)["filled"]
+        filled = interpreter(pyodide, _ours(wheels))["filled"]
         return Snapshot(archive, content, bare=result["bare"], libraries=result["libraries"], filled=filled)
     say(f"warning: no snapshot, so the interpreter boots slower: {result['refused']}")
     return Snapshot(archive, None, result["refused"])
@@ -111,7 +113,7 @@ def _make(cached: Path, key: str, app: AppSource, wheels: Sequence[Path], pyodid
         }
         (aside / "made").mkdir()
         with progress.step("making the memory snapshot"):
-            config["base"] = interpreter(pyodide)
+            config["base"] = interpreter(pyodide, _ours(wheels))
             result = _run(aside, config, wheels)
             known = {**_outcome(app, result), "bare": "", "libraries": result.get("loaded", [])}
             if "refused" in known and known["libraries"]:
@@ -157,21 +159,32 @@ def _run(aside: Path, config: Mapping[str, Any], wheels: Sequence[Path]) -> dict
     )
 
 
-def interpreter(pyodide: Path = fence.PYODIDE) -> dict[str, Any]:
-    """One into which nothing was installed yet: `memory`, the file of it, `zone`, for `snapshot.mjs`, and `filled`."""
-    key = _digest(_of_any_app(pyodide))
+def interpreter(pyodide: Path = fence.PYODIDE, wheels: Sequence[Path] = ()) -> dict[str, Any]:
+    """One that was started: `memory`, the file of it, `zone`, for `snapshot.mjs`, and `filled`.
+
+    Args:
+        pyodide: The directory of its Pyodide.
+        wheels: That of `worker_py`, to have it imported there; nothing is installed without.
+    """
+    key = _digest([*_of_any_app(pyodide), *(path.read_bytes() for path in wheels)])
     cached = INTERPRETERS / f"{key}.json"
     if not cached.exists():
         with exclusive(f"starting an interpreter: {key}"):
             if not cached.exists():
-                _start(cached, key, pyodide)
+                _start(cached, key, pyodide, wheels)
     return {"memory": str(cached.with_suffix(".bin")), **json.loads(cached.read_text(encoding="utf-8"))}
 
 
-def _start(cached: Path, key: str, pyodide: Path) -> None:
+def _start(cached: Path, key: str, pyodide: Path, wheels: Sequence[Path]) -> None:
     cached.parent.mkdir(parents=True, exist_ok=True)
     with scratch("making-", cached.parent) as aside:
-        config = {"pyodide": str(pyodide), "library": str(library.lean()), "seed": key, "base": None}
+        config = {
+            "pyodide": str(pyodide),
+            "library": str(library.lean()),
+            "seed": key,
+            "wheels": [str(path) for path in wheels],
+            "base": None,
+        }
         (aside / "config.json").write_text(json.dumps(config), encoding="utf-8")
         made = aside / "made" / "memory.bin"
         made.parent.mkdir()
@@ -179,12 +192,16 @@ def _start(cached: Path, key: str, pyodide: Path) -> None:
             SCRIPT,
             [aside / "config.json", made],
             "start Python",
-            reads=[LIBRARIES, *compiled.reads(), library.lean(), pyodide],
+            reads=[LIBRARIES, *compiled.reads(), library.lean(), pyodide, *wheels],
             writes=[made.parent],
         )
         os.replace(made, cached.with_suffix(".bin"))
         (aside / "answer.json").write_text(json.dumps(answer), encoding="utf-8")
         os.replace(aside / "answer.json", cached)
+
+
+def _ours(wheels: Sequence[Path]) -> list[Path]:
+    return [path for path in wheels if path.name.startswith(OURS)]
 
 
 def _is_native(wheel: Path) -> bool:

@@ -1,13 +1,15 @@
 """An app whose import fails ends the build, with what Python said and what to do about it."""
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.wheels import ask_only
-from worker_py_tool.bundle import snapshot, wheels
+from worker_py_tool.bundle import fence, snapshot, wheels
 from worker_py_tool.bundle.app_source import read_app
 from worker_py_tool.bundle.build import BuildOptions, build
 from worker_py_tool.errors import ToolError
@@ -150,21 +152,26 @@ def test_an_import_that_takes_long_is_told_of_each_time(
         assert re.search(r"warning: `import handlers` takes \d+ s: ", capsys.readouterr().err)
 
 
-def test_python_is_started_once_for_all_apps(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, started = snapshot._start, []
+def test_python_is_started_once_for_all_apps_and_has_imported_worker_py(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, started = fence.run, []
 
-    def start(cached: Path, key: str, pyodide: Path) -> None:
-        started.append(key)
-        real(cached, key, pyodide)
+    def run(script: Path, arguments: Sequence[Path], purpose: str, **options: Any) -> dict[str, Any]:
+        started.append((purpose, json.loads(arguments[0].read_text(encoding="utf-8"))["wheels"]))
+        return real(script, arguments, purpose, **options)
 
     monkeypatch.setattr(snapshot, "INTERPRETERS", tmp_path / "interpreters")
-    monkeypatch.setattr(snapshot, "_start", start)
-    made = [
-        snapshot.make(read_app(str(write(f"{name}.py", APP))), [wheels.worker_py()]).content
-        for name in ("one", "other")
-    ]
-    assert len(started) == 1
+    monkeypatch.setattr(fence, "run", run)
+    ours, live = wheels.worker_py(), wheels.worker_py(live=True)
+    made = [snapshot.make(read_app(str(write(f"{name}.py", APP))), [ours]).content for name in ("one", "other")]
+    purposes = ["start Python", "make the memory snapshot", "make the memory snapshot"]
+    assert started == [(purpose, [str(ours)]) for purpose in purposes]
     assert made[0] and made[1] and made[0] != made[1]
+    assert b"/worker_py/_pyodide/runtime.py" in Path(snapshot.interpreter(wheels=[ours])["memory"]).read_bytes()
+    monkeypatch.setattr(snapshot, "_start", lambda *_: pytest.fail("another one, for another wheel"))
+    with pytest.raises(pytest.fail.Exception, match="for another wheel"):
+        snapshot.make(read_app(str(tmp_path / "one.py")), [live])
 
 
 def test_a_build_without_a_snapshot_tries_the_app_too_and_leaves_nothing(write: Write, tmp_path: Path) -> None:
