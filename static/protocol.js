@@ -147,21 +147,6 @@ export const EVENT_NAMES = Object.freeze(
 /** The event that a call begins with. */
 export const INITIALIZED = `${PREFIX}initialized`;
 
-/** Those that say all by their name, whatever they bring. */
-export const WITHOUT_PAYLOAD = Object.freeze(
-  [
-    "closeButtonClick",
-    "cancelTransferButtonClick",
-    "completeTransferButtonClick",
-    "hangupButtonClick",
-    "nextButtonClick",
-    "skipButtonClick",
-    "answerButtonClick",
-    "makeCallButtonClick",
-    "notifyAdminButtonClick",
-  ].map((name) => PREFIX + name),
-);
-
 /** What may come in from outside: deeper or larger things could kill the interpreter. */
 export const LIMITS = Object.freeze({
   /** Characters of one payload or answer of the portal, as JSON. */

@@ -22,8 +22,6 @@ DEPTH = 64
 EXACT = 2**53 - 1
 """JavaScript rounds whole numbers beyond this."""
 
-_MOST_NAMED = 5
-_NAME = re.compile(r"[A-Za-z_]{1,40}")
 _LONG = re.compile(r"\d{16}")
 
 
@@ -31,47 +29,16 @@ def refused(value: Any, max_chars: int) -> str | None:
     """Why a page refuses this, which is JSON; ``None`` when it does not."""
     if _is_deep(value):
         return f"nested deeper than {DEPTH} levels"
-    chars = _chars(value)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    chars = len(text.encode("utf-16-le", "surrogatepass")) // 2  # as JavaScript counts
     return f"larger than {max_chars // 1024} * 1024 characters" if chars > max_chars else None
 
 
-def fitting(value: Any, max_chars: int) -> tuple[dict[str, Any], list[str]] | None:
-    """What of a refused object a page takes in all the same, and the names of what it leaves out.
-
-    Its members that are within the bounds, the small ones first; ``None`` when nothing is.
-    """
-    if not isinstance(value, Mapping):
-        return None
-    sizes = {key: _chars(key) + _chars(each) + 2 for key, each in value.items() if not _is_deep(each, DEPTH - 1)}
-    room, kept = max_chars - 2, set()
-    for key, chars in sorted(sizes.items(), key=lambda each: each[1]):
-        room -= chars
-        if room < 0:
-            break
-        kept.add(key)
-    fits = {key: each for key, each in value.items() if key in kept}
-    return (fits, [key for key in value if key not in kept]) if fits else None
-
-
-def named(keys: list[str] | None) -> str:
-    """What was left out, in words: no key that may be anything."""
-    if keys is None:
-        return "its payload"
-    telling = len(keys) <= _MOST_NAMED and all(map(_NAME.fullmatch, keys))
-    return ", ".join(keys) if telling else f"{len(keys)} of its fields"
-
-
-def _chars(value: Any) -> int:
-    """As JavaScript counts those of its JSON."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def _is_deep(value: Any, levels: int = DEPTH) -> bool:
+def _is_deep(value: Any) -> bool:
     layer, level = [value], 0
     while layer := [each for each in layer if isinstance(each, dict | list | tuple)]:
         level += 1
-        if level > levels:
+        if level > DEPTH:
             return True
         layer = [inner for each in layer for _, inner in inside(each)]
     return False

@@ -32,7 +32,7 @@ from typing import Any, Self
 from . import inbox, outbox, rest_answers
 from .app import App
 from .as_in_browser import dispatcher_of
-from .bounds import PAYLOAD_CHARS, RESULT_CHARS, fitting, named, refused
+from .bounds import PAYLOAD_CHARS, RESULT_CHARS, refused
 from .commands import PROBE_SHOWN, SILENT_COMMANDS, UNDEFINED, CommandName
 from .dispatch import Dispatcher
 from .errors import ConfigError, PayloadError
@@ -42,7 +42,7 @@ from .forgotten import ForgottenAwait
 from .payloads import CALL_ID, INITIALIZED, Payload, check, written
 from .replay import Replay, replay
 from .virtual_time import Deadlock, VirtualTimeLoop, run
-from .wire import PREFIX, WITHOUT_PAYLOAD, error_code
+from .wire import PREFIX, error_code
 
 __all__ = [
     "CALL_ID", "Answer", "Deadlock", "Expected", "ForgottenAwait", "MemoryCard", "MemoryPage", "Portal", "Replay",
@@ -162,22 +162,15 @@ class MemoryPage:
         if not raw:
             check(short_name, payload)
         self._portal.raised(self, short_name, payload)
-        name = PREFIX + short_name
         why = refused(payload, PAYLOAD_CHARS)
-        if why is None:
-            return self._event(name, payload)
-        part, left = fitting(payload, PAYLOAD_CHARS) or (None, None)
-        goes_on = part is not None or short_name in WITHOUT_PAYLOAD
-        how = f"{name} came without {named(left)}" if goes_on else f"the payload of {name} was refused"
-        text = f"{how}: {why}"
-        self.messages.append(outbox.report("refused_payload", text, event=name))
-        seq = self._event(name, part) if goes_on else 0
-        self._portal.refused(PayloadError(text))
-        return seq
-
-    def _event(self, name: str, payload: Payload) -> int:
+        if why is not None:
+            name = PREFIX + short_name
+            text = f"the payload of {name} was refused: {why}"
+            self.messages.append(outbox.report("refused_payload", text, event=name))
+            self._portal.refused(PayloadError(text))
+            return 0
         seq, at = self._next()
-        return self._journal(inbox.event(name, payload, seq=seq, at=at))
+        return self._journal(inbox.event(PREFIX + short_name, payload, seq=seq, at=at))
 
     def initialized(self, *, raw: bool = False, **fields: Payload) -> int:
         """Raise ``initialized``; ``fields`` go over a complete payload of an incoming call. Else as `raise_event`."""

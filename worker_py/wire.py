@@ -320,10 +320,6 @@ EVENTS: tuple[EventSpec, ...] = (
 _BY_NAME = {spec.name: spec for spec in EVENTS}
 
 
-WITHOUT_PAYLOAD = tuple(spec.short_name for spec in EVENTS if spec.read is _nothing)
-"""Events that say all by their name."""
-
-
 def read_event(name: str, payload: Payload, meta: EventMeta, told: list[str] | None = None) -> CardEvent:
     """Read the payload of one of the portal's events.
 

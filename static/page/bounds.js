@@ -39,51 +39,6 @@ export function bounded(value, maxChars, maxDepth) {
 }
 
 /**
- * What of a refused object can be taken in all the same: its members that are within the bounds, the small ones first.
- *
- * @param {unknown} value
- * @param {number} maxChars
- * @param {number} maxDepth
- * @returns {{fits: Record<string, unknown>, left: string[]} | null} and the names of those that are not; `null` when nothing fits
- */
-export function fitting(value, maxChars, maxDepth) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return null;
-  }
-  const members = Object.keys(value).map((key) => {
-    const { json } = bounded(ofIt(value, key), maxChars, maxDepth - 1);
-    return { key, json, chars: json === undefined ? 0 : JSON.stringify(key).length + json.length + 2 };
-  });
-  let room = maxChars - 2;
-  /** @type {Set<string>} */
-  const kept = new Set();
-  for (const { key, chars } of members.filter(({ chars }) => chars > 0).sort((a, b) => a.chars - b.chars)) {
-    room -= chars;
-    if (room < 0) {
-      break;
-    }
-    kept.add(key);
-  }
-  if (kept.size === 0) {
-    return null;
-  }
-  const fits = members.filter(({ key }) => kept.has(key));
-  return {
-    fits: Object.fromEntries(fits.map(({ key, json }) => [key, JSON.parse(json ?? "null")])),
-    left: members.filter(({ key }) => !kept.has(key)).map(({ key }) => key),
-  };
-}
-
-/** @param {object} value @param {string} key @returns {unknown} a getter of anybody's may throw */
-function ofIt(value, key) {
-  try {
-    return /** @type {Record<string, unknown>} */ (value)[key];
-  } catch {
-    return undefined;
-  }
-}
-
-/**
  * A limit in digits that are not taken for a phone number and masked.
  * @param {number} chars
  */

@@ -6,8 +6,8 @@
  */
 
 import * as messages from "../messages.js";
-import { INITIALIZED, LIMITS, WITHOUT_PAYLOAD } from "../protocol.js";
-import { bounded, fitting } from "./bounds.js";
+import { INITIALIZED, LIMITS } from "../protocol.js";
+import { bounded } from "./bounds.js";
 import { Journal } from "./journal.js";
 import { ON_REQUEST } from "./link.js";
 
@@ -29,19 +29,6 @@ import { ON_REQUEST } from "./link.js";
 const WINDOW = 96;
 /** After so many a mark goes along, which the worker returns when it has handed them to Python. */
 const MARK_EVERY = 32;
-/** So many fields are named, and no key that may be anything. */
-const MOST_NAMED = 5;
-const NAME = /^[A-Za-z_]{1,40}$/;
-
-/** What was left out, in words. @param {string[]} [keys] */
-function named(keys) {
-  if (keys === undefined) {
-    return "its payload";
-  }
-  const telling = keys.length <= MOST_NAMED && keys.every((key) => NAME.test(key));
-  return telling ? keys.join(", ") : `${keys.length} of its fields`;
-}
-
 /** How many of what was set aside are told. */
 const KEPT_TEXTS = 20;
 
@@ -67,25 +54,15 @@ export class EventQueue {
   /** The portal raised an event. @param {string} name @param {unknown} payload */
   raise(name, payload) {
     const { json, refused } = bounded(payload, LIMITS.payloadChars, LIMITS.depth);
-    if (refused === undefined) {
-      // A copy: what is delivered again must be what came, whoever else holds the payload.
-      this.#raised(name, json === undefined ? undefined : JSON.parse(json));
+    if (refused) {
+      const { reports, trace } = this.#places;
+      this.counts.refused++;
+      reports.add("refused_payload", `the payload of ${name} was refused: ${refused}`, { event: name });
+      trace.add("report", "refused_payload", { event: name, detail: refused });
       return;
     }
-    this.counts.refused++;
-    const part = fitting(payload, LIMITS.payloadChars, LIMITS.depth);
-    const goesOn = part !== null || WITHOUT_PAYLOAD.includes(name);
-    const how = goesOn ? `${name} came without ${named(part?.left)}` : `the payload of ${name} was refused`;
-    const { reports, trace } = this.#places;
-    reports.add("refused_payload", `${how}: ${refused}`, { event: name });
-    trace.add("report", "refused_payload", { event: name, detail: refused });
-    if (goesOn) {
-      this.#raised(name, part?.fits);
-    }
-  }
-
-  /** @param {string} name @param {any} copy of the payload, or of what it holds that can be taken in */
-  #raised(name, copy) {
+    // A copy: what is delivered again must be what came, whoever else holds the payload.
+    const copy = json === undefined ? undefined : JSON.parse(json);
     if (name === INITIALIZED) {
       this.#callId = typeof copy?.CALL_ID === "string" ? copy.CALL_ID : undefined;
     }

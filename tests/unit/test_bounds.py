@@ -8,8 +8,8 @@ import pytest
 
 from tests.support.told import outcomes, texts
 from worker_py import App, CallCard
-from worker_py.bounds import DEPTH, EXACT, PAYLOAD_CHARS, RESULT_CHARS, fitting, refused
-from worker_py.events import AddCommentButtonClick, AnswerButtonClick, HangupButtonClick, Initialized
+from worker_py.bounds import DEPTH, EXACT, PAYLOAD_CHARS, RESULT_CHARS, refused
+from worker_py.events import AddCommentButtonClick, AnswerButtonClick
 from worker_py.testing import Answer, Portal
 
 PROTOCOL = (Path(__file__).parents[2] / "static" / "protocol.js").read_text(encoding="utf-8")
@@ -73,58 +73,6 @@ def test_an_event_that_the_page_refuses_is_reported_and_reaches_no_handler(paylo
         assert (report["kind"], report["event"]) == ("refused_payload", name)
         assert report["text"] == f"the payload of {name} was refused: {why}"
         assert portal.page.unacknowledged == {}
-
-
-def test_of_members_that_are_too_much_together_the_small_ones_are_taken_in() -> None:
-    value = {"large": "x" * 60, "less": "x" * 50, "small": 1}
-    assert fitting(value, 72) == ({"less": "x" * 50, "small": 1}, ["large"])
-    assert fitting(value, 71) == ({"small": 1}, ["large", "less"])
-    assert fitting({"deep": nested(DEPTH), "flat": nested(DEPTH - 1)}, 10_000) == (
-        {"flat": nested(DEPTH - 1)},
-        ["deep"],
-    )
-
-
-@pytest.mark.parametrize("value", [None, "x" * 200, 7, [1, 2], {}, {"a": "x" * 200}])
-def test_nothing_of_what_is_no_object_or_has_no_member_that_fits_is_taken_in(value: Any) -> None:
-    assert fitting(value, 100) is None
-
-
-@pytest.mark.parametrize("broken", [nested(100), "x" * 300_000])
-def test_a_call_whose_card_has_a_field_that_the_page_refuses_is_handled_without_it(broken: Any) -> None:
-    app = App()
-    seen: list[Initialized] = []
-
-    @app.on(Initialized)
-    def begun(event: Initialized, card: CallCard) -> None:
-        seen.append(event)
-
-    with Portal(app) as portal:
-        assert portal.initialized(CALL_ID="A.1", LINE_NAME=broken) == 1
-        (event,) = seen
-        assert (event.call_id, event.line_name, event.line_number) == ("A.1", "", "reg1")
-        assert "LINE_NAME" not in event.meta.raw
-        (report,) = portal.reports
-        assert report["text"].startswith("BackgroundCallCard::initialized came without LINE_NAME: ")
-        assert portal.initialized(CALL_ID=broken) == 2
-        assert portal.reports[-1]["text"].endswith("was refused: CALL_ID is missing")
-
-
-@pytest.mark.parametrize("broken", [nested(100), "x" * 300_000, {"+49 123": nested(100), "a": 1}])
-def test_a_click_that_says_all_by_its_name_is_handled_whatever_it_brings(broken: Any) -> None:
-    app = App()
-    seen: list[object] = []
-
-    @app.on(HangupButtonClick)
-    def hang_up(event: HangupButtonClick, card: CallCard) -> None:
-        seen.append(event.meta.raw)
-
-    with Portal(app) as portal:
-        portal.initialized()
-        assert portal.raise_event("hangupButtonClick", broken) == 2
-        assert seen == [{"a": 1} if isinstance(broken, dict) and "a" in broken else None]
-        assert [report["kind"] for report in portal.reports] == ["refused_payload"]
-        assert "49" not in portal.reports[0]["text"]
 
 
 def test_an_event_of_the_pages_own_that_is_refused_raises_where_it_was_raised() -> None:

@@ -36,7 +36,6 @@ def constant(name: str) -> str:
 def test_both_know_the_same_events() -> None:
     assert json.loads(constant("PREFIX")) == wire.PREFIX
     assert strings("EVENT_NAMES") == [spec.short_name for spec in wire.EVENTS]
-    assert strings("WITHOUT_PAYLOAD") == list(wire.WITHOUT_PAYLOAD)
 
 
 @pytest.mark.parametrize(("module", "union"), [(outbox, "FromPython"), (inbox, "ToPython")])

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bounded, fitting } from "../../../static/page/bounds.js";
+import { bounded } from "../../../static/page/bounds.js";
 
 /** @param {number} levels */
 function nested(levels) {
@@ -89,39 +89,4 @@ test("a getter that throws is a refusal, not an exception", () => {
 
 test("what toJSON gives is what is measured", () => {
   assert.match(bounded({ toJSON: () => nested(9) }, 1000, 8).refused ?? "", /deeper/);
-});
-
-for (const value of [null, "x".repeat(200), 7, [1, 2], {}, { a: "x".repeat(200) }, { a: () => 1 }]) {
-  test(`nothing of ${JSON.stringify(value)?.slice(0, 20)} can be taken in alone`, () => {
-    assert.equal(fitting(value, 100, 3), null);
-  });
-}
-
-test("the members that are within the bounds are taken in, as they come", () => {
-  const value = { b: "x".repeat(200), deep: nested(3), flat: nested(2), a: 1, gone: undefined };
-  assert.deepEqual(fitting(value, 100, 3), {
-    fits: { flat: nested(2), a: 1 },
-    left: ["b", "deep", "gone"],
-  });
-  assert.deepEqual(Object.keys(fitting({ z: 1, a: 2, b: nested(9) }, 100, 3)?.fits ?? {}), ["z", "a"]);
-});
-
-test("a getter that throws costs its own member alone, as a cycle does", () => {
-  const value = {
-    a: 1,
-    get b() {
-      throw new Error("no");
-    },
-    /** @type {unknown} */ c: null,
-  };
-  value.c = value;
-  assert.deepEqual(fitting(value, 100, 3), { fits: { a: 1 }, left: ["b", "c"] });
-});
-
-test("of members that are too much together the small ones are taken in, to the last character", () => {
-  const value = { large: "x".repeat(60), less: "x".repeat(50), small: 1 };
-  const { fits, left } = fitting(value, 72, 3) ?? { fits: {}, left: [] };
-  assert.deepEqual([Object.keys(fits), left], [["less", "small"], ["large"]]);
-  assert.equal(JSON.stringify(fits).length, 71);
-  assert.deepEqual(fitting(value, 71, 3)?.left, ["large", "less"]);
 });

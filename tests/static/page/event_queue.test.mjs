@@ -5,7 +5,7 @@ import { ON_REQUEST } from "../../../static/page/link.js";
 import { Recorder } from "../../../static/page/recorder.js";
 import { Reports } from "../../../static/page/reports.js";
 import { Trace } from "../../../static/page/trace.js";
-import { INITIALIZED, LIMITS } from "../../../static/protocol.js";
+import { INITIALIZED } from "../../../static/protocol.js";
 
 const MUTE = "BackgroundCallCard::muteButtonClick";
 
@@ -52,29 +52,6 @@ test("what is nested too deeply reaches nobody and is said", (t) => {
   assert.deepEqual([sent, queue.counts.refused, reports.counts.refused_payload], [[], 1, 1]);
   assert.throws(() => queue.emit("mood", deep), /workerPy\.emit\("mood"\): the payload is nested deeper/);
   assert.throws(() => queue.emit("", 1), /takes a name and a payload/);
-});
-
-test("of a payload that is too much goes on what is not, and what was left out is named", (t) => {
-  const { queue, sent, reports } = queueing(t);
-  const huge = "x".repeat(LIMITS.payloadChars);
-  queue.raise(INITIALIZED, { LINE_NAME: huge, CALL_ID: "A.1", CRM_ENTITY_ID: 7 });
-  queue.raise("BackgroundCallCard::hangupButtonClick", [huge]);
-  queue.raise(INITIALIZED, { CALL_ID: "A.2", [`+49 ${"1".repeat(9)}`]: huge });
-  queue.raise(INITIALIZED, { CALL_ID: huge });
-  assert.deepEqual(
-    sent.map(({ payload }) => payload),
-    [{ CALL_ID: "A.1", CRM_ENTITY_ID: 7 }, undefined, { CALL_ID: "A.2" }],
-  );
-  assert.deepEqual([queue.counts.refused, reports.counts.refused_payload], [4, 4]);
-  assert.deepEqual(
-    reports.recent.map(({ text }) => text.replace("BackgroundCallCard::", "").split(":")[0]),
-    [
-      "initialized came without LINE_NAME",
-      "hangupButtonClick came without its payload",
-      "initialized came without 1 of its fields",
-      "the payload of initialized was refused",
-    ],
-  );
 });
 
 test("when nobody will ever take an event it is counted and not kept", (t) => {
