@@ -47,14 +47,14 @@ def recorded_call(tab: TimelinePage) -> dict[str, Any]:
     tab.raised("answerButtonClick")
     expect(tab.playwright_page.locator("#card-state")).to_have_text("On the call")
     commented(tab, REMARK)
-    expect(tab.bar("handler", "note", "ok")).to_have_count(1)
+    tab.until_handled("note")
     return tab.save("Stop and save")
 
 
 def test_the_saved_trace_has_what_happened_and_nothing_personal(tab: TimelinePage) -> None:
     tab.call()
     commented(tab, REMARK)
-    expect(tab.bar("handler", "note", "ok")).to_have_count(1)
+    tab.until_handled("note")
 
     trace = tab.save("Save trace")
 
@@ -76,7 +76,7 @@ def test_nothing_is_recorded_until_it_is_asked_for_and_then_it_is_seen(tab: Time
     tab.record()
     expect(mark.locator("..")).to_contain_text("Treat the file as personal data")
     commented(tab, REMARK)
-    expect(tab.bar("handler", "note", "ok")).to_have_count(2)
+    tab.until_handled("note", 2)
     recording = tab.save("Stop and save")
 
     expect(mark).to_be_hidden()
@@ -84,7 +84,7 @@ def test_nothing_is_recorded_until_it_is_asked_for_and_then_it_is_seen(tab: Time
     assert REMARK in text
     assert "before" not in text
     commented(tab, "after")
-    expect(tab.bar("handler", "note", "ok")).to_have_count(3)
+    tab.until_handled("note", 3)
     tab.record()
     again = tab.save("Stop and save")
     events = [entry for entry in again["entries"] if entry["message"]["t"] == "event"]
@@ -105,7 +105,7 @@ def test_a_recorded_call_that_is_saved_opened_and_played_gives_the_same_commands
     expect(verdicts.filter(has_text="same")).to_have_count(3)
     expect(tab.playwright_page.locator("#card-title")).to_have_text(f"Mara calls from +{PHONE}")
     expect(tab.playwright_page.locator("#card-state")).to_have_text("On the call")
-    expect(tab.bar("handler", "note", "ok")).to_have_count(1)
+    tab.until_handled("note")
 
 
 @pytest.mark.parametrize("speed", ["1", "Infinity"], ids=["1", "as fast as possible"])
@@ -171,7 +171,7 @@ def test_a_replay_can_be_stopped(tab: TimelinePage) -> None:
 def test_a_recording_whose_page_goes_away_is_saved_all_the_same(tab: TimelinePage, says: str) -> None:
     tab.record()
     tab.call()
-    expect(tab.bar("handler", "greet", "ok")).to_have_count(1)
+    tab.until_handled("greet")
     if says == "says nothing":  # a browser gives a frame that goes half a second for it
         for frame in tab.playwright_page.frames[1:]:
             frame.evaluate("() => addEventListener('pagehide', (event) => event.stopImmediatePropagation(), true)")
