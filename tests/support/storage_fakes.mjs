@@ -1,5 +1,9 @@
 /** Stand-ins for what pages of one origin share: localStorage with its events, BroadcastChannel, IndexedDB, Cache Storage. */
 
+import { createHash } from "node:crypto";
+import { afterEach, beforeEach, mock } from "node:test";
+import { bundle } from "../../static/worker/bundle.js";
+
 /** What pages of one origin share; each page has its own view of it. */
 export class FakeOrigin {
   /** @type {Map<string, string>} */
@@ -207,4 +211,36 @@ export class FakeCacheStorage {
       },
     };
   }
+}
+
+/** The cache in which the worker's modules, where they lie in the repository, keep copies. */
+export const COPIES = `worker-py ${new URL("../../../", import.meta.url).pathname}`;
+
+/**
+ * Have each test of this file find one of the bundle's files at its host, with Cache Storage empty and timers mocked.
+ * @param {string} path
+ * @param {Uint8Array<ArrayBuffer>} content
+ * @param {Record<string, string>} [headers]
+ */
+export function serveFile(path, content, headers = {}) {
+  /** What was asked of the network. @type {string[]} */
+  const fetched = [];
+  let storage = new FakeCacheStorage();
+  beforeEach(() => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    fetched.length = 0;
+    storage = new FakeCacheStorage();
+    setCaches(storage);
+    Object.assign(bundle.hashes, { [path]: `sha256-${createHash("sha256").update(content).digest("base64")}` });
+    mock.method(globalThis, "fetch", async (/** @type {string} */ url) => {
+      fetched.push(url);
+      return new Response(content, { headers });
+    });
+  });
+  afterEach(() => {
+    mock.timers.reset();
+    mock.restoreAll();
+  });
+  const url = new URL(`../../static/${path}`, import.meta.url).href;
+  return { url, fetched, kept: () => storage.entries(COPIES) };
 }

@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 import { dropCopy, keepCopy, readCopy } from "../../../static/worker/copies.js";
 import { settled } from "../../support/fakes.mjs";
-import { FakeCacheStorage, setCaches } from "../../support/storage_fakes.mjs";
+import { COPIES, FakeCacheStorage, setCaches } from "../../support/storage_fakes.mjs";
 
 const PATH = "module.wasm";
 const URL_OF = new URL(`../../../static/${PATH}`, import.meta.url).href;
-const CACHE = `worker-py ${new URL("../../../../", import.meta.url).pathname}`;
 const text = (/** @type {Response} */ copy) => copy.text();
 const bytes = (/** @type {string} */ content) => new TextEncoder().encode(content).buffer;
 
@@ -19,7 +18,7 @@ beforeEach(() => {
 
 test("what is written is read, with its headers, in place of another build's file of that name", async () => {
   assert.equal(await readCopy(PATH, text), null);
-  const kept = storage.entries(CACHE);
+  const kept = storage.entries(COPIES);
   kept.set("https://app.example/old/module.wasm", new Response("old"));
   kept.set("https://app.example/old/snapshot.bin", new Response("old"));
   await keepCopy(PATH, bytes("new"), { "X-Header": "value" });

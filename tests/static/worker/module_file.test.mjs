@@ -1,39 +1,16 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { afterEach, beforeEach, mock, test } from "node:test";
+import { mock, test } from "node:test";
 import { bundle } from "../../../static/worker/bundle.js";
 import { ModuleFile } from "../../../static/worker/module_file.js";
 import { settled, until } from "../../support/fakes.mjs";
-import { FakeCacheStorage, setCaches } from "../../support/storage_fakes.mjs";
+import { serveFile, setCaches } from "../../support/storage_fakes.mjs";
 
 const PATH = "empty.wasm";
-const URL_OF = new URL(`../../../static/${PATH}`, import.meta.url).href;
-const CACHE = `worker-py ${new URL("../../../../", import.meta.url).pathname}`;
 /** The smallest module. */
 const BYTES = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 const HEADERS = { "Content-Type": "application/wasm" };
 
-/** What was asked of the network. @type {string[]} */
-let fetched = [];
-let storage = new FakeCacheStorage();
-const kept = () => storage.entries(CACHE);
-
-beforeEach(() => {
-  mock.timers.enable({ apis: ["setTimeout"] });
-  fetched = [];
-  storage = new FakeCacheStorage();
-  setCaches(storage);
-  Object.assign(bundle.hashes, { [PATH]: `sha256-${createHash("sha256").update(BYTES).digest("base64")}` });
-  mock.method(globalThis, "fetch", async (/** @type {string} */ url) => {
-    fetched.push(url);
-    return new Response(BYTES, { headers: HEADERS });
-  });
-});
-
-afterEach(() => {
-  mock.timers.reset();
-  mock.restoreAll();
-});
+const { url: URL_OF, fetched, kept } = serveFile(PATH, BYTES, HEADERS);
 
 test("the first time, the module is compiled while it comes, and kept after a while", async () => {
   const file = new ModuleFile(PATH);

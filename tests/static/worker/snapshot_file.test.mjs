@@ -1,37 +1,13 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { afterEach, beforeEach, mock, test } from "node:test";
-import { bundle } from "../../../static/worker/bundle.js";
+import { mock, test } from "node:test";
 import { SnapshotFile } from "../../../static/worker/snapshot_file.js";
 import { settled } from "../../support/fakes.mjs";
-import { FakeCacheStorage, setCaches } from "../../support/storage_fakes.mjs";
+import { serveFile, setCaches } from "../../support/storage_fakes.mjs";
 
 const PATH = "snapshot.bin";
-const URL_OF = new URL("../../../static/snapshot.bin", import.meta.url).href;
-const CACHE = `worker-py ${new URL("../../../../", import.meta.url).pathname}`;
 const BYTES = new TextEncoder().encode("all of its memory and a rest");
 
-/** What was asked of the network. @type {string[]} */
-let fetched = [];
-let storage = new FakeCacheStorage();
-const kept = () => storage.entries(CACHE);
-
-beforeEach(() => {
-  mock.timers.enable({ apis: ["setTimeout"] });
-  fetched = [];
-  storage = new FakeCacheStorage();
-  setCaches(storage);
-  Object.assign(bundle.hashes, { [PATH]: `sha256-${createHash("sha256").update(BYTES).digest("base64")}` });
-  mock.method(globalThis, "fetch", async (/** @type {string} */ url) => {
-    fetched.push(url);
-    return new Response(BYTES);
-  });
-});
-
-afterEach(() => {
-  mock.timers.reset();
-  mock.restoreAll();
-});
+const { url: URL_OF, fetched, kept } = serveFile(PATH, BYTES);
 
 /** A boot, a while after which its copy is there. */
 async function boot() {
