@@ -459,8 +459,8 @@ class PortalPage:
         return self.evaluate("globalThis.workerPy && [workerPy.stats(), workerPy.diagnostics().problems]")
 
     def until_ready(self) -> None:
-        """Wait until Python runs."""
-        self.until("stats.state === 'ready'")
+        """Wait until Python runs and the page's scripts have: an interpreter that other pages share may be there first."""
+        self.until("stats.state === 'ready' && performance.getEntriesByName('worker-py:scripts').length > 0")
 
     def until_ready_everywhere(self) -> None:
         """Wait until the hidden pages of this tab and of its sliders all have an interpreter."""
@@ -596,7 +596,7 @@ class BrowserPortal(Generic[PageType]):
 
         Args:
             page: an open tab to use.
-            ready: False returns as soon as the hidden page has loaded.
+            ready: False returns as soon as the hidden page has loaded; its scripts may not have come.
             options: what goes into the portal's query string (`names="late"`).
         """
         tab, self._tab = page or self._tab, None

@@ -91,7 +91,7 @@ def test_a_call_that_changed_pages_is_known_to_the_interpreter_that_replaces_thi
         tab.poll(lambda: heard.get(len(tab.logged("initialized")), False), "initialized again")
 
     tab.kill_interpreter()
-    tab.until("stats.state === 'ready'")
+    tab.until_ready()
     tab.raise_event("muteButtonClick", True)
     tab.until_card(statusText="muted")
 

@@ -5,9 +5,10 @@ again inside of it.
 """
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from tests.support.faulty_server import Fault, FaultyServer
+from tests.support.hosting import DESK, HostingPortal
 from tests.support.raised import initialized
 from tests.support.witness import WITNESS, WitnessPage
 from worker_py_tool.demo import demo
@@ -100,3 +101,20 @@ def test_a_script_that_does_not_come_is_loaded_again_without_another_load_of_the
     assert placement.evaluate("() => performance.timeOrigin") == began
     assert len(loads(watched_page)) == 1
     assert placement.evaluate("() => workerPy.diagnostics().problems") == []
+
+
+def test_a_page_is_ready_when_its_own_scripts_are_there_and_not_with_the_interpreter_of_others(
+    portal: HostingPortal,
+) -> None:
+    interpreter = portal.open_page().interpreter()
+    tab = portal.context.new_page()
+
+    def hold(route: Route) -> None:
+        script = "() => globalThis.workerPy?.stats().state === 'ready'"  # it is asked for before it runs
+        while not route.request.frame.evaluate(script):
+            tab.wait_for_timeout(20)
+        route.continue_()
+
+    tab.route(f"**/{DESK.name}", hold)
+
+    assert portal.open_page(tab).interpreter() == interpreter

@@ -187,7 +187,7 @@ def test_python_runs_before_it_is_known_whose_a_kept_call_is_and_only_that_call_
 ) -> None:
     tab, call, asked = unknown_user(restarted, serve_app(bundle_for(GREETS)), portal_url)
     tab.poll(lambda: len(asked) == 1, "the question who works here")
-    tab.until("stats.state === 'ready'")
+    tab.until_ready()
     tab.incoming_call(callId=call)
     asked[0].continue_()
     tab.until_card(title="Known")
@@ -197,7 +197,7 @@ def test_where_it_is_never_known_who_works_here_a_kept_call_goes_on_without_what
     restarted: Callable[[], Page], bundle_for: BundleFor, serve_app: Callable[[Path], str], portal_url: str
 ) -> None:
     tab, call, asked = unknown_user(restarted, serve_app(bundle_for(GREETS)), portal_url)
-    tab.until("stats.state === 'ready'")
+    tab.until_ready()
     tab.incoming_call(callId=call)
     tab.until_card(title="Greeted")
     tab.until("stats.waiting === 0")

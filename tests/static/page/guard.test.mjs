@@ -39,6 +39,7 @@ function page(t, comes, search = "?DOMAIN=portal.example", normalizes = false) {
   /** What has come by the browser's count. @type {Array<{name: string}>} */
   const entries = [];
   t.mock.method(performance, "getEntriesByType", () => entries);
+  t.mock.method(performance, "mark", (/** @type {string} */ name) => told.push(name));
   const document = {
     baseURI: "https://app.example/?DOMAIN=portal.example",
     getElementById: () => ({ textContent: JSON.stringify({ build: "b1", client: "bx24" }) }),
@@ -103,7 +104,7 @@ test("nothing is loaded before the document's load has passed, and then all in o
     asked,
     NAMED.map(([, src]) => src).filter((src) => src !== INSTALL),
   );
-  assert.deepEqual(told, ["DOMContentLoaded", "load"]);
+  assert.deepEqual(told, ["DOMContentLoaded", "load", "worker-py:scripts"]);
 });
 
 test("a module of ours that did not come is asked for by another spelling of its folder, later and later", async (t) => {
