@@ -30,8 +30,8 @@ PICTURES: tuple[tuple[Literal["light", "dark"], str], ...] = (("light", "demo.we
 POINTER = """(at) => {
     const dot = document.getElementById("pointer") ?? document.body.appendChild(document.createElement("div"));
     dot.id = "pointer";
-    dot.style.cssText = `position: fixed; z-index: 9; left: ${at.x - 11}px; top: ${at.y - 11}px; width: 22px; height: 22px;
-        border-radius: 50%; border: 3px solid #c2410c; background: #c2410c55; pointer-events: none`;
+    dot.style.cssText = `position: fixed; z-index: 9; left: ${at.x - 11}px; top: ${at.y - 11}px;
+        width: 22px; height: 22px; border-radius: 50%; border: 3px solid #c2410c; background: #c2410c55; pointer-events: none`;
 }"""
 
 

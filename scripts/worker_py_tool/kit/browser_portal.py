@@ -459,7 +459,7 @@ class PortalPage:
         return self.evaluate("globalThis.workerPy && [workerPy.stats(), workerPy.diagnostics().problems]")
 
     def until_ready(self) -> None:
-        """Wait until Python runs and the page's scripts have: an interpreter that other pages share may be there first."""
+        """Wait until Python runs and the scripts of this page have: an interpreter of several pages may run before."""
         self.until("stats.state === 'ready' && performance.getEntriesByName('worker-py:scripts').length > 0")
 
     def until_ready_everywhere(self) -> None:
