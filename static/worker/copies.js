@@ -10,8 +10,10 @@ import { locate } from "./downloads.js";
 
 /** One for each bundle of this origin: the newest build's copy of each file. */
 const CACHE = `worker-py ${new URL(locate("../../")).pathname}`;
-/** A storage that takes longer is no help. */
+/** A storage that takes longer to answer is no help. */
 const PATIENCE_MS = 1000;
+/** What it has found is worth more: a slow machine reads and compiles it, and would unpack the file itself slower still. */
+const READING_MS = 10_000;
 
 /**
  * What there is of a file, whatever it holds.
@@ -21,12 +23,12 @@ const PATIENCE_MS = 1000;
  * @returns {Promise<T | null>} null when there is none, or not in time
  */
 export function readCopy(path, read) {
+  const finding = async () => (await globalThis.caches?.open(CACHE))?.match(locate(path));
   const reading = async () => {
-    const cache = await globalThis.caches?.open(CACHE);
-    const copy = await cache?.match(locate(path));
-    return copy ? read(copy) : null;
+    const copy = await within(finding(), PATIENCE_MS, "the storage has not answered");
+    return copy ? within(read(copy), READING_MS, "the copy has not been read") : null;
   };
-  return within(reading(), PATIENCE_MS, "the storage has not answered").catch(() => null);
+  return reading().catch(() => null);
 }
 
 /**

@@ -50,6 +50,22 @@ test("a storage that does not answer is not waited for", async (t) => {
   assert.equal(await reading, null);
 });
 
+test("a copy that was found is waited for longer than the storage is, and not for ever", async (t) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  t.after(() => mock.timers.reset());
+  await keepCopy(PATH, bytes("new"), {});
+  const slowly = (/** @type {number} */ ms) => async (/** @type {Response} */ copy) => {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    return copy.text();
+  };
+  const reading = [readCopy(PATH, slowly(3000)), readCopy(PATH, slowly(60_000))];
+  await settled();
+  mock.timers.tick(3000);
+  await settled();
+  mock.timers.tick(7000);
+  assert.deepEqual(await Promise.all(reading), ["new", null]);
+});
+
 for (const [what, value] of /** @type {const} */ ([
   ["is not there", undefined],
   ["is blocked", { open: async () => Promise.reject(new Error("SecurityError")) }],
