@@ -300,7 +300,7 @@ def test_messages_of_a_foreign_origin_are_counted_and_reported_no_more_than_20_t
 def test_messages_of_the_portal_that_nobody_waits_for_are_ignored(stage: SharedPage) -> None:
     """An unknown callback, no callback, no text at all: the client drops them, and nothing that waits is lost."""
     open_card(stage)
-    stage.portal(
+    stage.act(
         """(portal, messages) => {
             portal.raise("muteButtonClick", true);
             for (const message of messages) frames[0].postMessage(message, "*");
@@ -325,7 +325,7 @@ def test_the_portal_drops_what_comes_under_another_app_sid(stage: SharedPage) ->
 def test_nothing_queued_is_lost_between_bad_messages(stage: SharedPage) -> None:
     open_card(stage)
     keys = "0123456789"
-    stage.portal(
+    stage.act(
         """(portal, [keys, deep]) => {
             for (const key of keys) {
                 portal.raise("dialpadButtonClick", key);
