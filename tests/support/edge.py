@@ -1,12 +1,11 @@
 """Cloudflare's own runtime, with the Worker that `build --emit cloudflare` wrote."""
 
+import json
 import os
 import signal
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from worker_py_tool.bundle import manifest
@@ -21,19 +20,16 @@ const config :Workerd.Config = (
       compatibilityDate = "2026-01-01", bindings = [(name = "ASSETS", service = "assets")])),
     (name = "assets", disk = (path = "%s")),
   ],
-  sockets = [(name = "http", address = "127.0.0.1:%d", http = (), service = "main")],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 """
 
 
 @contextmanager
 def workerd(bundle: Path) -> Iterator[int]:
-    """Serve a bundle by it; the port."""
+    """Serve a bundle by it; the port, which is one that was free when it took it."""
     directory = recipes.write_edge("cloudflare", bundle, manifest.read(bundle))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    (directory / "config.capnp").write_text(CONFIG % (bundle.resolve(), port))
+    (directory / "config.capnp").write_text(CONFIG % bundle.resolve())
     program = (
         NODE_MODULES / "workerd" / "bin" / "workerd"
     )  # npm puts the program itself there, or a script that finds it
@@ -41,21 +37,19 @@ def workerd(bundle: Path) -> Iterator[int]:
         [str(program)] if program.read_bytes()[:2] != b"#!" else [str(node_packages.require().executable), str(program)]
     )
     # The script starts the program and does not end it: they end together, as a group.
-    running = subprocess.Popen([*command, "serve", "config.capnp"], cwd=directory, start_new_session=True)
-    try:
-        _until_it_listens(port, running)
-        yield port
-    finally:
-        os.killpg(running.pid, signal.SIGTERM)
-        running.wait()
-
-
-def _until_it_listens(port: int, running: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and running.poll() is None:
+    command += ["serve", "--control-fd=1", "config.capnp"]
+    with subprocess.Popen(command, cwd=directory, start_new_session=True, stdout=subprocess.PIPE) as running:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            continue
-        return
-    raise AssertionError(f"workerd does not listen: {running.poll()}")
+            yield _where_it_listens(running)
+        finally:
+            os.killpg(running.pid, signal.SIGTERM)
+
+
+def _where_it_listens(running: subprocess.Popen[bytes]) -> int:
+    assert running.stdout is not None
+    for line in running.stdout:
+        with suppress(ValueError):
+            told = json.loads(line)
+            if told["event"] == "listen":
+                return int(told["port"])
+    raise AssertionError(f"workerd does not listen: {running.wait()}")

@@ -131,7 +131,7 @@ CASES = (
 
 def ask(port: int, case: Case, names: Mapping[str, str]) -> tuple[int, bytes, HTTPMessage]:
     """Send a case's request; the path goes out as it stands."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         connection.putrequest(case.method, case.path.format_map(names), skip_accept_encoding=True)
         for name, value in case.send.items():
@@ -166,7 +166,7 @@ def check(case: Case, port: int, bundle: Path) -> None:
         assert plain == (bundle / case.same_as.format_map(names)).read_bytes()
 
 
-def send_raw(port: int, request: bytes, timeout_s: float = 20) -> bytes:
+def send_raw(port: int, request: bytes, timeout_s: float = 30) -> bytes:
     """Send bytes as they are, and read until the server closes or has answered what was asked to be the last."""
     with socket.create_connection(("127.0.0.1", port), timeout=timeout_s) as connection:
         connection.sendall(request)

@@ -5,6 +5,17 @@ from pathlib import Path
 
 import pytest
 
+LIMIT_S = 300
+"""Most of these tests start programs, several at once and beside other tests: what takes a second on a quiet machine
+with all in its caches may take a minute on another. The limit is there to name a test that never ends."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests of the tool more time than `pyproject.toml` gives all, where they do not say themselves how much."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(LIMIT_S))
+
 
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[[str, str], Path]:

@@ -117,9 +117,10 @@ def test_new_test_build_serve_and_doctor(environment: Path, caches: Path, tmp_pa
         seen = json.loads(
             run(worker_py, "doctor", url, "--portal", "https://acme.bitrix24.com", "--json", cwd=tmp_path)
         )
-        assert seen["ok"]
         worth_a_look = {"address"} if chromium.find_installed() else {"address", "boot"}
-        assert {one["check"] for one in seen["checks"] if one["verdict"] != "ok"} == worth_a_look
+        others = [one for one in seen["checks"] if one["check"] != "time"]  # how fast this machine answers
+        found = {one["check"]: one["verdict"] for one in others if one["verdict"] != "ok"}
+        assert found == dict.fromkeys(worth_a_look, "warn")
 
 
 def test_the_demo_serves_the_portal_and_the_projects_handlers_in_it(
@@ -135,7 +136,7 @@ def test_the_demo_serves_the_portal_and_the_projects_handlers_in_it(
             portal = process.stdout.readline().strip()
             app = parse_qs(urlsplit(portal).query)["app"][0]
             for address, word in ((portal, "portal"), (app, "worker-py-config")):
-                with urllib.request.urlopen(address, timeout=30) as answer:
+                with urllib.request.urlopen(address, timeout=60) as answer:
                     assert word in answer.read().decode()
         finally:
             process.terminate()

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
-from worker_py_tool.bundle import library, wheels
-from worker_py_tool.checks import durations, junit, lint, selection
+from worker_py_tool.bundle import wheels
+from worker_py_tool.checks import durations, first_build, junit, lint, selection
 from worker_py_tool.checks.junit import Case
 from worker_py_tool.checks.selection import Selection
 from worker_py_tool.errors import ToolError
@@ -265,7 +265,7 @@ def _pytest(
 ) -> Outcome:
     report = options.report(tier)
     if tier != "unit" or not (options.chosen.tests or options.fast):
-        library.lean()  # each build wants it: made by the first test, it would take most of that one's time
+        first_build.make()
     command = [sys.executable, "-m", "pytest", *tests, f"--junitxml={report}", *arguments]
     return _read_report(report, tier, _run(command, options, env))
 

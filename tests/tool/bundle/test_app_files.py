@@ -162,7 +162,7 @@ def test_a_link_that_leads_nowhere_is_told(shop: Path, target: str) -> None:
     assert "shop/loop.txt is a link that leads nowhere" in refusal(shop)
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(30)  # a pipe that is read never ends
 def test_a_pipe_and_a_socket_are_told_and_never_read(
     shop: Path, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from worker_py_tool import locking
 from worker_py_tool.bundle import compress
 from worker_py_tool.bundle.app_source import read_app
 from worker_py_tool.bundle.build import BuildOptions, build
@@ -27,7 +28,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def fetch(server: Server, path: str, encoding: str | None) -> tuple[http.client.HTTPResponse, bytes]:
-    connection = http.client.HTTPConnection(server.host, server.port, timeout=10)
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=30)
     connection.request("GET", path, headers={"Accept-Encoding": encoding} if encoding else {})
     response = connection.getresponse()
     content = response.read()
@@ -88,6 +89,7 @@ def test_what_takes_long_is_named_when_it_is_begun_and_when_it_is_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(compress, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(locking, "CACHE", tmp_path / "cache")  # that it waits for another one is not said then
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "large.bin").write_bytes(b"text that packs well " * 30_000)
     (tmp_path / "site" / "small.js").write_bytes(b"text that packs well " * 100)

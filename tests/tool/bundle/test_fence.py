@@ -174,7 +174,7 @@ def test_the_interpreter_of_a_build_ends_with_the_build(write: Write, tmp_path: 
             interpreter = next(children_of(build.pid, b"snapshot.mjs"), None)
         handle = os.pidfd_open(interpreter)
         build.kill()
-    ended, _, _ = select.select([handle], [], [], 20)
+    ended, _, _ = select.select([handle], [], [], 30)
     os.close(handle)
     assert ended, "it still runs"
 

@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from worker_py_tool.bundle import library
-from worker_py_tool.checks import durations, selection, tiers
+from worker_py_tool.checks import durations, first_build, selection, tiers
 from worker_py_tool.checks.selection import Selection
 from worker_py_tool.checks.tiers import Outcome, TierOptions
 from worker_py_tool.paths import ROOT
@@ -26,7 +25,7 @@ class Programs:
     """What was to be run; each leaves `report` behind and ends with `status`.
 
     Attributes:
-        made_before: How many were to be run each time that Python's library was made or found.
+        made_before: How many were to be run each time that what each build wants was made or found.
     """
 
     def __init__(self) -> None:
@@ -48,7 +47,7 @@ def programs(monkeypatch: pytest.MonkeyPatch) -> Programs:
     recorder = Programs()
     monkeypatch.setattr(tiers, "_run", recorder.run)
     monkeypatch.setattr(tiers, "cores", lambda: 2)
-    monkeypatch.setattr(library, "lean", lambda: recorder.made_before.append(len(recorder.commands)))
+    monkeypatch.setattr(first_build, "make", lambda: recorder.made_before.append(len(recorder.commands)))
     return recorder
 
 
@@ -181,7 +180,7 @@ READY = "import pathlib, signal, sys, time\nat = pathlib.Path(sys.argv[1])\n"
 @pytest.mark.parametrize("before", [signal.default_int_handler, signal.SIG_IGN], ids=["in front", "in the background"])
 def test_what_takes_too_long_is_asked_to_stop_and_tells_what_it_has(tmp_path: Path, before: Any) -> None:
     was = signal.signal(signal.SIGINT, before)
-    program = f"{READY}try:\n (at / 'ready').touch()\n time.sleep(9)\nexcept KeyboardInterrupt: (at / 'told').touch()"
+    program = f"{READY}try:\n (at / 'ready').touch()\n time.sleep(50)\nexcept KeyboardInterrupt: (at / 'told').touch()"
     try:
         assert tiers._run([sys.executable, "-c", program, tmp_path], SoonOver(tmp_path)) == -1
     finally:
@@ -191,7 +190,7 @@ def test_what_takes_too_long_is_asked_to_stop_and_tells_what_it_has(tmp_path: Pa
 
 def test_what_takes_too_long_and_does_not_stop_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tiers, "STOP_LIMIT_S", 0.1)
-    program = f"{READY}signal.signal(signal.SIGINT, signal.SIG_IGN)\n(at / 'ready').touch()\ntime.sleep(9)"
+    program = f"{READY}signal.signal(signal.SIGINT, signal.SIG_IGN)\n(at / 'ready').touch()\ntime.sleep(50)"
     assert tiers._run([sys.executable, "-c", program, tmp_path], SoonOver(tmp_path)) == -1
 
 

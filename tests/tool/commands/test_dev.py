@@ -25,6 +25,13 @@ def app(tmp_path: Path) -> Path:
     return file
 
 
+def save(file: Path, text: str) -> None:
+    """In one step, however late this process gets its turn: half a file would be told of too."""
+    fresh = file.with_name("fresh")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.rename(file)
+
+
 def test_it_prints_the_portals_address_and_a_line_for_each_save_and_ends_cleanly(app: Path) -> None:
     running = subprocess.Popen(
         [sys.executable, str(TOOL), "dev", app.name],
@@ -41,9 +48,9 @@ def test_it_prints_the_portals_address_and_a_line_for_each_save_and_ends_cleanly
         placement = parse_qs(urlsplit(address).query)["app"][0]
         with urllib.request.urlopen(f"{placement}dev/state", timeout=60) as answer:
             assert b'"number":1' in answer.read()
-        app.write_text(f"{APP}app = (\n", encoding="utf-8")
+        save(app, f"{APP}app = (\n")
         assert running.stdout.readline() == "not applied: app.py:4: SyntaxError: '(' was never closed\n"
-        app.write_text(APP, encoding="utf-8")
+        save(app, APP)
         lines = iter(running.stdout.readline, "")
         assert any(line.startswith("applied app.py in ") for line in lines)
     finally:

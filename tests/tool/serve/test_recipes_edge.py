@@ -43,7 +43,7 @@ def edge(tmp_path: Path, made: Manifest) -> Iterator[int]:
 
 
 def ask(port: int, method: str, path: str, body: str | None = None) -> tuple[int, str, http.client.HTTPMessage]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
         connection.request(method, path, body, form)

@@ -84,7 +84,7 @@ def test_a_client_that_leaves_before_its_pipelined_answers_leaves_no_error(
     bundle: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     request = b"GET /" + LARGE.encode() + b" HTTP/1.1\r\nHost: x\r\n\r\n"
-    with Server(bundle) as server, socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+    with Server(bundle) as server, socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
         client.sendall(request * 3)
         assert status(client.recv(4096)) == 200
         client.close()
@@ -114,10 +114,10 @@ def test_a_client_that_takes_nothing_of_its_answer_is_cut_off(bundle: Path) -> N
     try:
         with (
             AsgiServer(create_app(bundle), protocol=Hasty) as server,
-            socket.create_connection(("127.0.0.1", server.port), timeout=10) as client,
+            socket.create_connection(("127.0.0.1", server.port), timeout=30) as client,
         ):
             client.sendall(b"GET /" + LARGE.encode() + b" HTTP/1.1\r\nHost: x\r\n\r\n")
-            assert watch.seen.wait(10)
+            assert watch.seen.wait(30)
             got = 0
             try:
                 while part := client.recv(1 << 20):
@@ -161,7 +161,7 @@ def test_an_upgrade_that_is_not_offered_is_answered_as_a_plain_request(
 ) -> None:
     websocket = GET + b"Upgrade: websocket\r\nConnection: Upgrade, close\r\nSec-WebSocket-Version: 13\r\n\r\n"
     with caplog.at_level(logging.WARNING):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
             client.sendall(websocket)
             assert status(client.recv(4096)) == 200
     assert [record.getMessage() for record in caplog.records] == []

@@ -261,11 +261,12 @@ test("two thousand entries are read within a frame of the screen", () => {
   ]).flat();
   timelineOf(entries);
   const times = Array.from({ length: 9 }, () => {
-    const began = performance.now();
+    const before = process.cpuUsage(); // not the clock's time, which goes on while other programs have their turn
     timelineOf(entries);
-    return performance.now() - began;
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
   });
-  const least = Math.min(...times); // what else runs here makes some of them slower
+  const least = Math.min(...times);
   assert.ok(least < 40, `${least} ms`);
 });
 
