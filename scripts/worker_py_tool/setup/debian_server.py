@@ -1,24 +1,29 @@
 """A server that Debian's packages bring, run for a while on a loopback port."""
 
 import os
+import secrets
 import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from worker_py_tool.errors import ToolError
 
 SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
-START_S = 20
+START_S = 60
 STOP_S = 10
+NAMED_PORTS = range(20_000, 32_000)
+"""Below those that systems give to whoever asks for any."""
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody uses."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    """A port of 127.0.0.1 that nobody uses; the system gives it to nobody else meanwhile who asks for any."""
+    while True:
+        port = secrets.choice(NAMED_PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 @contextmanager

@@ -113,6 +113,7 @@ def test_an_import_that_never_ends_is_interrupted_and_shown(
 def test_an_import_that_cannot_be_interrupted_is_ended_and_named(
     write: Write, monkeypatch: pytest.MonkeyPatch, endless: str
 ) -> None:
+    snapshot.interpreter(wheels=[wheels.worker_py()])  # whose start may well take as much as these limits
     monkeypatch.setattr(fence, "IMPORT_LIMIT_S", 1)
     monkeypatch.setattr(fence, "FIRM_LIMIT_S", 4)
     app = read_app(str(write("spinning.py", f"{APP}{endless}\n")))
