@@ -26,9 +26,8 @@ from worker_py_tool.setup import node_packages
 COUNTS = ("passed", "failed", "skipped")
 REPORTS = CACHE / "reports"
 """Where the reports of the last run are; while it lasts, they are in a directory of its own in there."""
-TIME_LIMIT_S = 5400
-"""For one tier, some times what a busy machine of two cores takes; it ends a run that hangs where a test's own time
-limit does not reach."""
+TIME_LIMIT_S = 3600
+"""For one tier, some times what two cores take; it ends a run that hangs where a test's own limit does not reach."""
 CAMPAIGN_LIMIT_S = 3 * 3600
 STOP_LIMIT_S = 60
 """For what ran then to tell what came of it, once it was asked to stop."""
