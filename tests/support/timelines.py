@@ -105,15 +105,25 @@ class TimelinePage(PortalPage):
         self.problem = self.panel.get_by_role("alert")
         self.details = self.panel.get_by_role("region", name="Details")
 
-    def until_handled(self, handler: str, times: int = 1) -> None:
-        """Wait until a handler has run to a good end so often.
+    def until_handled(self, handler: str, times: int = 1, outcome: str = "ok") -> None:
+        """Wait until a handler has ended so often in this way, and until the tab has been told.
 
         Not told by bars: one that would lie on another of the same kind, some tenths of a second away, is not drawn.
         """
-        ends = [handler, "ok"]
+        ends = [handler, outcome]
         self.poll(
             lambda: [[each["name"], each["outcome"]] for each in self.trace("handler")].count(ends) == times, handler
         )
+        self._until_told()
+
+    def _until_told(self) -> None:
+        """Wait until the portal's page has heard all that the hidden one has told it: what is told keeps its order."""
+        self.portal("""() => {
+          const isLast = ({ data }) => data?.workerPyFeed?.what === "last word";
+          window.lastWord = new Promise((resolve) => addEventListener("message", (told) => isLast(told) && resolve()));
+        }""")
+        self.evaluate("() => parent.postMessage({ workerPyFeed: { what: 'last word', page: '' } }, '*')")
+        self.portal("() => window.lastWord")
 
     def open(self) -> None:
         """Open the tab."""

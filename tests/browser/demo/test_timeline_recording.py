@@ -68,6 +68,7 @@ def test_the_saved_trace_has_what_happened_and_nothing_personal(tab: TimelinePag
 def test_nothing_is_recorded_until_it_is_asked_for_and_then_it_is_seen(tab: TimelinePage) -> None:
     tab.call()
     commented(tab, "before")
+    commented(tab, "early")  # by now Python has told its page what it keeps of the card as it was before this
     frame = tab.playwright_frame
     assert frame.evaluate("workerPy.record(false).entries") == []
     mark = tab.panel.get_by_text("● Recording")
@@ -76,7 +77,7 @@ def test_nothing_is_recorded_until_it_is_asked_for_and_then_it_is_seen(tab: Time
     tab.record()
     expect(mark.locator("..")).to_contain_text("Treat the file as personal data")
     commented(tab, REMARK)
-    tab.until_handled("note", 2)
+    tab.until_handled("note", 3)
     recording = tab.save("Stop and save")
 
     expect(mark).to_be_hidden()
@@ -84,7 +85,7 @@ def test_nothing_is_recorded_until_it_is_asked_for_and_then_it_is_seen(tab: Time
     assert REMARK in text
     assert "before" not in text
     commented(tab, "after")
-    tab.until_handled("note", 3)
+    tab.until_handled("note", 4)
     tab.record()
     again = tab.save("Stop and save")
     events = [entry for entry in again["entries"] if entry["message"]["t"] == "event"]
