@@ -1,5 +1,7 @@
 """The portal's page with a call, and the app's handlers in the editor beside it."""
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 
 from worker_py_tool.kit.browser_portal import PortalPage
@@ -39,8 +41,10 @@ class LivePage(PortalPage):
     def revert(self) -> None:
         """Bring the bundle's own handlers back, whatever was applied or only written."""
         button = self.playwright_page.get_by_role("button", name="Revert")
+        expect(self.state).not_to_have_text("Applying…")  # the button cannot be clicked meanwhile either
         if button.is_enabled():
             button.click()
+            expect(self.state).to_have_text(re.compile(r"[Tt]he app's own handlers run\.$"))
         expect(button).to_be_disabled()
 
     def load_example(self, title: str) -> None:
