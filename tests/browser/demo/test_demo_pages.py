@@ -77,6 +77,7 @@ def test_a_page_that_is_killed_shows_nothing_and_one_that_is_reloaded_has_the_ca
     cold_page.get_by_role("button", name="Reload: This page").click()
     expect(cold_page.locator("#pages li.shows")).to_have_count(0)
     expect(cold_page.locator("#served")).to_have_text("One interpreter serves one page.")
+    cold_page.wait_for_function("() => portal.frames()[0].bound.length === 17")
     cold_page.get_by_role("button", name="Answer").click()
     expect(cold_page.locator("#pages li.shows")).to_have_count(1)
 

@@ -241,6 +241,7 @@ def test_with_the_server_gone_the_whole_demo_starts_again_from_what_the_browser_
         expect(page.locator("#card-status")).to_have_text(GONE)
         frame = next(frame for frame in page.frames if "/app/" in frame.url)
         frame.wait_for_function("() => workerPy.stats().waiting === 0", polling=50)
+        page.wait_for_function("() => portal.frames()[0].bound.length === 17")
         page.get_by_role("button", name="Known contact").click()
         answer(page)
 

@@ -62,6 +62,13 @@ class Desk(LivePage):
         fresh.rename(self.app / name)
         return self.line()
 
+    def until_loaded_anew(self, version: int) -> None:
+        """Wait until the page has been loaded anew for a version, and Python has taken up the call there."""
+        expect(self.runs).to_contain_text(f"(version {version})")
+        self.until_ready()
+        self.until_bound()  # the card is shown anew once its events are heard
+        expect(self.playwright_page.locator("#card-state")).to_have_text("On the call")
+
     def line(self) -> str:
         """The next line at the terminal."""
         return self._lines.get(timeout=WAIT_S)
@@ -138,21 +145,16 @@ def test_what_a_running_page_cannot_take_loads_it_anew_and_the_call_goes_on(page
     with working_on(page, tmp_path, fetches, client="b24jssdk") as desk:
         desk.call()
         assert any("/rest/user.current" in url for url in asked)  # over HTTP, as the portal's client makes it
-        script = SCRIPT.replace("one", "two")
-        (tmp_path / "label.js").write_text(script, encoding="utf-8")
-        applied = desk.line()
+        applied = desk.save("../label.js", SCRIPT.replace("one", "two"))
         assert applied.startswith("applied callcard in ")
         assert applied.endswith(": page scripts changed: pages load anew")
-        desk.until_evaluates("() => [...document.scripts].some(({ src }) => src.endsWith('label.js'))")
-        expect(desk.runs).to_contain_text("(version 2)")
-        desk.until_ready()
-        expect(desk.playwright_page.locator("#card-state")).to_have_text("On the call")
+        desk.until_loaded_anew(2)
+        assert desk.evaluate("() => [...document.scripts].some(({ src }) => src.endsWith('label.js'))")
         desk.mute()
         expect(desk.card_status).to_have_text("first: before the save")
 
         applied = desk.save("__init__.py", fetches.replace("App()", "App(slice_limit_ms=2000)"))
         assert applied.endswith(": a limit of App(…) changed that is set at the start: pages load anew")
-        expect(desk.runs).to_contain_text("(version 3)")
-        desk.until_ready()
+        desk.until_loaded_anew(3)
         desk.mute()  # the page has loaded whole, before its server goes
         expect(desk.card_status).to_have_text("first: before the save")
