@@ -1,5 +1,6 @@
 """The call card in the page: its buttons in each state, folded, in a call list, its client, in the desktop app."""
 
+import re
 from typing import Final
 
 import pytest
@@ -60,7 +61,7 @@ def test_the_timer_is_shown_on_the_call_alone_and_counts_on_behind_a_transfer(de
     desk.open("incoming")
     expect(timer).to_be_hidden()
     desk.set_state("connected")
-    expect(timer).to_have_text("00:01")
+    expect(timer).to_have_text(re.compile("^00:(?!00)"))  # whichever second is seen first
     desk.set_state("transferring")
     expect(timer).to_be_hidden()
     desk.set_state("connected")

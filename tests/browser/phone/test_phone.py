@@ -214,10 +214,10 @@ def test_on_hold_no_tones_are_sent_and_python_is_told_so(tab: PhoneTab) -> None:
 def test_a_good_connection_is_rated_as_one(tab: PhoneTab) -> None:
     call = tab.begin_call()
 
-    last = tab.until_heard("stats", 3, call=call)[-1]
+    # A machine that has had no time for the sound for a moment measures that: soon it is as it is.
+    rated = tab.until_heard("stats", call=call, level=5, packets_lost=0)[-1]
 
-    assert (last["level"], last["packets_lost"]) == (5, 0), last
-    assert 4.3 < last["mos"] < 4.5
+    assert 4.3 < rated["mos"] < 4.5
 
 
 def test_a_transfer_that_is_taken_ends_the_call_and_one_that_is_refused_does_not(tab: PhoneTab) -> None:

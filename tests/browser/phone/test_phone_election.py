@@ -160,6 +160,7 @@ def test_what_a_holder_does_not_answer_is_a_timeout_and_when_it_goes_an_error_th
     answer = second.outcome("call", {"number": "1"}, timeout_s=0.3)
 
     assert answer == {"raises": "PageCallTimeout", "function": "phone.call", "timeout_s": 0.3}
+    until_hanging(first)  # it may have heard of it only after that
     first.evaluate("() => { window.hangs = false; }")
     second.evaluate("""() => {
       window.asked = phoneDesk.ask({ name: "phone.call", params: { number: "1" } });

@@ -106,6 +106,7 @@ def exchange(opened: tuple[Exchange, Complaints]) -> Iterator[Exchange]:
     made, complaints = opened
     yield made
     for tab in (made.client, made.operator):
+        tab.until_ready()  # it may just have been loaded anew
         tab.run("hangup")
         tab.until_state(lambda state: state["phase"] == "idle", "an idle phone")
         tab.evaluate("() => window.ear?.stop()")
