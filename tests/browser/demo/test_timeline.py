@@ -114,7 +114,13 @@ def test_the_boots_phases_have_the_milliseconds_that_diagnostics_names(cold_tab:
     frame = tab.playwright_frame
     phases = frame.evaluate("workerPy.diagnostics().boot")
     total = phases.pop("total")
-    shown = {bar.name: bar.took_ms for bar in tab.bars() if bar.lane == "boot"}
+    shown = {}
+    tab.bar("boot", next(iter(phases))).focus()
+    for name in phases:  # a short one lies on another where much is shown: the one that is selected is drawn
+        label = re.compile(f"^Start {name}, ")
+        expect(tab.playwright_page.locator(".tl-bar:focus")).to_have_attribute("aria-label", label)
+        shown[name] = tab.one("boot", name).took_ms
+        tab.playwright_page.keyboard.press("ArrowRight")
     assert shown == pytest.approx(phases, abs=5), "from a second on, labels have two decimals"
     assert abs(sum(shown.values()) - total) <= 5 * len(shown)
 
