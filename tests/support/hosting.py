@@ -22,7 +22,7 @@ APP = """
         PageAttached, PageDetached, Started,
     )
 
-    app = App(page_grace_s=GRACE)
+    app = App(page_grace_s=GRACE, silent_ok_ms=None)
     interpreter = ""
     log = []
     cards = {}

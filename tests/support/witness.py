@@ -36,6 +36,7 @@ class WitnessPage(PortalPage):
         self.evaluate("witness.rest()")
         with super().case():
             yield
+        self.until("stats.waiting === 0")
         left = self.evaluate("witness.rest()")
         assert left == [], "Python told more than the test asked for"
 

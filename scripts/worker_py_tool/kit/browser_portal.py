@@ -407,7 +407,11 @@ class PortalPage:
         provided = f"workerPy?.provide({json.dumps(name)}, {function})"
         self.playwright_page.add_init_script(f"addEventListener('DOMContentLoaded', () => globalThis.{provided})")
         if any(self._is_app(frame) for frame in self.playwright_page.frames):
-            self.evaluate(f"() => globalThis.{provided}")
+            self.evaluate(
+                f"""() => document.readyState === "loading"
+                  ? addEventListener("DOMContentLoaded", () => globalThis.{provided})
+                  : globalThis.{provided}"""
+            )
 
     def call_provided(self, name: str, params: Any) -> Any:
         """What Python calls when it calls a function of the test."""
@@ -510,8 +514,9 @@ class PortalPage:
 
     def trace(self, kind: str | None = None) -> list[dict[str, Any]]:
         """The entries of `workerPy.trace()` that came in this case, or those of one kind."""
-        entries: list[dict[str, Any]] = self.evaluate("workerPy.trace()")
-        count = sum(self.stats()["trace"].values()) - sum(self._before.get("trace", {}).values())
+        # Asked at once: of two questions, the second knows of what came between them.
+        entries, counts = self.evaluate("[workerPy.trace(), workerPy.stats().trace]")
+        count = sum(counts.values()) - sum(self._before.get("trace", {}).values())
         return [entry for entry in entries[max(0, len(entries) - count) :] if kind in (None, entry["kind"])]
 
     def diagnostics(self) -> dict[str, Any]:
@@ -530,8 +535,8 @@ class PortalPage:
 
     def reports(self, kind: str | None = None) -> list[dict[str, Any]]:
         """What was reported in this case, or what of one kind."""
-        total = sum(self.stats()["reports"].values()) - sum(self._before.get("reports", {}).values())
-        rows: list[dict[str, Any]] = self.diagnostics()["reports"]
+        rows, counts = self.evaluate("[workerPy.diagnostics().reports, workerPy.stats().reports]")
+        total = sum(counts.values()) - sum(self._before.get("reports", {}).values())
         return [row for row in rows[max(0, len(rows) - total) :] if kind in (None, row["kind"])]
 
     def worker_ends(self) -> list[str]:
@@ -547,7 +552,11 @@ class PortalPage:
 
     @contextmanager
     def case(self) -> Iterator[None]:
-        """One case of several that share this page: the portal forgets what was before it, and counters begin anew."""
+        """One case of several that share this page: the portal forgets what was before it, and counters begin anew.
+
+        What the case before began is waited for: what came of it would be counted as this one's.
+        """
+        self.until("stats.waiting === 0")
         self.portal("async (portal) => { await portal.configure(null); portal.clear(); }")
         self._before = self.stats()
         self._heard = 0

@@ -40,7 +40,7 @@ APP = """
             await card.page.call("tell", [time.monotonic() - began, late.limit_ms])
     app.add_handler(DialpadButtonClick, slow, timeout_s=0.35)
 """
-MOST = 4
+MOST = 12
 """So often a deadline may be late because the machine has other things to do; one that waits for a tick always is."""
 TICKS = """async () => {
   const began = performance.now();
@@ -55,6 +55,7 @@ def booted(shared_page_for: SharedPageFor) -> SharedPage:
 
 
 @needs("throttles_hidden_frames")
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize(
     ("event", "payload", "limit_ms"),
     [("addCommentButtonClick", "x", 450), ("skipButtonClick", [], 250), ("dialpadButtonClick", "1", 350)],

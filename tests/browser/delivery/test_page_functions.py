@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Route
 
-from tests.browser.conftest import OpenPage, SharedPageFor
+from tests.browser.conftest import BundleFor, OpenPage, SharedPageFor
 from tests.support.browsers import needs
 from tests.support.raised import initialized
+from tests.support.stalling import HeldServer
 from tests.support.witness import WITNESS, SharedPage
 
 pytestmark = pytest.mark.engines
@@ -161,13 +162,17 @@ def test_emit_refuses_what_python_could_not_get(stage: SharedPage, arguments: st
     assert thrown == "TypeError"
 
 
-def test_what_the_page_emits_before_python_runs_is_delivered_in_order(open_page: OpenPage) -> None:
-    page = open_page(EARLY, ready=False)
-    page.until_evaluates("() => window.workerPy !== undefined")
-    page.evaluate("() => { for (let n = 0; n < 50; n++) workerPy.emit('phone.ringing', n); }")
-    assert page.stats()["state"] == "booting"
+def test_what_the_page_emits_before_python_runs_is_delivered_in_order(
+    bundle_for: BundleFor, open_page: OpenPage
+) -> None:
+    with HeldServer(bundle_for(EARLY, page_scripts=[WITNESS])) as app:
+        page = open_page(url=f"http://app.localhost:{app.port}/", ready=False)
+        page.until_evaluates("() => window.workerPy !== undefined")
+        page.evaluate("() => { for (let n = 0; n < 50; n++) workerPy.emit('phone.ringing', n); }")
+        assert page.stats()["state"] == "booting"
+        app.release()
 
-    assert page.until_noted(50) == list(range(50))
+        assert page.until_noted(50) == list(range(50))
 
 
 @needs("is_playwrights")
@@ -186,6 +191,7 @@ def test_function_is_awaited_whose_script_runs_later_than_python(when: str, open
     script = WITNESS.read_text(encoding="utf-8")
     if when != "at once":
         script = f"document.addEventListener('DOMContentLoaded', () => {{ {script} }});"
+    page.poll(lambda: held != [], "the request for the script")
     held[0].fulfill(body=script, content_type="text/javascript")
 
     assert page.until_noted(2) == ["is there", "NotProvided"]

@@ -23,7 +23,7 @@ APP = """
     from worker_py import App, UiState
     from worker_py.events import AddCommentButtonClick, AnswerButtonClick, Initialized
 
-    app = App()
+    app = App(silent_ok_ms=None)
 
     @app.on(Initialized)
     async def greet(event, card):

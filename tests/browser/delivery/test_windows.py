@@ -234,7 +234,7 @@ def test_answering_a_card_without_crm_layout_is_proven_instead_of_waited_for(
     assert tab.portal("(portal) => portal.errors.length") == 1
 
 
-@pytest.mark.parametrize("delay_ms", [0, pytest.param(300, marks=pytest.mark.campaign), 3000])
+@pytest.mark.parametrize("delay_ms", [0, pytest.param(300, marks=pytest.mark.campaign), 1800])
 def test_the_title_stays_though_the_portal_writes_its_own(portal: HostingPortal, delay_ms: int) -> None:
     tab = portal.open_page()
     tab.configure(titleDelayMs=delay_ms)
