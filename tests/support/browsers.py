@@ -24,7 +24,7 @@ from worker_py_tool.kit.browsers import launch_options
 from worker_py_tool.setup import chromium
 
 VARIABLE: Final = "WORKER_PY_ENGINE"
-READY_TIMEOUT_MS: Final = 30_000
+READY_TIMEOUT_MS: Final = 60_000
 
 
 @dataclass(frozen=True, slots=True)

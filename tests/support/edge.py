@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from worker_py_tool.bundle import manifest
@@ -27,7 +27,7 @@ const config :Workerd.Config = (
 
 @contextmanager
 def workerd(bundle: Path) -> Iterator[int]:
-    """Serve a bundle by it; the port, which is one that was free when it took it."""
+    """Serve a bundle by it; the port."""
     directory = recipes.write_edge("cloudflare", bundle, manifest.read(bundle))
     (directory / "config.capnp").write_text(CONFIG % bundle.resolve())
     program = (
@@ -38,18 +38,11 @@ def workerd(bundle: Path) -> Iterator[int]:
     )
     # The script starts the program and does not end it: they end together, as a group.
     command += ["serve", "--control-fd=1", "config.capnp"]
-    with subprocess.Popen(command, cwd=directory, start_new_session=True, stdout=subprocess.PIPE) as running:
+    with subprocess.Popen(command, cwd=directory, start_new_session=True, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout
         try:
-            yield _where_it_listens(running)
+            said = running.stdout.readline()  # as soon as it listens, and at which port
+            assert said, "workerd does not listen"
+            yield int(json.loads(said)["port"])
         finally:
             os.killpg(running.pid, signal.SIGTERM)
-
-
-def _where_it_listens(running: subprocess.Popen[bytes]) -> int:
-    assert running.stdout is not None
-    for line in running.stdout:
-        with suppress(ValueError):
-            told = json.loads(line)
-            if told["event"] == "listen":
-                return int(told["port"])
-    raise AssertionError(f"workerd does not listen: {running.wait()}")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from worker_py_tool.bundle import manifest
 from worker_py_tool.kit.browser_portal import BrowserCall, BrowserPortal, PortalPage
 
 DESK: Final = Path(__file__).with_name("desk.js")
@@ -105,11 +108,21 @@ def app_with(*, grace_s: float | None = 60) -> str:
     return APP.replace("GRACE", repr(grace_s))
 
 
+def with_worker_that_begins(bundle: Path, directory: Path, script: str) -> Path:
+    """A copy of a bundle whose worker runs this before its own script."""
+    shutil.copytree(bundle, directory)
+    (worker,) = directory.glob("assets/*/worker/worker.js")
+    worker.write_text(f"{script}\n{worker.read_text(encoding='utf-8')}", encoding="utf-8")
+    replace(manifest.read(directory), files=manifest.list_files(directory)).write(directory)
+    return directory
+
+
 class HostingPage(PortalPage):
     """One page of the portal, and the interpreter behind it, which tells of itself."""
 
     def state_of_python(self) -> dict[str, Any]:
         """What the interpreter of this page says of itself: `interpreter`, `log`, `cards`."""
+        self.until_evaluates("() => globalThis.desk !== undefined")  # its script comes after the page's load
         answer: dict[str, Any] = self.evaluate("desk.ask()")
         return answer
 
@@ -137,7 +150,7 @@ class HostingPage(PortalPage):
 
     def until_held(self, count: int) -> None:
         """Wait until so many handlers of the hold button wait for the page."""
-        self.until_evaluates("(count) => desk.held.length === count", count)
+        self.until_evaluates("(count) => globalThis.desk?.held.length === count", count)
 
     def release_held(self) -> None:
         """Let the handlers of the hold button go on."""

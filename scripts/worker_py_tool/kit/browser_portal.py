@@ -19,7 +19,7 @@ from playwright.sync_api import BrowserContext, Error, Frame, Page, Worker
 
 from worker_py import payloads
 
-DEADLINE_MS: Final = 30_000
+DEADLINE_MS: Final = 60_000
 POLL_MS: Final = 20
 SLOWEST_POLL_MS: Final = 100
 BETWEEN_LOADS: Final = ("Execution context was destroyed", "Frame was detached", "Cannot find context")
@@ -469,10 +469,13 @@ class PortalPage:
     def until_ready_everywhere(self) -> None:
         """Wait until the hidden pages of this tab and of its sliders all have an interpreter."""
         ready = "() => window.workerPy?.stats().state === 'ready'"  # a slider's script may not have come yet
-        self.poll(
-            lambda: all(frame.evaluate(ready) for frame in self.playwright_page.frames if self._is_app(frame)),
-            "an interpreter in each hidden page",
-        )
+        hidden = self.portal("(portal) => portal.frames().filter(({ kind }) => kind !== 'app').length")
+
+        def everywhere() -> bool:
+            there = [frame for frame in self.playwright_page.frames if self._is_app(frame)]
+            return len(there) >= hidden and all(frame.evaluate(ready) for frame in there)
+
+        self.poll(everywhere, "an interpreter in each hidden page")
 
     def is_settled(self) -> bool:
         """Whether every event that was raised has come and been handled to its end."""

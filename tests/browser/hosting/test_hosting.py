@@ -113,7 +113,7 @@ def test_two_tabs_and_three_sliders_share_the_interpreter_and_a_call_has_one_sid
 
     assert first.interpreter() == second.interpreter()
     assert len(first.logged("started")) == 1
-    assert len(first.logged("attached")) == 5
+    first.poll(lambda: len(first.logged("attached")) == 5, "five pages in the log")
     assert len(first.logged("initialized")) == len(first.logged("mute")) == 1
     assert first.sent() == ["CallCardSetUiState", "CallCardSetCardTitle", "CallCardSetStatusText"]
     assert second.sent() == []

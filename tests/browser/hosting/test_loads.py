@@ -118,3 +118,20 @@ def test_a_page_is_ready_when_its_own_scripts_are_there_and_not_with_the_interpr
     tab.route(f"**/{DESK.name}", hold)
 
     assert portal.open_page(tab).interpreter() == interpreter
+
+
+def test_all_hidden_pages_are_ready_when_that_one_is_whose_document_has_not_come_yet(
+    portal: HostingPortal, hosting_url: str
+) -> None:
+    tab = portal.open_page()
+
+    def late(route: Route) -> None:
+        tab.playwright_page.wait_for_timeout(500)  # whoever waits for the others alone, looks before that
+        route.continue_()
+
+    tab.playwright_page.route(f"{hosting_url}?DOMAIN=*", late)
+    tab.open_slider()
+
+    tab.until_ready_everywhere()
+
+    assert len(tab.logged("attached")) == 2

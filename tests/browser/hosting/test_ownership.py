@@ -106,6 +106,7 @@ def test_a_call_without_a_page_ends_after_its_grace(hasty_portal: HostingPortal)
 def test_events_raised_before_a_reload_go_with_their_page_and_the_next_one_says_how_many(portal: HostingPortal) -> None:
     tab = portal.open_page()
     tab.greeted_call()
+    tab.until_settled()  # else its event waits too, and is counted
     tab.fault("silent")
     tab.raise_all([("addCommentButtonClick", str(number)) for number in range(3)])
     tab.until("stats.waiting === 3")

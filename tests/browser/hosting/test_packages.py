@@ -15,7 +15,7 @@ from worker_py_tool.errors import ToolError
 
 pytestmark = pytest.mark.timeout(300)  # where nothing was downloaded and compiled yet
 
-REPORT_S = 10
+REPORT_S = 60
 """Within which the browser tells of what its policy refused."""
 
 

@@ -3,10 +3,10 @@
 import asyncio
 import json
 import sqlite3
-import statistics
 import textwrap
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,7 @@ from worker_py_tool.serve.server import AsgiServer, Server
 
 NUMBER, NAME, COMMENT = "+4915112345678", "Zarathustra Quux", "call Zarathustra back"
 TOKEN = "0123456789abcdef0123456789abcdef"
-BURST, ROUNDS = 20, 5
+BURST, ROUNDS, MOST_ROUNDS = 20, 5, 40
 PLANTED = [NUMBER, NUMBER[1:], NAME, "Zarathustra", COMMENT, TOKEN]
 APP = (
     """
@@ -151,7 +151,7 @@ def sentry(stub: Stub) -> Iterator[AsgiServer]:
         yield server
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_a_sink_of_sentrys_kind_takes_envelopes_of_one_and_one_that_fails_delays_no_event(
     browser: Browser, portal_url: str, bundles_directory: Path, stub: Stub, sentry: AsgiServer
 ) -> None:
@@ -172,16 +172,25 @@ def test_a_sink_of_sentrys_kind_takes_envelopes_of_one_and_one_that_fails_delays
         assert json.loads(head)["event_id"] == json.loads(entry)["event_id"]
         assert json.loads(head)["dsn"] == dsn
         assert rest == [""]
-        ratios = []
+        ratios: list[float] = []
+        bound = inf
         for status in (200, 413, 429, 500, 0):
             stub.status = status
             took: dict[PortalPage, list[float]] = {page: [] for page in (reporting, plain)}
-            for number in range(ROUNDS):
+            ratio = inf
+            for number in range(MOST_ROUNDS):
                 for page in (reporting, plain) if number % 2 else (plain, reporting):
                     took[page].append(burst_ms(page))
-            ratios.append(min(took[reporting]) / min(took[plain]))  # what else runs here makes some of them slower
-        assert statistics.median(ratios[1:]) < 1.5 * ratios[0], ratios
-        assert sum("burst!" in body for _, _, body in stub.bodies) > ROUNDS
+                ratio = min(took[reporting]) / min(took[plain])  # what else runs here makes most slower
+                if number + 1 >= ROUNDS and ratio < bound:
+                    break
+            ratios.append(ratio)
+            bound = 1.5 * max(1.0, ratios[0])
+        assert all(ratio < bound for ratio in ratios[1:]), ratios
+        # What comes within a second is sent together, and what was refused again after some.
+        reporting.poll(
+            lambda: sum("burst!" in body for _, _, body in stub.bodies) > ROUNDS, "bursts are told", timeout_s=60
+        )
 
 
 def burst_ms(page: PortalPage) -> float:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from textwrap import dedent
@@ -18,6 +16,7 @@ from tests.support.browsers import needs
 from tests.support.cases import table
 from tests.support.complaints import Complaints
 from tests.support.faulty_server import Fault, FaultyServer
+from tests.support.hosting import with_worker_that_begins
 from tests.support.witness import WITNESS, WitnessPage
 from worker_py_tool.bundle import manifest
 from worker_py_tool.demo import demo
@@ -256,7 +255,7 @@ def test_a_traceback_after_the_snapshot_shows_the_line_of_the_app(
     complaints.expect("on purpose")
     restored.emit("fail")
     restored.until("stats.reports.handler_failed === 1")
-    (report,) = restored.diagnostics()["reports"]
+    (report,) = restored.reports("handler_failed")
     assert 'raise LookupError("on purpose")  # the line that failed' in report["text"]
     assert "/app/shop/__init__.py" in report["text"]
 
@@ -271,13 +270,8 @@ def test_python_may_wait_for_a_promise_where_the_browser_can_switch_stacks(resto
 def test_a_browser_that_cannot_switch_stacks_starts_from_the_same_snapshot(
     open_page: OpenPage, package_bundle: Path, tmp_path: Path
 ) -> None:
-    bundle = tmp_path / "bundle"
-    shutil.copytree(package_bundle, bundle)
-    (worker,) = bundle.glob("assets/*/worker/worker.js")
-    text = worker.read_text(encoding="utf-8")
-    worker.write_text(f"delete WebAssembly.Suspending; delete WebAssembly.promising;\n{text}", encoding="utf-8")
-    replace(manifest.read(bundle), files=manifest.list_files(bundle)).write(bundle)
-    page = open_page(bundle=bundle)
+    without = "delete WebAssembly.Suspending; delete WebAssembly.promising;"
+    page = open_page(bundle=with_worker_that_begins(package_bundle, tmp_path / "bundle", without))
     assert page.diagnostics()["plain_boot"] is None
     page.emit("late")
     assert page.until_noted(1) == [[1, "a", "imported late"]]

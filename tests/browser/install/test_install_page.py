@@ -13,6 +13,7 @@ from playwright.sync_api import BrowserContext, FrameLocator, Page, Route, expec
 from tests.browser.conftest import BX24_FIRST, CLIENTS, BundleFor, Complaints
 from worker_py_tool.bundle.build import Client
 from worker_py_tool.demo import demo
+from worker_py_tool.kit.browser_portal import PortalPage
 
 SOURCE = "from worker_py import App\n\napp = App()\n"
 REFUSED = r"status of (400|403|405)"
@@ -442,7 +443,7 @@ def test_the_hidden_page_loads_nothing_of_the_install_page(page: Page, portal_ur
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url.removeprefix(app_url)))
     page.goto(demo.portal_url(portal_url, app_url, plain="1"))
-    page.wait_for_function("() => window.portal?.ready.then(() => true)")
+    PortalPage(page, app_url).until_evaluates("() => performance.getEntriesByName('worker-py:scripts').length > 0")
     assert any(path.endswith("/page/shim.js") for path in asked)
     assert not [path for path in asked if "/install/" in path]
 
