@@ -25,7 +25,7 @@ APP = """
         PageAttached, PageDetached, Started,
     )
 
-    app = App(page_grace_s=GRACE, silent_ok_ms=None)
+    app = App(page_grace_s=GRACE, command_timeout_ms=60_000)  # what a portal leaves unanswered is not given up here
     interpreter = ""
     log = []
     cards = {}
