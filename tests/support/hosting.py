@@ -25,7 +25,7 @@ APP = """
         PageAttached, PageDetached, Started,
     )
 
-    app = App(page_grace_s=GRACE, command_timeout_ms=60_000)  # what a portal leaves unanswered is not given up here
+    app = App(page_grace_s=GRACE, command_timeout_ms=60_000, silent_ok_ms=None)  # a silent portal is waited for here
     interpreter = ""
     log = []
     cards = {}
