@@ -4,7 +4,7 @@
  * @module
  */
 
-import { LONGEST_TIMER_MS, within } from "../deadline.js";
+import { deadline, LONGEST_TIMER_MS, within } from "../deadline.js";
 import { aliveLock, SLICE_STEPS_MS, sliceLock, stepLock } from "../protocol.js";
 import { isOfApp, KeptStore } from "./kept_store.js";
 
@@ -266,7 +266,7 @@ export class Life {
     const calls = await this.#loaded;
     if (this.#user === null && calls.length > 0) {
       this.#undecided = calls;
-      setTimeout(() => {
+      deadline(() => {
         this.#unknown = true;
         this.#pass();
       }, USER_DEADLINE_MS);

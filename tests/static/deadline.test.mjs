@@ -18,3 +18,19 @@ test("what does not come in time is named", async (t) => {
   clock.tick(1);
   await assert.rejects(waiting, /^Error: the token was not refreshed in time$/);
 });
+
+test("what comes while the thread has no time has come in time, and is waited for no longer than that", async (t) => {
+  const clock = stillClock(t);
+  /** @type {(value: number) => void} */
+  let come = () => {};
+  const waiting = [
+    within(new Promise((resolve) => (come = resolve)), 100, "no seven came"),
+    within(new Promise(() => {}), 100, "nothing came"),
+  ];
+  clock.sleep(5000);
+  clock.tick(100); // both timers fire now, and what has come stands behind them
+  come(7);
+  assert.equal(await waiting[0], 7);
+  clock.tick(100);
+  await assert.rejects(waiting[1], /nothing came/);
+});

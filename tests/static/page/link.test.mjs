@@ -97,7 +97,7 @@ function linking(t, { mode = "dedicated", refuse = () => {}, name = "" } = {}) {
   /** Time passes in ticks of so many milliseconds. @param {number} ms */
   const pass = async (ms, step = 1000) => {
     for (let passed = 0; passed < ms; passed += step) {
-      clock.tick(step);
+      clock.tick(step, step);
       await settled();
     }
   };

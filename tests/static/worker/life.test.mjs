@@ -298,11 +298,20 @@ for (const [
   who,
   say,
   theirs,
-] of /** @type {Array<[string, (begun: Begun, tick: (ms: number) => void) => void, any]>} */ ([
+] of /** @type {Array<[string, (begun: Begun, clock: ReturnType<typeof living>["clock"]) => void, any]>} */ ([
   ["its user", ({ life }) => life.identified("5", false), { A: "{1}" }],
+  [
+    "its user, whom a thread without time hears late",
+    ({ life }, clock) => {
+      clock.sleep(10_000);
+      clock.tick(3000);
+      life.identified("5", false);
+    },
+    { A: "{1}" },
+  ],
   ["another user", ({ life }) => life.identified("7", false), {}],
   ["another user, whose page leaves", ({ life }) => life.identified("7", true), {}],
-  ["nobody", (_, tick) => tick(4000), {}],
+  ["nobody", (_, clock) => clock.tick(4000), {}],
 ])) {
   test(`what was kept is undecided, and nobody waits for it, until ${who} is there in time`, async (t) => {
     const { clock, begin } = living(t);
@@ -322,7 +331,7 @@ for (const [
     await settled();
     late.life.runs();
     assert.deepEqual(late.decided, []);
-    say(late, (ms) => clock.tick(ms));
+    say(late, clock);
     assert.deepEqual(late.decided, [theirs]);
     assert.deepEqual(late.heard, "A" in theirs ? [["A", "{2}"]] : []); // what is newer comes after it
     assert.deepEqual(late.life.undecided, []);
