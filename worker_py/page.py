@@ -79,10 +79,10 @@ class Page:
     def __repr__(self) -> str:
         return f"<Page {self.id}{' (gone)' if self.gone else ''}>"
 
-    def probe(self) -> None:
-        """Ask whether the page shows a card, if it is still there."""
+    def probe(self, answered: Callable[[], None] = lambda: None) -> None:
+        """Ask whether the page shows a card, if it is still there; what it has been told before that, came before."""
         if not self.gone:
-            self.probes.send()
+            self.probes.send(answered)
 
     async def call(self, name: str, params: Any = None, *, timeout_s: float | None = 30) -> Any:
         """Call a function that the page provides (``workerPy.provide(name, fn)``).

@@ -54,8 +54,12 @@ class Probes:
         self._under_way: dict[int, str] = {}
         self._watched: dict[str, _Watched] = {}
 
-    def send(self) -> None:
-        """Ask now. Whatever comes back, no handler and no count of the app's commands knows of it."""
+    def send(self, answered: Callable[[], None] = lambda: None) -> None:
+        """Ask now. Whatever comes back, no handler and no count of the app's commands knows of it.
+
+        Args:
+            answered: called behind ``told``, when an answer has come in time.
+        """
         self._number += 1
         number, asked_at = self._number, asyncio.get_running_loop().time()
         request_id = self._requests.next_id(UNTOLD)
@@ -63,7 +67,7 @@ class Probes:
         if len(self._under_way) > _UNDER_WAY:
             self._requests.ignore(self._under_way.pop(min(self._under_way)))
         message = outbox.command(request_id, PROBE.name, PROBE.params, purpose="probe")
-        self._requests.listen(self._page_id, message, lambda answer: self._heard(number, asked_at, answer))
+        self._requests.listen(self._page_id, message, lambda answer: self._heard(number, asked_at, answer, answered))
 
     def watch(self, request_id: str, proven: Callable[[], None]) -> None:
         """A command was sent: ``proven`` is called once it is certain that it will not be answered."""
@@ -83,7 +87,7 @@ class Probes:
         self._under_way.clear()
         self._watched.clear()
 
-    def _heard(self, number: int, asked_at: float, answer: dict[str, Any]) -> None:
+    def _heard(self, number: int, asked_at: float, answer: dict[str, Any], answered: Callable[[], None]) -> None:
         self._under_way.pop(number, None)
         shown = _reading(answer)
         late = asyncio.get_running_loop().time() - asked_at > LATE_S
@@ -100,6 +104,7 @@ class Probes:
         if again:
             self.send()
         self._told(shown)
+        answered()
 
 
 def _reading(answer: dict[str, Any]) -> bool | None:

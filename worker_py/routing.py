@@ -24,7 +24,14 @@ EARLY_EVENT_S = 10.0
 """How long an event without a card waits for ``initialized``."""
 
 ENTITY_CHANGED_S = 0.05
-"""How long ``entityChanged`` waits for ``initialized`` on a page that shows a card: a new one raises it just before."""
+"""How long ``entityChanged`` waits for ``initialized`` on a page that shows a card: a new one raises it just before.
+
+The portal sends both in one turn, so whatever it sends later comes behind both: then the page is asked, and its answer
+proves that there is no ``initialized`` that a busy machine has not brought yet.
+"""
+
+PROVEN_S = 0.5
+"""How long that answer is waited for: a portal that answers nothing does not keep an event from its handlers."""
 
 KEPT_S = 0.05
 """How long a click waits that may be of a call which another interpreter kept.
@@ -129,6 +136,10 @@ class Routing:
         """No ``initialized`` came for so long: the card here goes on, or there is none."""
         seat, call = self._desk.at(page), self._desk.open_call(page)
         seat.stop_waiting()
+        if call is not None and seconds == ENTITY_CHANGED_S:
+            self._wait(page, PROVEN_S)
+            page.probe(lambda: self._due(page, PROVEN_S))
+            return []
         if call is not None:
             return self._flush(page, call)
         kept = self._calls.only_kept()

@@ -5,9 +5,10 @@ from typing import Any
 
 from tests.support.told import acked, watching
 from worker_py import App, CallCard, inbox
+from worker_py.commands import PROBE_SHOWN
 from worker_py.events import CloseButtonClick, EntityChanged, HangupButtonClick
-from worker_py.routing import EARLY_EVENT_S
-from worker_py.testing import Portal
+from worker_py.routing import EARLY_EVENT_S, ENTITY_CHANGED_S, PROVEN_S
+from worker_py.testing import Answer, Portal, refusal
 from worker_py.wire import PREFIX
 
 
@@ -187,6 +188,39 @@ def test_a_changed_client_after_a_card_was_closed_is_the_next_card_s() -> None:
         portal.raise_event("entityChanged", {})
         portal.initialized(CALL_ID="B")
         assert journal[-2:] == [("Initialized", "B", "page-1"), ("EntityChanged", "B", "page-1")]
+
+
+def test_a_changed_client_is_the_next_card_s_also_where_a_busy_machine_brings_its_initialized_late() -> None:
+    app = App()
+    journal = watching(app)
+    with Portal(app) as portal:
+        portal.initialized(CALL_ID="A")
+        portal.page.probe = Answer(refusal(PROBE_SHOWN).payload, after_ms=300)  # the portal's answer comes behind both
+        portal.raise_event("entityChanged", {})
+        portal.advance(0.3)
+        assert journal == [("Initialized", "A", "page-1")]
+        portal.initialized(CALL_ID="B")
+        portal.advance(1)
+        assert [row for row in journal if row[0] != "CardClosed"][1:] == [
+            ("Initialized", "B", "page-1"),
+            ("EntityChanged", "B", "page-1"),
+        ]
+
+
+def test_a_changed_client_of_the_card_that_goes_on_has_its_handlers_once_the_portal_has_answered_or_does_not() -> None:
+    app = App()
+    journal = watching(app)
+    with Portal(app) as portal:
+        portal.initialized(CALL_ID="A")
+        portal.raise_event("entityChanged", {})
+        portal.advance(ENTITY_CHANGED_S)
+        assert journal[1:] == [("EntityChanged", "A", "page-1")]
+        portal.silent = True
+        portal.raise_event("entityChanged", {"CRM_ENTITY_ID": 5})
+        portal.advance(ENTITY_CHANGED_S + PROVEN_S - 0.01)
+        assert len(journal) == 2
+        portal.advance(0.02)
+        assert journal[2:] == [("EntityChanged", "A", "page-1")]
 
 
 def test_what_comes_after_a_restored_call_of_another_user_was_closed_is_not_its() -> None:
