@@ -58,7 +58,7 @@ class Probes:
         """Ask now. Whatever comes back, no handler and no count of the app's commands knows of it.
 
         Args:
-            answered: called behind ``told``, when an answer has come in time.
+            answered: called when an answer has come in time, before ``told``.
         """
         self._number += 1
         number, asked_at = self._number, asyncio.get_running_loop().time()
@@ -103,8 +103,8 @@ class Probes:
                 command.proven()
         if again:
             self.send()
-        self._told(shown)
         answered()
+        self._told(shown)
 
 
 def _reading(answer: dict[str, Any]) -> bool | None:

@@ -33,6 +33,9 @@ proves that there is no ``initialized`` that a busy machine has not brought yet.
 PROVEN_S = 0.5
 """How long that answer is waited for: a portal that answers nothing does not keep an event from its handlers."""
 
+LATE_S = 0.05
+"""A timer that is later has waited for its turn."""
+
 KEPT_S = 0.05
 """How long a click waits that may be of a call which another interpreter kept.
 
@@ -128,14 +131,24 @@ class Routing:
     # Events that wait ----------------------------------------------------------------------------
 
     def _wait(self, page: Page, seconds: float) -> None:
-        seat = self._desk.at(page)
+        seat, loop = self._desk.at(page), asyncio.get_running_loop()
+        due = loop.time() + seconds
+
+        def end() -> None:
+            if loop.time() - due > LATE_S:  # a handler held the interpreter: what came meanwhile is behind this timer
+                seat.timer = loop.call_later(LATE_S, self._due, page, seconds)
+            else:
+                self._due(page, seconds)
+
         if seat.timer is None:
-            seat.timer = asyncio.get_running_loop().call_later(seconds, self._due, page, seconds)
+            seat.timer = loop.call_at(due, end)
 
     def waited(self, page: Page, seconds: float) -> list[Delivery]:
         """No ``initialized`` came for so long: the card here goes on, or there is none."""
         seat, call = self._desk.at(page), self._desk.open_call(page)
         seat.stop_waiting()
+        if not seat.waiting:
+            return []  # a click of the card came before the answer
         if call is not None and seconds == ENTITY_CHANGED_S:
             self._wait(page, PROVEN_S)
             page.probe(lambda: self._due(page, PROVEN_S))

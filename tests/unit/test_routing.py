@@ -223,6 +223,55 @@ def test_a_changed_client_of_the_card_that_goes_on_has_its_handlers_once_the_por
         assert journal[2:] == [("EntityChanged", "A", "page-1")]
 
 
+def test_a_changed_client_of_a_card_that_is_taken_away_meanwhile_is_its_own() -> None:
+    """The portal's answer that there is no card proves as well that no other one was on its way."""
+    app = App()
+    journal = watching(app)
+    with Portal(app) as portal:
+        portal.initialized(CALL_ID="A")
+        portal.advance(5)  # a probe has shown the card
+        portal.raise_event("entityChanged", {})
+        portal.page.card = None
+        portal.advance(1)
+        assert journal[1:] == [("EntityChanged", "A", "page-1"), ("CardClosed", "A", "closed_by_portal")]
+        portal.initialized(CALL_ID="B")
+        assert journal[3:] == [("Initialized", "B", "page-1")]
+
+
+def test_an_answer_that_has_nothing_left_to_prove_ends_no_wait_of_the_next_card_s_events() -> None:
+    app = App()
+    journal = watching(app)
+    with Portal(app) as portal:
+        portal.initialized(CALL_ID="A")
+        portal.advance(5)
+        portal.page.probe = Answer(refusal().payload, after_ms=300)
+        portal.raise_event("entityChanged", {})
+        portal.advance(ENTITY_CHANGED_S)
+        portal.raise_event("muteButtonClick", True)  # of a card that goes on: what waits is its own
+        portal.advance(0.4)  # the card was taken away after that
+        assert [row[0] for row in journal[1:]] == ["EntityChanged", "MuteButtonClick", "CardClosed"]
+        portal.advance(EARLY_EVENT_S - 0.2)
+        portal.raise_event("entityChanged", {})
+        portal.advance(1)
+        portal.initialized(CALL_ID="B")
+        assert journal[4:] == [("Initialized", "B", "page-1"), ("EntityChanged", "B", "page-1")]
+
+
+def test_a_changed_client_waits_for_what_came_while_a_handler_held_the_interpreter() -> None:
+    app = App()
+    journal = watching(app)
+    with Portal(app) as portal:
+        portal.initialized(CALL_ID="A")
+        portal.silent = True
+        portal.raise_event("entityChanged", {})
+        portal.loop.pass_time(5)  # both timers are due, and `initialized` stands behind them
+        portal.loop.settle()
+        portal.loop.pass_time(5)
+        portal.loop.settle()
+        portal.initialized(CALL_ID="B")
+        assert ("EntityChanged", "B", "page-1") in journal and ("EntityChanged", "A", "page-1") not in journal
+
+
 def test_what_comes_after_a_restored_call_of_another_user_was_closed_is_not_its() -> None:
     app = App()
     journal = watching(app)

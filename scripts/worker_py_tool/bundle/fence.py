@@ -29,7 +29,7 @@ IMPORT_LIMIT_S = 30
 """How long one import may take, in seconds of the processor; it is interrupted then."""
 FIRM_LIMIT_S = 60
 """What does not let itself be interrupted is ended after so many more."""
-TIMEOUT_S = 1200.0
+TIMEOUT_S = 600.0
 """The limit of the clock on the wall, for what waits instead of working: far from what a busy machine makes of the
 limits above."""
 ENDS = "What runs when a module is imported has to end: move it into a handler of Started."

@@ -265,7 +265,10 @@ def _pytest(
 ) -> Outcome:
     report = options.report(tier)
     if tier != "unit" or not (options.chosen.tests or options.fast):
-        first_build.make()
+        try:
+            first_build.make()
+        except Exception as problem:  # noqa: BLE001 - tests tell what is wrong, and those that build nothing run
+            print(f"no bundle could be built beforehand: {problem!r}", flush=True)
     command = [sys.executable, "-m", "pytest", *tests, f"--junitxml={report}", *arguments]
     return _read_report(report, tier, _run(command, options, env))
 

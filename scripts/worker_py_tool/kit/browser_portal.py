@@ -404,13 +404,12 @@ class PortalPage:
                 self.playwright_page.expose_function(_PROVIDED, self.call_provided)
             self._functions[name] = function
             function = f"(params) => {_PROVIDED}({json.dumps(name)}, params)"
-        provided = f"workerPy?.provide({json.dumps(name)}, {function})"
-        self.playwright_page.add_init_script(f"addEventListener('DOMContentLoaded', () => globalThis.{provided})")
+        provided = f"globalThis.workerPy?.provide({json.dumps(name)}, {function})"
+        self.playwright_page.add_init_script(f"addEventListener('DOMContentLoaded', () => {provided})")
         if any(self._is_app(frame) for frame in self.playwright_page.frames):
+            # Until its scripts have come, which its own guard tells by this event.
             self.evaluate(
-                f"""() => document.readyState === "loading"
-                  ? addEventListener("DOMContentLoaded", () => globalThis.{provided})
-                  : globalThis.{provided}"""
+                f"() => globalThis.workerPy ? {provided} : addEventListener('DOMContentLoaded', () => {provided})"
             )
 
     def call_provided(self, name: str, params: Any) -> Any:

@@ -1,12 +1,13 @@
 """A server that Debian's packages bring, run for a while on a loopback port."""
 
+import errno
 import os
 import secrets
 import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from worker_py_tool.errors import ToolError
@@ -22,8 +23,12 @@ def free_port() -> int:
     """A port of 127.0.0.1 that nobody uses; the system gives it to nobody else meanwhile who asks for any."""
     while True:
         port = secrets.choice(NAMED_PORTS)
-        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
+        try:
+            with socket.create_server(("127.0.0.1", port)):
+                return port
+        except OSError as problem:
+            if problem.errno != errno.EADDRINUSE:
+                raise
 
 
 @contextmanager

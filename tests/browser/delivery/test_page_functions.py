@@ -11,7 +11,7 @@ from tests.browser.conftest import BundleFor, OpenPage, SharedPageFor
 from tests.support.browsers import needs
 from tests.support.raised import initialized
 from tests.support.stalling import HeldServer
-from tests.support.witness import WITNESS, SharedPage
+from tests.support.witness import WITNESS, SharedPage, WitnessPage
 
 pytestmark = pytest.mark.engines
 
@@ -64,7 +64,7 @@ def provide(stage: SharedPage, function: str) -> None:
     stage.provide("phone.answer", function)
 
 
-def call(stage: SharedPage, **order: object) -> object:
+def call(stage: WitnessPage, **order: object) -> object:
     stage.emit("call me", {"name": "phone.answer", **order})
     return stage.told()
 
@@ -195,6 +195,21 @@ def test_function_is_awaited_whose_script_runs_later_than_python(when: str, open
     held[0].fulfill(body=script, content_type="text/javascript")
 
     assert page.until_noted(2) == ["is there", "NotProvided"]
+
+
+@needs("is_playwrights")
+def test_function_of_a_test_is_heard_of_by_a_page_whose_scripts_have_not_come(open_page: OpenPage) -> None:
+    page = open_page(APP)
+    held: list[Route] = []
+    page.playwright_page.route("**/page/shim.js", lambda route: held.append(route), times=1)
+    page.portal("(portal) => void portal.reloadFrame()")
+    page.poll(lambda: held != [] and not page.evaluate("'workerPy' in window"), "a page without its scripts")
+
+    page.provide("phone.answer", "() => 7")
+    held[0].continue_()
+    page.until_ready()
+
+    assert call(page) == {"returns": 7}
 
 
 FIRST = """
