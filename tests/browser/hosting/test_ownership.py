@@ -153,9 +153,11 @@ def thaw(tab: HostingPage) -> ThawedPage:
 def freeze(tab: HostingPage, away: str) -> None:
     """Leave the page so that the browser keeps it.
 
-    Chromium drops a page that a message comes for, and the last page of a shared worker.
+    Chromium drops a page that a message comes for, and the last page of a shared worker. Python asks a page that shows
+    a card every two seconds: left just after a question, it is gone for Python before the next one.
     """
     tab.until_settled()
+    tab.until("stats.service.probe > argument", tab.stats()["service"]["probe"])
     tab.playwright_page.evaluate("window.kept = true")
     tab.playwright_page.goto(away)
 
