@@ -132,6 +132,8 @@ class Routing:
 
     def _wait(self, page: Page, seconds: float) -> None:
         seat, loop = self._desk.at(page), asyncio.get_running_loop()
+        if seat.timer is not None:
+            return
         due = loop.time() + seconds
 
         def end() -> None:
@@ -140,8 +142,7 @@ class Routing:
             else:
                 self._due(page, seconds)
 
-        if seat.timer is None:
-            seat.timer = loop.call_at(due, end)
+        seat.timer = loop.call_at(due, end)
 
     def waited(self, page: Page, seconds: float) -> list[Delivery]:
         """No ``initialized`` came for so long: the card here goes on, or there is none."""
@@ -149,7 +150,7 @@ class Routing:
         seat.stop_waiting()
         if not seat.waiting:
             return []  # a click of the card came before the answer
-        if call is not None and seconds == ENTITY_CHANGED_S:
+        if call is not None and seconds < PROVEN_S:  # whichever wait this was, the page has not been asked
             self._wait(page, PROVEN_S)
             page.probe(lambda: self._due(page, PROVEN_S))
             return []
