@@ -226,9 +226,9 @@ def no_policy_violations(policy_reports: PolicyReports) -> Iterator[None]:
     assert not reported, f"violations of the Content-Security-Policy: {reported}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def serve_app(policy_reports: PolicyReports) -> Iterator[Callable[[Path], str]]:
-    """Serves a bundle until the end of the session; its address is `http://app.localhost:Q/`, each bundle's its own."""
+    """Serves a bundle until the end of the module; its address is `http://app.localhost:Q/`, each bundle's its own."""
     with ExitStack() as servers:
         urls: dict[Path, str] = {}
 

@@ -152,7 +152,7 @@ class Browsers:
         loopback_workers: bool = True,
         preferences: Mapping[str, bool | float | str] | None = None,
     ) -> Browser:
-        """Start one.
+        """Start one: Chromium without windows where that will do.
 
         Args:
             arguments: more flags than the suite's.
@@ -165,7 +165,10 @@ class Browsers:
         if self.engine.name == "webkit":
             assert not arguments and not without and loopback_workers, "these are Chromium's flags"
             return self._webkit()
-        options = self._options(self._home, arguments=arguments, without=without, loopback_workers=loopback_workers)
+        whole = bool(without) or not loopback_workers  # only that one keeps pages, and has those checks
+        options = self._options(
+            self._home, arguments=arguments, without=without, loopback_workers=loopback_workers, whole=whole
+        )
         if self.engine.takes_preferences:
             options["firefox_user_prefs"] = {**FIREFOX_PREFERENCES, **(preferences or {})}
         browser = self._kind.launch(**options)

@@ -37,6 +37,7 @@ def launch_options(
     arguments: Sequence[str] = (),
     without: Sequence[str] = (),
     loopback_workers: bool = True,
+    whole: bool = True,
 ) -> dict[str, Any]:
     """What Playwright's `launch` takes for an engine.
 
@@ -47,6 +48,7 @@ def launch_options(
         without: flags of Playwright's to leave out, such as `--disable-back-forward-cache`.
         loopback_workers: False keeps Chromium's local-network checks, which stop a SharedWorker of a cross-site
             frame on a loopback address.
+        whole: False takes Chromium without windows where there is one; see `chromium.find_shell`.
 
     Raises:
         ToolError: There is no such browser here.
@@ -56,9 +58,11 @@ def launch_options(
         assert not arguments and not without and loopback_workers, "these are Chromium's flags"
         return {"env": env, "channel": "moz-firefox", "executable_path": _firefox()}
     features = [f"--disable-features={','.join(FEATURES_OFF)}"] if loopback_workers else []
+    program = (None if whole else chromium.find_shell()) or chromium.find_installed()
     return {
         "env": env,
-        "executable_path": chromium.find_installed(),
+        "executable_path": program,
+        "channel": "chromium" if whole and program is None else None,  # Playwright brings both, and takes the other
         "args": [*FLAGS, *features, *arguments],
         "ignore_default_args": [THROTTLING, *without],
     }

@@ -13,6 +13,9 @@ from worker_py_tool.process import run_quietly, say
 from worker_py_tool.setup import apt, python_packages
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+DEBIANS = Path("/usr/bin/chromium")
+SHELL = "chromium-headless-shell"
+"""Debian's name of a Chromium that has no windows: its program, and the package with it."""
 MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 PRINT_EXECUTABLE = """
 from playwright.sync_api import sync_playwright
@@ -27,6 +30,16 @@ def find_installed() -> Path | None:
     if named:
         return Path(named)
     return _find_on_path()
+
+
+def find_shell() -> Path | None:
+    """Debian's Chromium without windows; None where there is none, or where another one is to be used.
+
+    Pages take a sixth less of the processor's time in it. It keeps no page that was left, has no person's settings, and
+    lets pages reach this machine's own addresses.
+    """
+    found = None if os.environ.get("WORKER_PY_CHROMIUM") else shutil.which(SHELL)
+    return Path(found) if found else None
 
 
 def is_there() -> bool:
@@ -53,6 +66,7 @@ def ensure() -> None:
     if named and not os.access(named, os.X_OK):
         raise ToolError(f"WORKER_PY_CHROMIUM={named}: there is no such program", "Name a Chromium, or unset it.")
     if is_there():
+        _ensure_shell()
         return
     with exclusive("setting up a browser"):
         _find_on_path.cache_clear()
@@ -78,6 +92,13 @@ def ensure() -> None:
                 "there is no Chromium here, and neither Playwright nor apt-get could install one",
                 "Install Chromium or Chrome, or name its program in WORKER_PY_CHROMIUM.",
             )
+    _ensure_shell()
+
+
+def _ensure_shell() -> None:
+    """Have Debian's shell beside Debian's Chromium; tests run in the latter without it."""
+    if find_installed() == DEBIANS and find_shell() is None:
+        apt.install(SHELL)
 
 
 @functools.cache

@@ -15,7 +15,7 @@ from tests.support.witness import WITNESS
 from worker_py_tool.kit.browser_portal import BrowserPortal
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def hosting_url(bundle_for: BundleFor, serve_app: Callable[[Path], str]) -> str:
     """The placement page of the app that tells of its interpreter."""
     return serve_app(bundle_for(app_with(), page_scripts=(DESK,)))
