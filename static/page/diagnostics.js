@@ -4,6 +4,8 @@
  * @module
  */
 
+import { EVENT_NAMES } from "../protocol.js";
+
 /**
  * Whom to ask; `client`, `binder` and `missed` are there once the portal's client is.
  * @typedef {{
@@ -113,7 +115,7 @@ export function problems(facts) {
     found.push("The portal has not said what it offers (placement.getInterface is unanswered).");
   } else if (facts.missing.length > 0) {
     found.push(
-      `The portal does not offer ${facts.missing.length} of 17 events: ${facts.missing.join(", ")}. ` +
+      `The portal does not offer ${facts.missing.length} of ${EVENT_NAMES.length} events: ${facts.missing.join(", ")}. ` +
         "Its telephony script may not have loaded yet, or the placement is not PAGE_BACKGROUND_WORKER. " +
         "They are asked for again for as long as this page lives.",
     );
