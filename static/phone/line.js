@@ -27,7 +27,7 @@
  * @property {(keys: string, allowed?: RegExp) => void} [sendTones]      where there is another way than the connection's
  * @property {string} [cause]                          why it ended, in words, where the exchange gave any
  * @property {boolean} [silent]                        there is no sound in it: this browser can make none
- * @property {() => number | null} [farLevel]           how loud the other side hears us, 0 to 1; simulated lines only
+ * @property {() => Promise<number>} [farLevel]           how loud the other side hears us, 0 to 1; simulated lines only
  */
 
 /** It rings there, or they let us hear something. @typedef {"ringing" | "early_media"} Stage */

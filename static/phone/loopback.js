@@ -8,12 +8,13 @@
  */
 
 import { PhoneError } from "./line.js";
-import { GAP_MS, levelOf, Meter, PAUSE_MS, sendTones, TONE_MS, toneKeys } from "./media.js";
-import { hearsAtOnce, keepWorker, listen, loudspeaker, voice } from "./sound.js";
+import { audioSender, GAP_MS, levelOf, Meter, PAUSE_MS, sendTones, TONE_MS, toneKeys } from "./media.js";
+import { keepWorker, listen, loudspeaker, readKeys, readsTracks, unheard, voice } from "./sound.js";
 
 /**
  * @typedef {import("./line.js").LineEvents} LineEvents
  * @typedef {import("./line.js").EndReason} EndReason
+ * @typedef {import("./sound.js").Ear} Ear
  * @typedef {import("./sound.js").Source} Source
  */
 
@@ -29,14 +30,8 @@ const OPERATOR_HZ = 130;
 const CLIENT_HZ = 190;
 const RINGS_AFTER_MS = 100;
 const PICKS_UP_AFTER_MS = 600;
-/** After so many packets an end plays all that comes: of what was sent before, the beginning is lost. */
-const PACKETS_TO_BEGIN = 5;
 const LOOK_EVERY_MS = 20;
 const BEGIN_WITHIN_MS = 2000;
-/** The ear tells more often than this how loud it is, as long as anything comes. */
-const LEVEL_MS = 1000;
-/** How often the connection is asked for it, where the ear may not hear. */
-const ASK_LEVEL_MS = 200;
 /** A recording that does not begin to play by then never does. */
 const VOICE_WITHIN_MS = 3000;
 
@@ -129,13 +124,14 @@ class LoopbackLeg {
   #far = null;
   /** @type {{operator: Source, client: Source} | null} */
   #voices = null;
-  /** Who listens, each to be stopped. @type {Array<() => void>} */
+  /** What plays or hears sound, each to be stopped. @type {Array<() => void>} */
   #ears = [];
+  /** When each key that comes from then on is read at the client's end. @type {Promise<void>} */
+  #keysRead = Promise.resolve();
+  /** The client's ear, where there is no connection that counts how loud it is. @type {Ear | null} */
+  #ear = null;
   /** What is to be undone when the call ends. @type {Array<() => void>} */
   #undo = [() => this.#deafen()];
-  #level = 0;
-  /** When the ear last told, in ms since the epoch. */
-  #toldAt = 0;
   #manners;
   #events;
   #clock;
@@ -156,8 +152,14 @@ class LoopbackLeg {
     this.#events = events;
   }
 
-  farLevel() {
-    return Date.now() - this.#toldAt < LEVEL_MS ? this.#level : 0;
+  async farLevel() {
+    if (this.#held) {
+      return 0;
+    }
+    if (this.#ear || !this.#far) {
+      return this.#ear?.level() ?? 0;
+    }
+    return levelOf(this.#far).catch(() => 0); // the call has ended
   }
 
   answer() {
@@ -178,7 +180,6 @@ class LoopbackLeg {
   /** @param {boolean} held */
   async hold(held) {
     this.#held = held;
-    this.#level = 0;
     if (!this.connection) {
       this.#deafen();
       if (!held) {
@@ -268,26 +269,40 @@ class LoopbackLeg {
     /** @param {MediaStreamTrack} track */
     const isNew = (track) => !known.has(track) && known.add(track);
     near.ontrack = ({ track }) => isNew(track) && this.#ears.push(loudspeaker(track));
-    far.ontrack = ({ track }) => isNew(track) && this.#listen(track);
+    far.ontrack = ({ track, receiver }) => isNew(track) && this.#receive(track, receiver, near);
     const connected = this.#whenConnected(near, candidates);
     await this.#negotiate(client.track);
     await connected;
     await this.#flow();
   }
 
-  /** Wait until the client's end plays what the operator's sends; not for ever. */
+  /** The client's end. @param {MediaStreamTrack} track @param {RTCRtpReceiver} receiver @param {RTCPeerConnection} near */
+  #receive(track, receiver, near) {
+    const keys = readKeys(receiver, audioSender(near)?.dtmf, (key) => this.#events.heard(this, key));
+    this.#keysRead = keys.begun;
+    this.#ears.push(unheard(track), keys.stop);
+    if (readsTracks()) {
+      this.#hear(track);
+    }
+  }
+
+  /** Wait until the client's end gets what the operator's sends; not for ever. */
   async #flow() {
     const far = this.#far;
     if (!far) {
       return; // the voices meet in this page
     }
-    const received = async () => (await new Meter().read(far)).packets_received;
-    const enough = (await received()) + PACKETS_TO_BEGIN;
     let late = false;
     this.#clock.later(() => {
       late = true;
     }, BEGIN_WITHIN_MS);
-    while (!late && !this.over && !this.#held && this.#far === far && (await received()) < enough) {
+    const received = async () => (await new Meter().read(far)).packets_received;
+    const before = await received();
+    let keysRead = false;
+    this.#keysRead.then(() => {
+      keysRead = true;
+    });
+    while (!late && !this.over && !this.#held && this.#far === far && !(keysRead && (await received()) > before)) {
       await new Promise((resolve) => this.#clock.later(() => resolve(null), LOOK_EVERY_MS));
     }
   }
@@ -310,14 +325,20 @@ class LoopbackLeg {
     }
     const { operator, client } = this.#voices;
     this.#ears.push(loudspeaker(client.track));
-    this.#listen(operator.track);
+    this.#hear(operator.track);
+  }
+
+  /** At the client's end. @param {MediaStreamTrack} track */
+  #hear(track) {
+    this.#ear = listen(track);
+    this.#ears.push(this.#ear.stop);
   }
 
   #deafen() {
     for (const stop of this.#ears.splice(0)) {
       stop();
     }
-    this.#level = 0;
+    this.#ear = null;
   }
 
   /** @param {EndReason} reason */
@@ -389,37 +410,6 @@ class LoopbackLeg {
       this.#undo.push(() => source.stop());
     }
     return source;
-  }
-
-  /** @param {MediaStreamTrack} track */
-  #listen(track) {
-    const stop = listen(track, {
-      onKey: (key) => this.#events.heard(this, key),
-      onLevel: (level) => {
-        this.#level = level;
-        this.#toldAt = Date.now();
-      },
-    });
-    this.#ears.push(stop);
-    if (!hearsAtOnce()) {
-      this.#askLevel();
-    }
-  }
-
-  /** Ask the client's end how loud what it gets is, as long as there is one and no ear tells. */
-  #askLevel() {
-    const far = this.#far;
-    this.#clock.later(async () => {
-      if (this.over || !far || far !== this.#far) {
-        return;
-      }
-      const level = await levelOf(far).catch(() => 0);
-      if (level > 0) {
-        this.#level = level;
-        this.#toldAt = Date.now();
-      }
-      this.#askLevel();
-    }, ASK_LEVEL_MS);
   }
 }
 

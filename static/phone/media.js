@@ -23,8 +23,8 @@ import { quality } from "./quality.js";
 const KEYS = /^[0-9A-D*#]+$/;
 /** Keys behind a number, with pauses. */
 export const BEHIND_NUMBER = /^[0-9A-D*#,]+$/;
-/** The least that telephone systems ask for is shorter; some of it is lost on the way to the ear. */
-export const TONE_MS = 240;
+/** The least that telephone systems ask for is shorter. */
+export const TONE_MS = 160;
 export const GAP_MS = 100;
 /** What a browser makes of a comma among the keys. */
 export const PAUSE_MS = 2000;

@@ -135,7 +135,7 @@ export class Phone {
     return {
       ...this.#state(),
       stats: connection ? await new Meter().read(connection) : null, // since the call began
-      far_level: this.#call?.leg.farLevel?.() ?? null,
+      far_level: (await this.#call?.leg.farLevel?.()) ?? null,
       silent: this.#call?.leg.silent ?? false,
     };
   }

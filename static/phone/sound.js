@@ -1,27 +1,26 @@
 /**
  * Where a call's sound comes from and goes to: the microphone or a made voice; the loudspeaker, or
- * an ear that tells what it hears. None of it needs a click, except that a browser may keep the
+ * an ear that tells how loud it is. None of it needs a click, except that a browser may keep the
  * loudspeaker silent until there was one.
  *
  * @module
  */
 
-import { ringBackTone, voiced, wav } from "./voice.js";
+import { loudness, ringBackTone, voiced, wav } from "./voice.js";
 
 /**
  * @typedef {{track: MediaStreamTrack, stop: () => void}} Source
- * @typedef {{onKey?: (key: string) => void, onLevel?: (level: number) => void}} Ears
+ * @typedef {{level: () => number, stop: () => void}} Ear  0 to 1
  */
 
 const WORKER = new URL("./sound_worker.js", import.meta.url).href;
-const WORKLET = new URL("./ear_worklet.js", import.meta.url).href;
 const WAV_S = 6;
-/** Some seconds of sound for the ear, whose worker may have to wait for the processor: a browser keeps a tenth of one. */
-const FRAMES_KEPT = 300;
+/** The ear tells more often than this how loud it is, as long as anything comes. */
+const LEVEL_MS = 1000;
 
 /** Have the browser keep the worker's modules: the first call may come when there is no network. */
 export function keepWorker() {
-  for (const name of ["./sound_worker.js", "./ear_worklet.js", "./tones.js"]) {
+  for (const name of ["./sound_worker.js", "./telephone_event.js", "./voice.js"]) {
     fetch(new URL(name, import.meta.url)).catch(() => {}); // the call itself tells
   }
 }
@@ -124,63 +123,86 @@ export function loudspeaker(track) {
   };
 }
 
-/** Whether `listen` hears at once; elsewhere a browser may let it hear only after a click. */
-export const hearsAtOnce = () => "MediaStreamTrackProcessor" in globalThis;
-
 /**
- * Listen to a track without playing it. In a browser that cannot, nothing is heard.
+ * Play a track to nobody: what was received comes out of its connection only so.
  * @param {MediaStreamTrack} track
- * @param {Ears} ears
  * @returns {() => void} to stop
  */
-export function listen(track, { onKey, onLevel }) {
-  const player = document.createElement("video"); // without a player a received track gives no sound
+export function unheard(track) {
+  const player = document.createElement("video");
   player.muted = true;
   player.srcObject = new MediaStream([track]);
   player.play().catch(() => {});
-  const tell = (/** @type {{data: {key?: string, level?: number}}} */ { data }) => {
-    if (data.key !== undefined) {
-      onKey?.(data.key);
-    }
-    if (data.level !== undefined) {
-      onLevel?.(data.level);
-    }
-  };
-  const stop = hearsAtOnce() ? listenInWorker(track, tell) : listenInWorklet(track, tell);
   return () => {
-    stop();
     player.pause();
     player.srcObject = null;
   };
 }
 
-/** @typedef {(message: {data: {key?: string, level?: number}}) => void} Heard */
+/** Whether scripts may read tracks. Chromium alone lets them, and there a connection counts no sound that is muted. */
+export const readsTracks = () => "MediaStreamTrackProcessor" in globalThis;
 
-/** @param {MediaStreamTrack} track @param {Heard} tell */
-function listenInWorker(track, tell) {
-  const { MediaStreamTrackProcessor } = /** @type {any} */ (globalThis);
-  const worker = new Worker(WORKER, { type: "module", name: "worker-py ear" });
-  const { readable } = new MediaStreamTrackProcessor({ track, maxBufferSize: FRAMES_KEPT });
-  worker.onmessage = tell;
-  worker.postMessage({ listen: readable }, [readable]);
-  return () => worker.terminate();
+/**
+ * Hear how loud a track is that nobody plays. Where tracks cannot be read, a browser may let it be heard only after a
+ * click.
+ * @param {MediaStreamTrack} track
+ * @returns {Ear}
+ */
+export function listen(track) {
+  return readsTracks() ? listenInWorker(track) : listenInPage(track);
 }
 
-/** @param {MediaStreamTrack} track @param {Heard} tell */
-function listenInWorklet(track, tell) {
-  const context = new AudioContext();
-  const hear = async () => {
-    await context.audioWorklet.addModule(WORKLET);
-    const node = new AudioWorkletNode(context, "worker-py-ear", { numberOfOutputs: 0 });
-    node.port.onmessage = tell;
-    context.createMediaStreamSource(new MediaStream([track])).connect(node);
+/** @param {MediaStreamTrack} track @returns {Ear} */
+function listenInWorker(track) {
+  const { MediaStreamTrackProcessor } = /** @type {any} */ (globalThis);
+  const worker = new Worker(WORKER, { type: "module", name: "worker-py ear" });
+  const { readable } = new MediaStreamTrackProcessor({ track });
+  let heard = { level: 0, at: 0 };
+  worker.onmessage = ({ data }) => {
+    heard = { level: data.level, at: Date.now() };
   };
-  hear().catch(() => {}); // then nothing is heard
+  worker.postMessage({ listen: readable }, [readable]);
+  return { level: () => (Date.now() - heard.at < LEVEL_MS ? heard.level : 0), stop: () => worker.terminate() };
+}
+
+/** @param {MediaStreamTrack} track @returns {Ear} */
+function listenInPage(track) {
+  const context = new AudioContext();
+  const node = context.createAnalyser();
+  context.createMediaStreamSource(new MediaStream([track])).connect(node);
+  const samples = new Float32Array(node.fftSize);
   const on = () => context.resume().catch(() => {});
   addEventListener("workerpy:sound-on", on);
   on();
-  return () => {
-    removeEventListener("workerpy:sound-on", on);
-    context.close().catch(() => {});
+  return {
+    level() {
+      node.getFloatTimeDomainData(samples);
+      return loudness(samples);
+    },
+    stop() {
+      removeEventListener("workerpy:sound-on", on);
+      context.close().catch(() => {});
+    },
   };
+}
+
+/**
+ * Read the keys that a connection receives. In a browser that lets nobody read packets, those are told that it sends.
+ * @param {RTCRtpReceiver} receiver
+ * @param {RTCDTMFSender | null | undefined} sender at the other end, if that is ours too
+ * @param {(key: string) => void} onKey
+ * @returns {{begun: Promise<void>, stop: () => void}} `begun`: from then on none is missed
+ */
+export function readKeys(receiver, sender, onKey) {
+  if (!("RTCRtpScriptTransform" in globalThis)) {
+    const tell = (/** @type {RTCDTMFToneChangeEvent} */ { tone }) => /[^,]/.test(tone) && onKey(tone);
+    sender?.addEventListener("tonechange", tell);
+    return { begun: Promise.resolve(), stop: () => sender?.removeEventListener("tonechange", tell) };
+  }
+  const worker = new Worker(WORKER, { type: "module", name: "worker-py keys" });
+  const begun = new Promise((resolve) => {
+    worker.onmessage = ({ data }) => (data.reads ? resolve(undefined) : onKey(data.key));
+  });
+  receiver.transform = new RTCRtpScriptTransform(worker);
+  return { begun, stop: () => worker.terminate() };
 }

@@ -1,15 +1,16 @@
 /**
- * Makes the sound of a voice, and listens to another: in a worker, because the timers of a hidden
- * frame are slowed and would send it in gusts.
+ * Makes the sound of a voice, because the timers of a hidden frame are slowed and would send it in gusts; tells how loud
+ * another one is; reads the keys that come beside it.
  *
  * @module
  */
 
-import { Ear } from "./tones.js";
-import { RATE, VoiceMaker } from "./voice.js";
+import { KeyReader, TELEPHONE_EVENT } from "./telephone_event.js";
+import { loudness, RATE, VoiceMaker } from "./voice.js";
 
 const FRAME = 480; // 10 ms, as the browser's own microphones give
 const FRAME_MS = (FRAME / RATE) * 1000;
+const TELL_EVERY = 10;
 
 /** @typedef {{speak?: {to: WritableStream<AudioData>, pitch: number}, listen?: ReadableStream<AudioData>}} Order */
 
@@ -44,17 +45,36 @@ function speak(to, pitch) {
 /** @param {ReadableStream<AudioData>} from */
 async function listen(from) {
   const reader = from.getReader();
-  /** @type {Ear | null} */
-  let ear = null;
-  for (;;) {
+  for (let frames = 1; ; frames++) {
     const { value: frame, done } = await reader.read();
     if (done) {
       return;
     }
-    const samples = new Float32Array(frame.numberOfFrames);
-    frame.copyTo(samples, { planeIndex: 0, format: "f32-planar" });
-    ear ??= new Ear(frame.sampleRate, (heard) => scope.postMessage(heard));
+    if (frames % TELL_EVERY === 0) {
+      const samples = new Float32Array(frame.numberOfFrames);
+      frame.copyTo(samples, { planeIndex: 0, format: "f32-planar" });
+      scope.postMessage({ level: loudness(samples) });
+    }
     frame.close();
-    ear.hear(samples);
   }
 }
+
+/** All that a connection receives comes by here, on its way to be played. */
+scope.onrtctransform = ({ transformer: { readable, writable } }) => {
+  const keys = new KeyReader();
+  const reading = new TransformStream({
+    transform(/** @type {RTCEncodedAudioFrame} */ frame, controller) {
+      const { mimeType, rtpTimestamp } = frame.getMetadata();
+      const key = mimeType === TELEPHONE_EVENT ? keys.read(rtpTimestamp ?? 0, frame.data) : null;
+      if (key !== null) {
+        scope.postMessage({ key });
+      }
+      controller.enqueue(frame);
+    },
+  });
+  readable
+    .pipeThrough(reading)
+    .pipeTo(writable)
+    .catch(() => {}); // the call has ended
+  scope.postMessage({ reads: true });
+};

@@ -61,6 +61,11 @@ export class VoiceMaker {
   }
 }
 
+/** How loud samples are, 0 to 1: the root of their mean square. @param {Float32Array} samples */
+export function loudness(samples) {
+  return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / (samples.length || 1));
+}
+
 /** The ring-back tone of most of Europe, Africa and Asia: a second of 425 Hz in five. */
 export function ringBackTone() {
   return Float32Array.from({ length: RATE * 5 }, (_, n) =>

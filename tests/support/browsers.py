@@ -45,7 +45,7 @@ class Engine:
         tells_spellings: an address that is spelled in another way is another module, and so are those that it imports.
         recovers_within_s: after code that nothing can interrupt, another interpreter handles what comes next.
         is_playwrights: Playwright drives it: its console can be read, its workers are known, pages call the test.
-        hears_at_once: a page that nobody has clicked in hears what arrives, and tells keys by their tones.
+        hears_at_once: a page that nobody has clicked in hears how loud it is what arrives.
         opens_peer_connections: there is a `RTCPeerConnection`.
         microphone_hz: its microphone hears this tone, and nobody is asked whether it may be used; None: it has none.
     """

@@ -20,21 +20,34 @@ KEEP_PEERS = """
         super(...options);
         peers.push(this);
       }
+      addTrack(...given) {
+        const sender = super.addTrack(...given);
+        globalThis.attend?.(this.getReceivers()[0]);
+        return sender;
+      }
     };
   }
 """
 LISTEN = """async () => {
   const start = document.querySelector("script[src$='phone/start.js']").src;
-  const { listen } = await import(start.replace("start.js", "sound.js"));
+  const { listen, unheard } = await import(start.replace("start.js", "sound.js"));
   window.ear?.stop();
-  window.ear = { keys: "", level: 0 };
-  const [track] = peers.at(-1).getReceivers().map((receiver) => receiver.track);
-  window.ear.stop = listen(track, {
-    onKey: (key) => { window.ear.keys += key; },
-    onLevel: (level) => { window.ear.level = level; },
-  });
+  const [{ track }] = peers.at(-1).getReceivers();
+  const [heard, end] = [listen(track), unheard(track)];
+  window.ear = { level: heard.level, stop: () => [heard.stop, end].forEach((stop) => stop()) };
 }"""
 """What arrives at this end is heard by the test: the phone itself plays it, and tells nobody."""
+READ_KEYS = """async () => {
+  const start = document.querySelector("script[src$='phone/start.js']").src;
+  const { readKeys } = await import(start.replace("start.js", "sound.js"));
+  window.attend = (receiver) => {
+    window.attend = null;
+    const { begun, stop } = readKeys(receiver, null, (key) => { window.keysRead.text += key; });
+    window.keysRead = { text: "", begun, stop };
+  };
+}"""
+"""The keys that the call that is made next brings to this end are read by the test: Chromium wants a receiver to be
+attended to before it is agreed on."""
 LOUDNESS_OF = """async ([hz, elsewhere_hz]) => {
   const [track] = peers.at(-1).getReceivers().map((receiver) => receiver.track);
   const recorder = new MediaRecorder(new MediaStream([track]));
@@ -58,7 +71,7 @@ LOUDNESS_OF = """async ([hz, elsewhere_hz]) => {
   };
   return [hz, elsewhere_hz].map(goertzel);
 }"""
-"""How loud two tones are in half a second of what arrives, 0 to 1, where no ear may hear without a click (Goertzel)."""
+"""How loud two tones are in half a second of what arrives, 0 to 1 (Goertzel)."""
 OFTEN_MS = 250
 AUDIBLE = 0.005
 """The made voice is some twenty times as loud; silence is far below."""

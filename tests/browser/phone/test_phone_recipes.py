@@ -90,7 +90,7 @@ def account(server: str, user: str, **more: object) -> dict[str, object]:
 def until_heard(tab: PhoneTab) -> None:
     """Wait until a voice arrives."""
     tab.evaluate(LISTEN)
-    tab.until_evaluates(f"() => ear.level > {AUDIBLE}")
+    tab.until_evaluates(f"() => ear.level() > {AUDIBLE}")
 
 
 def call_by_relay(operator: PhoneTab, client: PhoneTab) -> None:

@@ -59,7 +59,7 @@ for (const [what, player] of Object.entries(CANNOT)) {
     await pass(); // it is picked up
     await pass(); // a voice has had its time
     assert.deepEqual(told, [["connected", leg]]);
-    assert.deepEqual([leg.silent, leg.answered, leg.connection, leg.farLevel()], [true, true, null, 0]);
+    assert.deepEqual([leg.silent, leg.answered, leg.connection, await leg.farLevel()], [true, true, null, 0]);
     assert.match(warned.mock.calls[0].arguments[0], /the call is silent/);
 
     await leg.mute(true);
