@@ -145,9 +145,7 @@ def test_scenario_plays_by_itself_to_its_end(theatre: Theatre, title: str) -> No
 @pytest.mark.parametrize(
     "title",
     [
-        pytest.param(
-            title, marks=() if title in ("A client we know calls", "A transfer that fails") else pytest.mark.campaign
-        )
+        pytest.param(title, marks=() if title == "A transfer that fails" else pytest.mark.campaign)
         for title in SCENARIOS
     ],
 )
@@ -197,42 +195,29 @@ def test_a_step_that_cannot_be_done_says_what_it_wanted(theatre: Theatre) -> Non
 # The media behind it ----------------------------------------------------------------------------------
 
 
-def test_answer_lets_audio_flow_and_the_panel_shows_its_bytes(theatre: Theatre) -> None:
+def test_media_flow_once_answered_stop_where_muted_or_held_go_on_afterwards_and_keys_arrive(theatre: Theatre) -> None:
+    phase, flags = theatre.page.locator("#phone-phase"), theatre.page.locator("#phone-flags")
     theatre.choose("A client we know calls")
     theatre.step()
-    expect(theatre.page.locator("#phone-phase")).to_have_text("Rings · +12025550143")
+    expect(phase).to_have_text("Rings · +12025550143")
 
-    theatre.step()
-
+    theatre.step_to("The operator answers")
     theatre.until_bytes_flow()
     theatre.until_phone(f"state.far_level > {AUDIBLE}")
-    expect(theatre.page.locator("#phone-phase")).to_have_text("Connected · +12025550143")
+    expect(phase).to_have_text("Connected · +12025550143")
     expect(theatre.page.locator('#phone [data-fact="Sent"]')).to_contain_text("kB")
     expect(theatre.page.locator('#phone [data-fact="Quality"]')).to_contain_text("of 4.4 (MOS)")
 
-
-def test_mute_is_silence_at_the_other_side_and_ends_again(theatre: Theatre) -> None:
-    theatre.choose("A client we know calls")
-    theatre.step_to("The operator answers")
-    theatre.until_phone(f"state.far_level > {AUDIBLE}")
-
     theatre.step_to("Mute")
     theatre.until_phone(f"state.far_level < {AUDIBLE / 10}")
-    expect(theatre.page.locator("#phone-flags")).to_have_text("Muted")
-
+    expect(flags).to_have_text("Muted")
     theatre.step_to("hear the operator again")
     theatre.until_phone(f"state.far_level > {AUDIBLE}")
-    expect(theatre.page.locator("#phone-flags")).to_have_text("")
-
-
-def test_hold_stops_the_bytes_and_going_on_lets_them_flow(theatre: Theatre) -> None:
-    theatre.choose("A client we know calls")
-    theatre.step_to("The operator answers")
-    theatre.until_bytes_flow()
+    expect(flags).to_have_text("")
 
     theatre.step_to("Hold")
     theatre.until_phone("state.held")
-    expect(theatre.page.locator("#phone-flags")).to_have_text("On hold")
+    expect(flags).to_have_text("On hold")
     held = theatre.portal.evaluate(
         """async () => {
             const count = async () => (await workerPyPhone.state()).stats.bytes_sent;
@@ -242,15 +227,10 @@ def test_hold_stops_the_bytes_and_going_on_lets_them_flow(theatre: Theatre) -> N
         }"""
     )
     assert held < 200, "a report of RTCP at most"
-
     theatre.step_to("Back on the call")
     theatre.until_bytes_flow()
 
-
-def test_keys_of_the_dial_pad_are_heard_as_tones_at_the_other_side(theatre: Theatre) -> None:
-    theatre.choose("A client we know calls")
     theatre.step_to("which the other side hears too")
-
     assert theatre.fact("Tones heard") == "4 2"
 
 
