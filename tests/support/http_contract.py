@@ -166,11 +166,16 @@ def check(case: Case, port: int, bundle: Path) -> None:
         assert plain == (bundle / case.same_as.format_map(names)).read_bytes()
 
 
-def send_raw(port: int, request: bytes, timeout_s: float = 30) -> bytes:
-    """Send bytes as they are, and read until the server closes or has answered what was asked to be the last."""
+def send_raw(port: int, request: bytes, timeout_s: float = 30, *, until: bytes = b"") -> bytes:
+    """Send bytes as they are, and read until the server closes or has answered what was asked to be the last.
+
+    Or until an answer ends in this: nginx waits 5 s for the rest of a body that it has refused.
+    """
     with socket.create_connection(("127.0.0.1", port), timeout=timeout_s) as connection:
         connection.sendall(request)
         received = bytearray()
         while chunk := connection.recv(65536):
             received += chunk
+            if until and received.rstrip().endswith(until):
+                break
     return bytes(received)

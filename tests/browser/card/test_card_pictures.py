@@ -11,11 +11,12 @@ from worker_py_tool.paths import CACHE
 PICTURES = CACHE / "artifacts" / "card"
 WIDTHS = {"wide": 1280, "narrow": 390}
 VIEWS = [
-    ("light", "wide"),
+    pytest.param(("light", "wide"), marks=pytest.mark.campaign),
     pytest.param(("dark", "wide"), marks=pytest.mark.campaign),
     pytest.param(("light", "narrow"), marks=pytest.mark.campaign),
     ("dark", "narrow"),
 ]
+"""Pictures are looked at by people; what can be checked of a view is in `test_card.py` and `test_card_axe.py`."""
 NOTHING_DRAWN = 3000
 """A card of one colour has fewer bytes than this."""
 

@@ -29,7 +29,16 @@ def stage(booted: SharedPage) -> Iterator[SharedPage]:
         assert booted.stats()["workers"] == 1, "the interpreter lived on"
 
 
-@pytest.mark.parametrize("row", rows("handlers") + rows("payloads"), ids=lambda row: row["case"])
+SAMPLE = 3
+"""So many apart are those that CI tries here too: `tests/unit/test_pyodide_cases.py` has every handler, in Pyodide and
+with the worker's limits, `tests/unit/test_wire.py` every payload."""
+HANDLERS_HERE = [
+    pytest.param(row, id=row["case"], marks=[pytest.mark.campaign] if number % SAMPLE else [])
+    for number, row in enumerate(rows("handlers"))
+]
+
+
+@pytest.mark.parametrize("row", HANDLERS_HERE + [pytest.param(row, id=row["case"]) for row in rows("payloads")])
 def test_a_handler_comes_to_the_same_in_a_browser(stage: SharedPage, row: Row) -> None:
     if "reported" in row:
         stage.complaints.expect(row["reported"])
@@ -46,8 +55,6 @@ def test_a_handler_comes_to_the_same_in_a_browser(stage: SharedPage, row: Row) -
     stage.until("stats.waiting === 0")
 
 
-SAMPLE = 3
-"""Every third payload: what differs here from the kit is the way, not the reading."""
 MORE_REPORTS = "Object.values(stats.reports).reduce((sum, count) => sum + count, 0) === argument"
 
 
@@ -78,6 +85,8 @@ def seen(shared_page_for: SharedPageFor) -> SharedPage:
     return shared_page_for(EVENTS_APP.read_text(encoding="utf-8"))
 
 
+# tests/unit/test_wire.py reads all of them, in Pyodide too; here: test_events.py, test_bad_input.py
+@pytest.mark.campaign
 @pytest.mark.parametrize(
     "variants",
     [[row for row in payloads() if row.event == spec.short_name] for spec in EVENTS],

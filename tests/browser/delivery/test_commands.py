@@ -56,7 +56,7 @@ def booted(shared_page_for: SharedPageFor, request: pytest.FixtureRequest) -> Sh
     return shared_page_for(APP % 30_000, client=request.param)
 
 
-@pytest.fixture(scope="module", params=BX24_FIRST)
+@pytest.fixture(scope="module", params=BX24_FIRST)  # of the campaign
 def impatient(shared_page_for: SharedPageFor, request: pytest.FixtureRequest) -> SharedPage:
     """With a deadline that is meant to pass; on a busy machine it passes elsewhere, too."""
     return shared_page_for(APP % TIMEOUT_MS, client=request.param)
@@ -194,11 +194,11 @@ BUTTONS = {
 }
 
 
-@pytest.mark.parametrize("ui_state", BUTTONS)
-def test_every_state_shows_its_buttons(stage: SharedPage, ui_state: str) -> None:
+def test_every_state_shows_its_buttons(stage: SharedPage) -> None:
     shown = open_card(stage)
-    assert call(stage, "set_ui_state", ui_state)["state"]["ui_state"] == ui_state
-    assert (shown.ui_state, shown.buttons) == (ui_state, BUTTONS[ui_state])
+    for ui_state, buttons in BUTTONS.items():
+        assert call(stage, "set_ui_state", ui_state)["state"]["ui_state"] == ui_state
+        assert (shown.ui_state, shown.buttons) == (ui_state, buttons)
 
 
 def test_muting_twice_and_unmuting(stage: SharedPage) -> None:
@@ -237,15 +237,14 @@ ERRORS: dict[str, tuple[object, str]] = {
 }
 
 
-@pytest.mark.parametrize("shape", ERRORS)
-def test_an_error_is_raised_whatever_its_shape(stage: SharedPage, shape: str) -> None:
-    answer, code = ERRORS[shape]
+def test_an_error_is_raised_whatever_its_shape(stage: SharedPage) -> None:
     open_card(stage)
-    stage.configure(answers={"CallCardSetMute": answer})
-    ended = call(stage, "set_mute", True)
-    assert (ended["raises"], ended["code"]) == ("CommandFailed", code)
-    assert ended["says"] == f"CallCardSetMute failed: {code}"
-    assert ended["state"]["muted"] is False
+    for answer, code in ERRORS.values():
+        stage.configure(answers={"CallCardSetMute": answer})
+        ended = call(stage, "set_mute", True)
+        assert (ended["raises"], ended["code"]) == ("CommandFailed", code)
+        assert ended["says"] == f"CallCardSetMute failed: {code}"
+        assert ended["state"]["muted"] is False
 
 
 SUCCESSES: dict[str, object] = {
@@ -257,11 +256,13 @@ SUCCESSES: dict[str, object] = {
 }
 
 
-@pytest.mark.parametrize("shape", SUCCESSES)
-def test_any_other_answer_is_success(stage: SharedPage, shape: str) -> None:
+def test_any_other_answer_is_success(stage: SharedPage) -> None:
     open_card(stage)
-    stage.configure(answers={"CallCardSetMute": SUCCESSES[shape]})
-    assert call(stage, "set_mute", True)["state"]["muted"] is True
+    muted = False
+    for shape, answer in SUCCESSES.items():
+        muted = not muted
+        stage.configure(answers={"CallCardSetMute": answer})
+        assert call(stage, "set_mute", muted)["state"]["muted"] is muted, shape
 
 
 def test_the_portal_refuses_a_state_that_it_does_not_know(stage: SharedPage) -> None:
@@ -285,27 +286,22 @@ DESKTOP = {
 }
 
 
-@pytest.mark.parametrize("command", DESKTOP)
-def test_the_desktop_app_complains_of_missing_fields(stage: SharedPage, command: str) -> None:
+def test_the_desktop_app_complains_of_missing_fields_and_answers_the_timer_commands(stage: SharedPage) -> None:
     open_card(stage)
     stage.configure(desktop=True)
-    ended = order(stage, command=command, params={})
-    assert (ended["raises"], ended["code"]) == ("CommandFailed", DESKTOP[command])
+    for command, code in DESKTOP.items():
+        ended = order(stage, command=command, params={})
+        assert (ended["raises"], ended["code"]) == ("CommandFailed", code)
+    for method in ("start_timer", "stop_timer"):
+        assert call(stage, method)["returns"] is None
+    assert outcomes(stage) == [*DESKTOP.values(), "ok", "ok"]
 
 
-@pytest.mark.parametrize("method", ["start_timer", "stop_timer"])
-def test_the_desktop_app_answers_the_timer_commands(stage: SharedPage, method: str) -> None:
+def test_silence_is_success_for_the_timer_commands(stage: SharedPage) -> None:
     open_card(stage)
-    stage.configure(desktop=True)
-    assert call(stage, method)["returns"] is None
-    assert outcomes(stage) == ["ok"]
-
-
-@pytest.mark.parametrize("method", ["start_timer", "stop_timer"])
-def test_silence_is_success_for_the_timer_commands(stage: SharedPage, method: str) -> None:
-    open_card(stage)
-    assert call(stage, method)["returns"] is None
-    assert outcomes(stage) == ["proven"]
+    for method in ("start_timer", "stop_timer"):
+        assert call(stage, method)["returns"] is None
+    assert outcomes(stage) == ["proven", "proven"]
 
 
 def test_silence_that_is_proven_is_a_failure_of_the_others(stage: SharedPage) -> None:
@@ -318,6 +314,8 @@ def test_silence_that_is_proven_is_a_failure_of_the_others(stage: SharedPage) ->
     assert call(stage, "set_status_text", "still here")["returns"] is None
 
 
+# tests/unit/test_page_proof.py: the test of the same name; test_deadlines.py: this deadline in a browser
+@pytest.mark.campaign
 def test_a_portal_that_answers_nothing_at_all_is_a_timeout(hurried: SharedPage) -> None:
     stage = hurried
     open_card(stage)
@@ -338,6 +336,8 @@ def test_an_answer_that_is_not_json_is_no_success(stage: SharedPage) -> None:
     assert call(stage, "set_mute", True)["raises"] == "CommandFailed"
 
 
+# tests/unit/test_card.py: test_an_answer_after_the_deadline_is_ignored_and_counted_as_late
+@pytest.mark.campaign
 def test_a_late_answer_changes_nothing_and_is_counted(hurried: SharedPage) -> None:
     stage = hurried
     open_card(stage)
@@ -379,14 +379,13 @@ REFUSED_ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("size", REFUSED_ANSWERS)
-def test_an_answer_that_could_kill_the_interpreter_is_refused(stage: SharedPage, size: str) -> None:
-    text, reason = REFUSED_ANSWERS[size]
+def test_an_answer_that_could_kill_the_interpreter_is_refused(stage: SharedPage) -> None:
     open_card(stage)
-    stage.configure(rawAnswers={"CallCardSetMute": text})
-    ended = call(stage, "set_mute", True)
-    assert (ended["raises"], ended["code"]) == ("CommandFailed", f"the portal's answer was refused: {reason}")
-    assert call(stage, "set_hold", True)["returns"] is None
+    for text, reason in REFUSED_ANSWERS.values():
+        stage.configure(rawAnswers={"CallCardSetMute": text})
+        ended = call(stage, "set_mute", True)
+        assert (ended["raises"], ended["code"]) == ("CommandFailed", f"the portal's answer was refused: {reason}")
+        assert call(stage, "set_hold", True)["returns"] is None
 
 
 ARGUMENTS: dict[str, tuple[str, list[Any], dict[str, Any], str, str]] = {
@@ -408,13 +407,12 @@ ARGUMENTS: dict[str, tuple[str, list[Any], dict[str, Any], str, str]] = {
 }
 
 
-@pytest.mark.parametrize("mistake", ARGUMENTS)
-def test_wrong_arguments_are_refused_before_anything_is_sent(stage: SharedPage, mistake: str) -> None:
-    method, args, kwargs, error, says = ARGUMENTS[mistake]
+def test_wrong_arguments_are_refused_before_anything_is_sent(stage: SharedPage) -> None:
     open_card(stage)
-    ended = call(stage, method, *args, **kwargs)
-    assert ended["raises"] == error
-    assert ended["says"].startswith(says)
+    for method, args, kwargs, error, says in ARGUMENTS.values():
+        ended = call(stage, method, *args, **kwargs)
+        assert ended["raises"] == error
+        assert ended["says"].startswith(says)
     assert stage.commands() == []
     assert stage.counted("trace", "command") == 0
 

@@ -7,7 +7,6 @@ import pytest
 from tests.browser.conftest import SharedPageFor
 from tests.support.browsers import needs
 from tests.support.raised import initialized
-from tests.support.witness import SharedPage
 
 APP = """
     import asyncio
@@ -49,32 +48,27 @@ TICKS = """async () => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def booted(shared_page_for: SharedPageFor) -> SharedPage:
-    return shared_page_for(APP)
+DEADLINES = [("addCommentButtonClick", "x", 450), ("skipButtonClick", [], 250), ("dialpadButtonClick", "1", 350)]
 
 
 @needs("throttles_hidden_frames")
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize(
-    ("event", "payload", "limit_ms"),
-    [("addCommentButtonClick", "x", 450), ("skipButtonClick", [], 250), ("dialpadButtonClick", "1", 350)],
-)
-def test_deadline_passes_in_its_time_in_a_frame_whose_timers_are_throttled(
-    booted: SharedPage, event: str, payload: object, limit_ms: int
-) -> None:
-    page = booted
+def test_deadlines_pass_in_their_time_in_a_frame_whose_timers_are_throttled(shared_page_for: SharedPageFor) -> None:
+    page = shared_page_for(APP)
     with page.case():
         page.silent_card()
         page.fault("silent")
-        page.raise_all([initialized(f"A.{limit_ms}")])
+        page.raise_all([initialized("A.1")])
         page.until_settled()
-        took_ms = [float("inf")]
-        while min(took_ms) >= limit_ms + 350 and len(took_ms) <= MOST:
+        took_ms: dict[str, list[float]] = {event: [] for event, _, _ in DEADLINES}
+        late = list(DEADLINES)
+        while late and len(took_ms[late[0][0]]) <= MOST:
             assert page.evaluate(TICKS) > 1500, "three timers of 50 ms took longer than a second: they are throttled"
-            page.raise_all([(event, payload)])
-            seconds, named_limit_ms = page.told()
-            assert named_limit_ms == limit_ms
-            took_ms.append(seconds * 1000)
-            assert limit_ms <= took_ms[-1] + 1
-        assert min(took_ms) < limit_ms + 350, took_ms
+            for event, payload, limit_ms in late:
+                page.raise_all([(event, payload)])
+                seconds, named_limit_ms = page.told()
+                assert named_limit_ms == limit_ms
+                took_ms[event].append(seconds * 1000)
+                assert limit_ms <= took_ms[event][-1] + 1
+            late = [deadline for deadline in late if min(took_ms[deadline[0]]) >= deadline[2] + 350]
+        assert late == [], took_ms

@@ -46,19 +46,27 @@ APP = """
 """
 
 
-def test_a_killed_interpreter_has_written_once_and_the_next_one_finds_card_and_data(
+def test_a_killed_interpreter_has_printed_and_written_once_and_the_next_one_finds_card_and_data(
     open_page: OpenPage, context: BrowserContext, complaints: Complaints
 ) -> None:
+    """What Python prints is in the console and in recordings, and not in the trace."""
     complaints.expect(r"the worker ended \(vanished")
     page = open_page(APP)
     page.configure(rest={"stubs": {"crm.activity.add": 41}})
+    page.evaluate("void workerPy.record()")
     writes: list[str] = []
+    shown: list[tuple[str, str]] = []
 
     def asked(request: Request) -> None:
         if "crm.activity.add" in request.url or "crm.activity.add" in (request.post_data or ""):
             writes.append(request.url)
 
+    def heard(message: ConsoleMessage) -> None:
+        if message.text.startswith("greet: "):
+            shown.append((message.type, message.text))
+
     context.on("request", asked)
+    context.on("console", heard)
     call = page.incoming_call()
     page.until_card(uiState="incoming")
     page.click("Answer")
@@ -74,22 +82,6 @@ def test_a_killed_interpreter_has_written_once_and_the_next_one_finds_card_and_d
     assert len(writes) == 1, writes
     report = next(each["text"] for each in page.reports("not_awaited"))
     assert re.search(r"set_status_text\(\) was not awaited, .* write `await` in /app/app\.py, line \d+$", report)
-
-
-def test_what_python_prints_is_in_the_console_and_in_recordings_and_not_in_the_trace(
-    open_page: OpenPage, context: BrowserContext
-) -> None:
-    shown: list[tuple[str, str]] = []
-
-    def heard(message: ConsoleMessage) -> None:
-        if message.text.startswith("greet: "):
-            shown.append((message.type, message.text))
-
-    context.on("console", heard)
-    page = open_page(APP)
-    page.evaluate("void workerPy.record()")
-    page.incoming_call()
-    page.until_settled()
 
     page.poll(lambda: len(shown) == 2, "what was printed")
     assert sorted(shown) == [("info", "greet: Ada"), ("warning", "greet: exchange: calls with Ada")]

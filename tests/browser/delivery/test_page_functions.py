@@ -18,8 +18,8 @@ pytestmark = pytest.mark.engines
 APP = """
     import asyncio
 
-    from worker_py import App, WorkerPyError
-    from worker_py.events import AddCommentButtonClick, DialpadButtonClick
+    from worker_py import App, PageCallFailed, WorkerPyError
+    from worker_py.events import Initialized
 
     app = App()
 
@@ -46,6 +46,14 @@ APP = """
     @app.on_page_event("phone.ringing")
     async def ringing(payload, page):
         await page.call("tell", payload)
+
+    @app.on(Initialized)
+    async def ask(event, card):
+        await card.page.call("tell", "is there")
+        try:
+            await card.page.call("nobody's")
+        except PageCallFailed as error:
+            await card.page.call("tell", error.name)
 """
 
 
@@ -165,7 +173,7 @@ def test_emit_refuses_what_python_could_not_get(stage: SharedPage, arguments: st
 def test_what_the_page_emits_before_python_runs_is_delivered_in_order(
     bundle_for: BundleFor, open_page: OpenPage
 ) -> None:
-    with HeldServer(bundle_for(EARLY, page_scripts=[WITNESS])) as app:
+    with HeldServer(bundle_for(APP, page_scripts=[WITNESS])) as app:
         page = open_page(url=f"http://app.localhost:{app.port}/", ready=False)
         page.until_evaluates("() => window.workerPy !== undefined")
         page.evaluate("() => { for (let n = 0; n < 50; n++) workerPy.emit('phone.ringing', n); }")
@@ -176,9 +184,12 @@ def test_what_the_page_emits_before_python_runs_is_delivered_in_order(
 
 
 @needs("is_playwrights")
-@pytest.mark.parametrize("when", ["at once", "when the document is parsed"])
+@pytest.mark.parametrize(
+    "when",  # tests/static/page/executor.test.mjs: a function that is awaited is called as soon as it is provided
+    [pytest.param("at once", marks=pytest.mark.campaign), "when the document is parsed"],
+)
 def test_function_is_awaited_whose_script_runs_later_than_python(when: str, open_page: OpenPage) -> None:
-    page = open_page(FIRST)
+    page = open_page(APP)
     held: list[Route] = []
     page.playwright_page.route(f"**/{WITNESS.name}", lambda route: held.append(route))
     page.portal("(portal) => void portal.reloadFrame()")
@@ -210,30 +221,3 @@ def test_function_of_a_test_is_heard_of_by_a_page_whose_scripts_have_not_come(op
     page.until_ready()
 
     assert call(page) == {"returns": 7}
-
-
-FIRST = """
-    from worker_py import App, PageCallFailed
-    from worker_py.events import Initialized
-
-    app = App()
-
-    @app.on(Initialized)
-    async def ask(event, card):
-        await card.page.call("tell", "is there")
-        try:
-            await card.page.call("nobody's")
-        except PageCallFailed as error:
-            await card.page.call("tell", error.name)
-"""
-
-
-EARLY = """
-    from worker_py import App
-
-    app = App()
-
-    @app.on_page_event("phone.ringing")
-    async def ringing(payload, page):
-        await page.call("tell", payload)
-"""

@@ -26,7 +26,11 @@ MOST = 4
 APP = """
     import asyncio
     import functools
+    import itertools
+    import json
+    import os
     import re
+    import time
 
     from worker_py import App, CallCard, HandlerTimeout
     from worker_py.events import AddCommentButtonClick, DialpadButtonClick, Initialized
@@ -94,8 +98,22 @@ APP = """
             return re.sub("a", replace, "a")
         re.sub("a", replace, "a")
 
+    def abort():
+        os.abort()
+
+    def deep_json():
+        json.loads("[" * 100_000 + "]" * 100_000)
+
+    def loop_in_c():
+        sum(itertools.count())
+
+    DEADLY = {"abort": abort, "deep_json": deep_json, "loop_in_c": loop_in_c}
+
     @app.on(AddCommentButtonClick)
     async def run(event: AddCommentButtonClick, card: CallCard) -> None:
+        if event.comment in DEADLY or event.comment not in globals():
+            await card.page.call("tell", [event.comment, event.meta.redelivered])
+            return DEADLY.get(event.comment, str)()
         try:
             pending = globals()[event.comment]()
             if pending is not None:
@@ -109,6 +127,19 @@ APP = """
     @app.on(DialpadButtonClick)
     async def next_event(event: DialpadButtonClick, card: CallCard) -> None:
         await card.page.call("tell", ["alive", event.key])
+
+    @app.on_page_event("ask")
+    async def ask(times, page):
+        for _ in range(times):
+            await page.call("wait")
+            later = time.monotonic() + 0.05  # some time in which it would be interrupted
+            while time.monotonic() < later:
+                pass
+        await page.call("tell", "answered")
+
+    @app.on_page_event("wait for ever")
+    async def wait(payload, page):
+        await page.call("for ever", timeout_s=None)
 """
 
 RUNAWAYS = ["spin", "catastrophic_regex", "sort_without_end", "spinning_child"]
@@ -181,6 +212,30 @@ def test_recursion_without_end_is_a_recursion_error_and_not_the_end(stage: Share
     assert [stage.told(), stage.told()] == [["RecursionError"], ["alive", "7"]]
 
 
+LONGEST_GAP_MS = 250
+"""A gap in which a busy machine runs something else counts for this much at most: see `static/worker/interrupt.js`."""
+ANSWERS = 3
+"""Two gaps that count are beyond the limit."""
+
+
+@pytest.mark.engines
+def test_time_in_which_nothing_runs_is_not_held_against_what_takes_the_next_answer(stage: SharedPage) -> None:
+    stage.evaluate(
+        """() => workerPy.provide("wait", () => new Promise((resolve) => {
+          window.answered = (window.answered ?? -1) + 1;
+          window.answer = resolve;
+        }))"""
+    )
+    stage.emit("ask", ANSWERS)
+
+    for number in range(ANSWERS):
+        stage.until("window.answered === argument", number)
+        stage.playwright_page.wait_for_timeout(LONGEST_GAP_MS + 110)  # this is what is tested, not a wait for something
+        stage.evaluate("window.answer()")
+
+    assert stage.told() == "answered"
+
+
 # Limits -----------------------------------------------------------------------------------------------
 
 WORKS = """
@@ -217,6 +272,7 @@ WORKS = """
 """
 
 
+@pytest.mark.campaign  # tests/static/worker/boot.test.mjs: an app without a limit for its slices is not interrupted
 def test_slice_limit_of_none_lets_code_run_on(open_page: OpenPage) -> None:
     page = open_page(WORKS % "None")
     page.raise_all([initialized("A.1"), ("addCommentButtonClick", "1.6")])
@@ -247,17 +303,11 @@ IMPATIENT = """
             pass
         await card.page.call("tell", "done")
 
-    @app.on_page_event("ask")
-    async def ask(payload, page):
-        while True:
-            sum(number * number for number in range(1_000))
-            await page.call("wait")
 """
-LONGEST_GAP_MS = 250
-"""A gap in which a busy machine runs something else counts for this much at most: see `static/worker/interrupt.js`."""
-ANSWERS = 8
 
 
+# tests/unit/test_interrupt.py: test_after_an_import_that_took_long_the_handler_has_a_whole_slice_once
+@pytest.mark.campaign
 def test_the_time_that_an_import_takes_is_not_held_against_the_handler(open_page: OpenPage) -> None:
     page = open_page(IMPATIENT % (2 * LONGEST_GAP_MS + 200))
     page.raise_all([initialized("A.1"), ("addCommentButtonClick", "")])
@@ -265,27 +315,6 @@ def test_the_time_that_an_import_takes_is_not_held_against_the_handler(open_page
     assert page.until_noted(1) == ["done"]
     page.until_settled()
     assert page.reports() == []
-
-
-@pytest.mark.engines
-def test_time_in_which_nothing_runs_is_not_held_against_what_takes_the_next_answer(open_page: OpenPage) -> None:
-    page = open_page(IMPATIENT % (LONGEST_GAP_MS + 50))
-    page.provide(
-        "wait",
-        """() => new Promise((resolve) => {
-          window.answered = (window.answered ?? -1) + 1;
-          window.answer = resolve;
-        })""",
-    )
-    page.emit("ask")
-
-    for number in range(ANSWERS):
-        page.until("window.answered === argument", number)
-        page.playwright_page.wait_for_timeout(LONGEST_GAP_MS + 110)  # this is what is tested, not a wait for something
-        page.evaluate("window.answer()")
-
-    page.until("window.answered === argument", ANSWERS)
-    assert page.worker_ends() == []
 
 
 def processes_below(marker: str) -> list[int]:
@@ -319,6 +348,9 @@ def suspendable(browsers: Browsers, complaints: Complaints) -> Iterator[tuple[Br
     browser.close()
 
 
+# tests/static/worker/interrupt.test.mjs: a laptop that slept an hour in the middle of a slice does not count as a
+# runaway; tests/static/page/link.test.mjs: a page that slept for hours does not take its worker for hung
+@pytest.mark.campaign
 @needs("takes_flags")
 def test_a_computer_that_sleeps_in_the_middle_of_a_computation_makes_it_neither_a_runaway_nor_a_hang(
     suspendable: tuple[BrowserContext, str], open_page: OpenPage
@@ -351,39 +383,6 @@ def test_a_computer_that_sleeps_in_the_middle_of_a_computation_makes_it_neither_
 
 # What ends the interpreter ----------------------------------------------------------------------------
 
-FATAL = """
-    import itertools
-    import json
-    import os
-
-    from worker_py import App
-    from worker_py.events import AddCommentButtonClick
-
-    app = App(slice_limit_ms=500)
-
-    def abort():
-        os.abort()
-
-    def deep_json():
-        json.loads("[" * 100_000 + "]" * 100_000)
-
-    def loop_in_c():
-        sum(itertools.count())
-
-    DEADLY = {"abort": abort, "deep_json": deep_json, "loop_in_c": loop_in_c}
-
-    @app.on(AddCommentButtonClick)
-    async def run(event, card):
-        await card.page.call("tell", [event.comment, event.meta.redelivered])
-        if event.comment in DEADLY:
-            DEADLY[event.comment]()
-
-    @app.on_page_event("wait")
-    async def wait(payload, page):
-        await page.call("for ever", timeout_s=None)
-"""
-
-
 NOTICED_AFTER_S = 6
 """A page takes a worker for dead that says nothing for so long: the limit of a slice, and four seconds more."""
 SHARED, OWN = "one interpreter for all pages", "one of the page's own"
@@ -393,7 +392,8 @@ PYODIDES_OWN_WORDS = r"Aborted\(\)|Pyodide has suffered|cause of the fatal error
 @pytest.fixture
 def hosting(request: pytest.FixtureRequest, context: BrowserContext) -> str:
     """How the interpreter is hosted; a browser without SharedWorker has one for each page."""
-    context.add_init_script(path=HURRY)
+    if engine().is_playwrights:
+        context.add_init_script(path=HURRY)
     if request.param == OWN:
         context.add_init_script("delete globalThis.SharedWorker")
     return str(request.param)
@@ -402,10 +402,10 @@ def hosting(request: pytest.FixtureRequest, context: BrowserContext) -> str:
 @pytest.mark.parametrize(
     ("hosting", "deadly", "how"),
     [
-        (SHARED, "abort", "fatal"),
+        pytest.param(SHARED, "abort", "fatal", marks=pytest.mark.engines),
         pytest.param(OWN, "abort", "fatal", marks=pytest.mark.campaign),
         pytest.param(SHARED, "deep_json", "fatal", marks=pytest.mark.campaign),
-        (OWN, "loop_in_c", "hang"),
+        pytest.param(OWN, "loop_in_c", "hang", marks=needs("is_playwrights")),
         pytest.param(OWN, "deep_json", "fatal", marks=pytest.mark.campaign),
         pytest.param(SHARED, "loop_in_c", "hang", marks=pytest.mark.campaign),
     ],
@@ -415,11 +415,21 @@ def hosting(request: pytest.FixtureRequest, context: BrowserContext) -> str:
 def test_event_that_ends_the_interpreter_is_delivered_twice_then_set_aside_and_the_others_are_handled(
     hosting: str, open_page: OpenPage, complaints: Complaints, deadly: str, how: str
 ) -> None:
+    """And what waited for an answer of the page is told that nobody waits any more."""
     complaints.expect(rf"the worker ended \({how}")
     complaints.expect("ended the interpreter twice and was set aside")
     if hosting == OWN and how == "fatal":
         complaints.expect(PYODIDES_OWN_WORDS)
-    page = open_page(FATAL)
+    page = open_page(APP)
+    page.evaluate(
+        """() => workerPy.provide("for ever", (_, { signal }) => window.called ? null : new Promise(() => {
+          window.called = true;
+          signal.addEventListener("abort", () => { window.aborted = true; });
+        }))"""
+    )
+    page.emit("wait for ever")
+    page.until("window.called")
+
     page.raise_all([initialized("A.1"), *comments(3), ("addCommentButtonClick", deadly), *comments(3, first=3)])
 
     if how == "hang":
@@ -431,6 +441,7 @@ def test_event_that_ends_the_interpreter_is_delivered_twice_then_set_aside_and_t
     page.until("stats.set_aside === 1", timeout_s=80)
     page.until_settled()
 
+    assert page.evaluate("window.aborted")
     assert (page.diagnostics()["host"]["mode"] == "dedicated") == (hosting == OWN)
     notes = page.notes()
     assert [note for note in notes if note[0] == deadly] == [[deadly, False], [deadly, True]]
@@ -443,42 +454,24 @@ def test_event_that_ends_the_interpreter_is_delivered_twice_then_set_aside_and_t
 
 
 @pytest.mark.engines
-def test_calls_of_page_functions_that_wait_for_an_answer_are_aborted_when_the_interpreter_ends(
-    open_page: OpenPage, complaints: Complaints
-) -> None:
-    complaints.expect(r"the worker ended \(fatal")
-    complaints.expect("set aside")
-    page = open_page(FATAL)
-    page.evaluate(
-        """workerPy.provide("for ever", (_, { signal }) => new Promise(() => {
-          window.called = true;
-          signal.addEventListener("abort", () => { window.aborted = true; });
-        }))"""
-    )
-    page.raise_all([initialized("A.1")])
-    page.emit("wait")
-    page.until("window.called")
-
-    page.raise_all([("addCommentButtonClick", "abort")])
-
-    page.until("window.aborted")
-    page.until("stats.set_aside === 1")
-
-
-# A hang as it takes its time ---------------------------------------------------------------------------
-
-
-@pytest.mark.engines
 @pytest.mark.timeout(240)
 def test_the_event_behind_a_loop_in_c_is_handled_within_the_time_of_the_engine(
-    open_page: OpenPage, complaints: Complaints
+    context: BrowserContext, open_page: OpenPage, complaints: Complaints
 ) -> None:
-    """A worker that hangs burns on until the browser ends it; meanwhile another boots beside it."""
+    """A worker that hangs burns on until the browser ends it; meanwhile another boots beside it.
+
+    In Chromium the page does not wait for all of the silence; in the other engines it does.
+    """
     complaints.expect(r"the worker ended \(hang")
-    page = open_page(FATAL)
+    hurried = engine().name == "chromium"
+    if hurried:
+        context.add_init_script(path=HURRY)
+    page = open_page(APP)
     page.raise_all([initialized("A.1"), ("addCommentButtonClick", "loop_in_c")])
     page.until_noted(1)
     began = time.monotonic()
     page.raise_event("addCommentButtonClick", "next")
+    if hurried:
+        hurry(page, NOTICED_AFTER_S)
     page.until_evaluates("() => window.witness?.told.some(([comment]) => comment === 'next')", timeout_s=200)
     assert time.monotonic() - began < engine().recovers_within_s

@@ -112,6 +112,7 @@ def test_trace_and_diagnostics_hold_no_number_no_comment_and_no_token(
     assert not any(PHONE in complaint for complaint in page.complaints.seen)
 
 
+@pytest.mark.campaign  # tests/static/page/trace.test.mjs: the newest 2,000 entries stay, oldest first
 @pytest.mark.engines
 def test_trace_keeps_the_newest_two_thousand_entries(page: SharedPage) -> None:
     for _ in range(3):

@@ -23,17 +23,36 @@ def app_url(bundle_for: BundleFor, serve_app: Callable[[Path], str], request: py
     return serve_app(bundle_for(app_with(), page_scripts=(DESK,), client=request.param))
 
 
+@pytest.fixture(scope="module")
+def portal(warm_context: BrowserContext, app_url: str, portal_url: str) -> HostingPortal:
+    """The portal in a profile whose interpreter serves all of these tests."""
+    return BrowserPortal(warm_context, portal_url, app_url, HostingPage)
+
+
+@pytest.fixture(scope="module")
+def windows(portal: HostingPortal) -> tuple[HostingPage, HostingPage]:
+    """Two tabs of the operator for all of these tests."""
+    return portal.open_page(), portal.open_page()
+
+
 @pytest.fixture
-def portal(
-    warm_context: BrowserContext, app_url: str, portal_url: str, complaints: Complaints
-) -> Iterator[HostingPortal]:
-    """The portal in a profile whose interpreter serves all of these tests; each begins without a call and a page."""
-    opened = BrowserPortal(warm_context, portal_url, app_url, HostingPage)
-    with complaints.watching(warm_context):
-        yield opened
-        for page in warm_context.pages:
-            page.evaluate("portal.card()?.open && void portal.act('closeButtonClick')")
-            page.close()
+def tabs(
+    windows: tuple[HostingPage, HostingPage], warm_context: BrowserContext, complaints: Complaints
+) -> Iterator[tuple[HostingPage, HostingPage]]:
+    """Both without a call; the second hears of the first one's calls once `hearsMs` is set."""
+    first, second = windows
+    with complaints.watching(warm_context), first.case(), second.case():
+        yield first, second
+        first.act("(portal) => portal.card()?.open && portal.act('closeButtonClick')")
+        for tab in windows:
+            tab.playwright_page.wait_for_function("() => !portal.card()?.open")
+            tab.until_settled()
+
+
+@pytest.fixture
+def tab(tabs: tuple[HostingPage, HostingPage]) -> HostingPage:
+    """One without a call; the other tab hears of none."""
+    return tabs[0]
 
 
 def shown(tab: HostingPage) -> dict[str, Any]:
@@ -49,9 +68,13 @@ def until_alike(first: HostingPage, second: HostingPage, **wanted: object) -> No
     first.poll(lambda: shown(first) == shown(second), "cards that look alike", lambda: [shown(first), shown(second)])
 
 
-def two_tabs(portal: HostingPortal, apart_ms: int) -> tuple[HostingPage, HostingPage]:
-    """Two tabs of the operator; the second hears of a call so much later."""
-    return portal.open_page(), portal.open_page(hears=str(apart_ms))
+def greeted_in_both(tabs: tuple[HostingPage, HostingPage], *, apart_ms: int = 30) -> str:
+    """A call that the second tab hears of so much later, once both show it; its id."""
+    first, second = tabs
+    second.configure(hearsMs=apart_ms)
+    call = first.incoming_call().call_id
+    until_alike(first, second, uiState="incoming", title="Greeted")
+    return call
 
 
 # Two tabs --------------------------------------------------------------------------------------------
@@ -59,12 +82,11 @@ def two_tabs(portal: HostingPortal, apart_ms: int) -> tuple[HostingPage, Hosting
 
 @pytest.mark.parametrize("apart_ms", [0, pytest.param(30, marks=pytest.mark.campaign), 90])
 def test_a_call_looks_alike_in_both_tabs_and_a_click_in_either_is_handled_once(
-    portal: HostingPortal, apart_ms: int
+    tabs: tuple[HostingPage, HostingPage], apart_ms: int
 ) -> None:
-    first, second = two_tabs(portal, apart_ms)
+    first, second = tabs
+    call = greeted_in_both(tabs, apart_ms=apart_ms)
 
-    call = first.incoming_call().call_id
-    until_alike(first, second, uiState="incoming", title="Greeted")
     second.click("Answer")
     until_alike(first, second, uiState="connected")
     first.click("Mute")
@@ -80,10 +102,9 @@ def test_a_call_looks_alike_in_both_tabs_and_a_click_in_either_is_handled_once(
     assert not any(entry[-1]["resumed"] or entry[-1]["redelivered"] for entry in log)
 
 
-def test_what_a_click_changed_by_itself_is_set_in_the_other_tab(portal: HostingPortal) -> None:
-    first, second = two_tabs(portal, 30)
-    first.incoming_call()
-    until_alike(first, second, uiState="incoming", title="Greeted")
+def test_what_a_click_changed_by_itself_is_set_in_the_other_tab(tabs: tuple[HostingPage, HostingPage]) -> None:
+    first, second = tabs
+    greeted_in_both(tabs)
     first.click("Answer")
     until_alike(first, second, uiState="connected")
 
@@ -94,24 +115,21 @@ def test_what_a_click_changed_by_itself_is_set_in_the_other_tab(portal: HostingP
     second.release_held()
 
 
-def test_a_copy_for_the_other_tab_is_not_the_apps_own_command(portal: HostingPortal) -> None:
-    first, second = two_tabs(portal, 30)
-    first.incoming_call()
-    until_alike(first, second, uiState="incoming", title="Greeted")
+def test_a_copy_for_the_other_tab_is_not_the_apps_own_command(tabs: tuple[HostingPage, HostingPage]) -> None:
+    first, second = tabs
+    greeted_in_both(tabs)
     first.until_settled()
     second.until_settled()
 
-    counts = [tab.stats()["service"]["mirror"] for tab in (first, second)]
-    assert sorted(counts) == [0, 2]
+    assert sorted(tab.counted("service", "mirror") for tab in tabs) == [0, 2]
     own = [entry for tab in (first, second) for entry in tab.trace("command") if not entry.get("purpose")]
     assert [entry["name"] for entry in own] == ["CallCardSetUiState", "CallCardSetCardTitle"]
 
 
 @pytest.mark.parametrize("closed_in", [pytest.param("first", marks=pytest.mark.campaign), "second", "Python"])
-def test_closing_the_card_anywhere_closes_the_call_once(portal: HostingPortal, closed_in: str) -> None:
-    first, second = two_tabs(portal, 30)
-    call = first.incoming_call().call_id
-    until_alike(first, second, uiState="incoming", title="Greeted")
+def test_closing_the_card_anywhere_closes_the_call_once(tabs: tuple[HostingPage, HostingPage], closed_in: str) -> None:
+    first, second = tabs
+    call = greeted_in_both(tabs)
 
     if closed_in == "Python":
         first.raise_event("addCommentButtonClick", "close")
@@ -128,27 +146,31 @@ def test_closing_the_card_anywhere_closes_the_call_once(portal: HostingPortal, c
     assert first.state_of_python()["cards"][call]["closed"] is True
 
 
-def test_when_one_tab_goes_the_call_goes_on_in_the_other(portal: HostingPortal) -> None:
-    first, second = two_tabs(portal, 0)
-    call = first.incoming_call().call_id
-    until_alike(first, second, uiState="incoming", title="Greeted")
-    gone = first.page_id()
+def test_when_one_tab_goes_the_call_goes_on_in_the_other(portal: HostingPortal, tab: HostingPage) -> None:
+    tab.configure(hearsMs=0)
+    going = portal.open_page()
+    call = going.incoming_call().call_id
+    until_alike(going, tab, uiState="incoming", title="Greeted")
+    gone = going.page_id()
 
-    first.close()
-    second.poll(lambda: any(gone in entry for entry in second.logged("detached")), "the first tab's end in the log")
-    second.click("Answer")
+    going.close()
+    tab.poll(lambda: any(gone in entry for entry in tab.logged("detached")), "the closed tab's end in the log")
+    tab.click("Answer")
 
-    second.until_card(uiState="connected")
-    assert second.logged("closed", call) == []
+    tab.until_card(uiState="connected")
+    assert tab.logged("closed", call) == []
 
 
 @needs("is_playwrights")
+# tests/browser/hosting/test_fallbacks.py: pages with an interpreter of their own; tests/unit/test_carry.py: copies go
+# to windows of the same interpreter
+@pytest.mark.campaign
 def test_where_each_page_has_an_interpreter_of_its_own_each_window_is_right_by_itself(
     portal: HostingPortal, context: BrowserContext
 ) -> None:
     own = BrowserPortal(context, portal.portal_url, portal.app_url, HostingPage)
     own.context.add_init_script("delete globalThis.SharedWorker")
-    first, second = two_tabs(own, 0)
+    first, second = own.open_page(), own.open_page(hears="0")
     assert [tab.host()["mode"] for tab in (first, second)] == ["dedicated", "dedicated"]
     call = first.incoming_call().call_id
     until_alike(first, second, uiState="incoming", title="Greeted")
@@ -172,9 +194,8 @@ def test_where_each_page_has_an_interpreter_of_its_own_each_window_is_right_by_i
 
 @pytest.mark.parametrize("how", ["finish", "hide"])
 def test_a_card_that_the_portal_takes_away_in_silence_is_closed_before_the_next_call(
-    portal: HostingPortal, how: str
+    tab: HostingPage, how: str
 ) -> None:
-    tab = portal.open_page()
     call = tab.greeted_call().call_id
 
     tab.portal(f"(portal, id) => portal.{how}(id)", call)
@@ -192,8 +213,7 @@ def test_a_card_that_the_portal_takes_away_in_silence_is_closed_before_the_next_
     ]  # fmt: skip
 
 
-def test_a_card_that_is_shown_again_is_a_fresh_one_with_the_apps_data(portal: HostingPortal) -> None:
-    tab = portal.open_page()
+def test_a_card_that_is_shown_again_is_a_fresh_one_with_the_apps_data(tab: HostingPage) -> None:
     call = tab.greeted_call().call_id
     tab.raise_event("muteButtonClick", True)
     tab.until_card(statusText="muted")
@@ -219,9 +239,8 @@ def test_a_card_that_is_shown_again_is_a_fresh_one_with_the_apps_data(portal: Ho
     ids=["internal", "CRM late", "CRM fails"],
 )
 def test_answering_a_card_without_crm_layout_is_proven_instead_of_waited_for(
-    portal: HostingPortal, internal: bool, faults: dict[str, object]
+    tab: HostingPage, internal: bool, faults: dict[str, object]
 ) -> None:
-    tab = portal.open_page()
     tab.configure(**faults)
     tab.greeted_call(internal=internal)
 
@@ -234,13 +253,15 @@ def test_answering_a_card_without_crm_layout_is_proven_instead_of_waited_for(
     assert tab.portal("(portal) => portal.errors.length") == 1
 
 
-@pytest.mark.parametrize("delay_ms", [0, pytest.param(300, marks=pytest.mark.campaign), 1800])
-def test_the_title_stays_though_the_portal_writes_its_own(portal: HostingPortal, delay_ms: int) -> None:
-    tab = portal.open_page()
+@pytest.mark.parametrize(
+    "delay_ms",  # the others: test_the_portals_own_title_does_not_stay_over_the_apps in tests/unit/test_carry_title.py
+    [pytest.param(0, marks=pytest.mark.campaign), pytest.param(300, marks=pytest.mark.campaign), 1800],
+)
+def test_the_title_stays_though_the_portal_writes_its_own(tab: HostingPage, delay_ms: int) -> None:
     tab.configure(titleDelayMs=delay_ms)
     tab.greeted_call()
 
-    tab.poll(lambda: tab.stats()["service"]["title"] == 3, "all the times that a title is set again")
+    tab.poll(lambda: tab.counted("service", "title") == 3, "all the times that a title is set again")
     tab.until_card(title="Greeted")
 
     assert tab.sent("CallCardSetCardTitle") == [{"title": "Greeted"}]
