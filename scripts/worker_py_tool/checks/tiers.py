@@ -33,6 +33,7 @@ STOP_LIMIT_S = 60
 """For what ran then to tell what came of it, once it was asked to stop."""
 TEST_LIMIT_S = 300
 """For one test in Node; each file has it for all of its own."""
+ENGINES_IN_CI = "engines and not engines_all and not campaign"
 SIDE_BY_SIDE = 4
 """At most so many processes run tests at once: in the browser tier each has a browser of its own, and a starved one
 leaves out tones that a test hears."""
@@ -196,11 +197,11 @@ def run_webkit(options: TierOptions) -> Outcome:
 
 
 def _run_engine(engine: str, options: TierOptions) -> Outcome:
-    """The browser tests that are marked `engines`, in that one."""
+    """The browser tests that are marked `engines`, in that one; with `engines_all`, only where all of it runs."""
     tests = options.tests(engine, "test_*.py")
     if not options.chosen.tests:
         tests = [test for test in tests if "mark.engines" in (ROOT / test).read_text(encoding="utf-8")]
-    marks = [] if options.chosen.tests else ["-m", "engines" if options.campaigns else "engines and not campaign"]
+    marks = [] if options.chosen.tests else ["-m", "engines" if options.campaigns else ENGINES_IN_CI]
     spread = [*_spread(tests, cores()), "--timeout-method=thread"]
     return _pytest(engine, tests, [*spread, *options.marked(), *marks], options, {"WORKER_PY_ENGINE": engine})
 

@@ -145,6 +145,7 @@ CLICKS = {
 
 @pytest.mark.engines
 @pytest.mark.parametrize("short_name", CLICKS)
+@pytest.mark.engines_all  # delivery/test_call.py clicks there
 def test_a_click_on_the_card_reaches_its_handler(stage: SharedPage, short_name: str) -> None:
     clicked = CLICKS[short_name]
     open_card(stage, clicked.ui_state)

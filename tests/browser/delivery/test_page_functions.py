@@ -162,6 +162,7 @@ def test_emit_refuses_what_python_could_not_get(stage: SharedPage, arguments: st
     assert thrown == "TypeError"
 
 
+@pytest.mark.engines_all  # delivery/test_delivery.py stalls a boot there
 def test_what_the_page_emits_before_python_runs_is_delivered_in_order(
     bundle_for: BundleFor, open_page: OpenPage
 ) -> None:
@@ -177,6 +178,7 @@ def test_what_the_page_emits_before_python_runs_is_delivered_in_order(
 
 @needs("is_playwrights")
 @pytest.mark.parametrize("when", ["at once", "when the document is parsed"])
+@pytest.mark.engines_all  # the page's own: tests/static/page/executor.test.mjs
 def test_function_is_awaited_whose_script_runs_later_than_python(when: str, open_page: OpenPage) -> None:
     page = open_page(FIRST)
     held: list[Route] = []
@@ -198,6 +200,7 @@ def test_function_is_awaited_whose_script_runs_later_than_python(when: str, open
 
 
 @needs("is_playwrights")
+@pytest.mark.engines_all  # it is the test's own means
 def test_function_of_a_test_is_heard_of_by_a_page_whose_scripts_have_not_come(open_page: OpenPage) -> None:
     page = open_page(APP)
     held: list[Route] = []

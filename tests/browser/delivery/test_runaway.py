@@ -443,6 +443,7 @@ def test_event_that_ends_the_interpreter_is_delivered_twice_then_set_aside_and_t
 
 
 @pytest.mark.engines
+@pytest.mark.engines_all  # the page's own: tests/static/page/executor.test.mjs
 def test_calls_of_page_functions_that_wait_for_an_answer_are_aborted_when_the_interpreter_ends(
     open_page: OpenPage, complaints: Complaints
 ) -> None:
