@@ -33,6 +33,8 @@ STOP_LIMIT_S = 60
 """For what ran then to tell what came of it, once it was asked to stop."""
 TEST_LIMIT_S = 300
 """For one test in Node; each file has it for all of its own."""
+BUNDLES = "WORKER_PY_BUNDLES"
+"""Where browser tests of one run keep the bundles that several of its processes use."""
 ENGINES_IN_CI = "engines and not engines_all and not campaign"
 SIDE_BY_SIDE = 4
 """At most so many processes run tests at once: in the browser tier each has a browser of its own, and a starved one
@@ -280,7 +282,12 @@ def _run(command: Sequence[str | Path], options: TierOptions, env: dict[str, str
     process = subprocess.Popen(
         [str(part) for part in command],
         cwd=ROOT,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(env or {})},
+        env={
+            **os.environ,
+            "PYTHONDONTWRITEBYTECODE": "1",
+            BUNDLES: str(options.reports.absolute() / "bundles"),
+            **(env or {}),
+        },
         stdin=subprocess.DEVNULL,
         stdout=options.output,
         stderr=subprocess.STDOUT if options.output else None,
