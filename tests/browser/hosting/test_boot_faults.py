@@ -103,7 +103,7 @@ def test_without_the_snapshot_python_boots_from_nothing_and_says_why(
     cases(
         ("pyodide.asm.wasm", "pyodide.asm.mjs", "pyodide.mjs", "worker.js"),
         KINDS,
-        {("pyodide.asm.wasm", "corrupt")},
+        (),  # in the worker a part of the next test fails, and is back
         everywhere={("worker.js", "corrupt")},  # Firefox keeps it for workers, whatever is fetched
     ),
 )
