@@ -87,6 +87,7 @@ def test_trace_tells_events_handlers_commands_and_how_they_ended_with_their_time
 
 
 @pytest.mark.engines
+@pytest.mark.engines_all  # the page's own: tests/static/page/trace.test.mjs
 def test_trace_and_diagnostics_hold_no_number_no_comment_and_no_token(
     page: SharedPage,
 ) -> None:

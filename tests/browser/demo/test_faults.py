@@ -69,6 +69,7 @@ def answer_works(page: Page) -> None:
 
 @pytest.mark.engines
 @needs("is_playwrights")
+@pytest.mark.engines_all  # phone/test_phone_sip.py hears a call there
 def test_call_is_played_to_its_end_and_its_sound_is_told_of(demo_page: Page) -> None:
     answer_works(demo_page)
     expect(demo_page.locator("#phone dt", has_text="Received").locator("+ dd")).to_have_text(re.compile(r"[1-9]"))

@@ -94,6 +94,7 @@ def test_a_call_without_a_page_ends_after_its_grace(hasty_portal: HostingPortal)
     assert other.state_of_python()["cards"][call]["closed"] is True, str(other.state_of_python()["log"])
 
 
+@pytest.mark.engines_all  # the page's own: tests/static/page/lost_events.test.mjs
 def test_events_raised_before_a_reload_go_with_their_page_and_the_next_one_says_how_many(portal: HostingPortal) -> None:
     tab = portal.open_page()
     tab.greeted_call()
