@@ -354,8 +354,8 @@ def test_what_may_not_be_done_twice_is_sent_once_and_its_lost_connection_told_at
     with line(stage, "crm.contact.add", lose) as seen:
         answer = ask(stage, "call", ["crm.contact.add", {"fields": {"NAME": "Once"}}])
 
+    # After `rest_timeout_ms` it would be REQUEST_TIMEOUT.
     assert (answer["code"], answer["status"], len(seen.sent)) == ("NETWORK_ERROR", 0, 1)
-    assert answer["seconds"] < 7.9, "before rest_timeout_ms"
 
 
 @needs("tells_bodies")
