@@ -7,6 +7,7 @@ import hashlib
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from tests.support.browsers import Browsers, driver
+from tests.support.built import built, directory_of_the_run
 from tests.support.complaints import Complaints as Complaints
 from tests.support.policy_watch import PolicyReports, WatchedServer
 from tests.support.witness import WITNESS, SharedPage, WitnessPage
@@ -157,13 +159,13 @@ def bundles_directory() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def demo_bundle(bundles_directory: Path) -> Path:
     """The bundle of the demo."""
-    demo.build_demo(bundles_directory / "demo", phone="loopback")
-    return bundles_directory / "demo"
+    shared = directory_of_the_run(bundles_directory)
+    return built(shared, "demo", partial(demo.build_demo, phone="loopback"))
 
 
 @pytest.fixture(scope="session")
 def bundle_for(bundles_directory: Path) -> BundleFor:
-    """Builds a bundle of the handlers in `source`, indented as the test likes; each is built once a session.
+    """Builds a bundle of the handlers in `source`, indented as the test likes; each is built once a run.
 
     Nothing in it is compressed, which costs more than it saves on the way from here to here; the demo's bundle is.
     """
@@ -180,13 +182,14 @@ def bundle_for(bundles_directory: Path) -> BundleFor:
         text = textwrap.dedent(source).lstrip()
         scripts = [(path.name, path.read_bytes()) for path in page_scripts]
         key = hashlib.sha256(repr((text, client, scripts, phone, connect, report_to)).encode()).hexdigest()[:16]
-        directory = bundles_directory / key
-        if not (directory / "bundle").exists():
-            directory.mkdir(exist_ok=True)
-            (directory / "app.py").write_text(text, encoding="utf-8")
+
+        def build(out: Path) -> None:
+            app = bundles_directory / key / "app.py"
+            app.parent.mkdir(exist_ok=True)
+            app.write_text(text, encoding="utf-8")
             demo.build_demo(
-                directory / "bundle",
-                app=str(directory / "app.py"),
+                out,
+                app=str(app),
                 client=client,
                 page_scripts=page_scripts,
                 phone=phone,
@@ -194,7 +197,8 @@ def bundle_for(bundles_directory: Path) -> BundleFor:
                 report_to=None if report_to is None else report_target.read(report_to),
                 compress="none",
             )
-        return directory / "bundle"
+
+        return built(directory_of_the_run(bundles_directory), key, build)
 
     return make
 

@@ -33,6 +33,9 @@ STOP_LIMIT_S = 60
 """For what ran then to tell what came of it, once it was asked to stop."""
 TEST_LIMIT_S = 300
 """For one test in Node; each file has it for all of its own."""
+BUNDLES = "WORKER_PY_BUNDLES"
+"""Where browser tests of one run keep the bundles that several of its processes use."""
+ENGINES_IN_CI = "engines and not engines_all and not campaign"
 SIDE_BY_SIDE = 4
 """At most so many processes run tests at once: in the browser tier each has a browser of its own, and a starved one
 leaves out tones that a test hears."""
@@ -196,11 +199,11 @@ def run_webkit(options: TierOptions) -> Outcome:
 
 
 def _run_engine(engine: str, options: TierOptions) -> Outcome:
-    """The browser tests that are marked `engines`, in that one."""
+    """The browser tests that are marked `engines`, in that one; with `engines_all`, only where all of it runs."""
     tests = options.tests(engine, "test_*.py")
     if not options.chosen.tests:
         tests = [test for test in tests if "mark.engines" in (ROOT / test).read_text(encoding="utf-8")]
-    marks = [] if options.chosen.tests else ["-m", "engines" if options.campaigns else "engines and not campaign"]
+    marks = [] if options.chosen.tests else ["-m", "engines" if options.campaigns else ENGINES_IN_CI]
     spread = [*_spread(tests, cores()), "--timeout-method=thread"]
     return _pytest(engine, tests, [*spread, *options.marked(), *marks], options, {"WORKER_PY_ENGINE": engine})
 
@@ -279,7 +282,12 @@ def _run(command: Sequence[str | Path], options: TierOptions, env: dict[str, str
     process = subprocess.Popen(
         [str(part) for part in command],
         cwd=ROOT,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(env or {})},
+        env={
+            **os.environ,
+            "PYTHONDONTWRITEBYTECODE": "1",
+            BUNDLES: str(options.reports.absolute() / "bundles"),
+            **(env or {}),
+        },
         stdin=subprocess.DEVNULL,
         stdout=options.output,
         stderr=subprocess.STDOUT if options.output else None,

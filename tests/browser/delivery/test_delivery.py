@@ -55,7 +55,7 @@ B24Js.initializeB24Frame().then((frame) => {
 """
 
 
-@pytest.fixture(params=["bx24", "b24jssdk"])
+@pytest.fixture(params=["bx24", pytest.param("b24jssdk", marks=pytest.mark.engines_all)])
 def client(request: pytest.FixtureRequest) -> Client:
     """The tests of this module run on both clients."""
     chosen: Client = request.param
@@ -94,6 +94,7 @@ def test_events_that_come_while_the_boot_is_stalled_are_each_handled_once_in_ord
 
 
 @pytest.mark.engines
+@pytest.mark.engines_all  # binding is the page's: tests/static/page/binder.test.mjs
 @pytest.mark.parametrize("client", BX24_FIRST)  # whatever the client: tests/static/page/binder.test.mjs
 def test_names_that_the_portal_registers_late_are_bound_once_and_their_events_handled_in_order(
     open_page: OpenPage,
@@ -180,6 +181,7 @@ KILLER = """() => {
     ],
 )
 @pytest.mark.parametrize("client", ["bx24"])
+@pytest.mark.engines_all  # hosting/test_hosting.py kills one there
 def test_every_event_is_handled_although_the_worker_is_killed_at_random_points(
     context: BrowserContext, open_page: OpenPage, complaints: Complaints, kills: int, each_call: int
 ) -> None:

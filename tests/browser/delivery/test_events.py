@@ -144,6 +144,7 @@ CLICKS = {
 
 
 @pytest.mark.engines
+@pytest.mark.engines_all  # delivery/test_call.py clicks there
 @pytest.mark.parametrize("booted", CLIENTS, indirect=True)
 def test_each_click_on_the_card_reaches_its_handler(stage: SharedPage) -> None:
     for state in dict.fromkeys(clicked.ui_state for clicked in CLICKS.values()):

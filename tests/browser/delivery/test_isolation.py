@@ -9,7 +9,7 @@ import pytest
 from tests.browser.conftest import SharedPageFor
 from tests.support.witness import SharedPage
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.engines_all]  # one Python in all of them: tests/unit/test_runner*.py
 
 APP = """
     import asyncio

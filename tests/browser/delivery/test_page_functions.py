@@ -170,6 +170,7 @@ def test_emit_refuses_what_python_could_not_get(stage: SharedPage, arguments: st
     assert thrown == "TypeError"
 
 
+@pytest.mark.engines_all  # delivery/test_delivery.py stalls a boot there
 def test_what_the_page_emits_before_python_runs_is_delivered_in_order(
     bundle_for: BundleFor, open_page: OpenPage
 ) -> None:
@@ -184,6 +185,7 @@ def test_what_the_page_emits_before_python_runs_is_delivered_in_order(
 
 
 @needs("is_playwrights")
+@pytest.mark.engines_all  # the page's own: tests/static/page/executor.test.mjs
 @pytest.mark.parametrize(
     "when",  # tests/static/page/executor.test.mjs: a function that is awaited is called as soon as it is provided
     [pytest.param("at once", marks=pytest.mark.campaign), "when the document is parsed"],
@@ -209,6 +211,7 @@ def test_function_is_awaited_whose_script_runs_later_than_python(when: str, open
 
 
 @needs("is_playwrights")
+@pytest.mark.engines_all  # it is the test's own means
 def test_function_of_a_test_is_heard_of_by_a_page_whose_scripts_have_not_come(open_page: OpenPage) -> None:
     page = open_page(APP)
     held: list[Route] = []

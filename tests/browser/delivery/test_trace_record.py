@@ -87,6 +87,7 @@ def test_trace_tells_events_handlers_commands_and_how_they_ended_with_their_time
 
 
 @pytest.mark.engines
+@pytest.mark.engines_all  # the page's own: tests/static/page/trace.test.mjs
 def test_trace_and_diagnostics_hold_no_number_no_comment_and_no_token(
     page: SharedPage,
 ) -> None:
@@ -114,6 +115,7 @@ def test_trace_and_diagnostics_hold_no_number_no_comment_and_no_token(
 
 @pytest.mark.campaign  # tests/static/page/trace.test.mjs: the newest 2,000 entries stay, oldest first
 @pytest.mark.engines
+@pytest.mark.engines_all  # the page's own: tests/static/page/trace.test.mjs
 def test_trace_keeps_the_newest_two_thousand_entries(page: SharedPage) -> None:
     for _ in range(3):
         page.evaluate("() => { for (let n = 0; n < 900; n++) workerPy.emit('tick', n); }")
@@ -128,6 +130,7 @@ def test_trace_keeps_the_newest_two_thousand_entries(page: SharedPage) -> None:
 
 
 @pytest.mark.engines
+@pytest.mark.engines_all  # the page's own: tests/static/page/recorder.test.mjs
 def test_recording_is_off_until_it_is_asked_for_and_stops_when_told(page: SharedPage) -> None:
     page.raise_all([initialized("A.4")])
     page.until_settled()

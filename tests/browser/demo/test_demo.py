@@ -118,7 +118,7 @@ def test_what_is_said_moves_no_button(demo_page: Page) -> None:
 
 @pytest.mark.engines
 @needs("is_playwrights")
-@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 800)])
+@pytest.mark.parametrize(("width", "height"), [pytest.param(1440, 900, marks=pytest.mark.engines_all), (1280, 800)])
 def test_card_play_calls_faults_and_log_are_seen_together(demo_page: Page, width: int, height: int) -> None:
     demo_page.set_viewport_size({"width": width, "height": height})
     for name in ("Answer", "Play", "Next step", "Known contact", "Clear"):

@@ -69,6 +69,7 @@ def answer_works(page: Page) -> None:
 
 @pytest.mark.engines
 @needs("is_playwrights")
+@pytest.mark.engines_all  # phone/test_phone_sip.py hears a call there
 def test_call_is_played_to_its_end_and_its_sound_is_told_of(demo_page: Page) -> None:
     answer_works(demo_page)
     expect(demo_page.locator("#phone dt", has_text="Received").locator("+ dd")).to_have_text(re.compile(r"[1-9]"))
@@ -122,6 +123,7 @@ def test_second_answer_is_dropped(demo_page: Page) -> None:
 
 @pytest.mark.engines
 @needs("is_playwrights")
+@pytest.mark.engines_all  # rest/test_rest.py has it there
 def test_rest_that_is_out_of_order_is_a_rest_error_that_the_card_shows(demo_page: Page, complaints: Complaints) -> None:
     complaints.expect_logged("500")
 
@@ -135,6 +137,7 @@ def test_rest_that_is_out_of_order_is_a_rest_error_that_the_card_shows(demo_page
 
 @pytest.mark.engines
 @needs("is_playwrights")
+@pytest.mark.engines_all  # hosting/test_hosting.py has it there
 def test_worker_that_is_killed_is_replaced_and_gets_its_event_again(cold_page: Page, complaints: Complaints) -> None:
     complaints.expect(r"the worker ended \(vanished")
     before = interpreter(cold_page)
@@ -152,6 +155,7 @@ def test_worker_that_is_killed_is_replaced_and_gets_its_event_again(cold_page: P
 
 @pytest.mark.engines
 @needs("is_playwrights")
+@pytest.mark.engines_all  # hosting/test_hosting.py has it there
 def test_page_that_is_loaded_anew_finds_interpreter_and_call_and_loses_the_media(demo_page: Page) -> None:
     answer_works(demo_page)
 
@@ -176,6 +180,7 @@ def test_page_that_is_loaded_anew_while_it_rings_rings_again(demo_page: Page) ->
 
 @pytest.mark.engines
 @needs("is_playwrights")
+@pytest.mark.engines_all  # Python's own: tests/unit/test_runner.py
 def test_handler_that_raises_fails_alone(demo_page: Page, complaints: Complaints) -> None:
     complaints.expect("LookupError: this handler was told to fail")
 

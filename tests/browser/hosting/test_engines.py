@@ -50,8 +50,14 @@ def launched(name: str, driver: Playwright, home: Path) -> Iterator[Browser]:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param("chromium", marks=pytest.mark.campaign), "firefox", "webkit", "iphone"]
-)  # that Chromium takes it, test_edge.py and others say by the way
+    "name",
+    [
+        pytest.param("chromium", marks=pytest.mark.campaign),  # test_edge.py and others say it by the way
+        pytest.param("firefox", marks=pytest.mark.campaign),  # so does test_compiled.py, in Firefox's own tier
+        "webkit",
+        "iphone",
+    ],
+)
 def test_python_starts_from_the_snapshot_and_handles_a_click(
     name: str,
     playwright_driver: Playwright,

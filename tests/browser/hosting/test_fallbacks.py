@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext
 from tests.browser.conftest import BundleFor, LaunchProfile
 from tests.support.browsers import Browsers, needs
 from tests.support.complaints import Complaints
-from tests.support.hosting import HostingPage, HostingPortal
+from tests.support.hosting import DESK, HostingPage, HostingPortal, app_with
 from worker_py_tool.kit.browser_portal import BrowserPortal
 
 
@@ -125,8 +125,16 @@ def checking_browser(browsers: Browsers) -> Browser:
     return browsers.launch(loopback_workers=False)
 
 
-LIKE_ANOTHER = {"constructor_throws", "constructor_refuses", "error_event", "storage_blocked", "no_extended_lifetime"}
+LIKE_ANOTHER = {
+    "constructor_throws",
+    "constructor_refuses",
+    "error_event",
+    "no_answer",  # half a minute without a word: tests/static/page/link.test.mjs
+    "storage_blocked",
+    "no_extended_lifetime",
+}
 """What the page does about these is what it does about another one too, or in Firefox in any test."""
+LIKE_ANOTHER_IN_FIREFOX = {"no_shared_worker", "all_cookies_blocked_in_firefox"}
 COOKIE_BEHAVIOUR = {"firefox": 1, "firefox everywhere": 2}
 """Those of other sites are blocked; or all, the portal's own too."""
 NEEDED = {"": "is_playwrights", **dict.fromkeys(COOKIE_BEHAVIOUR, "takes_preferences")}
@@ -136,6 +144,7 @@ CASES = [
         marks=[
             *([pytest.mark.campaign] if name in LIKE_ANOTHER else []),
             *([pytest.mark.engines] if name != "no_answer" else []),  # it hurries: a slower worker is one that hangs
+            *([pytest.mark.engines_all] if name in LIKE_ANOTHER_IN_FIREFOX else []),
             needs(NEEDED.get(fallback.blocks, "takes_flags")),
         ],
     )
@@ -239,12 +248,12 @@ def test_the_same_suite_passes_on_each_and_diagnostics_say_which_and_why(
 
 @needs("is_playwrights")
 def test_in_a_portal_by_plain_http_the_page_says_that_the_browser_withholds_what_it_needs(
-    browsers: Browsers, bundle_for: BundleFor, serve_app: Callable[[Path], str]
+    browser: Browser, bundle_for: BundleFor, serve_app: Callable[[Path], str]
 ) -> None:
-    bundle = bundle_for("from worker_py import App\n\napp = App()\n")
+    bundle = bundle_for(app_with(), page_scripts=(DESK,))
     app_url = serve_app(bundle)
     parent = f'<iframe name="portal.test|0|hidden" src="{app_url}"></iframe>'
-    page = browsers.launch().new_context().new_page()
+    page = browser.new_context().new_page()
     page.route("http://portal.test/", lambda route: route.fulfill(body=parent, content_type="text/html"))
     # Without its header, by which the policy keeps such a portal out.
     page.route(app_url, lambda route: route.fulfill(path=bundle / "index.html", content_type="text/html"))

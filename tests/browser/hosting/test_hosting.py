@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.browsers import engine, needs
+from tests.support.browsers import engine
 from tests.support.complaints import Complaints
 from tests.support.hosting import HostingPortal
 
 pytestmark = pytest.mark.engines
 
 
-@needs("outlives_navigation")
-def test_the_interpreter_is_one_that_outlives_navigations(portal: HostingPortal) -> None:
-    tab = portal.open_page()
-
-    assert tab.host()["mode"] == "extended"
-    assert "outlives a navigation" in tab.host()["reason"]
-    assert tab.logged("attached")[0][1:3] == [tab.host()["mode"], tab.host()["reason"]]
-    assert tab.diagnostics()["problems"] == []
-
-
-@pytest.mark.parametrize(("again", "navigations"), [("yes", 10), ("no", 4)])
+@pytest.mark.parametrize(
+    ("again", "navigations"),
+    [
+        ("yes", 2),
+        pytest.param("yes", 10, marks=pytest.mark.campaign),
+        pytest.param("no", 2, marks=pytest.mark.engines_all),
+    ],
+)
 def test_navigations_during_a_call_keep_interpreter_state_and_data(
     portal: HostingPortal, again: str, navigations: int
 ) -> None:
@@ -29,6 +26,11 @@ def test_navigations_during_a_call_keep_interpreter_state_and_data(
     lives_on = engine().outlives_navigation
     navigations = navigations if lives_on else 2  # each boots one
     tab = portal.open_page(again=again)
+    if lives_on:
+        assert tab.host()["mode"] == "extended"
+        assert "outlives a navigation" in tab.host()["reason"]
+    assert tab.logged("attached")[0][1:3] == [tab.host()["mode"], tab.host()["reason"]]
+    assert tab.diagnostics()["problems"] == []
     call = tab.greeted_call().call_id
     before = tab.state_of_python()
 
@@ -58,7 +60,13 @@ def test_navigations_during_a_call_keep_interpreter_state_and_data(
 
 
 @pytest.mark.parametrize(
-    "way", ["navigated", pytest.param("reloaded", marks=pytest.mark.campaign), "frame reloaded", "another tab"]
+    "way",
+    [
+        pytest.param("navigated", marks=pytest.mark.campaign),  # test_fallbacks.py navigates and ends workers
+        pytest.param("reloaded", marks=pytest.mark.campaign),
+        pytest.param("frame reloaded", marks=pytest.mark.engines_all),
+        "another tab",
+    ],
 )
 def test_a_call_that_changed_pages_is_known_to_the_interpreter_that_replaces_this_one(
     portal: HostingPortal, complaints: Complaints, way: str
@@ -100,7 +108,10 @@ def test_a_call_that_changed_pages_is_known_to_the_interpreter_that_replaces_thi
     assert tab.diagnostics()["problems"] == []
 
 
-def test_two_tabs_and_three_sliders_share_the_interpreter_and_a_call_has_one_side_effect(portal: HostingPortal) -> None:
+def test_two_tabs_and_three_sliders_share_the_interpreter_and_a_killed_one_is_replaced_for_all_of_them(
+    portal: HostingPortal, complaints: Complaints
+) -> None:
+    """A call has one side effect; what was running is delivered again."""
     first, second = portal.open_page(), portal.open_page()
     for tab in (first, first, second):
         tab.open_slider()
@@ -111,43 +122,24 @@ def test_two_tabs_and_three_sliders_share_the_interpreter_and_a_call_has_one_sid
     first.raise_event("muteButtonClick", True)
     first.until_card(statusText="muted")
 
-    assert first.interpreter() == second.interpreter()
+    before = first.interpreter()
+    assert second.interpreter() == before
     assert len(first.logged("started")) == 1
     first.poll(lambda: len(first.logged("attached")) == 5, "five pages in the log")
     assert len(first.logged("initialized")) == len(first.logged("mute")) == 1
     assert first.sent() == ["CallCardSetUiState", "CallCardSetCardTitle", "CallCardSetStatusText"]
     assert second.sent() == []
 
-
-def test_a_page_that_goes_is_told_to_the_app_with_the_reason(portal: HostingPortal) -> None:
-    first, second = portal.open_page(), portal.open_page()
-    page_id = second.page_id()
-
-    second.close()
-
-    first.until_logged("detached")
-    assert first.logged("detached") == [["detached", "gone", page_id]] or first.logged("detached") == [
-        ["detached", "closed", page_id]
-    ]
-
-
-def test_a_killed_interpreter_is_replaced_for_all_pages_and_what_was_running_is_delivered_again(
-    portal: HostingPortal, complaints: Complaints
-) -> None:
-    complaints.expect(r"the worker ended \(vanished")
-    first, second = portal.open_page(), portal.open_page()
-    first.greeted_call()
     first.until_settled()  # else its event is delivered again, too
-    before = first.interpreter()
+    complaints.expect(r"the worker ended \(vanished")
     first.raise_event("holdButtonClick", True)
     first.until_held(1)
-
     second.kill_interpreter()
-
     first.until_held(2)
     first.release_held()
     first.until_settled()
-    second.until_ready()
+    for tab in (first, second):
+        tab.until_ready_everywhere()
     now = first.state_of_python()
     assert now["interpreter"] == second.interpreter() != before
     assert [entry[-1]["redelivered"] for entry in now["log"] if entry[0] == "hold"] == [True]

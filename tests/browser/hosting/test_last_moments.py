@@ -28,14 +28,15 @@ IN_ITS_LAST_MOMENTS = """if (location.hostname === "app.localhost") {
 }"""
 
 
+@pytest.mark.parametrize("times", [1, pytest.param(3, marks=pytest.mark.campaign)])
 @pytest.mark.timeout(180)
 def test_a_page_that_loads_while_the_worker_ends_gets_the_next_one_and_no_worker_is_taken_for_hung(
-    context: BrowserContext, portal: HostingPortal, complaints: Complaints
+    context: BrowserContext, portal: HostingPortal, complaints: Complaints, times: int
 ) -> None:
     complaints.expect(r"the worker ended \(vanished")
     context.add_init_script(IN_ITS_LAST_MOMENTS)
     tabs = portal.open_page(), portal.open_page()
-    for _ in range(3):
+    for _ in range(times):
         tabs[1].evaluate("localStorage.setItem('late', 'yes')")
         tabs[1].reload()
         tabs[1].until_evaluates("() => localStorage.getItem('late') === null")  # the worker is told to end

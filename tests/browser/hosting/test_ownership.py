@@ -51,48 +51,39 @@ def caching_portal(
 # Pages that go ---------------------------------------------------------------------------------------
 
 
-def test_a_command_of_a_page_that_is_killed_ends_with_page_gone(portal: HostingPortal) -> None:
+def test_the_command_of_a_page_that_goes_ends_with_page_gone_and_its_call_waits_for_a_page_that_is_told_of_it(
+    portal: HostingPortal,
+) -> None:
     owner, other = portal.open_page(), portal.open_page()
-    owner.greeted_call()
+    page_id, call = owner.page_id(), owner.greeted_call().call_id
+    data = other.state_of_python()["cards"][call]["data"]
     owner.fault("silent")
     owner.raise_event("addCommentButtonClick", "cut off")
     owner.until_sent("CallCardSetStatusText")
 
     owner.close()
-
     other.until_logged("PageGone", "cut off")
-
-
-def test_a_page_whose_frame_is_torn_out_is_noticed_and_its_call_waits(portal: HostingPortal) -> None:
-    owner, other = portal.open_page(), portal.open_page()
-    call = owner.greeted_call().call_id
-    page_id = owner.page_id()
-
-    owner.remove_frame()
-
     other.until_logged("detached")
-    assert other.logged("detached")[0][-1] == page_id
-    assert other.state_of_python()["cards"][call]["closed"] is False
-
-
-def test_a_call_moves_to_the_page_that_gets_initialized_for_it_once_its_owner_has_gone(portal: HostingPortal) -> None:
-    owner, other = portal.open_page(), portal.open_page()
-    call = owner.greeted_call().call_id
-    data = other.state_of_python()["cards"][call]["data"]
-    owner.close()
-    other.until_logged("detached")
+    (detached,) = other.logged("detached")
+    assert detached in (["detached", "gone", page_id], ["detached", "closed", page_id])
 
     other.incoming_call(callId=call)
     other.until_logged("initialized", call)
     other.raise_event("muteButtonClick", True)
     other.until_card(statusText="muted")
-
     now = other.state_of_python()
-    assert now["cards"][call]["data"] == data
+    assert now["cards"][call]["data"] == data | {"comments": ["cut off"]}
     assert now["cards"][call]["page"] == other.page_id()
     assert [entry[-1]["resumed"] for entry in now["log"] if entry[0] == "initialized"] == [False, True]
 
+    # A page whose frame is torn out has no moment to say that it goes.
+    page_id, third = other.page_id(), portal.open_page()
+    other.remove_frame()
+    third.poll(lambda: page_id in [entry[-1] for entry in third.logged("detached")], "the end of the page")
+    assert third.state_of_python()["cards"][call]["closed"] is False
 
+
+@pytest.mark.campaign  # test_a_call_waits_for_its_page_as_long_as_the_grace_and_not_longer in tests/unit/test_calls.py
 def test_a_call_without_a_page_ends_after_its_grace(hasty_portal: HostingPortal) -> None:
     owner, other = hasty_portal.open_page(), hasty_portal.open_page()
     call = owner.greeted_call().call_id
@@ -103,6 +94,7 @@ def test_a_call_without_a_page_ends_after_its_grace(hasty_portal: HostingPortal)
     assert other.state_of_python()["cards"][call]["closed"] is True, str(other.state_of_python()["log"])
 
 
+@pytest.mark.engines_all  # the page's own: tests/static/page/lost_events.test.mjs
 def test_events_raised_before_a_reload_go_with_their_page_and_the_next_one_says_how_many(portal: HostingPortal) -> None:
     tab = portal.open_page()
     tab.greeted_call()
@@ -162,6 +154,7 @@ def freeze(tab: HostingPage, away: str) -> None:
     tab.playwright_page.goto(away)
 
 
+@pytest.mark.campaign  # test_a_page_that_thaws_has_its_call_back_when_nobody_took_it in tests/unit/test_calls.py
 @needs("freezes_pages")
 def test_a_page_that_thaws_works_on(caching_portal: HostingPortal, away: str) -> None:
     tab, _ = caching_portal.open_page(), caching_portal.open_page()
@@ -186,7 +179,7 @@ def test_a_frozen_page_owns_nothing_and_is_one_window_of_the_call_again_after_th
     caching_portal: HostingPortal, away: str
 ) -> None:
     tab, other = caching_portal.open_page(), caching_portal.open_page()
-    call = tab.greeted_call().call_id
+    page_id, call = tab.page_id(), tab.greeted_call().call_id
     freeze(tab, away)
     other.until_logged("detached", "frozen")
 
@@ -198,9 +191,12 @@ def test_a_frozen_page_owns_nothing_and_is_one_window_of_the_call_again_after_th
     thawed.raise_event("muteButtonClick", True)
     thawed.until_card(statusText="muted")
 
-    assert [entry[-1]["page"] for entry in other.logged("mute")] == [thawed.stats()["page"]]
+    assert [entry[-1]["page"] for entry in other.logged("mute")] == [thawed.stats()["page"]] == [page_id]
+    assert len(other.logged("started")) == thawed.stats()["workers"] == 1
+    assert thawed.diagnostics()["problems"] == []
 
 
+@pytest.mark.campaign  # test_a_page_that_thaws_is_told_that_its_card_was_closed in tests/unit/test_calls.py
 @needs("freezes_pages")
 def test_a_page_whose_call_was_closed_while_it_was_frozen_is_told(caching_portal: HostingPortal, away: str) -> None:
     tab, other = caching_portal.open_page(), caching_portal.open_page()

@@ -168,6 +168,7 @@ def drawn(page: WitnessPage) -> tuple[Any, list[Any]]:
 
 
 @pytest.mark.engines
+@pytest.mark.engines_all  # the page's own: tests/static/worker/downloads.test.mjs
 def test_diagnostics_tell_what_the_download_of_a_boot_consisted_of(restored: WitnessPage) -> None:
     told = restored.diagnostics()
     parts = told["boot_download"]
@@ -233,6 +234,7 @@ def test_what_was_not_imported_before_the_snapshot_is_found_after_it(restored: W
 
 
 @pytest.mark.engines
+@pytest.mark.engines_all  # the test before waits for files there too
 def test_files_are_there_in_the_first_event_and_waiting_for_them_is_no_hang(
     open_page: OpenPage, package_bundle: Path
 ) -> None:
@@ -249,6 +251,7 @@ def test_files_are_there_in_the_first_event_and_waiting_for_them_is_no_hang(
 
 
 @pytest.mark.engines
+@pytest.mark.engines_all  # Python's own
 def test_a_traceback_after_the_snapshot_shows_the_line_of_the_app(
     restored: WitnessPage, complaints: Complaints
 ) -> None:

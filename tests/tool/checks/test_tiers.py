@@ -120,6 +120,18 @@ def test_a_fast_run_leaves_out_slow_tests_and_makes_one_call(programs: Programs,
     assert not any(part.startswith("--numprocesses") for part in browser)
 
 
+def test_another_engine_leaves_out_what_hardly_differs_there_but_where_everything_runs_or_it_is_chosen(
+    programs: Programs, options: TierOptions
+) -> None:
+    tiers.run("firefox", options)
+    tiers.run("firefox", replace(options, campaigns=True))
+    tiers.run("firefox", chosen(options, "tests/browser/delivery/test_events.py"))
+    usual, everything, one = programs.commands
+    assert usual[-2:] == ["-m", "engines and not engines_all and not campaign"]
+    assert everything[-2:] == ["-m", "engines"]
+    assert one[-2:] == ["-m", "not campaign"]
+
+
 def test_coverage_is_measured_where_everything_runs_and_of_nothing_less(
     programs: Programs, options: TierOptions
 ) -> None:
