@@ -3,21 +3,33 @@
 import base64
 import hashlib
 import json
+import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from worker_py_tool.bundle import compiled, target
+from worker_py_tool.bundle import compiled, package_index, target
+from worker_py_tool.bundle.package_index import Settings
 
 
 def ask_only(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No index is asked from now on but this directory, whatever this machine has downloaded before."""
+    """No index is asked from now on but this directory, whatever this machine has downloaded before.
+
+    What pip would make of the variables is known, so it is started where a test changes one of them.
+    """
     compiled.reads()  # what makes a bundle is pinned and comes from the real one
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(index))
     monkeypatch.setenv("PIP_CONSTRAINT", "")
+    real, ours = package_index.settings, _variables_of_pip()
+    known = Settings(links=(str(index),))
+    monkeypatch.setattr(package_index, "settings", lambda: known if _variables_of_pip() == ours else real())
+
+
+def _variables_of_pip() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
 
 
 def make_wheel(

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from worker_py_tool import cli
 from worker_py_tool.paths import CACHE, ROOT
 from worker_py_tool.scratch import leftovers
 
@@ -30,34 +31,51 @@ def run(
     )
 
 
-@pytest.mark.parametrize(
-    ("command", "arguments", "message"),
-    [
-        ("build", ["--out", "out"], "error: --app is missing"),
-        ("build", ["--app", "app.py"], "error: --out is missing"),
-        ("build", ["--app", "nowhere.py", "--out", "out"], "error: --app nowhere.py: there is no nowhere.py"),
-        ("build", ["--app", "app.py", "--out", "."], "error: --out "),
-        ("build", ["--app", "app.py", "--out", "out", "--portal", "x"], "error: --portal x: not an origin"),
-        ("build", ["--app", "app.py", "--out", "out", "--connect", "x"], "error: --connect x: not an origin"),
-        (
-            "build",
-            ["--app", "app.py", "--out", "out", "--page-script", "x.js"],
-            "error: --page-script x.js: there is no",
-        ),
-        ("demo", ["--out", "."], "error: --out "),
-        ("demo", ["--out", "app.py"], "error: --out "),
-        ("serve", ["nowhere"], "error: there is no nowhere"),
-        ("test", ["units"], "error: there is no tier units"),
-    ],
-)
+MISTAKES = [
+    ("build", ["--out", "out"], "error: --app is missing"),
+    ("build", ["--app", "app.py"], "error: --out is missing"),
+    ("build", ["--app", "nowhere.py", "--out", "out"], "error: --app nowhere.py: there is no nowhere.py"),
+    ("build", ["--app", "app.py", "--out", "."], "error: --out "),
+    ("build", ["--app", "app.py", "--out", "out", "--portal", "x"], "error: --portal x: not an origin"),
+    ("build", ["--app", "app.py", "--out", "out", "--connect", "x"], "error: --connect x: not an origin"),
+    (
+        "build",
+        ["--app", "app.py", "--out", "out", "--page-script", "x.js"],
+        "error: --page-script x.js: there is no",
+    ),
+    ("demo", ["--out", "."], "error: --out "),
+    ("demo", ["--out", "app.py"], "error: --out "),
+    ("serve", ["nowhere"], "error: there is no nowhere"),
+    ("test", ["units"], "error: there is no tier units"),
+]
+
+
+@pytest.mark.parametrize(("command", "arguments", "message"), MISTAKES)
 def test_a_mistake_is_told_in_one_line_with_its_remedy(
-    write: Write, tmp_path: Path, command: str, arguments: list[str], message: str
+    write: Write,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    arguments: list[str],
+    message: str,
 ) -> None:
     write("app.py", "app = 1\n")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main([command, *arguments]) == 1
+    said, complained = capsys.readouterr()
+    assert said == ""
+    assert complained.splitlines()[0].startswith(message)
+    assert len(complained.splitlines()) == 2
+
+
+@pytest.mark.parametrize("mistake", dict(zip([each[0] for each in MISTAKES], MISTAKES, strict=True)).values())
+def test_each_command_ends_with_its_mistake(write: Write, tmp_path: Path, mistake: tuple[str, list[str], str]) -> None:
+    command, arguments, message = mistake
+    write("app.py", "app = 1\n")
     done = run(command, *arguments, cwd=tmp_path)
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert done.stderr.splitlines()[0].startswith(message)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(message)
     assert len(done.stderr.splitlines()) == 2
 
 
@@ -69,17 +87,15 @@ def test_build_takes_paths_from_where_it_was_called_and_prints_the_page_alone(wr
     assert "warning" not in done.stderr
 
 
-def test_build_refuses_a_name_that_is_no_app(write: Write, tmp_path: Path) -> None:
+def test_build_refuses_a_name_that_is_no_app_and_warns_when_any_portal_may_frame_the_page(
+    write: Write, tmp_path: Path
+) -> None:
     write("app.py", "app = 1\n")
     done = run("build", "--app", "app.py", "--out", "out", cwd=tmp_path)
     assert done.returncode == 1
     assert "app.app should be a worker_py.App, not int" in done.stderr
+    assert "warning: without --portal" in done.stderr
     assert not (tmp_path / "out").exists()
-
-
-def test_build_warns_when_any_portal_may_frame_the_page(write: Write, tmp_path: Path) -> None:
-    write("app.py", "app = 1\n")
-    assert "warning: without --portal" in run("build", "--app", "app.py", "--out", "out", cwd=tmp_path).stderr
 
 
 @pytest.mark.slow
@@ -101,7 +117,11 @@ def test_a_disk_that_is_full_is_told_in_a_sentence_and_the_old_bundle_stays(writ
         assert (tmp_path / "out" / "index.html").read_bytes() == before
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "ending",
+    # Both end all commands in one place, waiting.py; serve/test_server_limits.py ends `serve` by each.
+    [pytest.param(signal.SIGINT, marks=pytest.mark.campaign), signal.SIGTERM],
+)
 def test_demo_prints_its_address_first_and_cleans_up_when_ended(tmp_path: Path, ending: signal.Signals) -> None:
     before = leftovers("demo-", CACHE)
     with subprocess.Popen(

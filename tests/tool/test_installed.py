@@ -18,12 +18,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.support.browsers import driver
+from worker_py_tool import paths
 from worker_py_tool.bundle import manifest, wheels
 from worker_py_tool.bundle.manifest import Manifest
 from worker_py_tool.kit.browsers import launch_options
-from worker_py_tool.paths import ROOT
+from worker_py_tool.paths import CACHE, ROOT, TOOL
 from worker_py_tool.serve import recipes
-from worker_py_tool.setup import chromium, python_packages
+from worker_py_tool.setup import chromium, node_packages, python_packages
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -46,9 +47,29 @@ def environment(host_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 @pytest.fixture(scope="module")
-def caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def empty_caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The user's: empty at first, and then kept from one command to the next, as a user's are."""
-    return tmp_path_factory.mktemp("caches")
+    return tmp_path_factory.mktemp("empty-caches")
+
+
+@pytest.fixture(scope="module")
+def caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Those of a user who has built before: what all bundles want is in them, as the repository has it."""
+    directory = tmp_path_factory.mktemp("caches")
+    kept = directory / "worker-py" / paths.version()
+    for name in OF_ALL_BUNDLES:
+        if (CACHE / name).exists():
+            shutil.copytree(CACHE / name, kept / ".cache" / name)
+    lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
+    for name, package in lock["packages"].items():
+        if name and not package.get("dev") and (ROOT / name).exists():  # some are for other machines
+            shutil.copytree(ROOT / name, kept / name)
+    shutil.copy(node_packages.STATE, kept / "node_modules")
+    return directory
+
+
+OF_ALL_BUNDLES = ("compiled", "compressed", "library", "pyodide", "wheels")
+"""Directories of the cache: most of the time of a first build goes into these."""
 
 
 def install(environment: Path, *packages: str) -> None:
@@ -95,7 +116,15 @@ def ask(address: tuple[str, int], method: str) -> tuple[int, bytes]:
     return response.status, content
 
 
-def test_new_test_build_serve_and_doctor(environment: Path, caches: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "home",
+    # What the first of a user's commands makes, is made alike in a checkout, of files that the wheel has, as below.
+    ["caches", pytest.param("empty_caches", marks=pytest.mark.campaign)],
+)
+def test_new_test_build_serve_and_doctor(
+    environment: Path, home: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    caches: Path = request.getfixturevalue(home)
     worker_py = environment / "bin" / "worker-py"
     run(worker_py, "new", "cards", cwd=tmp_path)
     project = tmp_path / "cards"
@@ -123,6 +152,7 @@ def test_new_test_build_serve_and_doctor(environment: Path, caches: Path, tmp_pa
         assert found == dict.fromkeys(worth_a_look, "warn")
 
 
+@pytest.mark.campaign  # test_commands.py has the command in CI, a checkout's; `dev` is held by the test behind this
 def test_the_demo_serves_the_portal_and_the_projects_handlers_in_it(
     environment: Path, caches: Path, tmp_path: Path
 ) -> None:
@@ -186,6 +216,13 @@ def test_the_environment_holds_neither_tests_nor_the_repository(host_wheel: Path
     assert "worker_py_tool/resources/index.html.j2" in names
 
 
+def test_the_environment_holds_every_file_of_the_tool_and_what_npm_installs_by(host_wheel: Path) -> None:
+    names = set(zipfile.ZipFile(host_wheel).namelist())
+    files = {path.relative_to(TOOL.parent).as_posix() for path in TOOL.rglob("*") if path.is_file()}
+    assert {name for name in files if "__pycache__" not in name} - names == set()
+    assert {f"worker_py_tool/resources/{name}" for name in node_packages.LOCK_FILES} - names == set()
+
+
 def test_what_runs_in_the_browser_is_a_wheel_without_host_code_or_dependencies() -> None:
     archive = zipfile.ZipFile(wheels.worker_py())
     assert {name.split("/")[0] for name in archive.namelist() if ".dist-info/" not in name} == {"worker_py"}
@@ -243,8 +280,17 @@ IN_AN_IMAGE = ("FROM", "ARG", "USER", "VOLUME", "EXPOSE")
 """What says how an image is made, or how it is run: not carried out here."""
 
 
-def test_the_steps_of_the_container_file_serve_the_bundle(host_wheel: Path, tmp_path: Path) -> None:
-    """Each step in a directory that stands for the image's root; `useradd` needs the right to and is not run."""
+INSTALLING = re.compile(r"python -m venv (\S+)\s+&& \1/bin/pip install --no-cache-dir 'worker-py\[build\]'(?=\s)")
+
+
+@pytest.mark.parametrize("installed", [True, pytest.param(False, marks=pytest.mark.campaign)])
+def test_the_steps_of_the_container_file_serve_the_bundle(
+    host_wheel: Path, environment: Path, tmp_path: Path, installed: bool
+) -> None:
+    """Each step in a directory that stands for the image's root; `useradd` needs the right to and is not run.
+
+    Where `installed`, an environment that has the wheel already stands for the one that a step makes and fills.
+    """
     bundle, image, programs = tmp_path / "dist", tmp_path / "image", tmp_path / "programs"
     bundle.mkdir()
     (bundle / "index.html").write_text("<!doctype html>page")
@@ -265,7 +311,10 @@ def test_the_steps_of_the_container_file_serve_the_bundle(host_wheel: Path, tmp_
         for name, value in arguments.items():
             text = text.replace(f"${{{name}}}", value)
         if kind == "RUN":
-            script = text.replace("'worker-py[build]'", f"'{host_wheel}[build]'")
+            script, found = INSTALLING.subn(rf"mkdir -p \1 && rmdir \1 && ln -s {environment} \1", text)
+            assert found == 1
+            if not installed:
+                script = text.replace("'worker-py[build]'", f"'{host_wheel}[build]'")
             run("env", f"PATH={programs}:{os.environ['PATH']}", "sh", "-ec", script, cwd=tmp_path)
         elif kind == "COPY":
             source, destination = text.split()

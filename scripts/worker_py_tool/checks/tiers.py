@@ -217,6 +217,8 @@ TIERS = {
     "firefox": run_firefox,
     "webkit": run_webkit,
 }
+OF_ONE_CORE = ("pyodide", "lint", "static")
+"""Those that keep one core busy, the longest first; the others spread over all of them."""
 
 
 def run(name: str, options: TierOptions) -> Outcome:
@@ -229,8 +231,21 @@ def run(name: str, options: TierOptions) -> Outcome:
     return replace(outcome, tier=name, seconds=time.monotonic() - started)
 
 
+def run_all(names: Sequence[str], options: TierOptions) -> list[Outcome]:
+    """Run tiers in their order, those of one core side by side, before the others; all are in a fast run."""
+    beside = names if options.fast else [name for name in OF_ONE_CORE if name in names]
+    beside = beside if len(beside) > 1 and cores() > 1 else ()
+    outcomes = list(run_side_by_side(beside, options)) if beside else []
+    for name in names:
+        if name not in beside:
+            print(f"\n=== {name}", flush=True)
+            outcomes.append(run(name, options))
+    return sorted(outcomes, key=lambda outcome: names.index(outcome.tier))
+
+
 def run_side_by_side(names: Sequence[str], options: TierOptions) -> Iterator[Outcome]:
     """Run tiers at the same time, two when there are cores for them; each one's output comes when it is done."""
+    print(f"{', '.join(names)}: two at a time, each is shown when it is done", flush=True)
     with ThreadPoolExecutor(max_workers=min(2, cores())) as pool:
         outputs = {name: (options.reports / f"{name}.log").open("w+", encoding="utf-8") for name in names}
         running = {pool.submit(run, name, replace(options, output=outputs[name])): name for name in names}

@@ -66,14 +66,7 @@ def run(options: argparse.Namespace) -> int:
     names = _tiers(options)
     with scratch("run-", tiers.REPORTS) as directory:
         tier_options = tiers.TierOptions(directory, options.all, options.fast, selection.read(options.behind))
-        results: list[Outcome] = []
-        if options.fast and len(names) > 1 and tiers.cores() > 1:
-            print(f"{', '.join(names)}: two at a time, each is shown when it is done", flush=True)
-            results.extend(tiers.run_side_by_side(names, tier_options))
-        else:
-            for name in names:
-                print(f"\n=== {name}", flush=True)
-                results.append(tiers.run(name, tier_options))
+        results = tiers.run_all(names, tier_options)
         _keep_reports(directory, tiers.REPORTS)
     _sum_up(results, options)
     return 0 if all(result.ok for result in results) else 1

@@ -166,9 +166,9 @@ def test_time_zone_and_language_of_the_machine_change_nothing(
         monkeypatch.setenv("LANG", language)
         monkeypatch.setenv("LC_ALL", language)
         monkeypatch.setattr(snapshot, "CACHE", tmp_path / zone)  # else the second takes what the first made
-        monkeypatch.setattr(snapshot, "INTERPRETERS", tmp_path / zone)
         monkeypatch.setattr(frozen, "CACHE", tmp_path / zone)
         made.append(build(BuildOptions(app=app, out=tmp_path / "out", compress="none")))
+        monkeypatch.setattr(snapshot, "INTERPRETERS", tmp_path / "here")  # the first was started somewhere else
     assert made[0] == made[1]
     assert any(path.endswith("/snapshot.bin") for path in made[0].files)
 

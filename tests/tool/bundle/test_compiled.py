@@ -1,8 +1,8 @@
 """Compiled Python in the archives of a bundle."""
 
 import csv
-import shutil
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -20,19 +20,36 @@ def names(archive: Path) -> list[str]:
         return opened.namelist()
 
 
-@pytest.fixture
-def bells(tmp_path: Path) -> Path:
+@dataclass(frozen=True, slots=True)
+class Archives:
+    """Those of these tests, and what came of each: one interpreter compiles them all."""
+
+    bells: Path
+    set_aside: Path
+    plain: Path
+    made: dict[Path, Path]
+
+
+@pytest.fixture(scope="module")
+def archives(tmp_path_factory: pytest.TempPathFactory) -> Archives:
+    folder = tmp_path_factory.mktemp("archives")
     files = {
         "bells/__init__.py": "from .loud import LOUD\n",
         "bells/loud.py": "LOUD = 3\n",
         "bells/old.py": "print 'Python 2'\n",
         "bells/tones.txt": "la\n",
     }
-    return make_wheel(tmp_path, "bells", files)
+    bells = make_wheel(folder, "bells", files)
+    files = {"horns-1.0.data/purelib/horns/__init__.py": "", "horns-1.0.data/platlib/horns/_loud.so": ""}
+    horns = make_wheel(folder, "horns", files)
+    with zipfile.ZipFile(folder / "plain.zip", "w") as archive:
+        archive.writestr(zipfile.ZipInfo("tones.txt"), "la")
+    given = [bells, horns, folder / "plain.zip"]
+    return Archives(bells, horns, given[-1], dict(zip(given, compiled.archives(given), strict=True)))
 
 
-def test_code_lies_beside_its_source_where_python_looks_for_it(bells: Path) -> None:
-    [made] = compiled.archives([bells])
+def test_code_lies_beside_its_source_where_python_looks_for_it(archives: Archives) -> None:
+    bells, made = archives.bells, archives.made[archives.bells]
     assert made.name == bells.name
     assert [name for name in names(made) if name.endswith(".pyc")] == [
         f"bells/__pycache__/__init__.{CACHED}",
@@ -47,29 +64,27 @@ def test_code_lies_beside_its_source_where_python_looks_for_it(bells: Path) -> N
     assert int.from_bytes(code[4:8], "little") == HASH_THAT_IS_NOT_CHECKED
 
 
-def test_the_same_archive_gives_the_same_bytes_whatever_is_compiled_beside_it(bells: Path, tmp_path: Path) -> None:
+def test_the_same_archive_gives_the_same_bytes_whatever_is_compiled_beside_it(
+    archives: Archives, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     more = make_wheel(tmp_path, "more", {"more.py": "from bells.loud import LOUD\nNAMES = ('LOUD', 'bells', 3)\n"})
-    together = [path.read_bytes() for path in compiled.archives([more, bells])]
-    for made in compiled.archives([more, bells]):
-        shutil.rmtree(made.parent)
-    assert [path.read_bytes() for path in compiled.archives([bells])] == together[1:]
+    monkeypatch.setattr(compiled, "CACHE", tmp_path / "cache")
+    beside = compiled.archives([more, archives.bells])[1]
+    assert beside != archives.made[archives.bells]
+    assert beside.read_bytes() == archives.made[archives.bells].read_bytes()
 
 
-def test_files_that_a_wheel_sets_aside_lie_where_they_are_installed(tmp_path: Path) -> None:
-    files = {"bells-1.0.data/purelib/bells/__init__.py": "", "bells-1.0.data/platlib/bells/_loud.so": ""}
-    [made] = compiled.archives([make_wheel(tmp_path, "bells", files)])
+def test_files_that_a_wheel_sets_aside_lie_where_they_are_installed(archives: Archives) -> None:
+    made = archives.made[archives.set_aside]
     found = [name for name in names(made) if ".dist-info" not in name]
-    assert found == ["bells/__init__.py", f"bells/__pycache__/__init__.{CACHED}", "bells/_loud.so"]
+    assert found == ["horns/__init__.py", f"horns/__pycache__/__init__.{CACHED}", "horns/_loud.so"]
     with zipfile.ZipFile(made) as archive:
-        listed = {row[0] for row in csv.reader(archive.read("bells-1.0.dist-info/RECORD").decode().splitlines())}
+        listed = {row[0] for row in csv.reader(archive.read("horns-1.0.dist-info/RECORD").decode().splitlines())}
         assert listed == set(archive.namelist())
 
 
-def test_an_archive_without_python_is_as_it_was(tmp_path: Path) -> None:
-    plain = tmp_path / "plain.zip"
-    with zipfile.ZipFile(plain, "w") as archive:
-        archive.writestr("tones.txt", "la")
-    assert names(compiled.archives([plain])[0]) == ["tones.txt"]
+def test_an_archive_without_python_is_as_it_was(archives: Archives) -> None:
+    assert names(archives.made[archives.plain]) == ["tones.txt"]
 
 
 def test_an_app_that_changes_its_interpreter_is_compiled_by_another_one(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from tests.support.wheels import ask_only
 from worker_py_tool.bundle import fence, snapshot, wheels
 from worker_py_tool.bundle.app_source import read_app
 from worker_py_tool.bundle.build import BuildOptions, build
+from worker_py_tool.bundle.import_failure import Failure
 from worker_py_tool.errors import ToolError
 
 pytestmark = pytest.mark.slow  # Pyodide starts for each
@@ -34,32 +36,82 @@ def failure(path: Path) -> ToolError:
     return failed.value
 
 
+TRIED = """
+import json, sys, traceback
+
+def tried(line):
+    try:
+        exec(compile(line, "/app/handlers.py", "exec"), {"__name__": "handlers", "__package__": ""})
+    except BaseException as error:
+        sys.last_exc = error  # where Pyodide puts it
+        return describe()
+
+raise SystemError(json.dumps([tried(line) for line in %r]))
+"""
+"""Makes an app that raises each failure in one interpreter, and what `describe.py` tells of it."""
+FAILURES = [
+    ("import yaml", "ModuleNotFoundError: No module named 'yaml'", "Name the package: --require pyyaml"),
+    ("import lamps.shades", "ModuleNotFoundError: No module named 'lamps'", "Name the package: --require lamps"),
+    ("import nowhere_at_all", "ModuleNotFoundError: No module named 'nowhere_at_all'", "--require PACKAGE"),
+    ("import beside", "ModuleNotFoundError: No module named 'beside'", "beside.py lies beside handlers.py"),
+    ("import tkinter", "ModuleNotFoundError: ", "does not have this part of the standard library"),
+    ("from . import beside", "ImportError: attempted relative import with no known parent package", "--app"),
+    ("from worker_py import Nothing", "ImportError: cannot import name 'Nothing' from 'worker_py'", ""),
+    ("from js import document", "ImportError: cannot import name 'document' from 'js'", "page function"),
+    ("import js; js.document.body", "AttributeError: document", "page function"),
+    ("open('prices.csv')", "FileNotFoundError: [Errno 44] No such file or directory: 'prices.csv'", ""),
+    ("raise ExceptionGroup('all', [KeyError('a')])", "KeyError: 'a'", ""),
+    ("import threading; threading.Thread(target=print).start()", "RuntimeError: can't start new thread", "Started"),
+    ("import socket; socket.create_connection(('127.0.0.1', 9))", "a browser has no sockets", "Started"),
+    ("import time; time.sleep(20)", "RuntimeError: time.sleep(20) would hold all cards", "Started"),
+    ("def deep(n): return deep(n + 1)\ndeep(0)", "RecursionError: ", ""),
+]
+UNTRIED = {
+    "from js import XMLHttpRequest": "cannot import name 'XMLHttpRequest'",
+    "import js; js.indexedDB.open('x')": "indexedDB",
+    "import js; js.fetch('x')": "there is no fetch while the bundle is made",
+}
+
+
+@pytest.fixture(scope="module")
+def described(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Failure]:
+    """What is told of each line."""
+    lines = [*(line for line, _, _ in FAILURES), *UNTRIED]
+    path = tmp_path_factory.mktemp("tried") / "handlers.py"
+    path.write_text(f"{APP}{snapshot.DESCRIBE.read_text(encoding='utf-8')}{TRIED % lines}", encoding="utf-8")
+    told = json.loads(failure(path).message.rpartition("SystemError: ")[2])
+    return {line: Failure(**json.loads(one)) for line, one in zip(lines, told, strict=True)}
+
+
+@pytest.mark.parametrize(("line", "raised", "remedy"), FAILURES)
+def test_a_failure_is_told_with_its_place_and_what_to_do(
+    write: Write, described: dict[str, Failure], line: str, raised: str, remedy: str
+) -> None:
+    write("beside.py", "")
+    write("index/lamps-1.0-py3-none-any.whl", "")
+    assert not described[line].untried
+    judge(described[line].as_error(read_app(str(write("handlers.py", f"{APP}{line}\n")))), raised, remedy)
+
+
 @pytest.mark.parametrize(
     ("line", "raised", "remedy"),
     [
-        ("import yaml", "ModuleNotFoundError: No module named 'yaml'", "Name the package: --require pyyaml"),
-        ("import lamps.shades", "ModuleNotFoundError: No module named 'lamps'", "Name the package: --require lamps"),
         ("import nowhere_at_all", "ModuleNotFoundError: No module named 'nowhere_at_all'", "--require PACKAGE"),
-        ("import beside", "ModuleNotFoundError: No module named 'beside'", "beside.py lies beside handlers.py"),
-        ("import tkinter", "ModuleNotFoundError: ", "does not have this part of the standard library"),
-        ("from . import beside", "ImportError: attempted relative import with no known parent package", "--app"),
-        ("from worker_py import Nothing", "ImportError: cannot import name 'Nothing' from 'worker_py'", ""),
-        ("from js import document", "ImportError: cannot import name 'document' from 'js'", "page function"),
-        ("import js; js.document.body", "AttributeError: document", "page function"),
-        ("open('prices.csv')", "FileNotFoundError: [Errno 44] No such file or directory: 'prices.csv'", ""),
         ("import sys; sys.exit(3)", "SystemExit: 3", ""),
         ("raise KeyboardInterrupt", "KeyboardInterrupt", ""),
-        ("raise ExceptionGroup('all', [KeyError('a')])", "KeyError: 'a'", ""),
-        ("import threading; threading.Thread(target=print).start()", "RuntimeError: can't start new thread", "Started"),
-        ("import socket; socket.create_connection(('127.0.0.1', 9))", "a browser has no sockets", "Started"),
-        ("import time; time.sleep(20)", "RuntimeError: time.sleep(20) would hold all cards", "Started"),
-        ("def deep(n): return deep(n + 1)\ndeep(0)", "RecursionError: ", ""),
     ],
 )
-def test_an_import_that_fails_ends_the_build(write: Write, tmp_path: Path, line: str, raised: str, remedy: str) -> None:
-    write("beside.py", "")
-    write("index/lamps-1.0-py3-none-any.whl", "")
-    failed = failure(write("handlers.py", f"{APP}{line}\n"))
+def test_an_import_that_fails_ends_the_build(write: Write, line: str, raised: str, remedy: str) -> None:
+    judge(failure(write("handlers.py", f"{APP}{line}\n")), raised, remedy)
+
+
+@pytest.mark.parametrize(("line", "reason"), UNTRIED.items())
+def test_what_only_a_browser_can_tell_is_known_as_such(described: dict[str, Failure], line: str, reason: str) -> None:
+    assert described[line].untried
+    assert reason in described[line].text
+
+
+def judge(failed: ToolError, raised: str, remedy: str) -> None:
     first, *shown = failed.message.splitlines()
     assert first == "`import handlers` fails in the browser's Python"
     assert shown[0].lstrip(" |").startswith('File "/app/handlers.py", line ')
@@ -116,8 +168,6 @@ def test_an_interpreter_that_dies_of_the_app_ends_the_build(write: Write, end: s
     ("line", "reason"),
     [
         ("from js import XMLHttpRequest", "the import needs a browser, ImportError: cannot import name"),
-        ("import js; js.indexedDB.open('x')", "the import needs a browser, AttributeError: indexedDB"),
-        ("import js; js.fetch('x')", "there is no fetch while the bundle is made"),
         ("held = open('/app/handlers.py')", "the app keeps a file open when it is imported: /app/handlers.py"),
         ("import asyncio; held = asyncio.ensure_future(asyncio.sleep(0))", "handlers starts a task when it is"),
         ("import js; held = js.Object.new()", "Can't serialize object"),
@@ -132,13 +182,11 @@ def test_what_works_in_a_browser_and_cannot_be_frozen_is_a_warning(
     assert f"warning: no snapshot, so the interpreter boots slower: {made.reason}\n" in capsys.readouterr().err
 
 
-def test_metadata_that_is_asked_for_at_import_does_not_cost_the_snapshot(write: Write) -> None:
-    source = f"import importlib.metadata\nversion = importlib.metadata.version('worker-py')\n{APP}"
-    assert snapshot.make(read_app(str(write("handlers.py", source))), [wheels.worker_py()]).content
-
-
-def test_sleep_at_import_takes_no_time_of_the_build(write: Write) -> None:
-    source = f"import time\nfor _ in range(40):\n    time.sleep(0.1)\n{APP}"
+def test_neither_metadata_that_is_asked_for_nor_a_sleep_at_import_costs_the_snapshot(write: Write) -> None:
+    source = (
+        "import importlib.metadata\nversion = importlib.metadata.version('worker-py')\n"
+        f"import time\nfor _ in range(40):\n    time.sleep(0.1)\n{APP}"
+    )
     assert snapshot.make(read_app(str(write("handlers.py", source))), [wheels.worker_py()]).content
 
 
@@ -156,14 +204,18 @@ def test_python_is_started_once_for_all_apps_and_has_imported_worker_py(
     write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, started = fence.run, []
+    ours, live = wheels.worker_py(), wheels.worker_py(live=True)
+    known = snapshot.interpreter(wheels=[ours])  # which has started once: its memory stands for another start of it
 
     def run(script: Path, arguments: Sequence[Path], purpose: str, **options: Any) -> dict[str, Any]:
         started.append((purpose, json.loads(arguments[0].read_text(encoding="utf-8"))["wheels"]))
+        if purpose == "start Python":
+            shutil.copyfile(known["memory"], arguments[1])
+            return {name: known[name] for name in ("zone", "filled")}
         return real(script, arguments, purpose, **options)
 
     monkeypatch.setattr(snapshot, "INTERPRETERS", tmp_path / "interpreters")
     monkeypatch.setattr(fence, "run", run)
-    ours, live = wheels.worker_py(), wheels.worker_py(live=True)
     made = [snapshot.make(read_app(str(write(f"{name}.py", APP))), [ours]).content for name in ("one", "other")]
     purposes = ["start Python", "make the memory snapshot", "make the memory snapshot"]
     assert started == [(purpose, [str(ours)]) for purpose in purposes]

@@ -4,9 +4,6 @@ import json
 import zipfile
 from pathlib import Path
 
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
-
 from worker_py_tool.bundle import inventory, phone, target
 from worker_py_tool.bundle.build import B24JSSDK_NAME
 
@@ -45,6 +42,9 @@ def test_each_part_is_listed_with_version_licence_and_hash(tmp_path: Path) -> No
 
 
 def test_the_list_is_what_cyclonedxs_schema_wants(tmp_path: Path) -> None:
+    from cyclonedx.schema import SchemaVersion  # takes a second, which each process would spend that collects tests
+    from cyclonedx.validation.json import JsonStrictValidator
+
     wheels = [
         wheel(tmp_path, "bells", "License-Expression: MIT OR Apache-2.0"),
         wheel(tmp_path, "horn", "License-Expression: Apache-2.0 WITH LLVM-exception AND (MIT OR BSD-3-Clause)"),

@@ -16,7 +16,7 @@ from worker_py_tool.bundle import distribution, package_index, packages, target
 from worker_py_tool.bundle.packages import Packages, fetch, resolve
 from worker_py_tool.errors import ToolError
 
-pytestmark = pytest.mark.slow  # pip tells its settings for each
+pytestmark = pytest.mark.slow  # some start pip, or build a project
 
 Wheel = Callable[..., Path]
 LINUX = "cp314-cp314-manylinux_2_17_x86_64"
@@ -169,6 +169,15 @@ def test_the_constraints_of_pips_settings_hold_and_are_named(
     monkeypatch.setenv("PIP_CONSTRAINT", str(tmp_path / "constraints.txt"))
     found = resolve(["bells"])
     assert found.notes == ("bells 1.0 instead of 2.0: pip's settings constrain it to <2",)
+
+
+def test_the_index_of_these_tests_is_the_one_that_pip_would_take(wheel: Wheel, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = package_index.settings()
+    monkeypatch.setenv("PIP_PROGRESS_BAR", "off")  # another variable, for which pip is asked
+    said = package_index.settings()
+    assert (
+        (said.indexes, said.links, said.constraints) == (known.indexes, known.links, known.constraints) != ((), (), ())
+    )
 
 
 def test_where_pips_settings_name_no_index_it_is_pips_own(monkeypatch: pytest.MonkeyPatch) -> None:

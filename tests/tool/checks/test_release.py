@@ -5,8 +5,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
 from worker_py_tool.checks import release
 from worker_py_tool.errors import ToolError
@@ -72,6 +70,9 @@ def test_a_version_that_the_changelog_does_not_have_is_not_released() -> None:
 
 
 def test_the_release_lists_what_it_was_tried_with() -> None:
+    from cyclonedx.schema import SchemaVersion  # takes a second, which each process would spend that collects tests
+    from cyclonedx.validation.json import JsonStrictValidator
+
     made = release.sbom([("jinja2", "3.1.6")], "0.2.0").decode()
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(made) is None
     listed = json.loads(made)

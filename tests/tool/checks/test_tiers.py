@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -228,6 +228,56 @@ def test_several_tiers_are_told_each_as_a_whole(
     assert shown.err == ""
     for name in names:
         assert f"\n=== {name}\n{name} 1\n{name} 2\n" in shown.out
+
+
+@pytest.fixture
+def order(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Which tiers were begun, in which order; `(` and `)` stand around those that are side by side."""
+    told: list[str] = []
+
+    def run(name: str, options: TierOptions) -> Outcome:
+        told.append(name)
+        return Outcome(1, 0, tier=name)
+
+    def beside(names: Sequence[str], options: TierOptions) -> Iterator[Outcome]:
+        told.append("(")
+        yield from (run(name, options) for name in names)
+        told.append(")")
+
+    monkeypatch.setattr(tiers, "run", run)
+    monkeypatch.setattr(tiers, "run_side_by_side", beside)
+    monkeypatch.setattr(tiers, "cores", lambda: 2)
+    return told
+
+
+@pytest.mark.parametrize(
+    ("names", "begun"),
+    [
+        ("lint unit pyodide static browser", "( pyodide lint static ) unit browser"),
+        ("static unit lint", "( lint static ) unit"),
+        ("unit static", "unit static"),
+        ("pyodide", "pyodide"),
+    ],
+)
+def test_tiers_of_one_core_run_side_by_side_and_the_others_have_all_cores(
+    order: list[str], options: TierOptions, names: str, begun: str
+) -> None:
+    outcomes = tiers.run_all(names.split(), options)
+    assert order == begun.split()
+    assert [outcome.tier for outcome in outcomes] == names.split(), "they are summed up as they were named"
+
+
+def test_one_core_runs_one_tier_at_a_time_and_a_fast_run_two_of_any_kind(
+    order: list[str], options: TierOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["unit", "lint", "static"]
+    tiers.run_all(names, replace(options, fast=True))
+    assert order == ["(", *names, ")"]
+    order.clear()
+    monkeypatch.setattr(tiers, "cores", lambda: 1)
+    tiers.run_all(names, replace(options, fast=True))
+    tiers.run_all(names, options)
+    assert order == [*names, *names]
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="processes are bound to cores on Linux alone")

@@ -47,13 +47,13 @@ def start(*arguments: str) -> int:
 
 def test_every_tier_runs_unless_some_are_named(ran: Tiers) -> None:
     assert start() == 0
-    assert list(ran.told) == ["lint", "unit", "pyodide", "static", "browser", "firefox"]
+    assert set(ran.told) == {"lint", "unit", "pyodide", "static", "browser", "firefox"}
     ran.told.clear()
     start("--all")
-    assert list(ran.told) == list(test_command.TIER_NAMES)
+    assert set(ran.told) == set(test_command.TIER_NAMES)
     ran.told.clear()
-    start("static", "lint")
-    assert list(ran.told) == ["static", "lint"]
+    start("static", "unit")
+    assert list(ran.told) == ["static", "unit"]
 
 
 def test_a_fast_run_is_four_tiers_and_needs_a_browser(ran: Tiers) -> None:
@@ -128,7 +128,7 @@ def test_reports_of_the_last_run_are_left_where_they_are_looked_for(
     def leave_report(name: str, options: TierOptions) -> Outcome:
         options.report(name).write_text(name, encoding="utf-8")
         assert options.reports.parent == tiers.REPORTS  # a directory of this run, in the one of all
-        return Outcome(1, 0)
+        return Outcome(1, 0, tier=name)
 
     monkeypatch.setattr(tiers, "run", leave_report)
     start("static")
