@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -157,6 +159,23 @@ class TimelinePage(PortalPage):
         """A call comes in, and Python has greeted it."""
         self.incoming_call(ui_state="incoming", entityChangedFirst=False)
         expect(self.playwright_page.locator("#card-title")).to_have_text("Mara calls from +12025550143")
+
+    @contextmanager
+    def case(self) -> Iterator[None]:
+        """One case of several: no bar of the one before is left, and the tab is as one finds it."""
+        table = self.button("Table")
+        self.open()
+        if table.get_attribute("aria-pressed") == "true":
+            table.click()
+        with super().case():
+            self._until_told()
+            self.button("Clear").click()
+            yield
+
+    def close_call(self) -> None:
+        """End the call of a case behind it: Python forgets it, and its page's span ends."""
+        self.raise_event("closeButtonClick")
+        self.until_settled()
 
     def raised(self, event: str, argument: object = None) -> None:
         """The operator does something on the card, whether or not its state has a button for it."""

@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from worker_py_tool.demo import demo
-
-GREETING = "Head of purchasing · open deals: 2"
 TABS = ("What Python did", "Timeline", "Handlers")
-
-
-@pytest.fixture
-def address(demo_bundle: Path, serve_app: Callable[[Path], str], portal_url: str) -> str:
-    """The demo's."""
-    return demo.portal_url(portal_url, serve_app(demo_bundle), rest="page")
-
-
-@pytest.fixture
-def demo_page(warm_page: Page, address: str) -> Page:
-    """The demo with a first call that Python has greeted."""
-    page = warm_page
-    page.goto(address)
-    expect(page.locator("#card-status")).to_have_text(GREETING)
-    return page
 
 
 def open_groups(page: Page) -> None:
@@ -38,46 +18,58 @@ def open_groups(page: Page) -> None:
         closed.first.click()
 
 
-def serious(page: Page) -> list[str]:
-    """What axe finds serious or critical on the page and in none of its hidden frames."""
-    found = Axe().run(page, options={"iframes": False}).response["violations"]
+def serious(page: Page, *rules: str, within: str | None = None) -> list[str]:
+    """What axe finds serious or critical on the page or in a part, in no hidden frame; by these rules or by all."""
+    options = {"iframes": False, **({"runOnly": list(rules)} if rules else {})}
+    response = Axe().run(page, context=within, options=options).response
+    assert response["passes"], "axe looked at nothing"
     return [
         f"{one['id']}: {[node['html'][:120] for node in one['nodes']]}"
-        for one in found
+        for one in response["violations"]
         if one["impact"] in ("serious", "critical")
     ]
 
 
-@pytest.mark.parametrize(
-    ("scheme", "width"),
-    [
-        ("light", 1280),
-        ("dark", 390),
-        pytest.param("light", 390, marks=pytest.mark.campaign),
-        pytest.param("dark", 1280, marks=pytest.mark.campaign),
-    ],
-)
-def test_axe_finds_nothing_serious_on_any_tab(
-    warm_page: Page, address: str, width: int, scheme: Literal["light", "dark"]
-) -> None:
-    page = warm_page
-    page.set_viewport_size({"width": width, "height": 900})
-    page.emulate_media(color_scheme=scheme)
-    page.goto(address)
-    expect(page.locator("#card-status")).to_have_text(GREETING)
+def answered(page: Page) -> None:
     page.get_by_role("button", name="Answer").click()
     expect(page.locator("#card-status")).to_have_text("Answered by Python")
-    open_groups(page)
+
+
+def test_axe_finds_nothing_serious_on_any_tab_nor_of_colours_and_sizes_in_the_dark_and_small(demo_page: Page) -> None:
+    """Names, roles and states are the same there; below, and with `--all`: all rules."""
+    demo_page.set_viewport_size({"width": 1280, "height": 900})
+    answered(demo_page)
+    open_groups(demo_page)
+    part = None
     for tab in TABS:
-        page.get_by_role("tab", name=tab).click()
-        assert serious(page) == [], tab
+        demo_page.get_by_role("tab", name=tab).click()
+        assert serious(demo_page, within=part) == [], tab
+        demo_page.emulate_media(color_scheme="dark")
+        demo_page.set_viewport_size({"width": 390, "height": 900})
+        found = serious(demo_page, "color-contrast", "scrollable-region-focusable", "target-size", within=part)
+        assert found == [], tab
+        demo_page.emulate_media(color_scheme="light")
+        demo_page.set_viewport_size({"width": 1280, "height": 900})
+        part = "#python"  # the rest is the same on each tab
 
 
-def test_axe_finds_nothing_serious_before_there_is_a_call(warm_page: Page, address: str) -> None:
-    page = warm_page
-    page.goto(f"{address}&plain=1")
-    expect(page.locator("#served")).to_have_text("One interpreter serves one page.")
-    assert serious(page) == []
+@pytest.mark.campaign
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_on_any_tab(demo_page: Page, width: int, scheme: Literal["light", "dark"]) -> None:
+    demo_page.set_viewport_size({"width": width, "height": 900})
+    demo_page.emulate_media(color_scheme=scheme)
+    answered(demo_page)
+    open_groups(demo_page)
+    for tab in TABS:
+        demo_page.get_by_role("tab", name=tab).click()
+        assert serious(demo_page) == [], tab
+
+
+def test_axe_finds_nothing_serious_when_there_is_no_call(demo_page: Page) -> None:
+    demo_page.evaluate("portal.act('closeButtonClick')")
+    expect(demo_page.locator("#guide")).to_have_text("The card is closed. Start another call below.")
+    assert serious(demo_page) == []
 
 
 def test_the_first_call_can_be_taken_by_keyboard_alone(demo_page: Page) -> None:
@@ -132,7 +124,13 @@ def test_groups_open_by_keyboard_and_stay_open_on_the_next_page(demo_page: Page)
     expect(demo_page.get_by_role("button", name="Go to another page")).to_be_visible()
 
 
-def test_changes_of_state_are_announced(demo_page: Page) -> None:
+def test_the_page_has_landmarks_one_main_heading_and_announces_changes_of_state(demo_page: Page) -> None:
+    expect(demo_page.get_by_role("banner")).to_have_count(1)
+    expect(demo_page.get_by_role("main")).to_have_count(1)
+    expect(demo_page.get_by_role("navigation", name="Skip")).to_have_count(1)
+    expect(demo_page.get_by_role("heading", level=1)).to_have_count(1)
+    for region in ("Call card", "What Python does"):
+        expect(demo_page.get_by_role("region", name=region)).to_have_count(1)
     for name in ("#python-state", "#guide", "#served", "#card-status"):
         expect(demo_page.locator(name)).to_have_attribute("role", "status")
     expect(demo_page.locator("#guide")).to_have_text("It rings. Press Answer: Python takes the call.")
@@ -140,19 +138,9 @@ def test_changes_of_state_are_announced(demo_page: Page) -> None:
     expect(demo_page.locator("#guide")).to_contain_text("You are on the call.")
 
 
-def test_the_page_has_landmarks_and_one_main_heading(demo_page: Page) -> None:
-    expect(demo_page.get_by_role("banner")).to_have_count(1)
-    expect(demo_page.get_by_role("main")).to_have_count(1)
-    expect(demo_page.get_by_role("navigation", name="Skip")).to_have_count(1)
-    expect(demo_page.get_by_role("heading", level=1)).to_have_count(1)
-    for region in ("Call card", "What Python does"):
-        expect(demo_page.get_by_role("region", name=region)).to_have_count(1)
-
-
 def test_nothing_is_wider_than_the_window(demo_page: Page) -> None:
     """640 px is a window of 1280 enlarged to 200 %."""
-    demo_page.get_by_role("button", name="Answer").click()
-    expect(demo_page.locator("#card-status")).to_have_text("Answered by Python")
+    answered(demo_page)
     open_groups(demo_page)
     for width in (1280, 640, 390, 320):
         demo_page.set_viewport_size({"width": width, "height": 800})

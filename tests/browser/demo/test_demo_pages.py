@@ -2,136 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Complaints
-from worker_py_tool.demo import demo
-
 
 @pytest.fixture
-def address(demo_bundle: Path, serve_app: Callable[[Path], str], portal_url: str) -> str:
-    """The demo's, as `scripts/demo` opens it."""
-    return demo.portal_url(portal_url, serve_app(demo_bundle))
-
-
-@pytest.fixture
-def demo_page(warm_page: Page, address: str) -> Page:
-    """The demo with a first call."""
-    return showing(warm_page, address)
-
-
-@pytest.fixture
-def cold_page(page: Page, address: str) -> Page:
-    """The same with an interpreter of its own, for tests that end it, or in which it has to know of one call alone."""
-    return showing(page, address)
-
-
-def showing(page: Page, address: str) -> Page:
-    page.goto(address)
-    expect(page.locator("#pages li.shows")).to_have_count(1)
-    page.get_by_text("Pages of the portal").click()
-    return page
+def pages(demo_page: Page) -> Page:
+    """The demo with a call that one page shows, and the list of pages open."""
+    expect(demo_page.locator("#pages li.shows")).to_have_count(1)
+    demo_page.get_by_text("Pages of the portal").click()
+    return demo_page
 
 
 def test_tabs_and_sliders_are_shown_with_the_one_interpreter_that_serves_them(
-    demo_page: Page,
+    pages: Page,
 ) -> None:
-    expect(demo_page.locator("#served")).to_have_text("One interpreter serves one page.")
+    expect(pages.locator("#served")).to_have_text("One interpreter serves one page.")
 
-    demo_page.get_by_role("button", name="Open a slider").click()
-    with demo_page.context.expect_page() as opened:
-        demo_page.get_by_role("button", name="New tab").click()
+    pages.get_by_role("button", name="Open a slider").click()
+    with pages.context.expect_page() as opened:
+        pages.get_by_role("button", name="New tab").click()
     other = opened.value
 
-    for each in (demo_page, other):
+    for each in (pages, other):
         expect(each.locator("#served")).to_have_text("One interpreter serves 3 pages.")
         expect(each.locator("#pages .badge")).to_have_text(["shows the card"])
-    expect(demo_page.locator("#pages li")).to_contain_text(["This page", "Slider", "Another tab"])
+    expect(pages.locator("#pages li")).to_contain_text(["This page", "Slider", "Another tab"])
     other.close()
-    expect(demo_page.locator("#served")).to_have_text("One interpreter serves 2 pages.")
+    expect(pages.locator("#served")).to_have_text("One interpreter serves 2 pages.")
 
 
-def test_the_card_and_who_shows_it_survive_a_navigation(demo_page: Page) -> None:
-    served = demo_page.locator("#pages li .hosting").inner_text()
-    call = demo_page.evaluate("portal.card().callId")
+def test_the_card_and_who_shows_it_survive_a_navigation(pages: Page) -> None:
+    served = pages.locator("#pages li .hosting").inner_text()
+    call = pages.evaluate("portal.card().callId")
 
-    with demo_page.expect_navigation():
-        demo_page.get_by_role("button", name="Go to another page").click()
+    with pages.expect_navigation():
+        pages.get_by_role("button", name="Go to another page").click()
 
-    expect(demo_page.locator("#pages li.shows")).to_contain_text("/crm/deal/details/3/")
-    assert demo_page.evaluate("portal.card().callId") == call
-    assert demo_page.locator("#pages li .hosting").inner_text() == served
-
-
-def test_a_page_that_is_killed_shows_nothing_and_one_that_is_reloaded_has_the_call_back(cold_page: Page) -> None:
-    cold_page.get_by_role("button", name="Open a slider").click()
-    expect(cold_page.locator("#served")).to_have_text("One interpreter serves 2 pages.")
-
-    cold_page.get_by_role("button", name="Kill: Slider").click()
-    expect(cold_page.locator("#served")).to_have_text("One interpreter serves one page.")
-
-    cold_page.get_by_role("button", name="Reload: This page").click()
-    expect(cold_page.locator("#pages li.shows")).to_have_count(0)
-    expect(cold_page.locator("#served")).to_have_text("One interpreter serves one page.")
-    cold_page.wait_for_function("() => portal.frames()[0].bound.length === 17")
-    cold_page.get_by_role("button", name="Answer").click()
-    expect(cold_page.locator("#pages li.shows")).to_have_count(1)
+    expect(pages.locator("#pages li.shows")).to_contain_text("/crm/deal/details/3/")
+    assert pages.evaluate("portal.card().callId") == call
+    expect(pages.locator("#pages li .hosting")).to_have_text(served)
 
 
-def test_an_interpreter_that_is_ended_is_replaced_in_the_list(cold_page: Page, complaints: Complaints) -> None:
-    complaints.expect(r"the worker ended \(vanished")
-    before = cold_page.locator("#pages li .hosting").inner_text()
+def test_a_page_that_is_killed_shows_nothing_and_one_that_is_reloaded_has_the_call_back(pages: Page) -> None:
+    pages.get_by_role("button", name="Open a slider").click()
+    expect(pages.locator("#served")).to_have_text("One interpreter serves 2 pages.")
 
-    cold_page.get_by_role("button", name="End the interpreter").click()
+    pages.get_by_role("button", name="Kill: Slider").click()
+    expect(pages.locator("#served")).to_have_text("One interpreter serves one page.")
 
-    expect(cold_page.locator("#pages li .hosting")).not_to_have_text(before)
-    expect(cold_page.locator("#served")).to_have_text("One interpreter serves one page.")
-    expect(cold_page.locator("#pages li.shows")).to_have_count(1)
-
-
-def test_without_raising_initialized_again_the_card_stays_behind(cold_page: Page) -> None:
-    cold_page.get_by_label("Raise initialized again").uncheck()
-    with cold_page.expect_navigation():
-        cold_page.get_by_role("button", name="Go to another page").click()
-    expect(cold_page.locator("#served")).to_have_text("One interpreter serves one page.")
-    expect(cold_page.locator("#pages li.shows")).to_have_count(0)
-    expect(cold_page.locator("#card-buttons")).to_have_count(0)
+    pages.get_by_role("button", name="Reload: This page").click()
+    expect(pages.locator("#pages li.shows")).to_have_count(0)
+    expect(pages.locator("#served")).to_have_text("One interpreter serves one page.")
+    pages.wait_for_function("() => portal.frames()[0].bound.length === 17")
+    pages.get_by_role("button", name="Answer").click()
+    expect(pages.locator("#pages li.shows")).to_have_count(1)
 
 
-def test_two_tabs_stand_side_by_side_each_with_a_card_of_its_own(cold_page: Page) -> None:
-    cold_page.get_by_role("button", name="Open a second tab").click()
-    second = cold_page.frame_locator("iframe.tab-beside")
+def test_without_raising_initialized_again_the_card_stays_behind(pages: Page) -> None:
+    pages.get_by_label("Raise initialized again").uncheck()
+    with pages.expect_navigation():
+        pages.get_by_role("button", name="Go to another page").click()
+    expect(pages.locator("#served")).to_have_text("One interpreter serves one page.")
+    expect(pages.locator("#pages li.shows")).to_have_count(0)
+    expect(pages.locator("#card-buttons")).to_have_count(0)
+
+
+def test_two_tabs_stand_side_by_side_each_with_a_card_of_its_own(pages: Page) -> None:
+    pages.get_by_role("button", name="Open a second tab").click()
+    second = pages.frame_locator("iframe.tab-beside")
     expect(second.get_by_text("No card in this tab.")).to_be_visible()
-    cold_page.wait_for_function("() => portal.tabs[0]?.frames()[0]?.bound.length === 17")
+    pages.wait_for_function("() => portal.tabs[0]?.frames()[0]?.bound.length === 17")
 
-    cold_page.get_by_label("hears after").select_option("90")
-    cold_page.get_by_role("button", name="Hidden number").click()
+    pages.get_by_label("hears after").select_option("90")
+    pages.get_by_role("button", name="Hidden number").click()
     expect(second.get_by_role("heading", name="Hidden number")).to_be_visible()
-    assert cold_page.evaluate("portal.tabs[0].card().callId === portal.card().callId")
-    expect(cold_page.locator("#pages .badge")).to_have_text(["shows the card", "shows the card"])
-    tops = [each.locator("#card").bounding_box() for each in (cold_page, second)]
+    assert pages.evaluate("portal.tabs[0].card().callId === portal.card().callId")
+    expect(pages.locator("#pages .badge")).to_have_text(["shows the card", "shows the card"])
+    tops = [each.locator("#card").bounding_box() for each in (pages, second)]
     assert tops[0] and tops[1]
     assert tops[0]["y"] == pytest.approx(tops[1]["y"], abs=2)
 
     second.get_by_role("button", name="Answer").click()
-    for each in (cold_page, second):
+    for each in (pages, second):
         expect(each.locator("#card-state")).to_have_text("On the call")
-    of_second = cold_page.locator("#trace > li.event", has_text="answerButtonClick")
+    of_second = pages.locator("#trace > li.event", has_text="answerButtonClick")
     expect(of_second.locator("> .entry .where")).to_have_count(1)
     expect(of_second.locator(".where").filter(has_not_text="tab 2")).to_have_count(0)
 
-    cold_page.get_by_role("button", name="Finish the call").click()
+    pages.get_by_role("button", name="Finish the call").click()
     expect(second.get_by_text("No card in this tab.")).to_be_visible()
-    cold_page.get_by_role("button", name="Close the second tab").click()
-    expect(cold_page.locator("iframe.tab-beside")).to_have_count(0)
+    pages.get_by_role("button", name="Close the second tab").click()
+    expect(pages.locator("iframe.tab-beside")).to_have_count(0)
 
 
-def test_the_page_that_is_frozen_waits_behind_another_one(demo_page: Page) -> None:
-    demo_page.get_by_role("button", name="Freeze this page").click()
-    demo_page.get_by_role("button", name="Go back").click()
+def test_the_page_that_is_frozen_waits_behind_another_one(pages: Page) -> None:
+    pages.get_by_role("button", name="Freeze this page").click()
+    pages.get_by_role("button", name="Go back").click()
 
-    expect(demo_page.locator("#served")).to_have_text("One interpreter serves one page.")
+    expect(pages.locator("#served")).to_have_text("One interpreter serves one page.")

@@ -1,8 +1,7 @@
-"""The demo shows how far Python is on its way, and shows nothing of it once Python runs."""
+"""Before Python is there: the demo shows how far it is on its way, and the card takes clicks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -25,48 +24,45 @@ SEEN = """() => {
 }"""
 
 
-def test_a_bar_tells_how_far_the_boot_is_and_goes_when_python_runs(
-    page: Page, demo_bundle: Path, serve_app: Callable[[Path], str], portal_url: str
-) -> None:
-    page.add_init_script(f"({SEEN})()")
-    page.goto(demo.portal_url(portal_url, serve_app(demo_bundle)))
-    expect(page.locator("#served")).to_have_text("One interpreter serves one page.")
-    expect(page.locator("#boot")).to_be_hidden()
-    seen = page.evaluate("() => seen")
-    fractions = [fraction for _, fraction in seen]
-    assert fractions == sorted(fractions)
-    assert 0 < fractions[0] < fractions[-1] < 1
-    assert seen[-1][0] == "Starting the handlers"
-
-
-def test_the_page_and_its_card_are_there_while_the_bar_waits_for_the_interpreter(
-    page: Page, demo_bundle: Path, portal_url: str
+def test_the_card_takes_clicks_while_the_bar_waits_for_python_and_the_next_interpreter_shows_the_bar_again(
+    page: Page, demo_bundle: Path, portal_url: str, complaints: Complaints
 ) -> None:
     (snapshot,) = (path for path in manifest.read(demo_bundle).files if path.endswith("/snapshot.bin"))
+    page.add_init_script(f"({SEEN})()")
     with FaultyServer(demo_bundle) as server:
         server.faults[snapshot] = fault = Fault("held")
-        page.goto(demo.portal_url(portal_url, f"http://app.localhost:{server.port}/"))
+        page.goto(demo.portal_url(portal_url, f"http://app.localhost:{server.port}/", rest="page"))
         bar = page.get_by_role("progressbar", name="Loading Python")
         expect(bar).to_be_visible()
         page.wait_for_function("(bar) => bar.value > 0.3", arg=bar.element_handle())
+        page.wait_for_function("() => performance.getEntriesByName('first-contentful-paint').length === 1")
+        expect(page.locator("#python-state")).to_have_text("Python is starting")
         card = page.get_by_role("region", name="Call card")
         expect(card.get_by_role("button", name="Close", exact=True)).to_be_visible()
-        expect(card.get_by_role("button", name="Answer")).to_be_hidden()  # that is Python's to give
+        expect(page.locator("#card-state")).to_have_text("Call")  # Python gives it a state, and with it other buttons
+        expect(card.get_by_role("button", name="Answer")).to_be_hidden()
+        page.get_by_role("button", name="Save comment").click()
+        expect(page.locator("#trace li.handler")).to_have_count(0)
+
         fault.released.set()
+        expect(page.locator("#python-state")).to_have_text("Python is ready")
         expect(page.locator("#served")).to_have_text("One interpreter serves one page.")
         expect(page.locator("#boot")).to_be_hidden()
-        expect(card.get_by_role("button", name="Answer")).to_be_visible()
+        card.get_by_role("button", name="Answer").click()
+        for handler in ("greet", "answer", "comment"):
+            expect(page.locator("#trace li.handler > .entry code").get_by_text(handler, exact=True)).to_have_count(1)
+        names = page.locator("#trace li.event > .entry .fold + code").all_inner_texts()
+        of_card = [name for name in names if not name.startswith("phone.")]
+        assert of_card == ["initialized", "addCommentButtonClick", "answerButtonClick"]
+        expect(page.locator("#guide")).to_contain_text("You are on the call.")
+        seen = page.evaluate("() => seen")
+        fractions = [fraction for _, fraction in seen]
+        assert fractions == sorted(fractions)
+        assert 0 < fractions[0] < fractions[-1] < 1
+        assert seen[-1][0] == "Starting the handlers"
 
-
-def test_an_interpreter_that_takes_the_place_of_another_shows_the_bar_again(
-    page: Page, demo_bundle: Path, serve_app: Callable[[Path], str], portal_url: str, complaints: Complaints
-) -> None:
-    complaints.expect("the worker ended")
-    page.add_init_script(f"({SEEN})()")
-    page.goto(demo.portal_url(portal_url, serve_app(demo_bundle)))
-    expect(page.locator("#served")).to_have_text("One interpreter serves one page.")
-    before = page.evaluate("() => seen.length")
-    page.get_by_text("Pages of the portal", exact=True).click()
-    page.get_by_role("button", name="End the interpreter").click()
-    page.wait_for_function("(before) => seen.length > before", arg=before)
-    expect(page.locator("#boot")).to_be_hidden()
+        complaints.expect("the worker ended")
+        page.get_by_text("Pages of the portal", exact=True).click()
+        page.get_by_role("button", name="End the interpreter").click()
+        page.wait_for_function("(before) => seen.length > before", arg=len(seen))
+        expect(page.locator("#boot")).to_be_hidden()

@@ -118,18 +118,6 @@ def wait_for(port: int, process: subprocess.Popen[str]) -> None:
     raise AssertionError(f"nothing listens on port {port}")
 
 
-@pytest.fixture(params=["http.server", "nginx below a path"])
-def host(request: pytest.FixtureRequest, site: Path, tmp_path: Path) -> Iterator[Host]:
-    if request.param == "http.server":
-        with by_python(site) as served:
-            yield served
-    elif reason := web_servers.missing("nginx"):
-        pytest.skip(reason)
-    else:
-        with by_nginx(site, tmp_path) as served:
-            yield served
-
-
 def answer(page: Page) -> None:
     """The first call, from the ring to Python's answer and back."""
     expect(page.locator("#card-status")).to_have_text(GREETING)
@@ -139,13 +127,22 @@ def answer(page: Page) -> None:
     expect(page.locator("#card-status")).to_have_text("They cannot hear you")
 
 
-def test_the_first_call_is_answered_by_python_on_a_plain_web_server(host: Host, page: Page) -> None:
-    foreign: list[str] = []
-    page.on("request", lambda sent: foreign.append(sent.url) if not sent.url.startswith(host.url) else None)
-    page.on("request", lambda sent: foreign.append(sent.url) if sent.method != "GET" else None)
-    page.goto(host.url)
-    answer(page)
-    assert [url for url in foreign if not url.startswith(("data:", "blob:"))] == []
+@contextmanager
+def no_foreign_requests(page: Page, host: Host) -> Iterator[None]:
+    """Nothing but GET is asked in the block, and nobody but the host."""
+    asked: list[tuple[str, str]] = []
+    page.on("request", lambda sent: asked.append((sent.method, sent.url)))
+    yield
+    own = (host.url, "data:", "blob:")
+    assert [request for request in asked if request[0] != "GET" or not request[1].startswith(own)] == []
+
+
+def test_the_first_call_is_answered_by_python_on_nginx_below_a_path(site: Path, tmp_path: Path, page: Page) -> None:
+    if reason := web_servers.missing("nginx"):
+        pytest.skip(reason)
+    with by_nginx(site, tmp_path) as served, no_foreign_requests(page, served):
+        page.goto(served.url)
+        answer(page)
 
 
 def test_the_server_of_these_tests_answers_nothing_but_get(site: Path) -> None:
@@ -163,13 +160,6 @@ def edit(page: Page, status: str) -> None:
     for said in ("They can hear you", status):
         page.get_by_role("button", name="Mute").click()
         expect(page.locator("#card-status")).to_have_text(said)
-
-
-def test_the_handlers_are_edited_in_the_middle_of_a_call(site: Path, page: Page) -> None:
-    with by_python(site) as served:
-        page.goto(served.url)
-        answer(page)
-        edit(page, "Edited on a plain host")
 
 
 def test_a_stranger_that_frames_the_placement_page_neither_hears_of_the_handlers_nor_edits_them(
@@ -192,24 +182,8 @@ def test_a_stranger_that_frames_the_placement_page_neither_hears_of_the_handlers
         assert frame.evaluate("() => sessionStorage.length") == 0
 
 
-def test_the_crm_of_the_page_answers_python(site: Path, page: Page) -> None:
-    with by_python(site) as served:
-        page.goto(served.url)
-        answer(page)
-        page.get_by_role("textbox", name="Comment").fill("Wants blue frames")
-        page.get_by_role("button", name="Save comment").click()
-        expect(page.locator("#card-status")).to_have_text("Comment saved in the CRM")
-
-
-def test_rest_that_is_out_of_order_is_told_to_python(site: Path, page: Page) -> None:
-    with by_python(site) as served:
-        page.goto(served.url)
-        expect(page.locator("#card-status")).to_have_text(GREETING)
-        page.get_by_role("checkbox", name="REST is out of order").check()
-        page.get_by_role("button", name="Known contact").click()
-        expect(page.locator("#card-status")).to_have_text("The CRM did not answer: INTERNAL_SERVER_ERROR")
-
-
+# In CI: `address.test.mjs`, and all tests of the demo but those here name an app elsewhere.
+@pytest.mark.campaign
 def test_an_app_elsewhere_can_be_named_in_the_address(
     site: Path, demo_bundle: Path, page: Page, serve_elsewhere: str
 ) -> None:
@@ -226,9 +200,21 @@ def serve_elsewhere(demo_bundle: Path) -> Iterator[str]:
         yield served.url
 
 
-def test_with_the_server_gone_the_whole_demo_starts_again_from_what_the_browser_keeps(site: Path, page: Page) -> None:
-    with by_python(site) as served:
+def test_a_plain_web_server_is_enough_for_the_demo_and_without_it_the_browser_starts_all_again_from_what_it_keeps(
+    site: Path, page: Page
+) -> None:
+    with by_python(site) as served, no_foreign_requests(page, served):
         page.goto(served.url)
+        answer(page)
+        page.get_by_role("textbox", name="Comment").fill("Wants blue frames")
+        page.get_by_role("button", name="Save comment").click()
+        expect(page.locator("#card-status")).to_have_text("Comment saved in the CRM")
+        rest = page.get_by_role("checkbox", name="REST is out of order")
+        rest.check()
+        page.get_by_role("button", name="Known contact").click()
+        expect(page.locator("#card-status")).to_have_text("The CRM did not answer: INTERNAL_SERVER_ERROR")
+        rest.uncheck()
+        page.get_by_role("button", name="Known contact").click()
         answer(page)
         page.evaluate(
             "navigator.serviceWorker.ready.then(({active}) => new Promise((done) => {"

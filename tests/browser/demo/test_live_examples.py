@@ -1,29 +1,23 @@
-"""The worked examples: each is loaded into the editor and applied in the middle of a call of the demo."""
+"""The worked examples: each is loaded into the editor and applied in the middle of a call of the demo.
+
+In CI `tests/unit/test_examples.py` holds what each does, `test_demo_says.py` that one is loaded and runs in a call.
+"""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPortal
 from tests.support.live_page import LivePage
-from worker_py_tool.demo import demo
-from worker_py_tool.paths import PORTAL
 
-
-@pytest.fixture(scope="session")
-def live_demo_bundle(bundles_directory: Path) -> Path:
-    """The demo's handlers, built for live editing."""
-    demo.build_demo(bundles_directory / "live-demo", live=True)
-    return bundles_directory / "live-demo"
+pytestmark = pytest.mark.campaign
 
 
 @pytest.fixture
-def desk(warm_page: Page, open_portal: OpenPortal, live_demo_bundle: Path) -> Iterator[LivePage]:
+def desk(demo_page: Page) -> Iterator[LivePage]:
     """A call that the demo's own handlers answered; at the end the interpreter gets these back."""
-    made = open_portal(LivePage, bundle=live_demo_bundle, page=warm_page, plain="1")
-    made.call("Head of purchasing · open deals: 2")
+    made = LivePage(demo_page, demo_page.evaluate("portal.frames()[0].src"))
+    made.click("answerButtonClick")
     expect(made.card_status).to_have_text("Answered by Python")
     made.open()
     yield made
@@ -74,10 +68,3 @@ def test_transfer_policy(desk: LivePage) -> None:
     expect(desk.playwright_page.locator("#card-state")).to_have_text("On the call")
     desk.click("transferButtonClick", "2")
     expect(desk.card_status).to_have_text("Asking Ines Hartmann")
-
-
-def test_every_example_of_the_repository_is_offered(desk: LivePage) -> None:
-    offered = desk.playwright_page.locator("#live-example option").evaluate_all(
-        "(all) => all.map(({ value }) => value)"
-    )
-    assert sorted(filter(None, offered)) == sorted(path.stem for path in (PORTAL / "examples").glob("*.py"))

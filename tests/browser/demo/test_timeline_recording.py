@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import OpenPortal
+from tests.browser.conftest import Complaints, OpenPortal
 from tests.support.timelines import APP, TimelinePage, recording_of
 
 PHONE = "12025550143"
@@ -28,11 +29,12 @@ GREETED = ("CallCardSetCardTitle", {"title": f"Mara calls from +{PHONE}"})
 
 
 @pytest.fixture
-def tab(warm_page: Page, open_portal: OpenPortal) -> TimelinePage:
-    """The tab, before any call."""
-    opened = open_portal(TimelinePage, APP, page=warm_page, plain="")
-    opened.open()
-    return opened
+def tab(shared_tab: TimelinePage, complaints: Complaints) -> Iterator[TimelinePage]:
+    """The tab, before any call; what was opened or recorded before can be played still."""
+    with complaints.watching(shared_tab.playwright_page.context), shared_tab.case():
+        yield shared_tab
+        if shared_tab.playwright_page.evaluate("portal.card()?.open"):
+            shared_tab.close_call()
 
 
 def commented(tab: TimelinePage, text: str) -> None:
@@ -109,8 +111,9 @@ def test_a_recorded_call_that_is_saved_opened_and_played_gives_the_same_commands
     tab.until_handled("note")
 
 
-@pytest.mark.parametrize("speed", ["1", "Infinity"], ids=["1", "as fast as possible"])
+@pytest.mark.parametrize("speed", [pytest.param("1", marks=pytest.mark.campaign), "Infinity"])
 def test_a_recording_can_be_played_at_once_while_its_call_is_still_open(tab: TimelinePage, speed: str) -> None:
+    """At the speed of a person, with `--all`: what a speed is, `replay.test.mjs` holds."""
     recorded_call(tab)
     tab.play(speed)
     expect(tab.status).to_contain_text("Same: all 3 commands are those of the recording")
@@ -134,6 +137,7 @@ def test_other_commands_than_the_recorded_are_shown_as_different(tab: TimelinePa
     expect(result.get_by_role("row").nth(1)).to_contain_text("Somebody")
 
 
+@pytest.mark.campaign  # in CI: `replay.test.mjs`
 @pytest.mark.parametrize(("speed", "expected_ms"), [("0.5", 1200)])
 def test_events_are_raised_no_sooner_than_the_speed_chosen_says(
     tab: TimelinePage, speed: str, expected_ms: int
@@ -161,6 +165,7 @@ def test_a_replay_can_be_stopped(tab: TimelinePage) -> None:
         (0, "initialized", CALL), (600_000, "addCommentButtonClick", "in ten minutes"), commands=[GREETED]
     )
     tab.open_text(json.dumps(recording))
+    tab.panel.get_by_role("combobox", name="Speed of the replay").select_option("1")
     tab.button("Play").click()
     expect(tab.status).to_have_text("Replaying: 1 of 2 events")
     tab.button("Stop replay").click()
@@ -178,38 +183,38 @@ def test_a_recording_whose_page_goes_away_is_saved_all_the_same(tab: TimelinePag
             frame.evaluate("() => addEventListener('pagehide', (event) => event.stopImmediatePropagation(), true)")
     with tab.playwright_page.expect_download():
         tab.playwright_page.evaluate("() => void portal.reloadFrame()")
+    tab.until_there()
     expect(tab.status).to_contain_text("The recorded page went away; saved")
     expect(tab.panel.get_by_text("● Recording")).to_be_hidden()
     expect(tab.button("Record")).to_be_visible()
+    tab.portal("(portal) => portal.endCall()")  # which the page that went has taken along
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("", "call.json is empty."),
-        ("{not json", "call.json is not JSON, or was cut off"),
-        ("[]", "holds [] where a recording is an object"),
-        ('{"version": 3, "entries": []}', "its version is 3, expected 1"),
-        ('{"kind": "worker-py trace", "version": 1, "entries": []}', "it is an exported trace"),
-        ('{"version": 1, "entries": [{"at": 1, "to": "moon", "message": {}}]}', 'entry 1 of 1 goes to "moon"'),
-    ],
-    ids=["empty", "broken", "list", "version", "trace", "damaged"],
-)
-def test_a_file_that_is_no_recording_is_refused_with_what_is_wrong(tab: TimelinePage, text: str, said: str) -> None:
-    tab.open_text(text)
-    expect(tab.problem).to_contain_text(said)
-    expect(tab.button("Play")).to_be_hidden()
-    tab.open_text(json.dumps(recording_of((0, "initialized", CALL), commands=[GREETED])))
-    expect(tab.button("Play")).to_be_visible()
-    expect(tab.problem).to_be_hidden()
-
-
-def test_a_file_that_is_too_large_is_refused_before_it_is_read(tab: TimelinePage, tmp_path: Path) -> None:
-    file = tmp_path / "day.json"
-    with file.open("wb") as large:
-        large.truncate(21 * 1024 * 1024)
-    tab.panel.get_by_label("Open recording").set_input_files(file)
-    expect(tab.problem).to_have_text(
-        "day.json is too large: it has 21.0 MiB, a recording may have 20. Record a shorter call."
-    )
-    expect(tab.button("Play")).to_be_hidden()
+def test_a_file_that_is_no_recording_or_too_large_is_refused_with_what_is_wrong(
+    shared_tab: TimelinePage, open_portal: OpenPortal, complaints: Complaints, tmp_path: Path
+) -> None:
+    """Of each kind of flaw `recording.test.mjs` holds the words."""
+    context = shared_tab.playwright_page.context
+    with complaints.watching(context):
+        tab = open_portal(TimelinePage, APP, page=context.new_page(), plain="")
+        tab.open()
+        for text, said in (
+            ("", "call.json is empty."),
+            ("{not json", "call.json is not JSON, or was cut off"),
+            ('{"kind": "worker-py trace", "version": 1, "entries": []}', "it is an exported trace"),
+        ):
+            tab.open_text(text)
+            expect(tab.problem).to_contain_text(said)
+            expect(tab.button("Play")).to_be_hidden()
+        file = tmp_path / "day.json"
+        with file.open("wb") as large:
+            large.truncate(21 * 1024 * 1024)
+        tab.panel.get_by_label("Open recording").set_input_files(file)
+        expect(tab.problem).to_have_text(
+            "day.json is too large: it has 21.0 MiB, a recording may have 20. Record a shorter call."
+        )
+        expect(tab.button("Play")).to_be_hidden()
+        tab.open_text(json.dumps(recording_of((0, "initialized", CALL), commands=[GREETED])))
+        expect(tab.button("Play")).to_be_visible()
+        expect(tab.problem).to_be_hidden()
+        tab.close()

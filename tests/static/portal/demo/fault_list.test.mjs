@@ -52,6 +52,13 @@ test("a command that was not answered is told with its time, in the silence as w
   }
 });
 
+test("a command that was answered late enough to be noticed is told with its time", () => {
+  const entry = { kind: "outcome", name: "CallCardSetStatusText", outcome: "ok", duration_ms: 2004 };
+  const line = told("fault-slow", { entry }) ?? "";
+  assert.match(line, /^CallCardSetStatusText was answered after 2,004 ms: its handler has waited/);
+  assert.equal(told("fault-slow", { entry: { ...entry, duration_ms: 1999 } }), null);
+});
+
 test("answers that nobody waits for are told as dropped", () => {
   assert.match(told("fault-late", { entry: { kind: "stray", name: "late" } }) ?? "", /dropped/);
   assert.match(told("fault-double", { entry: { kind: "stray", name: "second" } }) ?? "", /dropped/);
