@@ -1,4 +1,8 @@
-"""Packages that people use, in the first handler of a fresh page: all in one app, and in the campaign each alone."""
+"""Packages that people use, in the first handler of a fresh page: some in one app, in the campaign all, and each alone.
+
+Those that take most time to compile and to try are the campaign's: what they need of a browser, compiled code and the
+refusal of their requests, test_requirements.py and test_policy.py hold.
+"""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -40,13 +44,17 @@ def use(open_page: OpenPage, policy_reports: PolicyReports, bundles_directory: P
     return told_what_is_known
 
 
+LIGHT = ("python-dateutil", "tzdata", "attrs", "httpx")
+
+
+@pytest.mark.parametrize("names", [LIGHT, pytest.param(tuple(KNOWN), marks=pytest.mark.campaign)], ids=["light", "all"])
 def test_known_packages_work_together_in_the_first_handler_those_from_a_mirror_of_pyodides_distribution_too(
-    use: Use, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    use: Use, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: Sequence[str]
 ) -> None:
     mirror, lock = mirror_of(tmp_path)
     monkeypatch.setattr(target, "LOCK", lock)
     with DirectoryServer(*mirror.iterdir()) as server:
-        use([*KNOWN.values(), *FROM_A_MIRROR.values()], f"http://127.0.0.1:{server.port}/")
+        use([*(KNOWN[name] for name in names), *FROM_A_MIRROR.values()], f"http://127.0.0.1:{server.port}/")
 
 
 @pytest.mark.campaign
