@@ -33,7 +33,8 @@ def boot_files(directory: Path, made: Manifest) -> list[str]:
             library = [path for path in runtime if path.endswith("python_stdlib.zip")]
             wheels = [path.removeprefix("../../") for path in contents["wheels"]]
             parts += [*library, *wheels, folder + "app.zip"]
-        parts += dict.fromkeys(each["archive"].removeprefix("../../") for each in contents["libraries"])
+        archives = dict.fromkeys(each["archive"].removeprefix("../../") for each in contents["libraries"])
+        parts += [folder + "worker/libraries.js", *archives] if archives else []
     else:
         wheels = [path for path in made.files if path.startswith("wheels/")]
         parts = [*(folder + name for name in ("app.zip", "pyodide-lock.json")), *wheels, *runtime]

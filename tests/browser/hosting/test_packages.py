@@ -1,4 +1,8 @@
-"""Packages that people use, in the first handler of a fresh page: all in one app, and in the campaign each alone."""
+"""Packages that people use, in the first handler of a fresh page: some in one app, in the campaign all, and each alone.
+
+Those that take most time to compile and to try are the campaign's: what they need of a browser, compiled code and the
+refusal of their requests, test_requirements.py and test_policy.py hold.
+"""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,7 +15,6 @@ from tests.support.directory_server import DirectoryServer
 from tests.support.known_packages import FROM_A_MIRROR, KNOWN, Known, app_of, mirror_of
 from tests.support.policy_watch import PolicyReports
 from worker_py_tool.bundle import target
-from worker_py_tool.errors import ToolError
 
 pytestmark = pytest.mark.timeout(300)  # where nothing was downloaded and compiled yet
 
@@ -23,13 +26,13 @@ Use = Callable[..., None]
 
 
 @pytest.fixture
-def use(open_page: OpenPage, policy_reports: PolicyReports, tmp_path: Path) -> Use:
+def use(open_page: OpenPage, policy_reports: PolicyReports, bundles_directory: Path, tmp_path: Path) -> Use:
     """Builds an app that uses packages, and holds what it tells in its first handler against the table."""
 
     def told_what_is_known(known: Sequence[Known], pyodide_packages: str = "") -> None:
-        bundle = bundle_of(
-            tmp_path, app_of(known), [each.requirement for each in known], pyodide_packages=pyodide_packages
-        )
+        directory = bundles_directory / f"packages-{tmp_path.name}"
+        requirements = [each.requirement for each in known]
+        bundle = bundle_of(directory, app_of(known), requirements, pyodide_packages=pyodide_packages)
         page = open_page(bundle=bundle)
         assert told(page) == [each.answer for each in known]
         assert page.diagnostics()["plain_boot"] is None
@@ -41,29 +44,17 @@ def use(open_page: OpenPage, policy_reports: PolicyReports, tmp_path: Path) -> U
     return told_what_is_known
 
 
-def test_known_packages_work_together_in_the_first_handler(use: Use) -> None:
-    use(list(KNOWN.values()))
+LIGHT = ("python-dateutil", "tzdata", "attrs", "httpx")
 
 
-def test_packages_that_need_pyodides_distribution_work_from_a_mirror_of_it(
-    use: Use, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("names", [LIGHT, pytest.param(tuple(KNOWN), marks=pytest.mark.campaign)], ids=["light", "all"])
+def test_known_packages_work_together_in_the_first_handler_those_from_a_mirror_of_pyodides_distribution_too(
+    use: Use, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: Sequence[str]
 ) -> None:
-    known = list(FROM_A_MIRROR.values())
     mirror, lock = mirror_of(tmp_path)
     monkeypatch.setattr(target, "LOCK", lock)
     with DirectoryServer(*mirror.iterdir()) as server:
-        use(known, f"http://127.0.0.1:{server.port}/")
-
-
-def test_without_a_mirror_the_package_that_is_missing_is_named_and_the_option(
-    use: Use, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _, lock = mirror_of(tmp_path / "elsewhere", note=str(tmp_path))
-    monkeypatch.setattr(target, "LOCK", lock)
-    with DirectoryServer() as server, pytest.raises(ToolError) as refused:
-        use([FROM_A_MIRROR["jinja2"]], f"http://127.0.0.1:{server.port}/")
-    said = str(refused.value)
-    assert "markupsafe" in said and "Pyodide's own distribution" in said and "--pyodide-packages URL|DIR" in said
+        use([*(KNOWN[name] for name in names), *FROM_A_MIRROR.values()], f"http://127.0.0.1:{server.port}/")
 
 
 @pytest.mark.campaign
