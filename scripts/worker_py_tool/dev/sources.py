@@ -39,7 +39,7 @@ class Sources:
 
     Attributes:
         app: The files that go into the interpreter.
-        options: What a bundle takes of the project, by the names of `demo.build_demo`.
+        options: What a bundle takes of the project, by the names of `BuildOptions`.
         parts: What names the content of each part of the project; a bundle has to be built anew when one is another.
     """
 
@@ -53,7 +53,7 @@ class Sources:
 
 
 def options_of(app: str, include: Sequence[str] = (), require: Sequence[str] = ()) -> dict[str, Any]:
-    """What a bundle for the simulated portal takes of an app's project, by the names of `demo.build_demo`.
+    """What a bundle for the simulated portal takes of an app's project, by the names of `BuildOptions`.
 
     Raises:
         ToolError: The project's file is wrong.
