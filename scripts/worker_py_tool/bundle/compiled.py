@@ -13,6 +13,7 @@ from typing import Any
 
 from worker_py_tool import progress
 from worker_py_tool.bundle import fence, wheels
+from worker_py_tool.bundle.digests import digest_of_files
 from worker_py_tool.locking import exclusive
 from worker_py_tool.paths import CACHE
 from worker_py_tool.scratch import scratch
@@ -56,10 +57,7 @@ def archives(originals: Sequence[Path]) -> list[Path]:
 
 def key() -> str:
     """What the result depends on beside the archive."""
-    digest = hashlib.sha256()
-    for path in (SCRIPT, *reads(), fence.PYODIDE / "package.json"):
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:20]
+    return digest_of_files((SCRIPT, *reads(), fence.PYODIDE / "package.json"))
 
 
 def _place(original: Path) -> Path:

@@ -5,17 +5,17 @@ imported while the page lives stays a file of its own, and so does what that imp
 """
 
 import functools
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from worker_py_tool.bundle import imports
+from worker_py_tool.bundle.digests import digest_of_files, digest_of_named
 from worker_py_tool.bundle.one_module import ESBUILD, comment, notice_of, run_esbuild
 from worker_py_tool.errors import ToolError
 from worker_py_tool.locking import exclusive
-from worker_py_tool.paths import CACHE, STATIC
+from worker_py_tool.paths import CACHE, NODE_MODULES, STATIC
 
 EARLY, SHIM, WORKER = "page/early.js", "page/shim.js", "worker/worker.js"
 CONTENTS = "worker/bundle.js"
@@ -95,13 +95,10 @@ def _names(pattern: re.Pattern[str], content: bytes) -> list[str]:
 def _joined(entry: str) -> str:
     """An entry with all that it imports; it is made once for the same sources."""
     sources = {path: path.read_bytes() for path in sorted(STATIC.rglob("*.js"))}
-    versions = [
-        (path / "package.json").read_bytes() for path in (ESBUILD, *(ESBUILD.parent / name for name in BUNDLED))
-    ]
-    digest = hashlib.sha256(Path(__file__).read_bytes() + b"".join(versions))
-    for path, content in sources.items():
-        digest.update(f"\n{path.relative_to(STATIC)} {hashlib.sha256(content).hexdigest()}".encode())
-    made = CACHE / "entries" / digest.hexdigest()[:20] / entry
+    packages = (ESBUILD, *(NODE_MODULES / name for name in BUNDLED))
+    tools = digest_of_files([Path(__file__), *(path / "package.json" for path in packages)])
+    key = digest_of_named(((str(path.relative_to(STATIC)), content) for path, content in sources.items()), tools)
+    made = CACHE / "entries" / key / entry
     if not made.exists():
         with exclusive(f"joining modules: {entry}"):
             if not made.exists():

@@ -1,6 +1,5 @@
 """The Python packages of a bundle: resolved, tried in Node's Pyodide, and locked."""
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Any
 
 from worker_py_tool import progress
 from worker_py_tool.bundle import compiled, fence, library, lock_file, packages, pylock, snapshot, wheel_check, wheels
+from worker_py_tool.bundle.digests import digest_of_files
 from worker_py_tool.errors import ToolError
 from worker_py_tool.locking import exclusive
 from worker_py_tool.paths import CACHE
@@ -111,7 +111,5 @@ def _run(tried: Path, config: Mapping[str, Any], asked: Mapping[str, str]) -> Se
 
 def _key(config: Mapping[str, Any], contents: Sequence[Path]) -> str:
     names = [path.name for path in contents]
-    digest = hashlib.sha256(json.dumps([config["requirements"], names]).encode())
-    for path in (SCRIPT, IN_PYODIDE, fence.INSIDE, fence.PYODIDE / "package.json", *contents):
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:20]
+    files = (SCRIPT, IN_PYODIDE, fence.INSIDE, fence.PYODIDE / "package.json", *contents)
+    return digest_of_files(files, json.dumps([config["requirements"], names]).encode())

@@ -4,13 +4,13 @@ Memory that sources were compiled in has gaps, and what nobody looks at in a bro
 archive of the library, which a start puts in place afterwards, is the original.
 """
 
-import hashlib
 import json
 import os
 from pathlib import Path
 
 from worker_py_tool import progress
 from worker_py_tool.bundle import fence, target
+from worker_py_tool.bundle.digests import digest_of_files
 from worker_py_tool.locking import exclusive
 from worker_py_tool.paths import CACHE
 from worker_py_tool.scratch import scratch
@@ -56,7 +56,4 @@ def _make(made: Path) -> None:
 
 def key() -> str:
     """What the archive depends on."""
-    digest = hashlib.sha256()
-    for path in (SCRIPT, IN_PYODIDE, fence.INSIDE, fence.PYODIDE / "package.json"):
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:20]
+    return digest_of_files((SCRIPT, IN_PYODIDE, fence.INSIDE, fence.PYODIDE / "package.json"))

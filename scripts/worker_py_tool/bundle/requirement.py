@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from worker_py_tool import progress
 from worker_py_tool.bundle import package_index
+from worker_py_tool.bundle.digests import digest_of_named, digest_of_parts
 from worker_py_tool.bundle.package_index import Offer, PackageIndex
 from worker_py_tool.bundle.resolver import Need
 from worker_py_tool.errors import ToolError
@@ -112,7 +113,7 @@ def _wheel(text: str, url: str, index: PackageIndex) -> Path:
         hashes = re.search(r"sha256=([0-9a-f]{64})", parts.fragment)
         return index.fetch(parts._replace(fragment="").geturl(), filename, hashes[1] if hashes else "")
     if parts.scheme != "file":
-        return _built(text, url, hashlib.sha256(url.encode()).hexdigest())
+        return _built(text, url, digest_of_parts([url]))
     place = Path(unquote(parts.path)).resolve()
     if not place.exists():
         raise ToolError(f"--require {text}: there is no {place}", FORM)
@@ -128,7 +129,7 @@ def _wheel(text: str, url: str, index: PackageIndex) -> Path:
 
 def _built(text: str, source: str, digest: str) -> Path:
     """The wheel of a project, built by its own build backend; once for the same content."""
-    directory = CACHE / "wheels" / f"built-{digest[:20]}"
+    directory = CACHE / "wheels" / f"built-{digest}"
     if not directory.exists():
         with exclusive(f"building {source}"), scratch("making-", directory.parent) as aside:
             with progress.step(f"building the wheel of {source}"):
@@ -144,11 +145,7 @@ def _built(text: str, source: str, digest: str) -> Path:
 
 
 def _content(place: Path) -> str:
-    digest = hashlib.sha256()
-    for path in _source(place):
-        content = path.read_bytes()
-        digest.update(f"{path.relative_to(place)} {len(content)}\n".encode() + content)
-    return digest.hexdigest()
+    return digest_of_named((str(path.relative_to(place)), path.read_bytes()) for path in _source(place))
 
 
 def _source(place: Path) -> Iterator[Path]:

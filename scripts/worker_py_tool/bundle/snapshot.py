@@ -1,6 +1,5 @@
 """The memory snapshot of a bundle: the interpreter with the app imported, made in Node's Pyodide."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -13,6 +12,7 @@ from typing import Any
 from worker_py_tool import progress
 from worker_py_tool.bundle import compiled, fence, library
 from worker_py_tool.bundle.app_source import AppSource
+from worker_py_tool.bundle.digests import digest_of_parts
 from worker_py_tool.bundle.import_failure import Failure
 from worker_py_tool.errors import ToolError
 from worker_py_tool.locking import exclusive
@@ -166,7 +166,7 @@ def interpreter(pyodide: Path = fence.PYODIDE, wheels: Sequence[Path] = ()) -> d
         pyodide: The directory of its Pyodide.
         wheels: That of `worker_py`, to have it imported there; nothing is installed without.
     """
-    key = _digest([*_of_any_app(pyodide), *(path.read_bytes() for path in wheels)])
+    key = digest_of_parts([*_of_any_app(pyodide), *(path.read_bytes() for path in wheels)])
     cached = INTERPRETERS / f"{key}.json"
     if not cached.exists():
         with exclusive(f"starting an interpreter: {key}"):
@@ -236,17 +236,10 @@ def _outcome(app: AppSource, result: Mapping[str, Any]) -> dict[str, Any]:
 def _key(app: AppSource, wheels: Sequence[Path], pyodide: Path) -> str:
     name = f"{app.module}:{app.attribute} {HARMLESS}".encode()
     ours = [path.read_bytes() for path in (DESCRIBE, TIDY, TRACE, *wheels)]
-    return _digest([*_of_any_app(pyodide), name, compiled.key().encode(), app.archive(), *ours])
+    return digest_of_parts([*_of_any_app(pyodide), name, compiled.key().encode(), app.archive(), *ours])
 
 
 def _of_any_app(pyodide: Path) -> list[bytes]:
     flags = " ".join((*fence.FLAGS, *fence.FLAGS_OF_SOME)).encode()
     ours = (path.read_bytes() for path in (SCRIPT, LIBRARIES, fence.INSIDE, pyodide / MODULE, pyodide / GLUE))
     return [flags, library.key().encode(), *ours]
-
-
-def _digest(parts: Sequence[bytes]) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(f"{len(part)}\n".encode() + part)
-    return digest.hexdigest()[:20]

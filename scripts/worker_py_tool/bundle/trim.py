@@ -3,7 +3,6 @@
 A tenth of the module and a third of its JavaScript serve code that is linked to it later. Most apps bring none.
 """
 
-import hashlib
 import json
 import os
 import re
@@ -14,6 +13,7 @@ from pathlib import Path
 from worker_py_tool import progress
 from worker_py_tool.bundle import fence
 from worker_py_tool.bundle.app_source import AppSource
+from worker_py_tool.bundle.digests import digest_of_files
 from worker_py_tool.locking import exclusive
 from worker_py_tool.paths import CACHE, STATIC
 from worker_py_tool.process import say
@@ -70,7 +70,4 @@ def _make(made: Path) -> None:
 
 
 def _key() -> str:
-    digest = hashlib.sha256()
-    for path in (SCRIPT, MODULE, fence.INSIDE, *READERS, fence.PYODIDE / "package.json"):
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:20]
+    return digest_of_files((SCRIPT, MODULE, fence.INSIDE, *READERS, fence.PYODIDE / "package.json"))

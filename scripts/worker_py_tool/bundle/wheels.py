@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from worker_py_tool.bundle import target
+from worker_py_tool.bundle.digests import digest_of_files, digest_of_named
 from worker_py_tool.errors import ToolError
 from worker_py_tool.locking import exclusive
 from worker_py_tool.paths import CACHE, NODE_MODULES, REQUIREMENTS, WORKER_PY, version
@@ -47,11 +48,9 @@ def worker_py(*, live: bool = False) -> Path:
     """
     left_out = [] if live else [LIVE]
     project = BROWSER_PROJECT.format(version=version())
-    digest = hashlib.sha256(project.encode() + importlib.metadata.version("hatchling").encode())
-    for path in sorted(WORKER_PY.rglob("*")):
-        if path.is_file() and path.suffix != ".pyc" and path.name not in left_out:
-            content = path.read_bytes()
-            digest.update(f"{path.relative_to(WORKER_PY)} {len(content)}\n".encode() + content)
+    files = [path for path in sorted(WORKER_PY.rglob("*")) if path.is_file() and path.suffix != ".pyc"]
+    named = ((str(path.relative_to(WORKER_PY)), path.read_bytes()) for path in files if path.name not in left_out)
+    key = digest_of_named(named, project, importlib.metadata.version("hatchling"))
 
     def build(directory: Path) -> None:
         with scratch("source-", directory.parent.parent) as aside:
@@ -65,7 +64,7 @@ def worker_py(*, live: bool = False) -> Path:
                 env={**python_packages.PIP_ENV, "SOURCE_DATE_EPOCH": "315532800"},
             )
 
-    return _cached(f"worker_py-{digest.hexdigest()[:16]}", build)[0]
+    return _cached(f"worker_py-{key}", build)[0]
 
 
 def loader() -> list[Path]:
@@ -108,7 +107,7 @@ def locked(name: str) -> list[Path]:
             remedy=python_packages.OFFLINE_REMEDY,
         )
 
-    return _cached(f"{name}-{hashlib.sha256(lock_file.read_bytes()).hexdigest()[:16]}", download)
+    return _cached(f"{name}-{digest_of_files([lock_file])}", download)
 
 
 def address(wheel: Path) -> str:
