@@ -97,12 +97,11 @@ def _run(tried: Path, config: Mapping[str, Any], asked: Mapping[str, str]) -> Se
     lean = str(library.lean())  # what that interpreter has read of its library is not the original's
     files = [Path(path) for path in (*config["loader"], *config["wheels"], IN_PYODIDE, memory, lean)]
     with scratch("making-", tried.parent) as aside:
-        (aside / "config.json").write_text(json.dumps({**config, "memory": memory, "library": lean}), encoding="utf-8")
         what = ", ".join(asked.values())
         with progress.step(f"trying in Pyodide: {what}"):
-            arguments = [aside / "config.json"]
+            told = {**config, "memory": memory, "library": lean}
             purpose = f"install {what} in Pyodide"
-            found = fence.run(SCRIPT, arguments, purpose, reads=files, imports=len(asked))
+            found = fence.run(SCRIPT, told, purpose, aside=aside, reads=files, imports=len(asked))
     failed: Sequence[Mapping[str, str]] = found["failed"]
     if not failed:  # a machine that was slow may be quicker next time
         tried.write_text("{}", encoding="utf-8")

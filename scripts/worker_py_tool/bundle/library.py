@@ -4,7 +4,6 @@ Memory that sources were compiled in has gaps, and what nobody looks at in a bro
 archive of the library, which a start puts in place afterwards, is the original.
 """
 
-import json
 import os
 from pathlib import Path
 
@@ -38,20 +37,16 @@ def _make(made: Path) -> None:
     made.parent.mkdir(parents=True, exist_ok=True)
     version = target.read().short.replace(".", "")
     with scratch("making-", made.parent) as aside:
-        (aside / "made").mkdir()
         config = {
             "pyodide": str(fence.PYODIDE),
             "script": str(IN_PYODIDE),
             "library": str(fence.PYODIDE / NAME),
             "path": f"/lib/python{version}.zip",
-            "made": str(aside / "made" / NAME),
+            "made": str(aside / fence.MADE / NAME),
         }
-        (aside / "config.json").write_text(json.dumps(config), encoding="utf-8")
         with progress.step("compiling Python's library"):
-            fence.run(
-                SCRIPT, [aside / "config.json"], "compile Python's library", reads=[IN_PYODIDE], writes=[aside / "made"]
-            )
-        os.replace(aside / "made" / NAME, made)
+            fence.run(SCRIPT, config, "compile Python's library", aside=aside, reads=[IN_PYODIDE])
+        os.replace(aside / fence.MADE / NAME, made)
 
 
 def key() -> str:

@@ -105,13 +105,12 @@ def _make(cached: Path, key: str, app: AppSource, wheels: Sequence[Path], pyodid
             "harmless": HARMLESS,
             "bare": None,
             "compiler": compiled.compiler(),
-            "compiled": str(aside / "made" / "app.zip"),
+            "compiled": str(aside / fence.MADE / "app.zip"),
             "module": app.module,
             "attribute": app.attribute,
             "seed": key,
             "limitS": fence.IMPORT_LIMIT_S,
         }
-        (aside / "made").mkdir()
         with progress.step("making the memory snapshot"):
             config["base"] = interpreter(pyodide, _ours(wheels))
             result = _run(aside, config, wheels)
@@ -120,10 +119,10 @@ def _make(cached: Path, key: str, app: AppSource, wheels: Sequence[Path], pyodid
                 known |= {"bare": known.pop("refused"), "libraries": []}
                 known |= _bare(aside, {**config, "native": False, "compiler": None}, wheels)
         if "refused" not in known:
-            os.replace(aside / "made" / "snapshot.bin", cached.with_suffix(".bin"))
-        if not (aside / "made" / "app.zip").exists():  # the app has changed its interpreter: another compiles it
-            shutil.copyfile(compiled.archives([aside / "app.zip"])[0], aside / "made" / "app.zip")
-        os.replace(aside / "made" / "app.zip", cached.with_suffix(".zip"))
+            os.replace(aside / fence.MADE / "snapshot.bin", cached.with_suffix(".bin"))
+        if not (aside / fence.MADE / "app.zip").exists():  # the app has changed its interpreter: another compiles it
+            shutil.copyfile(compiled.archives([aside / "app.zip"])[0], aside / fence.MADE / "app.zip")
+        os.replace(aside / fence.MADE / "app.zip", cached.with_suffix(".zip"))
         (aside / "result.json").write_text(json.dumps(known), encoding="utf-8")
         os.replace(aside / "result.json", cached)
 
@@ -138,11 +137,12 @@ def _bare(aside: Path, config: Mapping[str, Any], wheels: Sequence[Path]) -> dic
 
 
 def _run(aside: Path, config: Mapping[str, Any], wheels: Sequence[Path]) -> dict[str, Any]:
-    (aside / "config.json").write_text(json.dumps(config), encoding="utf-8")
     return fence.run(
         SCRIPT,
-        [aside / "config.json", aside / "made" / "snapshot.bin"],
+        config,
         "make the memory snapshot",
+        aside=aside,
+        arguments=[aside / fence.MADE / "snapshot.bin"],
         reads=[
             aside / "app.zip",
             DESCRIBE,
@@ -155,7 +155,6 @@ def _run(aside: Path, config: Mapping[str, Any], wheels: Sequence[Path]) -> dict
             Path(config["base"]["memory"]),
             *wheels,
         ],
-        writes=[aside / "made"],
     )
 
 
@@ -185,15 +184,14 @@ def _start(cached: Path, key: str, pyodide: Path, wheels: Sequence[Path]) -> Non
             "wheels": [str(path) for path in wheels],
             "base": None,
         }
-        (aside / "config.json").write_text(json.dumps(config), encoding="utf-8")
-        made = aside / "made" / "memory.bin"
-        made.parent.mkdir()
+        made = aside / fence.MADE / "memory.bin"
         answer = fence.run(
             SCRIPT,
-            [aside / "config.json", made],
+            config,
             "start Python",
+            aside=aside,
+            arguments=[made],
             reads=[LIBRARIES, *compiled.reads(), library.lean(), pyodide, *wheels],
-            writes=[made.parent],
         )
         os.replace(made, cached.with_suffix(".bin"))
         (aside / "answer.json").write_text(json.dumps(answer), encoding="utf-8")

@@ -60,11 +60,9 @@ def _trimmed() -> Path | None:
 
 def _make(made: Path) -> None:
     with scratch("making-", made.parent) as aside, progress.step("trimming Pyodide"):
-        new = aside / "made"
-        new.mkdir()
+        new = aside / fence.MADE
         config = {"pyodide": str(fence.PYODIDE), "readers": list(map(str, READERS)), "made": str(new)}
-        (aside / "config.json").write_text(json.dumps(config), encoding="utf-8")
-        answer = fence.run(SCRIPT, [aside / "config.json"], "trim Pyodide", reads=[MODULE, *READERS], writes=[new])
+        answer = fence.run(SCRIPT, config, "trim Pyodide", aside=aside, reads=[MODULE, *READERS])
         (new / "result.json").write_text(json.dumps(answer), encoding="utf-8")
         os.replace(new, made)
 

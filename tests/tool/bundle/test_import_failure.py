@@ -1,8 +1,7 @@
 """An app whose import fails ends the build, with what Python said and what to do about it."""
 
-import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -157,9 +156,9 @@ def test_python_is_started_once_for_all_apps_and_has_imported_worker_py(
 ) -> None:
     real, started = fence.run, []
 
-    def run(script: Path, arguments: Sequence[Path], purpose: str, **options: Any) -> dict[str, Any]:
-        started.append((purpose, json.loads(arguments[0].read_text(encoding="utf-8"))["wheels"]))
-        return real(script, arguments, purpose, **options)
+    def run(script: Path, config: Mapping[str, Any], purpose: str, **options: Any) -> dict[str, Any]:
+        started.append((purpose, config["wheels"]))
+        return real(script, config, purpose, **options)
 
     monkeypatch.setattr(snapshot, "INTERPRETERS", tmp_path / "interpreters")
     monkeypatch.setattr(fence, "run", run)
