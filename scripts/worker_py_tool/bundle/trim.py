@@ -4,7 +4,6 @@ A tenth of the module and a third of its JavaScript serve code that is linked to
 """
 
 import json
-import os
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -14,10 +13,9 @@ from worker_py_tool import progress
 from worker_py_tool.bundle import fence
 from worker_py_tool.bundle.app_source import AppSource
 from worker_py_tool.bundle.digests import digest_of_files
-from worker_py_tool.locking import exclusive
+from worker_py_tool.made_once import made_once
 from worker_py_tool.paths import CACHE, STATIC
 from worker_py_tool.process import say
-from worker_py_tool.scratch import scratch
 
 SCRIPT = Path(__file__).with_name("trim.mjs")
 MODULE = Path(__file__).with_name("wasm_module.mjs")
@@ -45,26 +43,21 @@ def _files(wheel: Path) -> Iterator[tuple[str, bytes]]:
 
 def _trimmed() -> Path | None:
     """The one without; it is made once for each Pyodide. None where the rules do not fit."""
-    made = CACHE / "pyodide" / _key()
-    result = made / "result.json"
-    if not result.exists():
-        with exclusive(f"trimming Pyodide: {made.name}"):
-            if not result.exists():
-                _make(made)
-    known = json.loads(result.read_text(encoding="utf-8"))
+    made = made_once(CACHE / "pyodide" / _key(), "trimming Pyodide", _make)
+    known = json.loads((made / "result.json").read_text(encoding="utf-8"))
     if "refused" not in known:
         return made
     say(f"warning: the bundle holds all of Pyodide, a tenth more than it needs: {known['refused']}")
     return None
 
 
-def _make(made: Path) -> None:
-    with scratch("making-", made.parent) as aside, progress.step("trimming Pyodide"):
-        new = aside / fence.MADE
-        config = {"pyodide": str(fence.PYODIDE), "readers": list(map(str, READERS)), "made": str(new)}
+def _make(aside: Path) -> Path:
+    made = aside / fence.MADE
+    config = {"pyodide": str(fence.PYODIDE), "readers": list(map(str, READERS)), "made": str(made)}
+    with progress.step("trimming Pyodide"):
         answer = fence.run(SCRIPT, config, "trim Pyodide", aside=aside, reads=[MODULE, *READERS])
-        (new / "result.json").write_text(json.dumps(answer), encoding="utf-8")
-        os.replace(new, made)
+    (made / "result.json").write_text(json.dumps(answer), encoding="utf-8")
+    return made
 
 
 def _key() -> str:
