@@ -1,12 +1,12 @@
 """worker-py record-to-test: a test that plays a recorded call again."""
 
 import argparse
-import json
 import re
 from collections.abc import Set
 from pathlib import Path
 
 from worker_py_tool.errors import ToolError
+from worker_py_tool.json_content import json_object
 from worker_py_tool.paths import command
 from worker_py_tool.process import say
 from worker_py_tool.setup.bootstrap import Need
@@ -78,11 +78,8 @@ def make(recording: Path, directory: Path) -> Path:
 
 def _check(recording: Path, text: str) -> None:
     """Refuse what `worker_py.testing.replay` would."""
-    try:
-        held = json.loads(text)
-    except ValueError:
-        held = None
-    if not isinstance(held, dict) or held.get("version") != 1 or not isinstance(held.get("entries"), list):
+    held = json_object(text) or {}
+    if held.get("version") != 1 or not isinstance(held.get("entries"), list):
         raise ToolError(
             f"{recording}: is no recording of a call",
             "In the console of the placement page: copy(JSON.stringify(workerPy.record(false))).",
