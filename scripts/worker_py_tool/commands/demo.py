@@ -11,18 +11,15 @@ from worker_py_tool.bundle import dependencies, distribution, publish
 from worker_py_tool.bundle.app_source import read_app
 from worker_py_tool.commands import dev
 from worker_py_tool.dev import sources
-from worker_py_tool.paths import command
 from worker_py_tool.process import say
 from worker_py_tool.setup.bootstrap import Need
 from worker_py_tool.waiting import until_interrupted
 
+DESCRIPTION = "Build and serve the demo; its address is printed first. Or write it, for any web server."
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Read the command line."""
-    options = argparse.ArgumentParser(
-        prog=command("demo"),
-        description="Build and serve the demo; its address is printed first. Or write it, for any web server.",
-    )
+
+def add_options(options: argparse.ArgumentParser) -> None:
+    """What its command line takes."""
     options.add_argument("--app", metavar="PATH[:NAME]", help="your own app instead of the demo's, as `dev` takes it")
     options.add_argument(
         "--include", metavar="PATTERN", action="append", default=[], help="file of it to pack, as for a build"
@@ -38,7 +35,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     options.add_argument(
         "--browser", action=argparse.BooleanOptionalAction, default=False, help="open it in your browser"
     )
-    return options.parse_args(arguments)
 
 
 def needs(options: argparse.Namespace) -> Set[Need]:

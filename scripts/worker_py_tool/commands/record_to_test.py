@@ -2,14 +2,13 @@
 
 import argparse
 import re
-from collections.abc import Set
 from pathlib import Path
 
 from worker_py_tool.errors import ToolError
 from worker_py_tool.json_content import json_object
-from worker_py_tool.paths import command
 from worker_py_tool.process import say
-from worker_py_tool.setup.bootstrap import Need
+
+DESCRIPTION = "Make a test of a recorded call: what workerPy.record() gave, as JSON."
 
 TEST = '''"""The call that {recording} holds, played again."""
 
@@ -28,19 +27,9 @@ def test_the_recorded_call_gives_the_same_commands(worker_app: App) -> None:
 '''
 
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Read the command line."""
-    options = argparse.ArgumentParser(
-        prog=command("record-to-test"),
-        description="Make a test of a recorded call: what workerPy.record() gave, as JSON.",
-    )
+def add_options(options: argparse.ArgumentParser) -> None:
+    """What its command line takes."""
     options.add_argument("file", metavar="FILE", type=Path, help="the recording")
-    return options.parse_args(arguments)
-
-
-def needs(options: argparse.Namespace) -> Set[Need]:
-    """Nothing but the standard library."""
-    return frozenset()
 
 
 def run(options: argparse.Namespace) -> int:
