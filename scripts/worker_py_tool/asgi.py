@@ -32,7 +32,7 @@ from worker_py_tool.errors import ToolError
 from worker_py_tool.process import say
 from worker_py_tool.reports.sink import INGEST, METRICS, REPORTS, Ingest, Metrics, Page, Sink
 from worker_py_tool.serve import answers, request_body
-from worker_py_tool.serve.headers import EVERYWHERE, HASHED, PAGE, REFUSAL_POLICY, for_file
+from worker_py_tool.serve.headers import HASHED, PAGE, for_file
 from worker_py_tool.serve.request_body import BodyRefused, ClientGone
 from worker_py_tool.serve.request_log import RequestLog
 from worker_py_tool.serve.served_bundle import Bundle, raw
@@ -262,15 +262,7 @@ class Health:
                 "other": self._seen.other_reports,
             },
         }
-        encoded = json.dumps(content).encode()
-        named = {
-            **EVERYWHERE,
-            "Content-Type": "application/json",
-            "Cache-Control": "no-store",
-            "Content-Security-Policy": REFUSAL_POLICY,
-            "Content-Length": str(len(encoded)),
-        }
-        await answers.answer(send, HTTPStatus.OK, raw(named), encoded)
+        await answers.made(send, HTTPStatus.OK, "application/json", json.dumps(content))
 
 
 async def _method_fits(scope: Scope, send: Send, methods: Sequence[str]) -> bool:

@@ -40,16 +40,31 @@ OFFERED = tuple(name for name in COMMANDS if not (paths.INSTALLED and name in NO
 
 
 class Command(Protocol):
-    """What each command's module offers. Its imports are the standard library's: they come before the set-up."""
+    """What each command's module offers. Its imports are the standard library's: they come before the set-up.
 
-    def parse(self, arguments: list[str]) -> argparse.Namespace:
-        """Read the command line; exits with a usage message when it cannot be understood."""
+    One that has more to say than options has a `parse` of its own, as the one here. One that needs more than Python has
+    a function `needs`: what has to be set up for these options; it refuses those that cannot work.
+    """
 
-    def needs(self, options: argparse.Namespace) -> Set[Need]:
-        """What has to be set up for these options; refuses those that cannot work, before anything is installed."""
+    DESCRIPTION: str
+
+    def add_options(self, options: argparse.ArgumentParser) -> None:
+        """What its command line takes."""
 
     def run(self, options: argparse.Namespace) -> int:
         """Do it, and return the exit status."""
+
+
+def parse(name: str, arguments: list[str]) -> argparse.Namespace:
+    """Read a command line; exits with a usage message when it cannot be understood."""
+    command = _command(name)
+    options = argparse.ArgumentParser(prog=paths.command(name), description=command.DESCRIPTION)
+    command.add_options(options)
+    return options.parse_args(arguments)
+
+
+def _command(name: str) -> Command:
+    return cast(Command, importlib.import_module(f"worker_py_tool.commands.{name.replace('-', '_')}"))
 
 
 def main(arguments: list[str]) -> int:
@@ -72,10 +87,10 @@ def main(arguments: list[str]) -> int:
             print(f"error: {arguments[0]}: there is no such command", file=sys.stderr)
         print(usage(), file=sys.stderr)
         return 2
-    command = cast(Command, importlib.import_module(f"worker_py_tool.commands.{arguments[0].replace('-', '_')}"))
-    options = command.parse(arguments[1:])
+    command = _command(arguments[0])
+    options = command.parse(arguments[1:]) if hasattr(command, "parse") else parse(arguments[0], arguments[1:])
     try:
-        needs = command.needs(options)
+        needs: Set[Need] = command.needs(options) if hasattr(command, "needs") else frozenset()
         bootstrap.ensure(needs)
         if needs and not paths.INSTALLED and not bootstrap.in_virtual_environment():
             bootstrap.start_again(arguments)

@@ -20,7 +20,7 @@ from worker_py.commands import CommandName
 from worker_py.errors import WorkerPyError
 from worker_py.settings import Settings
 from worker_py.testing import Portal
-from worker_py_tool.commands import build as build_command
+from worker_py_tool import cli
 from worker_py_tool.paths import PORTAL, ROOT
 from worker_py_tool.setup import node_packages
 
@@ -228,7 +228,7 @@ def _is_error(name: str) -> bool:
 
 def test_every_option_of_a_build_is_described(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        build_command.parse(["--help"])
+        cli.parse("build", ["--help"])
     options = set(re.findall(r"--[a-z][a-z0-9-]+", capsys.readouterr().out)) - {"--help"}
     text = text_of(ROOT / "docs" / "deployment.md")
     assert {"--app", "--out", "--portal"} <= options

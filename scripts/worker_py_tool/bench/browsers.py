@@ -1,6 +1,5 @@
 """Browsers with profiles on disk, as a person's, and the tabs of the portal in them."""
 
-import os
 import subprocess
 import tempfile
 import time
@@ -39,7 +38,7 @@ def with_profile(playwright: Playwright, profile: Path, *arguments: str) -> Iter
     context = playwright.chromium.launch_persistent_context(
         profile,
         executable_path=chromium.find_installed(),
-        args=[*(["--no-sandbox"] if os.geteuid() == 0 else []), *FLAGS, *arguments],
+        args=[*chromium.AS_ROOT, *FLAGS, *arguments],
         ignore_default_args=["--disable-background-timer-throttling"],
     )
     context.set_default_timeout(TIMEOUT_MS)
@@ -58,8 +57,7 @@ def undriven(playwright: Playwright, profile: Path, address: str) -> Iterator[No
     """
     program = chromium.find_installed() or playwright.chromium.executable_path
     begins = ("--headless", "--no-first-run", "--no-default-browser-check", "--password-store=basic")
-    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
-    command = [program, *begins, *as_root, *FLAGS, f"--user-data-dir={profile}", address]
+    command = [program, *begins, *chromium.AS_ROOT, *FLAGS, f"--user-data-dir={profile}", address]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as browser:
         try:
             yield
@@ -107,9 +105,7 @@ def version(playwright: Playwright, engine: str = "chromium") -> str:
         with fresh_of(playwright, engine) as context:
             agent: str = context.new_page().evaluate("navigator.userAgent")
             return f"{engine}: {agent}"
-    browser = playwright.chromium.launch(
-        executable_path=chromium.find_installed(), args=["--no-sandbox"] if os.geteuid() == 0 else []
-    )
+    browser = playwright.chromium.launch(executable_path=chromium.find_installed(), args=chromium.AS_ROOT)
     try:
         return browser.version
     finally:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from worker_py_tool.errors import ToolError
+from worker_py_tool.json_content import json_of_format
 
 FORMAT = "worker-py bench 1"
 
@@ -152,13 +152,7 @@ def read(path: Path) -> Report:
     Raises:
         ToolError: There is no such file, or it holds something else.
     """
-    remedy = f"Make one: scripts/bench --json {path}"
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as problem:
-        raise ToolError(f"{path} cannot be read: {problem}", remedy) from problem
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ToolError(f"{path} is not of the format {FORMAT!r}", remedy)
+    content = json_of_format(path, FORMAT, f"Make one: scripts/bench --json {path}")
     tables = [
         Table(
             key=each["key"],

@@ -39,6 +39,7 @@ from worker_py_tool.bundle import (
     wheels,
 )
 from worker_py_tool.bundle.app_source import AppSource, read_app
+from worker_py_tool.bundle.digests import digest_of_files
 from worker_py_tool.bundle.frozen import Frozen
 from worker_py_tool.bundle.manifest import Manifest
 from worker_py_tool.bundle.page_script import PageScript, read_page_scripts
@@ -294,8 +295,7 @@ def _client_script(options: BuildOptions) -> _ClientScript:
 
 def _add_pyodide(directory: Path, pyodide: Path, hard_link: bool) -> str:
     sources = [pyodide / name for name in PYODIDE_FILES]
-    digest = hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in sources)).hexdigest()[:12]
-    folder = f"pyodide/{target.pyodide_version()}-{digest}"
+    folder = f"pyodide/{target.pyodide_version()}-{digest_of_files(sources)[:12]}"
     (directory / folder).mkdir(parents=True)
     for path in sources:
         _place(path, directory / folder / path.name, hard_link)

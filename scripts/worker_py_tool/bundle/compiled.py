@@ -5,7 +5,6 @@ without a snapshot nor by an import after the start.
 """
 
 import hashlib
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from worker_py_tool import progress
 from worker_py_tool.bundle import fence, wheels
+from worker_py_tool.bundle.digests import digest_of_files
 from worker_py_tool.locking import exclusive
 from worker_py_tool.paths import CACHE
 from worker_py_tool.scratch import scratch
@@ -56,10 +56,7 @@ def archives(originals: Sequence[Path]) -> list[Path]:
 
 def key() -> str:
     """What the result depends on beside the archive."""
-    digest = hashlib.sha256()
-    for path in (SCRIPT, *reads(), fence.PYODIDE / "package.json"):
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:20]
+    return digest_of_files((SCRIPT, *reads(), fence.PYODIDE / "package.json"))
 
 
 def _place(original: Path) -> Path:
@@ -70,21 +67,19 @@ def _place(original: Path) -> Path:
 def _compile(missing: dict[Path, Path]) -> None:
     (CACHE / "compiled").mkdir(parents=True, exist_ok=True)
     with scratch("making-", CACHE / "compiled") as aside:
-        (aside / "made").mkdir()
-        made = {original: aside / "made" / str(number) for number, original in enumerate(missing)}
+        made = {original: aside / fence.MADE / str(number) for number, original in enumerate(missing)}
         config = {
             "pyodide": str(fence.PYODIDE),
             "compiler": compiler(),
             "archives": [[str(original), str(path)] for original, path in made.items()],
         }
-        (aside / "config.json").write_text(json.dumps(config), encoding="utf-8")
         with progress.step(f"compiling {', '.join(original.name for original in missing)}"):
             fence.run(
                 SCRIPT,
-                [aside / "config.json"],
+                config,
                 "compile the Python files of the bundle",
+                aside=aside,
                 reads=[*reads(), *missing],
-                writes=[aside / "made"],
                 imports=len(missing),
                 flags=(),  # it works long enough for optimized WebAssembly: two thirds of the time
             )

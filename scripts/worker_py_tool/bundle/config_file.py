@@ -9,6 +9,7 @@ from typing import Any
 
 from worker_py_tool.bundle.app_source import AppSource
 from worker_py_tool.bundle.manifest import CONFIG
+from worker_py_tool.json_content import json_object_in
 from worker_py_tool.process import say
 
 NAME = CONFIG
@@ -34,12 +35,5 @@ def write(directory: Path, target: Path, config: Mapping[str, Any] | None) -> No
         (directory / NAME).write_text(text, encoding="utf-8")
         return
     shutil.copy2(there, directory / NAME)
-    if config is not None and _content(there) != config:
+    if config is not None and json_object_in(there) != config:
         say(f"note: {there} stays as it is, though the project's [tool.worker-py.config] is another")
-
-
-def _content(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None

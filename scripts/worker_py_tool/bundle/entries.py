@@ -5,17 +5,17 @@ imported while the page lives stays a file of its own, and so does what that imp
 """
 
 import functools
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from worker_py_tool.bundle import imports
+from worker_py_tool.bundle.digests import digest_of_files, digest_of_named
 from worker_py_tool.bundle.one_module import ESBUILD, comment, notice_of, run_esbuild
 from worker_py_tool.errors import ToolError
-from worker_py_tool.locking import exclusive
-from worker_py_tool.paths import CACHE, STATIC
+from worker_py_tool.made_once import made_once
+from worker_py_tool.paths import CACHE, NODE_MODULES, STATIC
 
 EARLY, SHIM, WORKER = "page/early.js", "page/shim.js", "worker/worker.js"
 CONTENTS = "worker/bundle.js"
@@ -95,21 +95,14 @@ def _names(pattern: re.Pattern[str], content: bytes) -> list[str]:
 def _joined(entry: str) -> str:
     """An entry with all that it imports; it is made once for the same sources."""
     sources = {path: path.read_bytes() for path in sorted(STATIC.rglob("*.js"))}
-    versions = [
-        (path / "package.json").read_bytes() for path in (ESBUILD, *(ESBUILD.parent / name for name in BUNDLED))
-    ]
-    digest = hashlib.sha256(Path(__file__).read_bytes() + b"".join(versions))
-    for path, content in sources.items():
-        digest.update(f"\n{path.relative_to(STATIC)} {hashlib.sha256(content).hexdigest()}".encode())
-    made = CACHE / "entries" / digest.hexdigest()[:20] / entry
-    if not made.exists():
-        with exclusive(f"joining modules: {entry}"):
-            if not made.exists():
-                _join(entry, made, sources)
+    packages = (ESBUILD, *(NODE_MODULES / name for name in BUNDLED))
+    tools = digest_of_files([Path(__file__), *(path / "package.json" for path in packages)])
+    key = digest_of_named(((str(path.relative_to(STATIC)), content) for path, content in sources.items()), tools)
+    made = made_once(CACHE / "entries" / key / entry, "joining modules", lambda aside: _join(entry, sources, aside))
     return made.read_text(encoding="utf-8")
 
 
-def _join(entry: str, made: Path, sources: Mapping[Path, bytes]) -> None:
+def _join(entry: str, sources: Mapping[Path, bytes], aside: Path) -> Path:
     later = {
         str((path.parent / name).resolve()) for path, content in sources.items() for name in _names(_LATER, content)
     }
@@ -127,8 +120,6 @@ def _join(entry: str, made: Path, sources: Mapping[Path, bytes]) -> None:
     if entry == WORKER:
         notice = "\n".join(map(notice_of, BUNDLED))
         options["banner"] = {"js": comment(notice)}
-    text = run_esbuild(options, entry)
-    made.parent.mkdir(parents=True, exist_ok=True)
-    aside = made.with_suffix(".new")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(made)
+    made = aside / "joined.js"
+    made.write_text(run_esbuild(options, entry), encoding="utf-8")
+    return made

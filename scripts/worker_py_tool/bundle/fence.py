@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ from worker_py_tool.setup import node_packages
 PYODIDE = NODE_MODULES / "pyodide"
 LEASH = Path(__file__).with_name("leash.py")
 INSIDE = Path(__file__).with_name("fence.mjs")
+MADE = "made"
+"""The directory for what a script makes."""
 MOST_BYTES = 4_000_000_000
 MOST_WASM_BYTES = 2**31
 IMPORT_LIMIT_S = 30
@@ -42,11 +44,12 @@ version of Node that does not know one does without it."""
 
 def run(
     script: Path,
-    arguments: Sequence[Path],
+    config: Mapping[str, Any],
     purpose: str,
     *,
+    aside: Path,
     reads: Sequence[Path],
-    writes: Sequence[Path] = (),
+    arguments: Sequence[Path] = (),
     imports: int = 1,
     flags: Sequence[str] = FLAGS_OF_SOME,
 ) -> dict[str, Any]:
@@ -54,10 +57,11 @@ def run(
 
     Args:
         script: The script, which uses `fence.mjs`.
-        arguments: Files that it may read.
+        config: What it is told, in a file that is its first argument.
         purpose: What it is for, as in "make the memory snapshot".
-        reads: Files and directories that it may read besides.
-        writes: Directories that it may write to, and read.
+        aside: A directory of this run alone; the script may write to `MADE` in it.
+        reads: Files and directories that it may read.
+        arguments: What follows the first one.
         imports: How many imports there may be, each of which has its time.
         flags: Those of `FLAGS_OF_SOME` that Node gets, if it knows them.
 
@@ -65,14 +69,18 @@ def run(
         ToolError: It failed, or took too long: the message names what it imported then.
     """
     node = node_packages.require().executable
-    readable = _with_real(script, INSIDE, PYODIDE, *arguments, *reads, *writes)
+    told, made = aside / "config.json", aside / MADE
+    told.write_text(json.dumps(config), encoding="utf-8")
+    made.mkdir(exist_ok=True)
+    readable = _with_real(script, INSIDE, PYODIDE, told, made, *reads)
     permissions = ["--permission", *(f"--allow-fs-read={path}" for path in readable)]
-    permissions += [f"--allow-fs-write={path}" for path in _with_real(*writes)]
+    permissions += [f"--allow-fs-write={path}" for path in _with_real(made)]
+    flags_here = [flag for flag in _known(node) if flag in flags]
     most_s = imports * IMPORT_LIMIT_S + FIRM_LIMIT_S
     leash: list[str | Path] = [sys.executable, "-I", LEASH, str(os.getpid()), str(MOST_BYTES), str(most_s)]
     try:
         printed = run_quietly(
-            [*leash, node, *FLAGS, *(flag for flag in _known(node) if flag in flags), *permissions, script, *arguments],
+            [*leash, node, *FLAGS, *flags_here, *permissions, script, told, *arguments],
             purpose,
             clean_env=_environment(),
             timeout_s=TIMEOUT_S,

@@ -1,6 +1,5 @@
 """The Python packages of a bundle: resolved, tried in Node's Pyodide, and locked."""
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Any
 
 from worker_py_tool import progress
 from worker_py_tool.bundle import compiled, fence, library, lock_file, packages, pylock, snapshot, wheel_check, wheels
+from worker_py_tool.bundle.digests import digest_of_files
 from worker_py_tool.errors import ToolError
 from worker_py_tool.locking import exclusive
 from worker_py_tool.paths import CACHE
@@ -97,12 +97,11 @@ def _run(tried: Path, config: Mapping[str, Any], asked: Mapping[str, str]) -> Se
     lean = str(library.lean())  # what that interpreter has read of its library is not the original's
     files = [Path(path) for path in (*config["loader"], *config["wheels"], IN_PYODIDE, memory, lean)]
     with scratch("making-", tried.parent) as aside:
-        (aside / "config.json").write_text(json.dumps({**config, "memory": memory, "library": lean}), encoding="utf-8")
         what = ", ".join(asked.values())
         with progress.step(f"trying in Pyodide: {what}"):
-            arguments = [aside / "config.json"]
+            told = {**config, "memory": memory, "library": lean}
             purpose = f"install {what} in Pyodide"
-            found = fence.run(SCRIPT, arguments, purpose, reads=files, imports=len(asked))
+            found = fence.run(SCRIPT, told, purpose, aside=aside, reads=files, imports=len(asked))
     failed: Sequence[Mapping[str, str]] = found["failed"]
     if not failed:  # a machine that was slow may be quicker next time
         tried.write_text("{}", encoding="utf-8")
@@ -111,7 +110,5 @@ def _run(tried: Path, config: Mapping[str, Any], asked: Mapping[str, str]) -> Se
 
 def _key(config: Mapping[str, Any], contents: Sequence[Path]) -> str:
     names = [path.name for path in contents]
-    digest = hashlib.sha256(json.dumps([config["requirements"], names]).encode())
-    for path in (SCRIPT, IN_PYODIDE, fence.INSIDE, fence.PYODIDE / "package.json", *contents):
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:20]
+    files = (SCRIPT, IN_PYODIDE, fence.INSIDE, fence.PYODIDE / "package.json", *contents)
+    return digest_of_files(files, json.dumps([config["requirements"], names]).encode())

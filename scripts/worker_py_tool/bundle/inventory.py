@@ -1,6 +1,5 @@
 """What a bundle is made of: `sbom.cdx.json` (CycloneDX 1.6) and `LICENSES.txt`, both from what was put into it."""
 
-import email.parser
 import hashlib
 import json
 import re
@@ -12,7 +11,7 @@ from email.message import Message
 from pathlib import Path
 from typing import Any
 
-from worker_py_tool.bundle import target
+from worker_py_tool.bundle import target, wheel_check
 from worker_py_tool.paths import NODE_MODULES, version
 
 SBOM, LICENSES = "sbom.cdx.json", "LICENSES.txt"
@@ -69,10 +68,8 @@ _AT = "Its licence is to be read at https://{}"
 
 
 def _of_wheel(wheel: Path) -> Part:
+    about = wheel_check.metadata(wheel)
     with zipfile.ZipFile(wheel) as archive:
-        names = archive.namelist()
-        metadata = next(name for name in names if re.fullmatch(r"[^/]+\.dist-info/METADATA", name))
-        about = email.parser.BytesParser().parsebytes(archive.read(metadata), headersonly=True)
         texts = [
             archive.read(entry).decode("utf-8", "replace")
             for entry in archive.infolist()

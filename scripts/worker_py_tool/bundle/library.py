@@ -4,16 +4,13 @@ Memory that sources were compiled in has gaps, and what nobody looks at in a bro
 archive of the library, which a start puts in place afterwards, is the original.
 """
 
-import hashlib
-import json
-import os
 from pathlib import Path
 
 from worker_py_tool import progress
 from worker_py_tool.bundle import fence, target
-from worker_py_tool.locking import exclusive
+from worker_py_tool.bundle.digests import digest_of_files
+from worker_py_tool.made_once import made_once
 from worker_py_tool.paths import CACHE
-from worker_py_tool.scratch import scratch
 
 SCRIPT = Path(__file__).with_name("library.mjs")
 IN_PYODIDE = Path(__file__).with_name("lean.py")
@@ -26,37 +23,24 @@ def lean() -> Path:
     Raises:
         ToolError: It cannot be made.
     """
-    made = CACHE / "library" / f"{key()}.zip"
-    if not made.exists():
-        with exclusive(f"compiling the library: {made.stem}"):
-            if not made.exists():
-                _make(made)
-    return made
+    return made_once(CACHE / "library" / f"{key()}.zip", "compiling the library", _make)
 
 
-def _make(made: Path) -> None:
-    made.parent.mkdir(parents=True, exist_ok=True)
+def _make(aside: Path) -> Path:
     version = target.read().short.replace(".", "")
-    with scratch("making-", made.parent) as aside:
-        (aside / "made").mkdir()
-        config = {
-            "pyodide": str(fence.PYODIDE),
-            "script": str(IN_PYODIDE),
-            "library": str(fence.PYODIDE / NAME),
-            "path": f"/lib/python{version}.zip",
-            "made": str(aside / "made" / NAME),
-        }
-        (aside / "config.json").write_text(json.dumps(config), encoding="utf-8")
-        with progress.step("compiling Python's library"):
-            fence.run(
-                SCRIPT, [aside / "config.json"], "compile Python's library", reads=[IN_PYODIDE], writes=[aside / "made"]
-            )
-        os.replace(aside / "made" / NAME, made)
+    made = aside / fence.MADE / NAME
+    config = {
+        "pyodide": str(fence.PYODIDE),
+        "script": str(IN_PYODIDE),
+        "library": str(fence.PYODIDE / NAME),
+        "path": f"/lib/python{version}.zip",
+        "made": str(made),
+    }
+    with progress.step("compiling Python's library"):
+        fence.run(SCRIPT, config, "compile Python's library", aside=aside, reads=[IN_PYODIDE])
+    return made
 
 
 def key() -> str:
     """What the archive depends on."""
-    digest = hashlib.sha256()
-    for path in (SCRIPT, IN_PYODIDE, fence.INSIDE, fence.PYODIDE / "package.json"):
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:20]
+    return digest_of_files((SCRIPT, IN_PYODIDE, fence.INSIDE, fence.PYODIDE / "package.json"))

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from worker_py_tool.bundle import target, wheels
+from worker_py_tool.bundle import target, wheel_check, wheels
 
 
 def content(paths: Sequence[Path], depends: Mapping[str, Sequence[str]]) -> bytes:
@@ -42,8 +42,8 @@ def imports(wheel: Path) -> list[str]:
     """What a wheel lets one import at top level."""
     names = set()
     with zipfile.ZipFile(wheel) as archive:
-        for entry in archive.namelist():
-            parts = re.sub(r"^[^/]+\.data/(purelib|platlib)/", "", entry).split("/")
+        for place, _ in wheel_check.installed(archive.infolist()):
+            parts = place.split("/")
             if len(parts) == 1:
                 module = re.fullmatch(r"(\w+)(\.py|(\.[\w-]+)?\.so)", parts[0])
                 names.add(module[1] if module else "")

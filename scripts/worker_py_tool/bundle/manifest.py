@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from worker_py_tool.errors import ToolError
+from worker_py_tool.json_content import json_of_format
 from worker_py_tool.paths import command
 
 NAME = "manifest.json"
@@ -73,17 +74,11 @@ def read(directory: Path) -> Manifest:
         ToolError: The directory is not one of our bundles.
     """
     remedy = f"Make one: {command('build')} --app PATH --out DIR"
-    try:
-        content = json.loads((directory / NAME).read_text(encoding="utf-8"))
-    except FileNotFoundError as problem:
-        missing = (
-            f"there is no {directory}" if not directory.exists() else f"{directory} is no bundle: it has no {NAME}"
-        )
-        raise ToolError(missing, remedy) from problem
-    except (OSError, ValueError) as problem:
-        raise ToolError(f"{directory / NAME} cannot be read: {problem}", remedy) from problem
-    if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
-        raise ToolError(f"{directory / NAME} is not of the format {FORMAT!r}", remedy)
+    if not directory.exists():
+        raise ToolError(f"there is no {directory}", remedy)
+    if not (directory / NAME).exists():
+        raise ToolError(f"{directory} is no bundle: it has no {NAME}", remedy)
+    content = json_of_format(directory / NAME, FORMAT, remedy)
     try:
         files = {path: FileEntry(**entry) for path, entry in content.pop("files").items()}
         return Manifest(files=files, **content)

@@ -10,13 +10,13 @@ from urllib.parse import unquote, urlsplit
 
 from worker_py_tool import progress
 from worker_py_tool.bundle import package_index
+from worker_py_tool.bundle.digests import digest_of_named, digest_of_parts
 from worker_py_tool.bundle.package_index import Offer, PackageIndex
 from worker_py_tool.bundle.resolver import Need
 from worker_py_tool.errors import ToolError
-from worker_py_tool.locking import exclusive
+from worker_py_tool.made_once import made_once
 from worker_py_tool.paths import CACHE
 from worker_py_tool.process import run_quietly
-from worker_py_tool.scratch import scratch
 from worker_py_tool.setup import python_packages
 
 FORM = 'Give a name with its version, such as "phonenumbers==9.*", or a path: ./lib, ./lib-1.0-py3-none-any.whl'
@@ -112,7 +112,7 @@ def _wheel(text: str, url: str, index: PackageIndex) -> Path:
         hashes = re.search(r"sha256=([0-9a-f]{64})", parts.fragment)
         return index.fetch(parts._replace(fragment="").geturl(), filename, hashes[1] if hashes else "")
     if parts.scheme != "file":
-        return _built(text, url, hashlib.sha256(url.encode()).hexdigest())
+        return _built(text, url, digest_of_parts([url]))
     place = Path(unquote(parts.path)).resolve()
     if not place.exists():
         raise ToolError(f"--require {text}: there is no {place}", FORM)
@@ -128,27 +128,22 @@ def _wheel(text: str, url: str, index: PackageIndex) -> Path:
 
 def _built(text: str, source: str, digest: str) -> Path:
     """The wheel of a project, built by its own build backend; once for the same content."""
-    directory = CACHE / "wheels" / f"built-{digest[:20]}"
-    if not directory.exists():
-        with exclusive(f"building {source}"), scratch("making-", directory.parent) as aside:
-            with progress.step(f"building the wheel of {source}"):
-                run_quietly(
-                    python_packages.pip("wheel", "--quiet", "--no-deps", "-w", aside / "wheels", source),
-                    f"build the wheel of --require {text}",
-                    env={**python_packages.PIP_ENV, "SOURCE_DATE_EPOCH": "315532800"},
-                    remedy="What pip says is above; a wheel that is built already does too: --require ./NAME.whl",
-                )
-            if not directory.exists():
-                os.rename(aside / "wheels", directory)
-    return next(directory.glob("*.whl"))
+
+    def build(aside: Path) -> Path:
+        with progress.step(f"building the wheel of {source}"):
+            run_quietly(
+                python_packages.pip("wheel", "--quiet", "--no-deps", "-w", aside / "wheels", source),
+                f"build the wheel of --require {text}",
+                env={**python_packages.PIP_ENV, "SOURCE_DATE_EPOCH": "315532800"},
+                remedy="What pip says is above; a wheel that is built already does too: --require ./NAME.whl",
+            )
+        return aside / "wheels"
+
+    return next(made_once(CACHE / "wheels" / f"built-{digest}", f"building {source}", build).glob("*.whl"))
 
 
 def _content(place: Path) -> str:
-    digest = hashlib.sha256()
-    for path in _source(place):
-        content = path.read_bytes()
-        digest.update(f"{path.relative_to(place)} {len(content)}\n".encode() + content)
-    return digest.hexdigest()
+    return digest_of_named((str(path.relative_to(place)), path.read_bytes()) for path in _source(place))
 
 
 def _source(place: Path) -> Iterator[Path]:

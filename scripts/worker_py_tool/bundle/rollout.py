@@ -25,6 +25,7 @@ from typing import Any
 from worker_py_tool.bundle import manifest
 from worker_py_tool.bundle.manifest import Manifest
 from worker_py_tool.errors import ToolError
+from worker_py_tool.json_content import json_of_format
 from worker_py_tool.locking import exclusive
 from worker_py_tool.paths import STATIC
 
@@ -90,14 +91,12 @@ def read(site: Path) -> Rollout:
         ToolError: There is none, or it is damaged.
     """
     remedy = "Name a directory that publish has made."
+    if not (site / NAME).exists():
+        raise ToolError(f"{site} holds no published versions", remedy)
+    content = json_of_format(site / NAME, FORMAT, remedy)
     try:
-        content = json.loads((site / NAME).read_text(encoding="utf-8"))
-        if content["format"] != FORMAT:
-            raise ToolError(f"{site / NAME} is not of the format {FORMAT!r}", remedy)
         return Rollout([_state(each) for each in content["states"]], dict(content["last_live"]))
-    except FileNotFoundError as problem:
-        raise ToolError(f"{site} holds no published versions", remedy) from problem
-    except (OSError, ValueError, KeyError, TypeError) as problem:
+    except (ValueError, KeyError, TypeError) as problem:
         raise ToolError(f"{site / NAME} cannot be read: {problem}", remedy) from problem
 
 

@@ -1,6 +1,5 @@
 """The memory snapshot of a bundle: the interpreter with the app imported, made in Node's Pyodide."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -13,12 +12,12 @@ from typing import Any
 from worker_py_tool import progress
 from worker_py_tool.bundle import compiled, fence, library
 from worker_py_tool.bundle.app_source import AppSource
+from worker_py_tool.bundle.digests import digest_of_parts
 from worker_py_tool.bundle.import_failure import Failure
 from worker_py_tool.errors import ToolError
-from worker_py_tool.locking import exclusive
+from worker_py_tool.made_once import made_once
 from worker_py_tool.paths import CACHE
 from worker_py_tool.process import say
-from worker_py_tool.scratch import scratch
 
 SCRIPT = Path(__file__).with_name("snapshot.mjs")
 DESCRIBE = Path(__file__).with_name("describe.py")
@@ -71,10 +70,7 @@ def make(app: AppSource, wheels: Sequence[Path], pyodide: Path = fence.PYODIDE) 
     """
     key = _key(app, wheels, pyodide)
     cached = CACHE / "snapshots" / f"{key}.json"
-    if not cached.exists():
-        with exclusive(f"making a snapshot: {key}"):
-            if not cached.exists():
-                _make(cached, key, app, wheels, pyodide)
+    made_once(cached, "making a snapshot", lambda aside: _make(aside, cached, app, wheels, pyodide))
     result = json.loads(cached.read_text(encoding="utf-8"))
     if result["slow"]:
         say(f"warning: {result['slow']}")
@@ -89,43 +85,40 @@ def make(app: AppSource, wheels: Sequence[Path], pyodide: Path = fence.PYODIDE) 
     return Snapshot(archive, None, result["refused"])
 
 
-def _make(cached: Path, key: str, app: AppSource, wheels: Sequence[Path], pyodide: Path) -> None:
-    cached.parent.mkdir(parents=True, exist_ok=True)
-    with scratch("making-", cached.parent) as aside:
-        (aside / "app.zip").write_bytes(app.archive())
-        config: dict[str, Any] = {
-            "pyodide": str(pyodide),
-            "library": str(library.lean()),
-            "tidy": str(TIDY),
-            "wheels": [str(path) for path in wheels],
-            "archive": str(aside / "app.zip"),
-            "describe": str(DESCRIBE),
-            "trace": None,
-            "native": any(map(_is_native, wheels)),
-            "harmless": HARMLESS,
-            "bare": None,
-            "compiler": compiled.compiler(),
-            "compiled": str(aside / "made" / "app.zip"),
-            "module": app.module,
-            "attribute": app.attribute,
-            "seed": key,
-            "limitS": fence.IMPORT_LIMIT_S,
-        }
-        (aside / "made").mkdir()
-        with progress.step("making the memory snapshot"):
-            config["base"] = interpreter(pyodide, _ours(wheels))
-            result = _run(aside, config, wheels)
-            known = {**_outcome(app, result), "bare": "", "libraries": result.get("loaded", [])}
-            if "refused" in known and known["libraries"]:
-                known |= {"bare": known.pop("refused"), "libraries": []}
-                known |= _bare(aside, {**config, "native": False, "compiler": None}, wheels)
-        if "refused" not in known:
-            os.replace(aside / "made" / "snapshot.bin", cached.with_suffix(".bin"))
-        if not (aside / "made" / "app.zip").exists():  # the app has changed its interpreter: another compiles it
-            shutil.copyfile(compiled.archives([aside / "app.zip"])[0], aside / "made" / "app.zip")
-        os.replace(aside / "made" / "app.zip", cached.with_suffix(".zip"))
-        (aside / "result.json").write_text(json.dumps(known), encoding="utf-8")
-        os.replace(aside / "result.json", cached)
+def _make(aside: Path, cached: Path, app: AppSource, wheels: Sequence[Path], pyodide: Path) -> Path:
+    (aside / "app.zip").write_bytes(app.archive())
+    config: dict[str, Any] = {
+        "pyodide": str(pyodide),
+        "library": str(library.lean()),
+        "tidy": str(TIDY),
+        "wheels": [str(path) for path in wheels],
+        "archive": str(aside / "app.zip"),
+        "describe": str(DESCRIBE),
+        "trace": None,
+        "native": any(map(_is_native, wheels)),
+        "harmless": HARMLESS,
+        "bare": None,
+        "compiler": compiled.compiler(),
+        "compiled": str(aside / fence.MADE / "app.zip"),
+        "module": app.module,
+        "attribute": app.attribute,
+        "seed": cached.stem,
+        "limitS": fence.IMPORT_LIMIT_S,
+    }
+    with progress.step("making the memory snapshot"):
+        config["base"] = interpreter(pyodide, _ours(wheels))
+        result = _run(aside, config, wheels)
+        known = {**_outcome(app, result), "bare": "", "libraries": result.get("loaded", [])}
+        if "refused" in known and known["libraries"]:
+            known |= {"bare": known.pop("refused"), "libraries": []}
+            known |= _bare(aside, {**config, "native": False, "compiler": None}, wheels)
+    if "refused" not in known:
+        os.replace(aside / fence.MADE / "snapshot.bin", cached.with_suffix(".bin"))
+    if not (aside / fence.MADE / "app.zip").exists():  # the app has changed its interpreter: another compiles it
+        shutil.copyfile(compiled.archives([aside / "app.zip"])[0], aside / fence.MADE / "app.zip")
+    os.replace(aside / fence.MADE / "app.zip", cached.with_suffix(".zip"))
+    (aside / "result.json").write_text(json.dumps(known), encoding="utf-8")
+    return aside / "result.json"
 
 
 def _bare(aside: Path, config: Mapping[str, Any], wheels: Sequence[Path]) -> dict[str, str]:
@@ -138,11 +131,12 @@ def _bare(aside: Path, config: Mapping[str, Any], wheels: Sequence[Path]) -> dic
 
 
 def _run(aside: Path, config: Mapping[str, Any], wheels: Sequence[Path]) -> dict[str, Any]:
-    (aside / "config.json").write_text(json.dumps(config), encoding="utf-8")
     return fence.run(
         SCRIPT,
-        [aside / "config.json", aside / "made" / "snapshot.bin"],
+        config,
         "make the memory snapshot",
+        aside=aside,
+        arguments=[aside / fence.MADE / "snapshot.bin"],
         reads=[
             aside / "app.zip",
             DESCRIBE,
@@ -155,7 +149,6 @@ def _run(aside: Path, config: Mapping[str, Any], wheels: Sequence[Path]) -> dict
             Path(config["base"]["memory"]),
             *wheels,
         ],
-        writes=[aside / "made"],
     )
 
 
@@ -166,38 +159,32 @@ def interpreter(pyodide: Path = fence.PYODIDE, wheels: Sequence[Path] = ()) -> d
         pyodide: The directory of its Pyodide.
         wheels: That of `worker_py`, to have it imported there; nothing is installed without.
     """
-    key = _digest([*_of_any_app(pyodide), *(path.read_bytes() for path in wheels)])
+    key = digest_of_parts([*_of_any_app(pyodide), *(path.read_bytes() for path in wheels)])
     cached = INTERPRETERS / f"{key}.json"
-    if not cached.exists():
-        with exclusive(f"starting an interpreter: {key}"):
-            if not cached.exists():
-                _start(cached, key, pyodide, wheels)
+    made_once(cached, "starting an interpreter", lambda aside: _start(aside, cached, pyodide, wheels))
     return {"memory": str(cached.with_suffix(".bin")), **json.loads(cached.read_text(encoding="utf-8"))}
 
 
-def _start(cached: Path, key: str, pyodide: Path, wheels: Sequence[Path]) -> None:
-    cached.parent.mkdir(parents=True, exist_ok=True)
-    with scratch("making-", cached.parent) as aside:
-        config = {
-            "pyodide": str(pyodide),
-            "library": str(library.lean()),
-            "seed": key,
-            "wheels": [str(path) for path in wheels],
-            "base": None,
-        }
-        (aside / "config.json").write_text(json.dumps(config), encoding="utf-8")
-        made = aside / "made" / "memory.bin"
-        made.parent.mkdir()
-        answer = fence.run(
-            SCRIPT,
-            [aside / "config.json", made],
-            "start Python",
-            reads=[LIBRARIES, *compiled.reads(), library.lean(), pyodide, *wheels],
-            writes=[made.parent],
-        )
-        os.replace(made, cached.with_suffix(".bin"))
-        (aside / "answer.json").write_text(json.dumps(answer), encoding="utf-8")
-        os.replace(aside / "answer.json", cached)
+def _start(aside: Path, cached: Path, pyodide: Path, wheels: Sequence[Path]) -> Path:
+    config = {
+        "pyodide": str(pyodide),
+        "library": str(library.lean()),
+        "seed": cached.stem,
+        "wheels": [str(path) for path in wheels],
+        "base": None,
+    }
+    made = aside / fence.MADE / "memory.bin"
+    answer = fence.run(
+        SCRIPT,
+        config,
+        "start Python",
+        aside=aside,
+        arguments=[made],
+        reads=[LIBRARIES, *compiled.reads(), library.lean(), pyodide, *wheels],
+    )
+    os.replace(made, cached.with_suffix(".bin"))
+    (aside / "answer.json").write_text(json.dumps(answer), encoding="utf-8")
+    return aside / "answer.json"
 
 
 def _ours(wheels: Sequence[Path]) -> list[Path]:
@@ -236,17 +223,10 @@ def _outcome(app: AppSource, result: Mapping[str, Any]) -> dict[str, Any]:
 def _key(app: AppSource, wheels: Sequence[Path], pyodide: Path) -> str:
     name = f"{app.module}:{app.attribute} {HARMLESS}".encode()
     ours = [path.read_bytes() for path in (DESCRIBE, TIDY, TRACE, *wheels)]
-    return _digest([*_of_any_app(pyodide), name, compiled.key().encode(), app.archive(), *ours])
+    return digest_of_parts([*_of_any_app(pyodide), name, compiled.key().encode(), app.archive(), *ours])
 
 
 def _of_any_app(pyodide: Path) -> list[bytes]:
     flags = " ".join((*fence.FLAGS, *fence.FLAGS_OF_SOME)).encode()
     ours = (path.read_bytes() for path in (SCRIPT, LIBRARIES, fence.INSIDE, pyodide / MODULE, pyodide / GLUE))
     return [flags, library.key().encode(), *ours]
-
-
-def _digest(parts: Sequence[bytes]) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(f"{len(part)}\n".encode() + part)
-    return digest.hexdigest()[:20]

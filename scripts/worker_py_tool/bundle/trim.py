@@ -3,9 +3,7 @@
 A tenth of the module and a third of its JavaScript serve code that is linked to it later. Most apps bring none.
 """
 
-import hashlib
 import json
-import os
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -14,10 +12,10 @@ from pathlib import Path
 from worker_py_tool import progress
 from worker_py_tool.bundle import fence
 from worker_py_tool.bundle.app_source import AppSource
-from worker_py_tool.locking import exclusive
+from worker_py_tool.bundle.digests import digest_of_files
+from worker_py_tool.made_once import made_once
 from worker_py_tool.paths import CACHE, STATIC
 from worker_py_tool.process import say
-from worker_py_tool.scratch import scratch
 
 SCRIPT = Path(__file__).with_name("trim.mjs")
 MODULE = Path(__file__).with_name("wasm_module.mjs")
@@ -45,32 +43,22 @@ def _files(wheel: Path) -> Iterator[tuple[str, bytes]]:
 
 def _trimmed() -> Path | None:
     """The one without; it is made once for each Pyodide. None where the rules do not fit."""
-    made = CACHE / "pyodide" / _key()
-    result = made / "result.json"
-    if not result.exists():
-        with exclusive(f"trimming Pyodide: {made.name}"):
-            if not result.exists():
-                _make(made)
-    known = json.loads(result.read_text(encoding="utf-8"))
+    made = made_once(CACHE / "pyodide" / _key(), "trimming Pyodide", _make)
+    known = json.loads((made / "result.json").read_text(encoding="utf-8"))
     if "refused" not in known:
         return made
     say(f"warning: the bundle holds all of Pyodide, a tenth more than it needs: {known['refused']}")
     return None
 
 
-def _make(made: Path) -> None:
-    with scratch("making-", made.parent) as aside, progress.step("trimming Pyodide"):
-        new = aside / "made"
-        new.mkdir()
-        config = {"pyodide": str(fence.PYODIDE), "readers": list(map(str, READERS)), "made": str(new)}
-        (aside / "config.json").write_text(json.dumps(config), encoding="utf-8")
-        answer = fence.run(SCRIPT, [aside / "config.json"], "trim Pyodide", reads=[MODULE, *READERS], writes=[new])
-        (new / "result.json").write_text(json.dumps(answer), encoding="utf-8")
-        os.replace(new, made)
+def _make(aside: Path) -> Path:
+    made = aside / fence.MADE
+    config = {"pyodide": str(fence.PYODIDE), "readers": list(map(str, READERS)), "made": str(made)}
+    with progress.step("trimming Pyodide"):
+        answer = fence.run(SCRIPT, config, "trim Pyodide", aside=aside, reads=[MODULE, *READERS])
+    (made / "result.json").write_text(json.dumps(answer), encoding="utf-8")
+    return made
 
 
 def _key() -> str:
-    digest = hashlib.sha256()
-    for path in (SCRIPT, MODULE, fence.INSIDE, *READERS, fence.PYODIDE / "package.json"):
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:20]
+    return digest_of_files((SCRIPT, MODULE, fence.INSIDE, *READERS, fence.PYODIDE / "package.json"))

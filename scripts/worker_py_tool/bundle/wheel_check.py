@@ -62,14 +62,17 @@ def metadata(wheel: Path) -> Message:
     """What a wheel says of itself; empty when it cannot be read: `check` refuses it then."""
     try:
         with zipfile.ZipFile(wheel) as archive:
-            named = [
-                entry for entry in archive.infolist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", entry.filename)
-            ]
+            named = _described(archive)
             if len(named) == 1 and named[0].file_size <= MOST_METADATA_BYTES:
                 return HeaderParser().parsestr(archive.read(named[0]).decode("utf-8", "replace"))
     except (OSError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error):
         pass
     return Message()
+
+
+def _described(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Where a wheel says what it is: one file, unless it is damaged."""
+    return [entry for entry in archive.infolist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", entry.filename)]
 
 
 def _opened(wheel: Path, requirements: Sequence[str]) -> zipfile.ZipFile:
@@ -140,7 +143,7 @@ def _check_metadata(wheel: Path, archive: zipfile.ZipFile, requirements: Sequenc
         name, version, _, _ = parse_wheel_filename(wheel.name)
     except (InvalidWheelFilename, InvalidVersion) as problem:
         raise _refused(wheel, requirements, f"its name is that of no wheel: {problem}") from problem
-    files = [entry for entry in archive.infolist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", entry.filename)]
+    files = _described(archive)
     if len(files) != 1 or files[0].file_size > MOST_METADATA_BYTES:
         raise _refused(wheel, requirements, f"it has {len(files)} METADATA files, or one that is too long")
     try:

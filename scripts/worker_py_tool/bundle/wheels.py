@@ -3,18 +3,17 @@
 import hashlib
 import importlib.metadata
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from worker_py_tool.bundle import target
+from worker_py_tool.bundle.digests import digest_of_files, digest_of_named
 from worker_py_tool.errors import ToolError
-from worker_py_tool.locking import exclusive
+from worker_py_tool.made_once import made_once
 from worker_py_tool.paths import CACHE, NODE_MODULES, REQUIREMENTS, WORKER_PY, version
 from worker_py_tool.process import run_quietly, say
-from worker_py_tool.scratch import scratch
 from worker_py_tool.setup import python_packages
 
 LIVE = "_live.py"
@@ -47,25 +46,24 @@ def worker_py(*, live: bool = False) -> Path:
     """
     left_out = [] if live else [LIVE]
     project = BROWSER_PROJECT.format(version=version())
-    digest = hashlib.sha256(project.encode() + importlib.metadata.version("hatchling").encode())
-    for path in sorted(WORKER_PY.rglob("*")):
-        if path.is_file() and path.suffix != ".pyc" and path.name not in left_out:
-            content = path.read_bytes()
-            digest.update(f"{path.relative_to(WORKER_PY)} {len(content)}\n".encode() + content)
+    files = [path for path in sorted(WORKER_PY.rglob("*")) if path.is_file() and path.suffix != ".pyc"]
+    named = ((str(path.relative_to(WORKER_PY)), path.read_bytes()) for path in files if path.name not in left_out)
+    key = digest_of_named(named, project, importlib.metadata.version("hatchling"))
 
-    def build(directory: Path) -> None:
-        with scratch("source-", directory.parent.parent) as aside:
-            (aside / "pyproject.toml").write_text(project, encoding="utf-8")
-            shutil.copytree(WORKER_PY, aside / "worker_py", ignore=shutil.ignore_patterns("__pycache__", *left_out))
-            run_quietly(
-                python_packages.pip(
-                    "wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation", "-w", directory, aside
-                ),
-                "build the wheel of worker_py",
-                env={**python_packages.PIP_ENV, "SOURCE_DATE_EPOCH": "315532800"},
-            )
+    def build(aside: Path) -> Path:
+        source, made = aside / "source", aside / "wheels"
+        shutil.copytree(WORKER_PY, source / "worker_py", ignore=shutil.ignore_patterns("__pycache__", *left_out))
+        (source / "pyproject.toml").write_text(project, encoding="utf-8")
+        run_quietly(
+            python_packages.pip(
+                "wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation", "-w", made, source
+            ),
+            "build the wheel of worker_py",
+            env={**python_packages.PIP_ENV, "SOURCE_DATE_EPOCH": "315532800"},
+        )
+        return made
 
-    return _cached(f"worker_py-{digest.hexdigest()[:16]}", build)[0]
+    return _cached(f"worker_py-{key}", build)[0]
 
 
 def loader() -> list[Path]:
@@ -97,18 +95,20 @@ def locked(name: str) -> list[Path]:
     """The wheels of requirements/NAME.txt for Pyodide; pip verifies their hashes, and they are downloaded once."""
     lock_file = REQUIREMENTS / f"{name}.txt"
 
-    def download(directory: Path) -> None:
+    def download(aside: Path) -> Path:
+        made = aside / "wheels"
         say(f"downloading wheels for Pyodide: requirements/{name}.txt")
         run_quietly(
             python_packages.pip(
-                "download", "--quiet", "--no-deps", *_pure(), "--require-hashes", "-r", lock_file, "--dest", directory
+                "download", "--quiet", "--no-deps", *_pure(), "--require-hashes", "-r", lock_file, "--dest", made
             ),
             f"download the wheels of requirements/{name}.txt",
             env=python_packages.PIP_ENV,
             remedy=python_packages.OFFLINE_REMEDY,
         )
+        return made
 
-    return _cached(f"{name}-{hashlib.sha256(lock_file.read_bytes()).hexdigest()[:16]}", download)
+    return _cached(f"{name}-{digest_of_files([lock_file])}", download)
 
 
 def address(wheel: Path) -> str:
@@ -116,14 +116,6 @@ def address(wheel: Path) -> str:
     return f"wheels/{hashlib.sha256(wheel.read_bytes()).hexdigest()[:12]}/{wheel.name}"
 
 
-def _cached(key: str, fill: Callable[[Path], None]) -> list[Path]:
-    """The wheels of a directory of the cache, which is filled aside and appears as a whole."""
-    directory = CACHE / "wheels" / key
-    if not directory.exists():
-        with exclusive(f"preparing wheels: {key}"):
-            if not directory.exists():
-                with scratch("making-", directory.parent) as aside:
-                    (aside / "wheels").mkdir()
-                    fill(aside / "wheels")
-                    os.rename(aside / "wheels", directory)
-    return sorted(directory.glob("*.whl"))
+def _cached(key: str, fill: Callable[[Path], Path]) -> list[Path]:
+    """The wheels of a directory of the cache."""
+    return sorted(made_once(CACHE / "wheels" / key, "preparing wheels", fill).glob("*.whl"))

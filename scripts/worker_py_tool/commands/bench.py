@@ -8,15 +8,13 @@ from worker_py_tool.errors import ToolError
 from worker_py_tool.paths import CACHE, DOCS, INSTALLED, ROOT, command
 from worker_py_tool.setup.bootstrap import Need
 
+DESCRIPTION = "Measure the placement page beside plain Pyodide, PyScript, and handlers in JavaScript."
+
 SECTIONS = ("boot", "link", "events", "memory", "handlers", "long-run", "requirements", "serving")
 
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Read the command line."""
-    options = argparse.ArgumentParser(
-        prog=command("bench"),
-        description="Measure the placement page beside plain Pyodide, PyScript, and handlers in JavaScript.",
-    )
+def add_options(options: argparse.ArgumentParser) -> None:
+    """What its command line takes."""
     options.add_argument(
         "sections", metavar="SECTION", nargs="*", help=f"what to measure (default: all): {', '.join(SECTIONS)}"
     )
@@ -47,7 +45,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     options.add_argument(
         "--write-docs", action="store_true", help="put plots and tables into README.md and docs/ (a whole run only)"
     )
-    return options.parse_args(arguments)
 
 
 def needs(options: argparse.Namespace) -> Set[Need]:

@@ -20,12 +20,11 @@ from worker_py_tool.process import say
 from worker_py_tool.serve import recipes
 from worker_py_tool.setup.bootstrap import Need
 
+DESCRIPTION = "Make a bundle of an app: files for any static host."
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Read the command line."""
-    options = argparse.ArgumentParser(
-        prog=command("build"), description="Make a bundle of an app: files for any static host."
-    )
+
+def add_options(options: argparse.ArgumentParser) -> None:
+    """What its command line takes."""
     add, repeatable = options.add_argument, dict[str, Any](action="append", default=[])
     add(
         "--app",
@@ -75,7 +74,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add("--no-snapshot", action="store_true", help="leave out the interpreter's memory: smaller, and slower to start")
     add("--json", action="store_true", help="print what was made as JSON, for machines")
     add("--check", metavar="DIR", type=Path, help="build nothing: hold a bundle's files against its manifest")
-    return options.parse_args(arguments)
 
 
 def needs(options: argparse.Namespace) -> Set[Need]:

@@ -7,21 +7,19 @@ from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
-from worker_py_tool.bundle import dependencies, distribution, project, publish, pylock
-from worker_py_tool.bundle.app_source import find, read_app
+from worker_py_tool.bundle import dependencies, distribution, publish
+from worker_py_tool.bundle.app_source import read_app
 from worker_py_tool.commands import dev
-from worker_py_tool.paths import command
+from worker_py_tool.dev import sources
 from worker_py_tool.process import say
 from worker_py_tool.setup.bootstrap import Need
 from worker_py_tool.waiting import until_interrupted
 
+DESCRIPTION = "Build and serve the demo; its address is printed first. Or write it, for any web server."
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Read the command line."""
-    options = argparse.ArgumentParser(
-        prog=command("demo"),
-        description="Build and serve the demo; its address is printed first. Or write it, for any web server.",
-    )
+
+def add_options(options: argparse.ArgumentParser) -> None:
+    """What its command line takes."""
     options.add_argument("--app", metavar="PATH[:NAME]", help="your own app instead of the demo's, as `dev` takes it")
     options.add_argument(
         "--include", metavar="PATTERN", action="append", default=[], help="file of it to pack, as for a build"
@@ -37,7 +35,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     options.add_argument(
         "--browser", action=argparse.BooleanOptionalAction, default=False, help="open it in your browser"
     )
-    return options.parse_args(arguments)
 
 
 def needs(options: argparse.Namespace) -> Set[Need]:
@@ -75,13 +72,6 @@ def run(options: argparse.Namespace) -> int:
 
 def _of_the_app(options: argparse.Namespace) -> dict[str, Any]:
     """What a demo of another app, as plain files, takes of its project: the rest is the demo's own."""
-    beside = project.read(options.app)
-    return {
-        "app": options.app,
-        "include": options.include,
-        "requirements": dependencies.collect(find(options.app)[2], beside, options.require, options.requirements),
-        "pyodide_packages": options.pyodide_packages,
-        "settings": beside.settings,
-        "config": beside.config,
-        "lock": beside.directory / pylock.NAME,
-    }
+    found = sources.options_of(options.app, options.include, options.require, options.requirements)
+    own = {name: value for name, value in found.items() if name not in ("client", "page_scripts", "connect", "phone")}
+    return {**own, "pyodide_packages": options.pyodide_packages}

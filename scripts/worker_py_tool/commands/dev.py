@@ -8,21 +8,20 @@ from typing import Any
 
 from worker_py_tool.bundle import project
 from worker_py_tool.bundle.app_source import find
-from worker_py_tool.paths import command
 from worker_py_tool.process import say
 from worker_py_tool.setup.bootstrap import Need
 from worker_py_tool.waiting import set_when_interrupted
 
+DESCRIPTION = (
+    "Try your app in a simulated portal while you work on it: what you save runs at once, and the call "
+    "goes on. Its address is printed first; [tool.worker-py] of the pyproject.toml beside the app says the rest."
+)
+
 DEFAULT = "app.py"
 
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Read the command line."""
-    options = argparse.ArgumentParser(
-        prog=command("dev"),
-        description="Try your app in a simulated portal while you work on it: what you save runs at once, and the call "
-        "goes on. Its address is printed first; [tool.worker-py] of the pyproject.toml beside the app says the rest.",
-    )
+def add_options(options: argparse.ArgumentParser) -> None:
+    """What its command line takes."""
     options.add_argument(
         "app",
         metavar="APP",
@@ -37,7 +36,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     options.add_argument(
         "--browser", action=argparse.BooleanOptionalAction, default=False, help="open it in your browser"
     )
-    return options.parse_args(arguments)
 
 
 def needs(options: argparse.Namespace) -> Set[Need]:

@@ -2,11 +2,11 @@
 
 import argparse
 import pydoc
-from collections.abc import Set
 
 from worker_py_tool.errors import ToolError
-from worker_py_tool.paths import DOCS, command, version
-from worker_py_tool.setup.bootstrap import Need
+from worker_py_tool.paths import DOCS, version
+
+DESCRIPTION = "Print the documentation of this version: all of it, or one page."
 
 PAGES = {
     "getting-started": "from nothing to a card in your portal",
@@ -28,22 +28,12 @@ PAGES = {
 """In the order in which one reads them. What only this repository's own work needs is not among them."""
 
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Read the command line."""
-    options = argparse.ArgumentParser(
-        prog=command("docs"),
-        description="Print the documentation of this version: all of it, or one page.",
-        epilog="pages: " + "; ".join(f"{name}: {about}" for name, about in PAGES.items()),
-    )
+def add_options(options: argparse.ArgumentParser) -> None:
+    """What its command line takes."""
+    options.epilog = "pages: " + "; ".join(f"{name}: {about}" for name, about in PAGES.items())
     options.add_argument("page", metavar="PAGE", nargs="?", choices=PAGES, help="one of the pages below")
     options.add_argument("--llms", action="store_true", help="as one text for programs, with a table of its pages")
     options.add_argument("--list", action="store_true", help="only which pages there are")
-    return options.parse_args(arguments)
-
-
-def needs(options: argparse.Namespace) -> Set[Need]:
-    """Nothing but the standard library."""
-    return frozenset()
 
 
 def run(options: argparse.Namespace) -> int:

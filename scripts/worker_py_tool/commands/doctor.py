@@ -10,9 +10,13 @@ from worker_py_tool.bundle import origins, project
 from worker_py_tool.doctor.examine import REQUESTS, Questions, check_address, examine
 from worker_py_tool.doctor.findings import Examination, Verdict
 from worker_py_tool.errors import ToolError
-from worker_py_tool.paths import command
 from worker_py_tool.process import say
 from worker_py_tool.setup.bootstrap import Need
+
+DESCRIPTION = (
+    "Examine a deployed handler from outside. Status 0: nothing is broken; 1: something is; 2: it "
+    "could not be examined."
+)
 
 MARKS = {Verdict.OK: "✓", Verdict.WARN: "!", Verdict.FAIL: "✗"}
 WIDTH = 110
@@ -25,13 +29,8 @@ def _count(text: str) -> int:
     return number
 
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Read the command line."""
-    options = argparse.ArgumentParser(
-        prog=command("doctor"),
-        description="Examine a deployed handler from outside. Status 0: nothing is broken; 1: something is; 2: it "
-        "could not be examined.",
-    )
+def add_options(options: argparse.ArgumentParser) -> None:
+    """What its command line takes."""
     options.add_argument("url", metavar="URL", help="the handler's address, as it is registered with the portal")
     options.add_argument("--json", action="store_true", help="print the findings as JSON")
     options.add_argument(
@@ -64,7 +63,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         help="for production: what is worth a look counts as broken, and more is asked for (encryption for good, named "
         "portals, reports without messages)",
     )
-    return options.parse_args(arguments)
 
 
 def needs(options: argparse.Namespace) -> Set[Need]:

@@ -5,13 +5,13 @@ from collections.abc import Set
 
 from worker_py_tool.setup.bootstrap import Need
 
+DESCRIPTION = "Check formatting, lint rules and types."
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Read the command line."""
-    options = argparse.ArgumentParser(prog="scripts/lint", description="Check formatting, lint rules and types.")
+
+def add_options(options: argparse.ArgumentParser) -> None:
+    """What its command line takes."""
     options.add_argument("checks", metavar="CHECK", nargs="*", help="checks to run, by how they begin (default: all)")
     options.add_argument("--fix", action="store_true", help="format, and mend what can be mended")
-    return options.parse_args(arguments)
 
 
 def needs(options: argparse.Namespace) -> Set[Need]:

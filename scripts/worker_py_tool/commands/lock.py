@@ -10,14 +10,15 @@ from worker_py_tool.errors import ToolError
 from worker_py_tool.process import say
 from worker_py_tool.setup.bootstrap import Need
 
+DESCRIPTION = (
+    f"Write {pylock.NAME} beside an app: its packages with versions and hashes, those that they need "
+    "included. Builds take these then. What it says already stays as far as it fits."
+)
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Read the command line."""
-    options = argparse.ArgumentParser(
-        prog="worker-py lock",
-        description=f"Write {pylock.NAME} beside an app: its packages with versions and hashes, those that they need "
-        "included. Builds take these then. What it says already stays as far as it fits.",
-    )
+
+def add_options(options: argparse.ArgumentParser) -> None:
+    """What its command line takes."""
+    options.prog = "worker-py lock"
     options.add_argument(
         "--app",
         metavar="PATH[:NAME]",
@@ -30,7 +31,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     options.add_argument(
         "--addresses", action="store_true", help="also write where each wheel came from, for other installers"
     )
-    return options.parse_args(arguments)
 
 
 def needs(options: argparse.Namespace) -> Set[Need]:

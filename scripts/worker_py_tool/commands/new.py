@@ -3,30 +3,21 @@
 import argparse
 import shlex
 import shutil
-from collections.abc import Set
 from pathlib import Path
 
 from worker_py_tool.errors import ToolError
 from worker_py_tool.paths import TOOL, command
 from worker_py_tool.process import say
-from worker_py_tool.setup.bootstrap import Need
+
+DESCRIPTION = "Make a small project: handlers, a test of them, and a README."
 
 TEMPLATE = TOOL / "project"
 IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc")
 
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Read the command line."""
-    options = argparse.ArgumentParser(
-        prog=command("new"), description="Make a small project: handlers, a test of them, and a README."
-    )
+def add_options(options: argparse.ArgumentParser) -> None:
+    """What its command line takes."""
     options.add_argument("name", metavar="NAME", type=Path, help="directory to make")
-    return options.parse_args(arguments)
-
-
-def needs(options: argparse.Namespace) -> Set[Need]:
-    """Nothing but the standard library."""
-    return frozenset()
 
 
 def run(options: argparse.Namespace) -> int:

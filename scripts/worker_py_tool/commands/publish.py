@@ -7,15 +7,13 @@ from pathlib import Path
 from worker_py_tool.bundle import manifest, rollout
 from worker_py_tool.bundle.rollout import CHANNELS, Rollout
 from worker_py_tool.errors import ToolError
-from worker_py_tool.paths import command
 from worker_py_tool.setup.bootstrap import Need
 
+DESCRIPTION = "Put a bundle beside the versions that a site has, and make it live."
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Read the command line."""
-    options = argparse.ArgumentParser(
-        prog=command("publish"), description="Put a bundle beside the versions that a site has, and make it live."
-    )
+
+def add_options(options: argparse.ArgumentParser) -> None:
+    """What its command line takes."""
     options.add_argument("directory", metavar="DIR", type=Path, help="the bundle")
     options.add_argument("--to", metavar="SITEDIR", type=Path, required=True, help="the directory that is served")
     options.add_argument("--channel", choices=CHANNELS, default="stable", help="for all, or for some (default: stable)")
@@ -23,7 +21,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     options.add_argument(
         "--users", metavar="ID,…", default="", help="who gets it besides, by the portal's id of the user"
     )
-    return options.parse_args(arguments)
 
 
 def needs(options: argparse.Namespace) -> Set[Need]:

@@ -1,15 +1,14 @@
 """worker-py record-to-test: a test that plays a recorded call again."""
 
 import argparse
-import json
 import re
-from collections.abc import Set
 from pathlib import Path
 
 from worker_py_tool.errors import ToolError
-from worker_py_tool.paths import command
+from worker_py_tool.json_content import json_object
 from worker_py_tool.process import say
-from worker_py_tool.setup.bootstrap import Need
+
+DESCRIPTION = "Make a test of a recorded call: what workerPy.record() gave, as JSON."
 
 TEST = '''"""The call that {recording} holds, played again."""
 
@@ -28,19 +27,9 @@ def test_the_recorded_call_gives_the_same_commands(worker_app: App) -> None:
 '''
 
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Read the command line."""
-    options = argparse.ArgumentParser(
-        prog=command("record-to-test"),
-        description="Make a test of a recorded call: what workerPy.record() gave, as JSON.",
-    )
+def add_options(options: argparse.ArgumentParser) -> None:
+    """What its command line takes."""
     options.add_argument("file", metavar="FILE", type=Path, help="the recording")
-    return options.parse_args(arguments)
-
-
-def needs(options: argparse.Namespace) -> Set[Need]:
-    """Nothing but the standard library."""
-    return frozenset()
 
 
 def run(options: argparse.Namespace) -> int:
@@ -78,11 +67,8 @@ def make(recording: Path, directory: Path) -> Path:
 
 def _check(recording: Path, text: str) -> None:
     """Refuse what `worker_py.testing.replay` would."""
-    try:
-        held = json.loads(text)
-    except ValueError:
-        held = None
-    if not isinstance(held, dict) or held.get("version") != 1 or not isinstance(held.get("entries"), list):
+    held = json_object(text) or {}
+    if held.get("version") != 1 or not isinstance(held.get("entries"), list):
         raise ToolError(
             f"{recording}: is no recording of a call",
             "In the console of the placement page: copy(JSON.stringify(workerPy.record(false))).",

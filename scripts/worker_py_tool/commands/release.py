@@ -7,15 +7,13 @@ from pathlib import Path
 from worker_py_tool.paths import CACHE
 from worker_py_tool.setup.bootstrap import Need
 
+DESCRIPTION = "Make the files of a release from what is committed; nothing is uploaded."
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Read the command line."""
-    options = argparse.ArgumentParser(
-        prog="scripts/release", description="Make the files of a release from what is committed; nothing is uploaded."
-    )
+
+def add_options(options: argparse.ArgumentParser) -> None:
+    """What its command line takes."""
     options.add_argument("--out", metavar="DIR", type=Path, default=CACHE / "release", help="where to put them")
     options.add_argument("--revision", default="HEAD", help="what of the repository to release (default: HEAD)")
-    return options.parse_args(arguments)
 
 
 def needs(options: argparse.Namespace) -> Set[Need]:

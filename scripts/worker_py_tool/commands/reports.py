@@ -3,31 +3,21 @@
 import argparse
 import json
 import time
-from collections.abc import Set
 from dataclasses import asdict
 from pathlib import Path
 
-from worker_py_tool.paths import command
 from worker_py_tool.reports import text
 from worker_py_tool.reports.store import reading
 from worker_py_tool.reports.summary import SPANS, summarise
-from worker_py_tool.setup.bootstrap import Need
+
+DESCRIPTION = "Print what pages reported to `serve --reports FILE`."
 
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Read the command line."""
-    options = argparse.ArgumentParser(
-        prog=command("reports"), description="Print what pages reported to `serve --reports FILE`."
-    )
+def add_options(options: argparse.ArgumentParser) -> None:
+    """What its command line takes."""
     options.add_argument("file", metavar="FILE", type=Path, help="the file of serve --reports")
     options.add_argument("--span", choices=SPANS, default="24h", help="of which time (default: 24h)")
     options.add_argument("--json", action="store_true", help="print it as JSON, for machines")
-    return options.parse_args(arguments)
-
-
-def needs(options: argparse.Namespace) -> Set[Need]:
-    """Nothing beyond Python."""
-    return frozenset()
 
 
 def run(options: argparse.Namespace) -> int:

@@ -6,18 +6,14 @@ from pathlib import Path
 
 from worker_py_tool.bundle import rollout
 from worker_py_tool.commands.publish import told
-from worker_py_tool.paths import command
 from worker_py_tool.setup.bootstrap import Need
 
+DESCRIPTION = "Make live again what was so before the last publish. Calls that go on end where they began."
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Read the command line."""
-    options = argparse.ArgumentParser(
-        prog=command("rollback"),
-        description="Make live again what was so before the last publish. Calls that go on end where they began.",
-    )
+
+def add_options(options: argparse.ArgumentParser) -> None:
+    """What its command line takes."""
     options.add_argument("site", metavar="SITEDIR", type=Path, help="the directory that is served")
-    return options.parse_args(arguments)
 
 
 def needs(options: argparse.Namespace) -> Set[Need]:

@@ -6,16 +6,14 @@ from collections.abc import Set
 from pathlib import Path
 
 from worker_py_tool.bundle import manifest, origins, publish
-from worker_py_tool.paths import command
 from worker_py_tool.setup.bootstrap import Need
 from worker_py_tool.waiting import until_interrupted
 
+DESCRIPTION = "Serve a bundle; its address is printed first."
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Read the command line."""
-    options = argparse.ArgumentParser(
-        prog=command("serve"), description="Serve a bundle; its address is printed first."
-    )
+
+def add_options(options: argparse.ArgumentParser) -> None:
+    """What its command line takes."""
     options.add_argument("directory", metavar="DIR", type=Path, help="a bundle")
     options.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     options.add_argument(
@@ -38,7 +36,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         default=[],
         help="a bundle of this origin may report here too; its own and the portals' may anyway",
     )
-    return options.parse_args(arguments)
 
 
 def needs(options: argparse.Namespace) -> Set[Need]:

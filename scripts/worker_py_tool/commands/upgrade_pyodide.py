@@ -10,15 +10,13 @@ from worker_py_tool.process import say
 from worker_py_tool.setup import pyodide_upgrade
 from worker_py_tool.setup.bootstrap import Need
 
+DESCRIPTION = "Move everything that is pinned to another version of Pyodide."
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Read the command line."""
-    options = argparse.ArgumentParser(
-        prog="scripts/upgrade-pyodide", description="Move everything that is pinned to another version of Pyodide."
-    )
+
+def add_options(options: argparse.ArgumentParser) -> None:
+    """What its command line takes."""
     options.add_argument("version", metavar="VERSION", help="as npm has it, such as 314.0.7")
     options.add_argument("--dry-run", action="store_true", help="print what would change, and change nothing")
-    return options.parse_args(arguments)
 
 
 def needs(options: argparse.Namespace) -> Set[Need]:

@@ -11,13 +11,11 @@ REST is in its page. The layout, beside the files of ``static/portal``::
 import dataclasses
 import html
 import shutil
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from worker_py_tool.bundle import build, manifest, plain_names, publish
-from worker_py_tool.bundle.build import BuildOptions
+from worker_py_tool.bundle import manifest, plain_names, publish
 from worker_py_tool.bundle.manifest import Manifest
 from worker_py_tool.demo import demo, editor
 from worker_py_tool.demo.portal_server import SCRIPT as SERVER
@@ -29,28 +27,12 @@ PLAIN_HTML = '<html lang="en">'
 """What is replaced in the portal's page."""
 
 
-def write(
-    out: Path,
-    *,
-    app: str = str(demo.HANDLERS),
-    include: Sequence[str] = (),
-    requirements: Sequence[str] = (),
-    settings: Mapping[str, float | None] | None = None,
-    config: Mapping[str, Any] | None = None,
-    lock: Path | None = None,
-    pyodide_packages: str = "",
-) -> Manifest:
+def write(out: Path, **options: Any) -> Manifest:
     """Make the directory, or replace one that was made before.
 
     Args:
         out: The directory.
-        app: `PATH[:NAME]` of the app.
-        include: Patterns of its files that are packed although they look like something that should not be.
-        requirements: What it needs.
-        settings: Limits for an app that gives none in code.
-        config: What its `worker-py.json` says; none: the project says nothing of it.
-        lock: Where its lock is, or would be.
-        pyodide_packages: Where the packages of Pyodide's distribution are; empty: where it publishes them.
+        options: What of the demo's bundle is another app's, by the names of `BuildOptions`.
 
     Returns:
         What was written.
@@ -63,22 +45,8 @@ def write(
             PORTAL, directory, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".*", SERVER.name)
         )
         (directory / editor.PATH).write_bytes(editor.library())  # what lay there imports from npm packages
-        made = build.build(
-            BuildOptions(
-                app=app,
-                out=directory / APP,
-                include=include,
-                requirements=requirements,
-                settings=settings or {},
-                config=config,
-                lock=lock,
-                pyodide_packages=pyodide_packages,
-                bx24_url=str(demo.CLIENT),
-                page_scripts=(demo.FEED, demo.LIVE_FEED),
-                phone="loopback",
-                live=True,
-                compress="none",
-            )
+        made = demo.build_demo(
+            directory / APP, phone="loopback", live=True, portals=(), hard_link=False, compress="none", **options
         )
         plain_names.use(directory / APP)
         _say_where_everything_is(directory / "index.html", made.build)

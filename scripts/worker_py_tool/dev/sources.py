@@ -1,6 +1,5 @@
 """What an app is made of: its own files, and the rest of its project; read anew whenever something was saved."""
 
-import hashlib
 import json
 import platform
 import sys
@@ -12,6 +11,7 @@ from typing import Any
 
 from worker_py_tool.bundle import app_source, dependencies, project, pylock, target
 from worker_py_tool.bundle.app_source import AppSource
+from worker_py_tool.bundle.digests import digest_of_named
 from worker_py_tool.bundle.page_script import check_page_scripts
 from worker_py_tool.errors import ToolError
 
@@ -39,7 +39,7 @@ class Sources:
 
     Attributes:
         app: The files that go into the interpreter.
-        options: What a bundle takes of the project, by the names of `demo.build_demo`.
+        options: What a bundle takes of the project, by the names of `BuildOptions`.
         parts: What names the content of each part of the project; a bundle has to be built anew when one is another.
     """
 
@@ -52,8 +52,10 @@ class Sources:
         return [name for name, digest in self.parts.items() if other.parts.get(name) != digest]
 
 
-def options_of(app: str, include: Sequence[str] = (), require: Sequence[str] = ()) -> dict[str, Any]:
-    """What a bundle for the simulated portal takes of an app's project, by the names of `demo.build_demo`.
+def options_of(
+    app: str, include: Sequence[str] = (), require: Sequence[str] = (), requirements: Path | None = None
+) -> dict[str, Any]:
+    """What a bundle for the simulated portal takes of an app's project, by the names of `BuildOptions`.
 
     Raises:
         ToolError: The project's file is wrong.
@@ -64,7 +66,7 @@ def options_of(app: str, include: Sequence[str] = (), require: Sequence[str] = (
         "include": include,
         "client": beside.client or "bx24",
         "page_scripts": tuple(beside.page_script),
-        "requirements": dependencies.collect(app_source.find(app)[2], beside, require, None),
+        "requirements": dependencies.collect(app_source.find(app)[2], beside, require, requirements),
         "settings": beside.settings,
         "config": beside.config,
         "lock": beside.directory / pylock.NAME,
@@ -91,8 +93,8 @@ def read(app: str, include: Sequence[str] = (), require: Sequence[str] = ()) -> 
     source = app_source.read_app(app, include)
     lock: Path = options["lock"]
     parts = {
-        "page scripts": _digest([(each.name, each.read_bytes()) for each in options["page_scripts"]]),
-        "dependencies": _digest(
+        "page scripts": digest_of_named((each.name, each.read_bytes()) for each in options["page_scripts"]),
+        "dependencies": digest_of_named(
             [
                 *((each, _local(each)) for each in options["requirements"]),
                 ("", lock.read_bytes() if lock.is_file() else b""),
@@ -168,12 +170,5 @@ def _local(requirement: str) -> bytes:
     if path.is_file():
         return path.read_bytes()
     if path.is_dir():
-        return _digest([(str(file), file.read_bytes()) for file in _python_files(path)]).encode()
+        return digest_of_named((str(file), file.read_bytes()) for file in _python_files(path)).encode()
     return b""
-
-
-def _digest(named: Sequence[tuple[str, bytes]]) -> str:
-    digest = hashlib.sha256()
-    for name, content in named:
-        digest.update(f"{name}\n{len(content)}\n".encode() + content)
-    return digest.hexdigest()

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import json
 import re
 from collections.abc import Container, Mapping, Sequence
 from html.parser import HTMLParser
@@ -16,6 +15,7 @@ from worker_py_tool.doctor.findings import Examination
 from worker_py_tool.doctor.http import Answer, Host
 from worker_py_tool.doctor.page import judge_policies
 from worker_py_tool.doctor.policy import parse as parse_policy
+from worker_py_tool.json_content import json_object
 from worker_py_tool.process import say
 
 WORKERS = ("worker/worker.js", "page/clock_worker.js")
@@ -98,11 +98,8 @@ class Assets:
 
     def _served_manifest(self) -> dict[str, Any] | None:
         answer = self._host.ask("GET", urljoin(self._url, manifest.NAME))
-        try:
-            content = json.loads(answer.content) if answer.status == 200 else None
-        except ValueError:
-            return None
-        return content if isinstance(content, dict) and content.get("format") == manifest.FORMAT else None
+        content = json_object(answer.content) if answer.status == 200 else None
+        return content if content and content.get("format") == manifest.FORMAT else None
 
     def _use_manifest(self, files: Mapping[str, str], policy: str, where: str) -> None:
         self.policy = policy
@@ -183,7 +180,7 @@ class Assets:
             return
         answer = self._host.ask("GET", urljoin(self._url, manifest.CONFIG))
         cached = answer.header("cache-control")
-        if answer.status != 200 or not _is_object(answer.content):
+        if answer.status != 200 or json_object(answer.content) is None:
             what = f"status {answer.status}" if answer.status != 200 else "no JSON object"
             self._seen.fail("config", f"{manifest.CONFIG}: {what}", "It lies beside the page, and holds a JSON object.")
         elif "immutable" in cached or re.search(r"max-age=[1-9]", cached):
@@ -264,13 +261,6 @@ JUDGEMENTS = {
     "vary": ("caches keep the encodings apart", False, "Send Vary: Accept-Encoding with files that may be compressed."),
 }
 """By check: the text when all is well, whether a fault is fatal, and the remedy."""
-
-
-def _is_object(content: bytes) -> bool:
-    try:
-        return isinstance(json.loads(content), dict)
-    except ValueError:
-        return False
 
 
 def _ending(path: str) -> str:

@@ -6,10 +6,8 @@ portal is a stand-in that answers nothing. Everything else comes from the host t
 
 import base64
 import json
-import re
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -18,8 +16,9 @@ from urllib.parse import urlsplit
 from worker_py_tool.bundle.manifest import CONFIG
 from worker_py_tool.doctor.browser import Browser, Params, running
 from worker_py_tool.doctor.findings import Examination
-from worker_py_tool.doctor.page import Visit
+from worker_py_tool.doctor.page import Visit, embedded_json
 from worker_py_tool.errors import ToolError
+from worker_py_tool.json_content import json_object
 
 LIMIT_S = 90.0
 """For the whole; a slow machine takes ten seconds."""
@@ -190,10 +189,8 @@ class _Boot:
 
 
 def _portals_of(page: bytes) -> list[str]:
-    found = re.search(rb'id="worker-py-config">(.*?)</script>', page, re.DOTALL)
-    with suppress(ValueError, AttributeError):
-        return [str(each) for each in json.loads(found[1]).get("portals", [])] if found else []
-    return []
+    config = json_object(embedded_json(page, "worker-py-config") or b"") or {}
+    return [str(each) for each in config.get("portals", [])]
 
 
 def _a_portal(patterns: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from worker_py_tool.errors import ToolError
+from worker_py_tool.setup import chromium
 
 Params = Mapping[str, Any]
 Listener = Callable[[Params, str], None]
@@ -115,9 +116,8 @@ def running(executable: Path) -> Iterator[Browser]:
     Raises:
         ToolError: It does not start.
     """
-    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
     with tempfile.TemporaryDirectory(prefix="worker-py-doctor-", ignore_cleanup_errors=True) as profile:
-        command = ["sh", "-c", PIPES, "sh", str(executable), *FLAGS, *as_root, f"--user-data-dir={profile}"]
+        command = ["sh", "-c", PIPES, "sh", str(executable), *FLAGS, *chromium.AS_ROOT, f"--user-data-dir={profile}"]
         try:
             process = subprocess.Popen(
                 command,

@@ -1,5 +1,6 @@
 """The doctor's look at the page: how it answers GET and POST, how fast, and with which headers."""
 
+import re
 import secrets
 import statistics
 from collections.abc import Sequence
@@ -52,6 +53,12 @@ class Visit:
             if any(one in value for one in self._secrets for value in values):
                 return f"header {name}"
         return ""
+
+
+def embedded_json(page: bytes, name: str) -> bytes | None:
+    """What a page tells its scripts in an element of this id, as JSON; None where it has none."""
+    found = re.search(rf'<script type="application/json" id="{name}">(.*?)</script>'.encode(), page, re.DOTALL)
+    return None if found is None else found[1]
 
 
 def examine_page(host: Host, seen: Examination, requests: int) -> Answer | None:

@@ -1,24 +1,24 @@
 """What `doctor --strict` asks for beyond that the handler works: what many operators should not do without."""
 
-import json
 import re
 from typing import Any
 
 from worker_py_tool.doctor.findings import Examination
 from worker_py_tool.doctor.http import Answer
+from worker_py_tool.doctor.page import embedded_json
 from worker_py_tool.doctor.policy import parse
+from worker_py_tool.json_content import json_object
 
 MONTHS_S = 15_552_000
 """Half a year: what `Strict-Transport-Security` should say at least."""
 _LOOPBACK = re.compile(r"http://(localhost|127\.|\*\.localhost)")
-_CONFIG = re.compile(rb'<script type="application/json" id="worker-py-config">(.*?)</script>', re.DOTALL)
 
 
 def examine_strictly(page: Answer, seen: Examination) -> None:
     """Judge the page's configuration, its policy, and how it is encrypted."""
     _judge_transport(page, seen)
     _judge_portals(page, seen)
-    config = _config(page.content)
+    config = json_object(embedded_json(page.content, "worker-py-config") or b"")
     if config is None:
         seen.fail("config", "the page says nothing of its build", "Serve the bundle's index.html as it is.")
         return
@@ -73,14 +73,3 @@ def _judge_reports(config: dict[str, Any], seen: Examination) -> None:
         seen.fail("reports", "reports travel without encryption", "Give --report-to an https address.")
     else:
         seen.ok("reports", "failures are reported, without a word of a call")
-
-
-def _config(content: bytes) -> dict[str, Any] | None:
-    found = _CONFIG.search(content)
-    if found is None:
-        return None
-    try:
-        config = json.loads(found[1])
-    except ValueError:
-        return None
-    return config if isinstance(config, dict) else None

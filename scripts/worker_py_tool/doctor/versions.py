@@ -1,20 +1,18 @@
 """Which versions are live where several stand side by side, as the page itself says."""
 
 import json
-import re
 
 from worker_py_tool.doctor.findings import Examination
-
-_ROLLOUT = re.compile(rb'<script type="application/json" id="worker-py-rollout">(.*?)</script>', re.DOTALL)
+from worker_py_tool.doctor.page import embedded_json
 
 
 def tell_versions(page: bytes, seen: Examination) -> None:
     """Note what is live; nothing where the page is of one version."""
-    found = _ROLLOUT.search(page)
+    found = embedded_json(page, "worker-py-rollout")
     if found is None:
         return
     try:
-        told = json.loads(found[1])
+        told = json.loads(found)
         text = f"stable {told['stable']}"
         if told["canary"] is not None:
             canary = told["canary"]

@@ -12,7 +12,7 @@ from worker_py_tool.setup import chromium, engines
 
 ENGINES: Final = ("chromium", "firefox")
 FLAGS: Final = [
-    *(["--no-sandbox"] if os.geteuid() == 0 else []),
+    *chromium.AS_ROOT,
     # No look-ups of its maker's hosts: a test machine may have no network.
     "--disable-background-networking",
     "--disable-component-update",

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from typing import Any
 
 import jinja2
 
+from worker_py_tool.json_content import json_object
 from worker_py_tool.reports.summary import SPANS, Bar, Summary
 
 _HERE = Path(__file__).parent
@@ -106,13 +106,7 @@ def _duration(ms: int) -> str:
 
 def _detail(text: str) -> list[tuple[str, str]]:
     """What an entry said besides, line by line."""
-    try:
-        content: Any = json.loads(text)
-    except ValueError:
-        return []
-    if not isinstance(content, dict):
-        return []
-    return [(name, _plain(value)) for name, value in content.items()]
+    return [(name, _plain(value)) for name, value in (json_object(text) or {}).items()]
 
 
 def _plain(value: Any) -> str:

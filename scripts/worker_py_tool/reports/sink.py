@@ -21,8 +21,6 @@ from worker_py_tool.reports.metrics import rendered
 from worker_py_tool.reports.store import KEPT, Bounds, Store, reading
 from worker_py_tool.reports.summary import SPANS, Summary, summarise
 from worker_py_tool.serve import answers, request_body
-from worker_py_tool.serve.headers import EVERYWHERE
-from worker_py_tool.serve.served_bundle import raw
 
 INGEST, REPORTS, METRICS = "/reports/envelope", "/reports", "/metrics"
 WAITING = 5_000
@@ -219,10 +217,7 @@ class Metrics:
             text = rendered(
                 self._sink.kinds, self._sink.requests, await self._sink.summary(3600), self._sink.store.size
             )
-            kind = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
-            content = text.encode()
-            named = {**EVERYWHERE, **kind, "Cache-Control": "no-store", "Content-Length": str(len(content))}
-            await answers.answer(send, HTTPStatus.OK, raw(named), content)
+            await answers.made(send, HTTPStatus.OK, "text/plain; version=0.0.4; charset=utf-8", text)
 
 
 def is_open(sink: Sink, scope: Scope) -> bool:
@@ -232,13 +227,4 @@ def is_open(sink: Sink, scope: Scope) -> bool:
 
 
 async def _html(send: Send, status: HTTPStatus, text: str) -> None:
-    content = text.encode()
-    named = {
-        **EVERYWHERE,
-        "Content-Type": "text/html; charset=utf-8",
-        "Cache-Control": "no-store",
-        "Content-Security-Policy": page.POLICY,
-        "Content-Length": str(len(content)),
-        "Cross-Origin-Resource-Policy": "same-origin",
-    }
-    await answers.answer(send, status, raw(named), content)
+    await answers.made(send, status, "text/html; charset=utf-8", text, {"Content-Security-Policy": page.POLICY})

@@ -10,9 +10,8 @@ from worker_py_tool.serve.headers import EVERYWHERE, REFUSAL_POLICY
 from worker_py_tool.serve.request_body import BodyRefused
 from worker_py_tool.serve.served_bundle import raw
 
-_TEXT = {
+_NO_FILE = {
     **EVERYWHERE,
-    "Content-Type": "text/plain; charset=utf-8",
     "Cache-Control": "no-store",
     "Content-Security-Policy": REFUSAL_POLICY,
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -27,13 +26,27 @@ async def answer(
     await send({"type": "http.response.body", "body": content, "more_body": more})
 
 
+async def made(
+    send: Send,
+    status: HTTPStatus,
+    media_type: str,
+    said: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    more: bool = False,
+) -> None:
+    """Answer with what is no file, and for now alone: nobody keeps it, and nothing in it runs."""
+    content = said.encode()
+    named = {**_NO_FILE, "Content-Type": media_type, "Content-Length": str(len(content)), **(headers or {})}
+    await answer(send, status, raw(named), content, more=more)
+
+
 async def text(
     send: Send, status: HTTPStatus, line: str = "", headers: Mapping[str, str] | None = None, *, more: bool = False
 ) -> None:
     """Answer in one line of text, by default the status itself."""
-    content = f"{line or f'{status.value} {status.phrase}'}\n".encode()
-    named = {**_TEXT, "Content-Length": str(len(content)), **(headers or {})}
-    await answer(send, status, raw(named), content, more=more)
+    said = f"{line or f'{status.value} {status.phrase}'}\n"
+    await made(send, status, "text/plain; charset=utf-8", said, headers, more=more)
 
 
 async def allow(send: Send, methods: Iterable[str]) -> None:

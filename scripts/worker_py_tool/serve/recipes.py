@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -89,7 +89,7 @@ def write_edge(kind: Edge, directory: Path, manifest: Manifest) -> Path:
 
 
 def _about(manifest: Manifest) -> dict[str, Any]:
-    """What the templates of edge networks are told."""
+    """What all templates are told."""
     places = (headers.PAGE, "assets/0/a.js", "assets/0/a.mjs", *(f"{folder}0/a.zip" for folder in headers.HASHED))
     named = {path: headers.for_file(path, manifest.csp) for path in places}
     page = named.pop(headers.PAGE)
@@ -135,29 +135,8 @@ def render(kind: Kind, root: Path, manifest: Manifest, place: Place) -> str:
     Raises:
         ToolError: The path cannot stand in a configuration.
     """
-    import jinja2  # not at the top: the command line is checked before it is installed
-
     for text in (str(root), manifest.csp):
         if _UNQUOTABLE & set(text):
             raise ToolError(f"--emit {kind}: {text!r} cannot stand in a configuration", "Choose another path.")
-    template = (TEMPLATES / _FILES[kind][0]).read_text(encoding="utf-8")
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False)
-    return environment.from_string(template).render(
-        build=manifest.build,
-        policy=manifest.csp,
-        refusal_policy=headers.REFUSAL_POLICY,
-        permissions=headers.PERMISSIONS,
-        everywhere=list(headers.EVERYWHERE.items()),
-        forever=headers.FOREVER,
-        hashed=headers.HASHED,
-        types=[(ending.removeprefix("."), kind) for ending, kind in MEDIA_TYPES.items()],
-        unknown_type=UNKNOWN,
-        body_limit=headers.BODY_LIMIT,
-        too_long=_LONGER,
-        root=root,
-        listen=place.listen,
-        site=place.listen,
-        server_name="_",
-        access_log=place.access_log,
-        error_log=place.error_log,
-    )
+    limits = {"body_limit": headers.BODY_LIMIT, "too_long": _LONGER}
+    return _render(_FILES[kind][0], {**_about(manifest), **limits, **asdict(place), "root": root})

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Callable, Sequence
 
 from worker_py_tool.errors import ToolError
 from worker_py_tool.locking import exclusive
@@ -32,3 +33,10 @@ def install(package: str) -> bool:
         say(str(problem))
         return False
     return True
+
+
+def ensure(what: str, packages: Sequence[str], missing: Callable[[], object]) -> None:
+    """Install the packages of something, as far as that is possible and it is missing."""
+    if missing():
+        with exclusive(f"setting up {what}"):
+            all(install(package) for package in packages if missing())

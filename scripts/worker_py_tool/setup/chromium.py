@@ -17,6 +17,8 @@ DEBIANS = Path("/usr/bin/chromium")
 SHELL = "chromium-headless-shell"
 """Debian's name of a Chromium that has no windows: its program, and the package with it."""
 MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+AS_ROOT = ["--no-sandbox"] if os.geteuid() == 0 else []
+"""Flags without which it does not start for root."""
 PRINT_EXECUTABLE = """
 from playwright.sync_api import sync_playwright
 with sync_playwright() as driver:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from worker_py_tool import progress
 from worker_py_tool.errors import ToolError
+from worker_py_tool.json_content import json_object_in
 from worker_py_tool.locking import exclusive
 from worker_py_tool.paths import CACHE, NODE_MODULES, ROOT, command
 from worker_py_tool.process import run_quietly
@@ -110,10 +111,7 @@ def _install_into(stage: Path, development: bool) -> None:
 
 
 def _installed(development: bool) -> bool:
-    try:
-        state = json.loads(STATE.read_text())
-    except (OSError, ValueError):
-        return False
+    state = json_object_in(STATE) or {}
     return state.get("lock") == _lock_hash() and (state.get("development") is True or not development)
 
 

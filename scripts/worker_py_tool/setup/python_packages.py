@@ -19,6 +19,7 @@ from pathlib import Path
 
 from worker_py_tool import progress
 from worker_py_tool.errors import ToolError
+from worker_py_tool.json_content import json_object_in
 from worker_py_tool.locking import exclusive
 from worker_py_tool.paths import INSTALLED, REQUIREMENTS, VENV
 from worker_py_tool.process import run_quietly, say
@@ -85,11 +86,7 @@ def _interpreter() -> str:
 
 
 def _read_state() -> dict[str, str]:
-    try:
-        state = json.loads(STATE.read_text())
-    except (OSError, ValueError):
-        return {}
-    return state if isinstance(state, dict) else {}
+    return json_object_in(STATE) or {}
 
 
 def _missing(layers: list[str]) -> list[str] | None:

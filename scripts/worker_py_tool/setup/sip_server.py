@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from worker_py_tool.errors import ToolError
-from worker_py_tool.locking import exclusive
 from worker_py_tool.setup import apt
 from worker_py_tool.setup.debian_server import SYSTEM_PATH, free_port, running
 
@@ -37,16 +36,12 @@ def lacking(*beside: str, tls: bool = False) -> str:
 
 def ensure() -> None:
     """Install it where that is possible. Tests that need it are skipped without it."""
-    if missing():
-        with exclusive("setting up kamailio"):
-            all(apt.install(package) for package in PACKAGES if missing())
+    apt.ensure("kamailio", PACKAGES, missing)
 
 
 def ensure_beside() -> None:
     """The same, for what stands beside it."""
-    if lacking(*BESIDE, tls=True):
-        with exclusive("setting up what stands beside kamailio"):
-            all(apt.install(package) for package in (TLS, *BESIDE.values()) if lacking(*BESIDE, tls=True))
+    apt.ensure("what stands beside kamailio", (TLS, *BESIDE.values()), lambda: lacking(*BESIDE, tls=True))
 
 
 @contextmanager

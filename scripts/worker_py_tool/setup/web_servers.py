@@ -1,5 +1,6 @@
 """nginx and Caddy of this machine, run for a while on a loopback port with the configuration of a recipe."""
 
+import functools
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,7 +10,6 @@ from pathlib import Path
 
 from worker_py_tool.bundle import manifest
 from worker_py_tool.errors import ToolError
-from worker_py_tool.locking import exclusive
 from worker_py_tool.serve import recipes
 from worker_py_tool.serve.recipes import Kind, Place
 from worker_py_tool.setup import apt
@@ -48,9 +48,7 @@ def missing(kind: Kind) -> str:
 def ensure() -> None:
     """Install the servers where that is possible. Tests that need one which is missing are skipped, and say so."""
     for kind, packages in PACKAGES.items():
-        if missing(kind):
-            with exclusive(f"setting up {kind}"):
-                all(apt.install(package) for package in packages if missing(kind))
+        apt.ensure(kind, packages, functools.partial(missing, kind))
 
 
 @contextmanager

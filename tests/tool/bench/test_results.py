@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from worker_py_tool import cli
 from worker_py_tool.bench import docs, results, sections, text
 from worker_py_tool.bench.results import Report, Row, Table
 from worker_py_tool.commands import bench as bench_command
@@ -144,10 +145,10 @@ def test_command_line_knows_the_sections_that_there_are() -> None:
 )
 def test_a_mistake_on_the_command_line_is_told_before_anything_is_installed(arguments: list[str], message: str) -> None:
     with pytest.raises(ToolError, match=message):
-        bench_command.needs(bench_command.parse(arguments))
+        bench_command.needs(cli.parse("bench", arguments))
 
 
 def test_what_draws_is_installed_only_where_something_is_drawn() -> None:
-    assert Need.PLOTS not in bench_command.needs(bench_command.parse(["--quick"]))
-    assert Need.PLOTS in bench_command.needs(bench_command.parse(["--plots", "plots"]))
-    assert Need.PLOTS in bench_command.needs(bench_command.parse(["--write-docs"]))
+    assert Need.PLOTS not in bench_command.needs(cli.parse("bench", ["--quick"]))
+    assert Need.PLOTS in bench_command.needs(cli.parse("bench", ["--plots", "plots"]))
+    assert Need.PLOTS in bench_command.needs(cli.parse("bench", ["--write-docs"]))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from worker_py_tool import cli
 from worker_py_tool.bundle import app_files, manifest
 from worker_py_tool.bundle.app_source import AppSource, read_app
 from worker_py_tool.bundle.manifest import Manifest
@@ -239,5 +240,5 @@ def test_an_option_of_the_command_line_names_what_is_packed(write: Write, shop: 
     write("shop/public.pem", "x")
     arguments = ["--app", str(shop), "--out", str(tmp_path / "out")]
     with pytest.raises(ToolError, match=r"looks like a secret: shop/public\.pem"):
-        build_command.needs(build_command.parse(arguments))
-    build_command.needs(build_command.parse([*arguments, "--include", "*.pem"]))
+        build_command.needs(cli.parse("build", arguments))
+    build_command.needs(cli.parse("build", [*arguments, "--include", "*.pem"]))

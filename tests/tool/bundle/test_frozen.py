@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.wheels import compiled_tag, lock_with, make_wheel
+from worker_py_tool import cli
 from worker_py_tool.bundle import manifest, target
 from worker_py_tool.bundle.build import BuildOptions, build
 from worker_py_tool.bundle.frozen import freeze
@@ -89,7 +90,7 @@ def test_a_mirror_that_is_none_is_refused_before_anything_is_made(tmp_path: Path
     (tmp_path / "app.py").write_text(APP.format(module="json"), encoding="utf-8")
     asked = ["--app", str(tmp_path / "app.py"), "--out", str(tmp_path / "out"), "--pyodide-packages", "ftp://here"]
     with pytest.raises(ToolError, match="--pyodide-packages ftp://here: neither an http"):
-        build_command.needs(build_command.parse(asked))
+        build_command.needs(cli.parse("build", asked))
 
 
 @pytest.mark.parametrize("package", [False, True], ids=["file", "package"])
@@ -118,7 +119,7 @@ def test_a_bundle_is_checked_against_its_manifest(
     app, out = tmp_path / "app.py", tmp_path / "out"
     app.write_text(APP.format(module="json"), encoding="utf-8")
     build(BuildOptions(app=str(app), out=out))
-    check = build_command.parse(["--check", str(out)])
+    check = cli.parse("build", ["--check", str(out)])
     assert build_command.run(check) == 0
     assert "in order" in capsys.readouterr().out
 

@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -207,12 +207,14 @@ def test_python_is_started_once_for_all_apps_and_has_imported_worker_py(
     ours, live = wheels.worker_py(), wheels.worker_py(live=True)
     known = snapshot.interpreter(wheels=[ours])  # which has started once: its memory stands for another start of it
 
-    def run(script: Path, arguments: Sequence[Path], purpose: str, **options: Any) -> dict[str, Any]:
-        started.append((purpose, json.loads(arguments[0].read_text(encoding="utf-8"))["wheels"]))
+    def run(script: Path, config: Mapping[str, Any], purpose: str, **options: Any) -> dict[str, Any]:
+        started.append((purpose, config["wheels"]))
         if purpose == "start Python":
-            shutil.copyfile(known["memory"], arguments[1])
+            [out] = options["arguments"]
+            out.parent.mkdir()  # as the fence does
+            shutil.copyfile(known["memory"], out)
             return {name: known[name] for name in ("zone", "filled")}
-        return real(script, arguments, purpose, **options)
+        return real(script, config, purpose, **options)
 
     monkeypatch.setattr(snapshot, "INTERPRETERS", tmp_path / "interpreters")
     monkeypatch.setattr(fence, "run", run)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from worker_py_tool import cli
 from worker_py_tool.bundle import manifest, publish
 from worker_py_tool.bundle.exchange import exchange
 from worker_py_tool.bundle.manifest import Manifest
@@ -153,9 +154,9 @@ def test_a_bundle_that_a_killed_build_had_moved_aside_is_put_back_by_the_next_co
     kill(out, "renaming")
     assert not out.exists()
     if command == "check":
-        build_command.needs(build_command.parse(["--check", str(out)]))
+        build_command.needs(cli.parse("build", ["--check", str(out)]))
     elif command == "serve":
-        serve_command.needs(serve_command.parse([str(out)]))
+        serve_command.needs(cli.parse("serve", [str(out)]))
     else:
         with pytest.raises(RuntimeError), staged(out):
             raise RuntimeError

@@ -36,13 +36,10 @@ json.dumps({"tags": [str(tag) for tag in sys_tags()], "environment": default_env
 @pytest.mark.slow
 def test_tags_and_markers_are_those_that_the_interpreter_names_itself(tmp_path: Path) -> None:
     loader = wheels.loader()
-    script, config = tmp_path / "ask.mjs", tmp_path / "config.json"
+    script = tmp_path / "ask.mjs"
     script.write_text(ASK % json.dumps(fence.INSIDE.as_uri()), encoding="utf-8")
-    config.write_text(
-        json.dumps({"pyodide": str(fence.PYODIDE), "wheels": [str(path) for path in loader], "code": CODE}),
-        encoding="utf-8",
-    )
-    said = fence.run(script, [config], "ask the interpreter", reads=loader)
+    config = {"pyodide": str(fence.PYODIDE), "wheels": [str(path) for path in loader], "code": CODE}
+    said = fence.run(script, config, "ask the interpreter", aside=tmp_path, reads=loader)
     assert [str(tag) for tag in target.read().tags()] == said["tags"]
     assert target.read().environment() == said["environment"]
 

@@ -1,7 +1,7 @@
 """What is left to do for a test that builds, when one has been built."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,9 @@ def test_another_app_makes_its_snapshot_and_nothing_that_all_have_in_common(
     started: list[str] = []
     compressed: list[str] = []
 
-    def run(script: Path, arguments: Sequence[Path], purpose: str, **options: Any) -> dict[str, Any]:
+    def run(script: Path, config: Mapping[str, Any], purpose: str, **options: Any) -> dict[str, Any]:
         started.append(purpose)
-        return real(script, arguments, purpose, **options)
+        return real(script, config, purpose, **options)
 
     def watched(command: Sequence[str | Path], *rest: Any, **options: Any) -> None:
         compressed.extend(Path(file).name for file, _ in json.loads(Path(command[-1]).read_text())["files"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from worker_py_tool import cli
 from worker_py_tool.commands import bench
 from worker_py_tool.errors import ToolError
 
@@ -13,4 +14,4 @@ from worker_py_tool.errors import ToolError
 )
 def test_what_is_for_the_boot_alone_is_refused_elsewhere(line: list[str]) -> None:
     with pytest.raises(ToolError, match="is for the section boot"):
-        bench.needs(bench.parse(line))
+        bench.needs(cli.parse("bench", line))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from worker_py_tool import cli
 from worker_py_tool.bundle.build import OFFICIAL_BX24, BuildOptions
 from worker_py_tool.commands import build
 from worker_py_tool.errors import ToolError
@@ -37,14 +38,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def wanted(*arguments: str) -> BuildOptions:
-    return build.wanted(build.parse(list(arguments)))
+    return build.wanted(cli.parse("build", list(arguments)))
 
 
 def test_without_options_all_is_as_the_project_says(write: Write, tmp_path: Path) -> None:
     write("pyproject.toml", PROJECT)
     for name, text in (("card.py", APP), ("phone.js", ""), ("bx24.js", "")):
         write(name, text)
-    assert build.needs(build.parse([]))
+    assert build.needs(cli.parse("build", []))
     assert wanted() == BuildOptions(
         app="card.py",
         out=Path("dist"),
@@ -120,5 +121,5 @@ def test_what_the_project_says_is_refused_before_anything_is_installed(
     write("card.py", APP)
     write("pyproject.toml", f"[tool.worker-py]\n{project}\n")
     with pytest.raises(ToolError) as refused:
-        build.needs(build.parse([]))
+        build.needs(cli.parse("build", []))
     assert message in str(refused.value)

@@ -74,13 +74,13 @@ def test_a_port_that_is_taken_is_told_before_anything_is_built(app: Path, capsys
 
 def test_the_app_is_that_of_the_project_or_app_py(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(app.parent)
-    options = dev.parse([])
+    options = cli.parse("dev", [])
     dev.needs(options)
     assert options.app == "app.py"
     app.rename(app.with_name("cards.py"))
     with pytest.raises(ToolError, match=r"there is no app\.py"):
-        dev.needs(dev.parse([]))
+        dev.needs(cli.parse("dev", []))
     Path("pyproject.toml").write_text('[tool.worker-py]\napp = "cards.py:app"\n', encoding="utf-8")
-    options = dev.parse([])
+    options = cli.parse("dev", [])
     dev.needs(options)
     assert options.app == "cards.py:app"

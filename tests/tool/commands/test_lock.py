@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from worker_py_tool import cli
 from worker_py_tool.bundle import pylock
 from worker_py_tool.bundle.packages import Package, Packages
 from worker_py_tool.commands import lock
@@ -34,7 +35,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 def run(*arguments: str) -> int:
-    options = lock.parse(list(arguments))
+    options = cli.parse("lock", list(arguments))
     lock.needs(options)
     return lock.run(options)
 

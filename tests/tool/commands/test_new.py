@@ -57,7 +57,7 @@ def test_the_project_names_the_commands_that_there_are(tmp_path: Path) -> None:
 
 def test_what_it_says_to_type_next_can_be_typed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     project = tmp_path / "my cards"
-    assert new_command.run(new_command.parse([str(project)])) == 0
+    assert new_command.run(cli.parse("new", [str(project)])) == 0
     printed = capfd.readouterr()
     (line,) = [line for line in (printed.out + printed.err).splitlines() if line.startswith("Next: ")]
     assert shlex.split(line)[1:3] == ["cd", str(project)]

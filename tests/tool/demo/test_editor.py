@@ -5,8 +5,8 @@ import urllib.request
 
 import pytest
 
+from worker_py_tool import cli
 from worker_py_tool.bundle.build import BuildOptions
-from worker_py_tool.commands import build as build_command
 from worker_py_tool.demo import editor
 from worker_py_tool.demo.portal_server import PortalServer
 from worker_py_tool.paths import PORTAL
@@ -24,6 +24,6 @@ def test_the_portal_serves_the_editor_with_its_packages_and_their_licence_in_it(
 
 def test_the_command_line_offers_no_bundle_that_takes_source(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        build_command.parse(["--app", "app.py", "--out", "dist", "--live"])
+        cli.parse("build", ["--app", "app.py", "--out", "dist", "--live"])
     assert "unrecognized arguments: --live" in capsys.readouterr().err
     assert BuildOptions(app="app.py", out=PORTAL).live is False

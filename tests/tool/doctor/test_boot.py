@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from worker_py_tool import cli
 from worker_py_tool.bundle import manifest
 from worker_py_tool.bundle.build import BuildOptions, build
 from worker_py_tool.commands import doctor as doctor_command
@@ -179,7 +180,7 @@ def test_what_is_no_browser_is_said_not_to_be_one(
 def test_it_can_be_left_out(made: Made, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(chromium, "find_installed", lambda: Path("/nowhere/chromium"))
     with Server(made(snapshot=False)) as server:
-        doctor_command.run(doctor_command.parse(["--no-boot", "--json", "--requests", "1", server.url]))
+        doctor_command.run(cli.parse("doctor", ["--no-boot", "--json", "--requests", "1", server.url]))
     assert "boot" not in {one["check"] for one in json.loads(capsys.readouterr().out)["checks"]}
 
 

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import brotli  # type: ignore[import-untyped]
 import pytest
 
+from worker_py_tool import cli
 from worker_py_tool.bundle import manifest
 from worker_py_tool.bundle.manifest import Manifest
 from worker_py_tool.commands import doctor as doctor_command
@@ -436,7 +437,7 @@ def test_the_address_must_be_one_that_a_portal_takes(url: str, verdict: Verdict)
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    status = doctor_command.run(doctor_command.parse(["--no-boot", "--requests", "1", *arguments]))
+    status = doctor_command.run(cli.parse("doctor", ["--no-boot", "--requests", "1", *arguments]))
     printed = capsys.readouterr()
     return status, printed.out, printed.err
 
