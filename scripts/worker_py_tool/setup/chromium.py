@@ -99,8 +99,8 @@ def ensure() -> None:
 
 def _ensure_shell() -> None:
     """Have Debian's shell beside Debian's Chromium; tests run in the latter without it."""
-    if find_installed() == DEBIANS and find_shell() is None:
-        apt.install(SHELL)
+    if find_installed() == DEBIANS:
+        apt.ensure(SHELL, [SHELL], lambda: find_shell() is None)
 
 
 @functools.cache
