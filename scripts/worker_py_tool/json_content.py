@@ -24,14 +24,16 @@ def json_object_in(file: Path) -> dict[str, Any] | None:
         return None
 
 
-def json_of_format(file: Path, wanted: str, remedy: str) -> dict[str, Any]:
-    """What a file of ours holds beside its `format`.
+def json_of_format(file: Path, wanted: str, remedy: str, missing: str = "") -> dict[str, Any]:
+    """What a file of ours holds beside its `format`; `missing` says what it means that there is none.
 
     Raises:
         ToolError: It cannot be read, or is of another format.
     """
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError) as problem:
+        raise ToolError(missing or f"there is no {file}", remedy) from problem
     except (OSError, ValueError) as problem:
         raise ToolError(f"{file} cannot be read: {problem}", remedy) from problem
     if not isinstance(content, dict) or content.pop("format", None) != wanted:

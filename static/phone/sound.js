@@ -169,7 +169,11 @@ function listenInWorker(track) {
 function listenInPage(track) {
   const context = new AudioContext();
   const node = context.createAnalyser();
-  context.createMediaStreamSource(new MediaStream([track])).connect(node);
+  try {
+    context.createMediaStreamSource(new MediaStream([track])).connect(node);
+  } catch {
+    // then nothing is heard
+  }
   const samples = new Float32Array(node.fftSize);
   const on = () => context.resume().catch(() => {});
   addEventListener("workerpy:sound-on", on);
@@ -187,22 +191,47 @@ function listenInPage(track) {
 }
 
 /**
- * Read the keys that a connection receives. In a browser that lets nobody read packets, those are told that it sends.
+ * Read the keys that a connection receives, from the moment on that it is there. In a browser that lets nobody read
+ * packets, or does not say which are keys, those are told that it sends.
  * @param {RTCRtpReceiver} receiver
  * @param {RTCDTMFSender | null | undefined} sender at the other end, if that is ours too
  * @param {(key: string) => void} onKey
- * @returns {{begun: Promise<void>, stop: () => void}} `begun`: from then on none is missed
+ * @returns {{begun: Promise<void>, stop: () => void}} `begun`: something has come; from then on no key is missed
  */
 export function readKeys(receiver, sender, onKey) {
+  const tell = (/** @type {Event} */ event) => {
+    const { tone } = /** @type {RTCDTMFToneChangeEvent} */ (event);
+    /[^,]/.test(tone) && onKey(tone);
+  };
+  const asSent = () => sender?.addEventListener("tonechange", tell);
+  const stop = () => sender?.removeEventListener("tonechange", tell);
   if (!("RTCRtpScriptTransform" in globalThis)) {
-    const tell = (/** @type {RTCDTMFToneChangeEvent} */ { tone }) => /[^,]/.test(tone) && onKey(tone);
-    sender?.addEventListener("tonechange", tell);
-    return { begun: Promise.resolve(), stop: () => sender?.removeEventListener("tonechange", tell) };
+    asSent();
+    return { begun: Promise.resolve(), stop };
   }
   const worker = new Worker(WORKER, { type: "module", name: "worker-py keys" });
+  /** @type {Promise<void>} */
   const begun = new Promise((resolve) => {
-    worker.onmessage = ({ data }) => (data.reads ? resolve(undefined) : onKey(data.key));
+    worker.onmessage = ({ data: { key, reads } }) => {
+      if (key !== undefined) {
+        onKey(key);
+        return;
+      }
+      reads || asSent();
+      resolve();
+    };
+    worker.onerror = () => {
+      receiver.transform = null; // it did not load: else nothing would be played
+      asSent();
+      resolve();
+    };
   });
   receiver.transform = new RTCRtpScriptTransform(worker);
-  return { begun, stop: () => worker.terminate() };
+  return {
+    begun,
+    stop() {
+      stop();
+      worker.terminate();
+    },
+  };
 }

@@ -62,9 +62,14 @@ async function listen(from) {
 /** All that a connection receives comes by here, on its way to be played. */
 scope.onrtctransform = ({ transformer: { readable, writable } }) => {
   const keys = new KeyReader();
+  let told = false;
   const reading = new TransformStream({
     transform(/** @type {RTCEncodedAudioFrame} */ frame, controller) {
       const { mimeType, rtpTimestamp } = frame.getMetadata();
+      if (!told) {
+        told = true;
+        scope.postMessage({ reads: mimeType !== undefined && rtpTimestamp !== undefined });
+      }
       const key = mimeType === TELEPHONE_EVENT ? keys.read(rtpTimestamp ?? 0, frame.data) : null;
       if (key !== null) {
         scope.postMessage({ key });
@@ -76,5 +81,4 @@ scope.onrtctransform = ({ transformer: { readable, writable } }) => {
     .pipeThrough(reading)
     .pipeTo(writable)
     .catch(() => {}); // the call has ended
-  scope.postMessage({ reads: true });
 };

@@ -1,6 +1,5 @@
 """Bundles of a whole run: whichever of its processes wants one first builds it, those of the next tiers find it."""
 
-import fcntl
 import os
 import shutil
 from collections.abc import Callable
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from worker_py_tool.checks.tiers import BUNDLES
+from worker_py_tool.locking import exclusive
 
 OWN: Final = "of this session"
 
@@ -25,8 +25,7 @@ def built(directory: Path, name: str, build: Callable[[Path], object]) -> Path:
     Nothing may be written into it: others use it too.
     """
     made = directory / name
-    with (directory / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with exclusive(f"building {made}"):
         if not made.exists():
             part = directory / f"{name}.part"
             shutil.rmtree(part, ignore_errors=True)  # of a process that ended in the midst of it

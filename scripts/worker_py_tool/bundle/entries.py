@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from worker_py_tool.bundle import imports
+from worker_py_tool.bundle import imports, one_module
 from worker_py_tool.bundle.digests import digest_of_files, digest_of_named
 from worker_py_tool.bundle.one_module import ESBUILD, comment, notice_of, run_esbuild
 from worker_py_tool.errors import ToolError
@@ -96,7 +96,13 @@ def _joined(entry: str) -> str:
     """An entry with all that it imports; it is made once for the same sources."""
     sources = {path: path.read_bytes() for path in sorted(STATIC.rglob("*.js"))}
     packages = (ESBUILD, *(NODE_MODULES / name for name in BUNDLED))
-    tools = digest_of_files([Path(__file__), *(path / "package.json" for path in packages)])
+    tools = digest_of_files(
+        [
+            Path(__file__),
+            *(Path(str(module.__file__)) for module in (imports, one_module)),
+            *(path / "package.json" for path in packages),
+        ]
+    )
     key = digest_of_named(((str(path.relative_to(STATIC)), content) for path, content in sources.items()), tools)
     made = made_once(CACHE / "entries" / key / entry, "joining modules", lambda aside: _join(entry, sources, aside))
     return made.read_text(encoding="utf-8")

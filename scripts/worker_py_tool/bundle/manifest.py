@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import os
 import re
 import zlib
 from dataclasses import asdict, dataclass, field
@@ -74,11 +75,8 @@ def read(directory: Path) -> Manifest:
         ToolError: The directory is not one of our bundles.
     """
     remedy = f"Make one: {command('build')} --app PATH --out DIR"
-    if not directory.exists():
-        raise ToolError(f"there is no {directory}", remedy)
-    if not (directory / NAME).exists():
-        raise ToolError(f"{directory} is no bundle: it has no {NAME}", remedy)
-    content = json_of_format(directory / NAME, FORMAT, remedy)
+    missing = f"{directory} is no bundle: it has no {NAME}" if os.path.exists(directory) else f"there is no {directory}"
+    content = json_of_format(directory / NAME, FORMAT, remedy, missing)
     try:
         files = {path: FileEntry(**entry) for path, entry in content.pop("files").items()}
         return Manifest(files=files, **content)

@@ -91,9 +91,7 @@ def read(site: Path) -> Rollout:
         ToolError: There is none, or it is damaged.
     """
     remedy = "Name a directory that publish has made."
-    if not (site / NAME).exists():
-        raise ToolError(f"{site} holds no published versions", remedy)
-    content = json_of_format(site / NAME, FORMAT, remedy)
+    content = json_of_format(site / NAME, FORMAT, remedy, f"{site} holds no published versions")
     try:
         return Rollout([_state(each) for each in content["states"]], dict(content["last_live"]))
     except (ValueError, KeyError, TypeError) as problem:

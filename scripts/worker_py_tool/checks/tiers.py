@@ -38,7 +38,7 @@ BUNDLES = "WORKER_PY_BUNDLES"
 ENGINES_IN_CI = "engines and not engines_all and not campaign"
 SIDE_BY_SIDE = 4
 """At most so many processes run tests at once: in the browser tier each has a browser of its own, and a starved one
-leaves out tones that a test hears."""
+leaves out sound that a test hears."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +226,7 @@ def run(name: str, options: TierOptions) -> Outcome:
     started = time.monotonic()
     try:
         outcome = TIERS[name](options)
-    except ToolError as problem:
+    except (ToolError, OSError) as problem:
         outcome = Outcome(0, 0, problem=str(problem))
     return replace(outcome, tier=name, seconds=time.monotonic() - started)
 

@@ -140,6 +140,8 @@ def test_a_muted_call_is_still_muted_after_a_hold(tab: PhoneTab) -> None:
     assert tab.run("state")["muted"] is True
 
 
+@pytest.mark.engines
+@needs("opens_peer_connections")
 def test_keys_reach_the_other_side_in_order_each_once(tab: PhoneTab) -> None:
     call = tab.begin_call()
 

@@ -250,8 +250,10 @@ def test_a_call_survives_the_end_of_the_interpreter(desk: PhoneDesk, complaints:
 # Where something is missing --------------------------------------------------------------------------
 
 
-def test_a_browser_that_can_write_no_track_sends_a_recording(desk: PhoneDesk, context: BrowserContext) -> None:
-    context.add_init_script("delete globalThis.MediaStreamTrackGenerator")
+def test_a_browser_that_can_write_no_track_sends_a_recording_and_one_that_reads_no_packets_the_keys_it_sent(
+    desk: PhoneDesk, context: BrowserContext
+) -> None:
+    context.add_init_script("delete globalThis.MediaStreamTrackGenerator; delete globalThis.RTCRtpScriptTransform")
     tab = desk.phone_tab()
     tab.until_holds()
 
@@ -260,6 +262,9 @@ def test_a_browser_that_can_write_no_track_sends_a_recording(desk: PhoneDesk, co
     tab.until_audible()
     tab.run("mute", {"muted": True})
     tab.until_silent()
+    tab.run("mute", {"muted": False})
+    tab.run("dtmf", {"keys": "58"})
+    assert "".join(payload["key"] for payload in tab.until_heard("heard", 2)) == "58"
 
 
 def test_with_a_worker_in_each_page_every_interpreter_hears_the_phone_once(

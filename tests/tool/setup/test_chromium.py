@@ -17,6 +17,8 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     programs = dict(INSTALLED)
     monkeypatch.delenv("WORKER_PY_CHROMIUM", raising=False)
     monkeypatch.setattr(shutil, "which", programs.get)
+    monkeypatch.setattr(chromium, "_first_that_starts", lambda found: Path(found[0]) if found[0] else None)
+    monkeypatch.setattr(chromium, "DEBIANS", Path(INSTALLED["chromium"]))
     monkeypatch.setattr(
         chromium, "find_installed", lambda: Path(found) if (found := programs.get("chromium")) else None
     )
@@ -35,6 +37,11 @@ def test_the_shell_is_taken_where_it_will_do(installed: dict[str, str], tmp_path
     assert launched(tmp_path, whole=False) == (Path("/there/chromium"), None)
 
 
+def test_beside_another_browser_no_shell_is_taken(installed: dict[str, str], tmp_path: Path) -> None:
+    installed["chromium"] = "/opt/chrome"
+    assert launched(tmp_path, whole=False) == (Path("/opt/chrome"), None)
+
+
 def test_a_browser_that_is_named_is_taken_for_everything(
     installed: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -50,7 +57,7 @@ def test_playwright_has_both_and_is_told_which(installed: dict[str, str], tmp_pa
     assert launched(tmp_path, whole=True) == (None, "chromium")
 
 
-@pytest.mark.parametrize("program", ["/usr/bin/chromium", "/opt/chrome"])
+@pytest.mark.parametrize("program", [INSTALLED["chromium"], "/opt/chrome"])
 def test_debians_shell_comes_beside_debians_chromium_alone(
     installed: dict[str, str], monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
@@ -61,4 +68,4 @@ def test_debians_shell_comes_beside_debians_chromium_alone(
     assert asked == []
     del installed[chromium.SHELL]
     chromium.ensure()
-    assert asked == ([chromium.SHELL] if program == "/usr/bin/chromium" else [])
+    assert asked == ([chromium.SHELL] if program == INSTALLED["chromium"] else [])
