@@ -20,7 +20,8 @@ from worker_py_tool.paths import NODE_MODULES
 from worker_py_tool.process import NotDone, run_quietly
 from worker_py_tool.setup import node_packages
 
-PYODIDE = NODE_MODULES / "pyodide"
+PYODIDE = (NODE_MODULES / "pyodide").resolve()
+"""As Node sees it, which would have to read each link on the way."""
 LEASH = Path(__file__).with_name("leash.py")
 INSIDE = Path(__file__).with_name("fence.mjs")
 MADE = "made"
