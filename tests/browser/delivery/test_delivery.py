@@ -249,7 +249,7 @@ COUNTING = """
         global keeping
         keeping = False
         seen.clear()
-        module = pyodide_js._module
+        module = pyodide_js._module  # the whole one, which a word of ctypes gets into a bundle: pythonapi
         if not hasattr(module, "pyproxy_alloc_map"):
             module.enable_pyproxy_allocation_tracing()
         for _ in range(3):

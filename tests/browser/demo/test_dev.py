@@ -96,6 +96,7 @@ def working_on(page: Page, directory: Path, app_text: str = APP, **project: str)
             desk = Desk(page, url, app, lines)
             desk.until_ready()
             yield desk
+            page.goto("about:blank")  # what it still asks for would find nobody
         finally:
             stop.set()
             follower.join()
