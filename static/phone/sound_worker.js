@@ -70,7 +70,8 @@ scope.onrtctransform = ({ transformer: { readable, writable } }) => {
         told = true;
         scope.postMessage({ reads: mimeType !== undefined && rtpTimestamp !== undefined });
       }
-      const key = mimeType === TELEPHONE_EVENT ? keys.read(rtpTimestamp ?? 0, frame.data) : null;
+      const isKey = mimeType === TELEPHONE_EVENT && rtpTimestamp !== undefined; // else the page takes what is sent
+      const key = isKey ? keys.read(rtpTimestamp, frame.data) : null;
       if (key !== null) {
         scope.postMessage({ key });
       }

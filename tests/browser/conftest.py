@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from tests.support.browsers import Browsers, driver
-from tests.support.built import built, directory_of_the_run
+from tests.support.built import built
 from tests.support.complaints import Complaints as Complaints
 from tests.support.policy_watch import PolicyReports, WatchedServer
 from tests.support.witness import WITNESS, SharedPage, WitnessPage
@@ -159,8 +159,7 @@ def bundles_directory() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def demo_bundle(bundles_directory: Path) -> Path:
     """The bundle of the demo."""
-    shared = directory_of_the_run(bundles_directory)
-    return built(shared, "demo", partial(demo.build_demo, phone="loopback"))
+    return built(bundles_directory, "demo", partial(demo.build_demo, phone="loopback"))
 
 
 @pytest.fixture(scope="session")
@@ -198,7 +197,7 @@ def bundle_for(bundles_directory: Path) -> BundleFor:
                 compress="none",
             )
 
-        return built(directory_of_the_run(bundles_directory), key, build)
+        return built(bundles_directory, key, build)
 
     return make
 

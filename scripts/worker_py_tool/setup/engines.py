@@ -1,11 +1,12 @@
 """Browsers beside Chromium for the tests: a Firefox, and WebKitGTK with what starts it; Debian has both."""
 
+import functools
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from worker_py_tool.errors import ToolError
-from worker_py_tool.locking import exclusive
 from worker_py_tool.setup import apt
 
 FIREFOX = ("firefox-esr",)
@@ -29,6 +30,10 @@ ENGINES = {"firefox": (firefox, FIREFOX), "webkit": (webkit, WEBKIT)}
 """How each is found, and the packages that bring it."""
 
 
+def _lacks(find: Callable[[], Path | None]) -> bool:
+    return find() is None
+
+
 def ensure() -> None:
     """Install them where that is possible. Tests in one that is missing are skipped, and say so; never in CI.
 
@@ -36,8 +41,6 @@ def ensure() -> None:
         ToolError: This is CI, and one is missing.
     """
     for name, (find, packages) in ENGINES.items():
-        if find() is None:
-            with exclusive(f"setting up {name}"):
-                all(apt.install(package) for package in packages if find() is None)
+        apt.ensure(name, packages, functools.partial(_lacks, find))
         if find() is None and os.environ.get("CI"):
             raise ToolError(f"there is no {name} here", f"Install {' '.join(packages)}: CI tests every engine.")

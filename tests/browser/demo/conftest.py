@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import BundleFor, Complaints
+from tests.support.built import built
 from tests.support.timelines import APP, TimelinePage
 from worker_py_tool.demo import demo
 from worker_py_tool.kit.browser_portal import BrowserPortal, PortalPage
@@ -83,8 +85,7 @@ class SharedDemo(PortalPage):
 @pytest.fixture(scope="session")
 def live_demo_bundle(bundles_directory: Path) -> Path:
     """The bundle that `scripts/demo` serves: its handlers can be edited."""
-    demo.build_demo(bundles_directory / "live-demo", phone="loopback", live=True)
-    return bundles_directory / "live-demo"
+    return built(bundles_directory, "live-demo", partial(demo.build_demo, phone="loopback", live=True))
 
 
 @pytest.fixture(scope="module")
