@@ -9,7 +9,6 @@ import functools
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -76,7 +75,7 @@ def run(
     readable = _with_real(script, INSIDE, PYODIDE, told, made, *reads)
     permissions = ["--permission", *(f"--allow-fs-read={path}" for path in readable)]
     permissions += [f"--allow-fs-write={path}" for path in _with_real(made)]
-    flags_here = [flag for flag in _known(node) if flag in flags]
+    flags_here = [flag for flag in known_flags() if flag in flags]
     most_s = imports * IMPORT_LIMIT_S + FIRM_LIMIT_S
     leash: list[str | Path] = [sys.executable, "-I", LEASH, str(os.getpid()), str(MOST_BYTES), str(most_s)]
     try:
@@ -116,9 +115,12 @@ def _with_real(*paths: Path) -> list[str]:
     return sorted({name for path in paths for name in (str(path), os.path.realpath(path))})
 
 
+def known_flags() -> tuple[str, ...]:
+    """Those of `FLAGS_OF_SOME` that this machine's Node takes; with one that it does not know it would not start."""
+    return _known(node_packages.require().executable)
+
+
 @functools.cache
 def _known(node: Path) -> tuple[str, ...]:
-    """Those of `FLAGS_OF_SOME` that this Node takes; with one that it does not know it would not start."""
-    return tuple(
-        flag for flag in FLAGS_OF_SOME if subprocess.run([node, flag, "-e", ""], capture_output=True).returncode == 0
-    )
+    listed = run_quietly([node, "--v8-options"], "ask Node for its options", clean_env=_environment())
+    return tuple(flag for flag in FLAGS_OF_SOME if f"{flag} " in listed)

@@ -227,6 +227,6 @@ def _key(app: AppSource, wheels: Sequence[Path], pyodide: Path) -> str:
 
 
 def _of_any_app(pyodide: Path) -> list[bytes]:
-    flags = " ".join((*fence.FLAGS, *fence.FLAGS_OF_SOME)).encode()
+    flags = " ".join((*fence.FLAGS, *fence.known_flags())).encode()
     ours = (path.read_bytes() for path in (SCRIPT, LIBRARIES, fence.INSIDE, pyodide / MODULE, pyodide / GLUE))
     return [flags, library.key().encode(), *ours]

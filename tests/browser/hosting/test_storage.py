@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, Page, Route
 from tests.browser.conftest import BundleFor, LaunchProfile
 from tests.support.complaints import Complaints
 from tests.support.hosting import DESK, HostingPage, HostingPortal, app_with, with_worker_that_begins
-from tests.support.hurry import HURRY, hurry
+from tests.support.hurry import HURRY, hurry, until_it_hangs
 from worker_py_tool.demo import demo
 from worker_py_tool.kit.browser_portal import BrowserPortal
 from worker_py_tool.serve.server import Server
@@ -329,22 +329,6 @@ NOTICED_AFTER_S = 6
 """A page takes a worker for dead that says nothing for so long: the limit of a slice, and four seconds more."""
 
 
-def hang(tab: HostingPage) -> None:
-    """Have the interpreter of this page do what nothing interrupts."""
-    tab.evaluate(
-        """() => {
-          window.hanging = 0;
-          new BroadcastChannel("tests").onmessage = () => window.hanging++;
-        }"""
-    )
-    tab.raise_event("addCommentButtonClick", "hang")
-
-
-def until_it_hangs(tab: HostingPage, times: int) -> None:
-    """Wait until Python says that the handler that hangs has begun, for the first or the second time."""
-    tab.until("window.hanging === argument", times)
-
-
 def test_when_the_interpreter_hangs_beyond_interruption_all_pages_move_once_one_that_comes_meanwhile_too_and_it_is_told(
     portal: HostingPortal, complaints: Complaints
 ) -> None:
@@ -355,7 +339,7 @@ def test_when_the_interpreter_hangs_beyond_interruption_all_pages_move_once_one_
     call = in_a_call(first)
     before = first.interpreter()
 
-    hang(first)
+    first.raise_event("addCommentButtonClick", "hang")
     first.raise_event("muteButtonClick", True)
     until_it_hangs(first, 1)
     third = portal.open_page(ready=False)

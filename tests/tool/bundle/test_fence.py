@@ -81,6 +81,13 @@ def test_an_app_reaches_nothing_of_this_machine_and_no_variable_of_it(
     assert "'HOME': '/home/pyodide'" in variables
 
 
+def test_a_variable_of_this_machine_hides_no_option_that_its_node_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = fence.known_flags()
+    fence._known.cache_clear()
+    monkeypatch.setenv("NODE_OPTIONS", "--import=file:///nowhere.mjs")
+    assert fence.known_flags() == known == fence.FLAGS_OF_SOME
+
+
 def test_javascript_takes_a_bounded_share_of_memory(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fence, "MOST_BYTES", 1_000_000_000)
     assert found(write, "[__import__('js').Uint8Array.new(10**8).fill(1) for _ in range(20)]") == ["JsException"]
