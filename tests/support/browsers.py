@@ -80,7 +80,6 @@ ENGINES: Final = {
         outlives_navigation=False,
         throttles_hidden_frames=False,
         freezes_pages=False,
-        switches_stacks=False,
         logs_http_errors=False,
         takes_flags=False,
         takes_preferences=True,

@@ -239,6 +239,7 @@ def test_a_traceback_after_the_snapshot_shows_the_line_of_the_app(
     assert "/app/shop/__init__.py" in report["text"]
 
 
+@pytest.mark.engines
 @needs("switches_stacks")
 def test_python_may_wait_for_a_promise_where_the_browser_can_switch_stacks(restored: WitnessPage) -> None:
     assert restored.evaluate("() => 'Suspending' in WebAssembly")
