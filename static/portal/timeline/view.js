@@ -22,6 +22,8 @@ const KEPT = 4000;
 /** How often the picture moves on while something runs. */
 const FRAME_MS = 40;
 const TABLE_EVERY_MS = 500;
+/** @type {Seen} */
+const AT_FIRST = { from: 0, to: FIRST_MS };
 
 export class TimelineView {
   /** @type {Entry[]} */
@@ -32,7 +34,7 @@ export class TimelineView {
   #stale = true;
   #follows = true;
   /** @type {Seen} */
-  #seen = { from: 0, to: FIRST_MS };
+  #seen = AT_FIRST;
   #selected = "";
   /** @type {Span | undefined} */
   #hovered;
@@ -108,6 +110,7 @@ export class TimelineView {
 
   clear() {
     this.entries.length = 0;
+    this.#seen = AT_FIRST; // looked at from as near as before, a call would pass by in an instant
     this.#selected = "";
     this.#hovered = undefined;
     this.#stale = true;
