@@ -41,6 +41,7 @@ from .failures import Expected, Failures, Kinds
 from .forgotten import ForgottenAwait
 from .payloads import CALL_ID, INITIALIZED, Payload, check, written
 from .replay import Replay, replay
+from .state import SHOWN_BY
 from .virtual_time import Deadlock, VirtualTimeLoop, run
 from .wire import PREFIX, error_code
 
@@ -85,17 +86,10 @@ class MemoryCard:
 
     def carry_out(self, command: str, params: Mapping[str, Any]) -> None:
         """Look as after this command."""
-        match command:
-            case CommandName.SET_UI_STATE:
-                self.ui_state = params["uiState"]
-            case CommandName.SET_CARD_TITLE:
-                self.title = params["title"]
-            case CommandName.SET_STATUS_TEXT:
-                self.status_text = params["statusText"]
-            case CommandName.SET_MUTE:
-                self.muted = params["muted"]
-            case CommandName.SET_HOLD:
-                self.held = params["held"]
+        shown = SHOWN_BY.get(CommandName(command))
+        if shown is not None:
+            name, parameter = shown
+            setattr(self, name, params[parameter])
 
     def click(self, event: str, payload: Payload) -> None:
         """Look as after this click."""
