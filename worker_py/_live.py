@@ -93,14 +93,7 @@ class SourceRefused(WorkerPyError):
 
     def to_json(self) -> dict[str, Any]:
         """As pages are told."""
-        return {
-            "text": str(self),
-            "file": self.file,
-            "line": self.line,
-            "column": self.column,
-            "traceback": self.traceback,
-            "restart": self.restart,
-        }
+        return {"text": str(self), **vars(self)}
 
 
 @dataclass(frozen=True, slots=True)

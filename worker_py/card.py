@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from . import state as states
-from .cause import ONCE, WINDOW, Once
+from .cause import ONCE, WINDOW
 from .commands import Command, CommandName
 from .errors import PageGone
 from .events import UiState
@@ -147,7 +148,7 @@ class CallCard:
             if key in self._call.done:
                 before: _T = self._call.done[key]
                 return before
-            token = ONCE.set(Once(f"{self.call_id}/{key}"))
+            token = ONCE.set(f"{self.call_id}/{key}/{number}" for number in itertools.count(1))
             try:
                 result = await make()
             finally:
