@@ -41,12 +41,7 @@ def telling(told: Told) -> Callable[[Coroutine[Any, Any, Any]], None]:
 
 
 def remember_lines() -> int:
-    """From now on coroutines know the line that made them; returns what `forget_lines` takes."""
+    """From now on coroutines know the line that made them; returns how many lines they knew before."""
     before = sys.get_coroutine_origin_tracking_depth()
     sys.set_coroutine_origin_tracking_depth(max(before, _ORIGIN_DEPTH))
     return before
-
-
-def forget_lines(before: int) -> None:
-    """It is as it was."""
-    sys.set_coroutine_origin_tracking_depth(before)
