@@ -97,19 +97,11 @@ def _payload(event: ev.Event) -> Payload:
 
 
 def _initialized(event: ev.Initialized) -> Payload:
-    return _given(
-        CALL_ID=event.call_id,
-        PHONE_NUMBER=event.phone_number,
-        LINE_NUMBER=event.line_number,
-        LINE_NAME=event.line_name,
-        CRM_ENTITY_TYPE=event.crm_entity_type,
-        CRM_ENTITY_ID=event.crm_entity_id,
-        CRM_ACTIVITY_ID=event.crm_activity_id,
-        CRM_BINDINGS=[{"ENTITY_TYPE": each.entity_type, "ENTITY_ID": each.entity_id} for each in event.crm_bindings],
-        CALL_DIRECTION=str(event.call_direction),
-        CALL_STATE=str(event.call_state),
-        CALL_LIST_MODE=event.call_list_mode,
-    )
+    fields = {key: getattr(event, key.lower()) for key in INITIALIZED}
+    fields["CRM_BINDINGS"] = [
+        {"ENTITY_TYPE": each.entity_type, "ENTITY_ID": each.entity_id} for each in event.crm_bindings
+    ]
+    return _given(**fields)
 
 
 def _given(**fields: Payload) -> dict[str, Payload]:

@@ -23,10 +23,9 @@ import asyncio
 import gc
 import inspect
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any, Self
 
 from . import inbox, outbox, rest_answers
@@ -424,32 +423,22 @@ class Portal:
         self._stored: dict[str, str] = {}
         self.dispatcher = self._interpreter()
         if attach:
-            with self._closed_if_it_fails():
+            try:
                 self.attach()
+            except BaseException:
+                self.close()
+                raise
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         with self.loop.around:
             self.close()
             if self._strict:
                 gc.collect()  # what a handler held on to goes with it, and may tell of itself
         if error is None:
             self._failures.check()
-
-    @contextmanager
-    def _closed_if_it_fails(self) -> Iterator[None]:
-        try:
-            yield
-        except BaseException:
-            self.close()
-            raise
 
     @property
     def page(self) -> MemoryPage:
