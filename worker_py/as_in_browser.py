@@ -17,7 +17,6 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from pathlib import PurePath
 from types import ModuleType
 from typing import Any
 
@@ -25,6 +24,7 @@ from . import blocking, printed
 from .app import App
 from .blocking import StandIn
 from .dispatch import Dispatcher
+from .failure import PACKAGE
 from .forgotten import HOOK, Told, remember_lines, telling
 from .printed import Listener
 from .registry import function_of
@@ -35,8 +35,6 @@ RECURSION_LIMIT = 300
 
 _READ_S = 1e-6
 """How far a clock goes on each time that it is read: code that waits for it to move comes to an end."""
-
-_PACKAGE = str(PurePath(__file__).parent)
 
 
 class AsInBrowser:
@@ -166,7 +164,7 @@ def _globals(handler: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _is_the_apps(file: str) -> bool:
-    return not file.startswith(_PACKAGE) and "site-packages" not in file
+    return not file.startswith(PACKAGE) and "site-packages" not in file
 
 
 # Clocks -------------------------------------------------------------------------------------------
@@ -195,7 +193,7 @@ def _clocks(since_s: Callable[[], float], epoch_s: float) -> list[StandIn]:
     for name in ("monotonic", "perf_counter"):
         clocks += [(time, name, monotonic), (time, f"{name}_ns", lambda: int(monotonic() * 1e9))]
     clocks += [(time, name, by_default(getattr(time, name))) for name in ("gmtime", "localtime", "ctime")]
-    return [*clocks, (datetime, "datetime", _datetime(now)), (datetime, "date", _date(now))]
+    return [*clocks, (datetime, "datetime", _datetime(now)), (datetime, "date", _date(datetime.date, now))]
 
 
 class _Posing(type):
@@ -211,17 +209,10 @@ class _Posing(type):
 def _datetime(now_s: Callable[[], float]) -> type:
     real = datetime.datetime
 
-    class StandIn(real, metaclass=_Posing):  # type: ignore[misc, valid-type]
-        def __new__(cls, *args: Any, **fields: Any) -> Any:
-            return real(*args, **fields)
-
+    class StandIn(_date(real, now_s)):  # type: ignore[misc]
         @classmethod
         def now(cls, tz: datetime.tzinfo | None = None) -> Any:
             return real.fromtimestamp(now_s(), tz)
-
-        @classmethod
-        def today(cls) -> Any:
-            return real.fromtimestamp(now_s())
 
         @classmethod
         def utcnow(cls) -> Any:
@@ -230,10 +221,8 @@ def _datetime(now_s: Callable[[], float]) -> type:
     return StandIn
 
 
-def _date(now_s: Callable[[], float]) -> type:
-    real = datetime.date
-
-    class StandIn(real, metaclass=_Posing):  # type: ignore[misc, valid-type]
+def _date(real: Any, now_s: Callable[[], float]) -> type:
+    class StandIn(real, metaclass=_Posing):  # type: ignore[misc]
         def __new__(cls, *args: Any, **fields: Any) -> Any:
             return real(*args, **fields)
 

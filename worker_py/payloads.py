@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from typing import Any
 
 from . import events as ev
@@ -84,24 +85,18 @@ def _payload(event: ev.Event) -> Payload:
             return {"PHONE_NUMBER": number, **crm}
         case ev.TransferButtonClick():
             return _given(phoneNumber=event.phone_number, target=event.target, type=event.target_type)
-        case (
-            ev.AddCommentButtonClick(value)
-            | ev.MuteButtonClick(value)
-            | ev.HoldButtonClick(value)
-            | ev.DialpadButtonClick(value)
-        ):
-            return value
         case ev.QualityMeterClick():
             return str(event.rating)
-    return []
+    own = [getattr(event, each.name) for each in fields(event) if each.name != "meta"]
+    return own[0] if own else []
 
 
 def _initialized(event: ev.Initialized) -> Payload:
-    fields = {key: getattr(event, key.lower()) for key in INITIALIZED}
-    fields["CRM_BINDINGS"] = [
+    given = {key: getattr(event, key.lower()) for key in INITIALIZED}
+    given["CRM_BINDINGS"] = [
         {"ENTITY_TYPE": each.entity_type, "ENTITY_ID": each.entity_id} for each in event.crm_bindings
     ]
-    return _given(**fields)
+    return _given(**given)
 
 
 def _given(**fields: Payload) -> dict[str, Payload]:
