@@ -188,11 +188,10 @@ class CallCard:
 
         Source: …/page-background-worker/call-card-set-ui-state.html
         """
-        name = _ui_state(state)
+        params: dict[str, bool | str] = {"uiState": _ui_state(state)}
         if _bool("disable_auto_start_timer", disable_auto_start_timer):
-            await self._run(CommandName.SET_UI_STATE, uiState=name, disableAutoStartTimer=True)
-        else:
-            await self._run(CommandName.SET_UI_STATE, uiState=name)
+            params["disableAutoStartTimer"] = True
+        await self._run(CommandName.SET_UI_STATE, **params)
 
     async def get_list_ui_states(self) -> list[UiState]:
         """The looks that this portal knows. Works without a card too.

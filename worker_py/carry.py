@@ -73,7 +73,6 @@ class Carrier:
             call.under_way.remove(command)
         if call.ended is None and call.showing == showing:
             self._believe(call, command, done)
-            self.carried(call, command)
         return done.answer
 
     async def _where_it_was(self, page: Page, call: Call, command: Command) -> Any:
@@ -83,7 +82,6 @@ class Carrier:
         done = await page.execute(command)
         if call.ended is None:
             self._believe(call, command, done)
-            self.carried(call, command)
         return done.answer
 
     async def _everywhere(self, call: Call, command: Command, own: Window, others: list[Window]) -> Carried:
@@ -144,6 +142,7 @@ class Carrier:
         if command.name is CommandName.SET_CARD_TITLE:
             for window in call.alive():
                 self._keep_title(call, window)
+        self.carried(call, command)
 
     # What is not the app's own -------------------------------------------------------------------
 

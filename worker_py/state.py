@@ -69,24 +69,19 @@ _TIMER_STOPS_IN = frozenset({
 })  # fmt: skip
 
 _Types = set[type[Event]]
-_ANSWER: _Types = {ev.AnswerButtonClick, ev.SkipButtonClick}
-_HANG_UP: _Types = {ev.HangupButtonClick}
-_CLOSE: _Types = {ev.CloseButtonClick}
-_LIST: _Types = {ev.NextButtonClick, ev.CloseButtonClick}
 _BUTTONS: dict[UiState, _Types] = {
-    UiState.INCOMING: _ANSWER,
-    UiState.TRANSFER_INCOMING: _ANSWER,
-    UiState.OUTGOING: {ev.MakeCallButtonClick} | _LIST,
-    UiState.CONNECTING_INCOMING: _HANG_UP,
-    UiState.CONNECTING_OUTGOING: _HANG_UP,
-    UiState.TRANSFER_CONNECTED: _HANG_UP,
-    UiState.CONNECTED: _HANG_UP
-    | {ev.HoldButtonClick, ev.MuteButtonClick, ev.QualityMeterClick}
-    | {ev.TransferButtonClick, ev.DialpadButtonClick},
+    UiState.INCOMING: {ev.AnswerButtonClick, ev.SkipButtonClick},
+    UiState.TRANSFER_INCOMING: {ev.AnswerButtonClick, ev.SkipButtonClick},
+    UiState.OUTGOING: {ev.MakeCallButtonClick, ev.NextButtonClick, ev.CloseButtonClick},
+    UiState.CONNECTING_INCOMING: {ev.HangupButtonClick},
+    UiState.CONNECTING_OUTGOING: {ev.HangupButtonClick},
+    UiState.TRANSFER_CONNECTED: {ev.HangupButtonClick},
+    UiState.CONNECTED: {ev.HangupButtonClick, ev.HoldButtonClick, ev.MuteButtonClick}
+    | {ev.QualityMeterClick, ev.TransferButtonClick, ev.DialpadButtonClick},
     UiState.TRANSFERRING: {ev.CompleteTransferButtonClick, ev.CancelTransferButtonClick},
     UiState.TRANSFER_FAILED: {ev.CancelTransferButtonClick},
-    UiState.ERROR: {ev.MakeCallButtonClick} | _LIST,
-    UiState.MONEY_ERROR: {ev.NotifyAdminButtonClick} | _CLOSE,
+    UiState.ERROR: {ev.MakeCallButtonClick, ev.NextButtonClick, ev.CloseButtonClick},
+    UiState.MONEY_ERROR: {ev.NotifyAdminButtonClick, ev.CloseButtonClick},
     UiState.REDIAL: {ev.MakeCallButtonClick},
 }
 _ANYTIME: _Types = {ev.Initialized, ev.EntityChanged, ev.AddCommentButtonClick}
