@@ -112,7 +112,9 @@ class Requests:
         finally:
             pending.stop()
             self._pending.pop(request_id, None)
-            self._remember(request_id, "second" if _answered(pending.future) else "late")
+            self._ended[request_id] = "second" if _answered(pending.future) else "late"
+            if len(self._ended) > _REMEMBERED:
+                self._ended.popitem(last=False)
 
     def listen(self, page_id: str, message: dict[str, Any], heard: Callable[[dict[str, Any]], None]) -> None:
         """Send a question that nobody waits for; ``heard`` gets the first answer, if one ever comes."""
@@ -188,11 +190,6 @@ class Requests:
                 pending.future.set_result(SILENCE)
             else:
                 pending.future.set_exception(pending.expired())
-
-    def _remember(self, request_id: str, answer_is: str) -> None:
-        self._ended[request_id] = answer_is
-        if len(self._ended) > _REMEMBERED:
-            self._ended.popitem(last=False)
 
 
 def _answered(future: asyncio.Future[dict[str, Any]]) -> bool:
