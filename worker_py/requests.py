@@ -174,7 +174,6 @@ class Requests:
         return pending if pending and pending.page_id == page_id else None
 
     def _set_timer(self, pending: _Pending, delay_ms: float | None) -> None:
-        pending.stop()
         if delay_ms is not None:
             pending.begin(delay_ms / 1000, self._expire, pending)
 

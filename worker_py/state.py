@@ -110,17 +110,21 @@ _TAKEN_FROM: dict[type[Event], tuple[str, ...]] = {
 
 def after_event(state: CardState, event: Event) -> CardState:
     """The state once an event has happened."""
-    told = {name: getattr(event, name) for name in _TAKEN_FROM.get(type(event), ())}
-    match event:
-        case ev.EntityChanged() if not event.phone_number:
+    kind = type(event)
+    if kind in _TAKEN_FROM:
+        told = {name: getattr(event, name) for name in _TAKEN_FROM[kind]}
+        if kind is ev.EntityChanged and not told["phone_number"]:
             del told["phone_number"]
+        return changed(state, **told)
+    match event:
         case ev.DialpadButtonClick():
-            told["digits"] = state.digits + event.key
+            return changed(state, digits=state.digits + event.key)
         case ev.NextButtonClick():
-            told |= {"ui_state": UiState.OUTGOING, "timer_running": False}
+            return changed(state, ui_state=UiState.OUTGOING, timer_running=False)
         case ev.CloseButtonClick():
-            told["closed"] = True
-    return changed(state, **told) if told else state
+            return changed(state, closed=True)
+        case _:
+            return state
 
 
 SHOWN_BY: dict[CommandName, tuple[str, str]] = {
