@@ -16,7 +16,8 @@ import linecache
 import shutil
 import sys
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from types import ModuleType
@@ -93,14 +94,7 @@ class SourceRefused(WorkerPyError):
 
     def to_json(self) -> dict[str, Any]:
         """As pages are told."""
-        return {
-            "text": str(self),
-            "file": self.file,
-            "line": self.line,
-            "column": self.column,
-            "traceback": self.traceback,
-            "restart": self.restart,
-        }
+        return {"text": str(self), **vars(self)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +140,8 @@ class SourceEditor:
         """The source that the bundle came with."""
         self.running = Running(self._file, self.original, version)
         main = PurePath(self._file)
-        self._home = main.parent.parent if self._is_package else main.parent
+        self._home = str(main.parent.parent if self._is_package else main.parent)
         """Where the bundle's own files lie."""
-        self._place = str(self._home)
         self._places: list[str] = []
 
     def take(
@@ -203,20 +196,15 @@ class SourceEditor:
         name = self._file if source == self.original else f"{self._file} (edit {self._edits})"
         lines = source.splitlines(keepends=True)
         linecache.cache[name] = (len(source), None, lines, name)
-        before = sys.modules[self._module]
-        tasks = _tasks()
-        module = sys.modules[self._module] = self._fresh(name, before)
-        try:
+        with self._tried({name: PurePath(self._file).name}.get):
+            module = sys.modules[self._module] = self._fresh(name, sys.modules[self._module])
             entered(f"the top level of {PurePath(name).name}")
             exec(compile(source, name, "exec", dont_inherit=True), module.__dict__)
             app = self._app_of(module)
-        except BaseException as error:  # noqa: BLE001 - SystemExit and an overrun slice too
-            sys.modules[self._module] = before
-            _cancel(_tasks() - tasks)
-            raise _refusal(error, {name: PurePath(self._file).name}.get) from None
         self._app = app
         self.running = Running(name, source)
-        self._forget_old_files(name)
+        if name != self._file:
+            _push(self._files, name, lambda old: linecache.cache.pop(old, None))
         return app
 
     def load_archive(self, archive: Archive, entered: Callable[[str], None] = lambda _: None) -> App:
@@ -231,39 +219,53 @@ class SourceEditor:
         """
         self._edits += 1
         place = f"{self._home} (version {self._edits})"
-        before = {name: module for name, module in sys.modules.items() if self._is_ours(name)}
-        path, tasks, depth = list(sys.path), _tasks(), sys.getrecursionlimit()
-        for name in before:
-            del sys.modules[name]
-        sys.path[:] = [place, *(entry for entry in path if entry not in (self._place, str(self._home)))]
-        try:
+        with self._tried(lambda file: _within(place, file), lambda: shutil.rmtree(place, ignore_errors=True)):
+            for name in self._ours():
+                del sys.modules[name]
+            sys.path[:] = [place, *(entry for entry in sys.path if entry not in (self._home, *self._places))]
             _write(Path(place), archive.files)
             importlib.invalidate_caches()
             entered(f"the top level of {self._module}")
-            sys.setrecursionlimit(max(depth, _IMPORT_DEPTH))
+            sys.setrecursionlimit(max(sys.getrecursionlimit(), _IMPORT_DEPTH))
             module = importlib.import_module(self._module)
             app = self._app_of(module)
-        except BaseException as error:  # noqa: BLE001 - SystemExit and an overrun slice too
-            refusal = _refusal(error, lambda file: _within(place, file))
-            for name in [name for name in sys.modules if self._is_ours(name)]:
-                del sys.modules[name]
-            sys.modules.update(before)
-            sys.path[:] = path
-            _cancel(_tasks() - tasks)
-            shutil.rmtree(place, ignore_errors=True)
-            raise refusal from None
-        finally:
-            sys.setrecursionlimit(depth)
         self._app = app
         self._is_package = hasattr(module, "__path__")
         file = module.__file__ or place
         self.running = Running(file, "".join(linecache.getlines(file)), archive.version)
-        self._place = place
-        self._forget_old_places(place)
+        _push(self._places, place, lambda old: shutil.rmtree(old, ignore_errors=True))
         return app
 
-    def _is_ours(self, name: str) -> bool:
-        return name.partition(".")[0] == self._module
+    @contextmanager
+    def _tried(self, named: Callable[[str], str | None], undo: Callable[[], object] = lambda: None) -> Iterator[None]:
+        """Run code of a source; when it fails, modules, import path and tasks are those of before.
+
+        Args:
+            named: as for `_refusal`.
+            undo: takes back what else was done.
+
+        Raises:
+            SourceRefused: it failed.
+        """
+        before, path = self._ours(), list(sys.path)
+        tasks, depth = _tasks(), sys.getrecursionlimit()
+        try:
+            yield
+        except BaseException as error:  # noqa: BLE001 - SystemExit and an overrun slice too
+            refusal = _refusal(error, named)
+            for name in self._ours():
+                del sys.modules[name]
+            sys.modules.update(before)
+            sys.path[:] = path
+            _cancel(_tasks() - tasks)
+            undo()
+            raise refusal from None
+        finally:
+            sys.setrecursionlimit(depth)
+
+    def _ours(self) -> dict[str, ModuleType]:
+        """The app's modules, by their names."""
+        return {name: module for name, module in sys.modules.items() if name.partition(".")[0] == self._module}
 
     def _check(self, source: str) -> None:
         if self._is_package:
@@ -300,18 +302,13 @@ class SourceEditor:
                 )
         return app
 
-    def _forget_old_files(self, name: str) -> None:
-        if name != self._file:
-            self._files.append(name)
-        for old in self._files[:-_FILES_KEPT]:
-            linecache.cache.pop(old, None)
-        del self._files[:-_FILES_KEPT]
 
-    def _forget_old_places(self, place: str) -> None:
-        self._places.append(place)
-        for old in self._places[:-_FILES_KEPT]:
-            shutil.rmtree(old, ignore_errors=True)
-        del self._places[:-_FILES_KEPT]
+def _push(kept: list[str], newest: str, drop: Callable[[str], object]) -> None:
+    """Keep one more, and drop those that are too old."""
+    kept.append(newest)
+    for old in kept[:-_FILES_KEPT]:
+        drop(old)
+    del kept[:-_FILES_KEPT]
 
 
 def _wanted(message: Mapping[str, Any]) -> str | Archive | None:

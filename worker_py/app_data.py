@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from .wire import parsed, to_json
+from .wire import json_if_any, parsed, to_json
 
 KEPT_CHARS = 64 * 1024
 """Characters of JSON of all keys and values together; what does not fit is not kept."""
@@ -20,6 +20,8 @@ DELETED_KEPT = 200
 
 PREFIX = "app.data/"
 """What the id begins with under which a key is kept; the calls are kept under theirs."""
+
+_write_plainly = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 Entry = tuple[int, str | None]
 """When a key was last written, and its value as JSON; ``None`` when that was its deletion."""
@@ -75,7 +77,7 @@ class AppData:
         at, room = int(self._clock() if now is None else now), KEPT_CHARS
         kept = set()
         for key, value in list(data.items()):
-            text = _json(value)
+            text = json_if_any(value, _write_plainly)
             if text is not None and isinstance(key, str) and len(key) + len(text) <= room:
                 room -= len(key) + len(text)
                 kept.add(key)
@@ -96,14 +98,6 @@ class AppData:
 def _plain(entry: Entry) -> list[int | str]:
     at, text = entry
     return [at] if text is None else [at, text]
-
-
-def _json(value: object) -> str | None:
-    """A value as JSON; ``None`` for what JSON cannot carry."""
-    try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    except BaseException:  # noqa: BLE001 - the app's own classes may do anything
-        return None
 
 
 def _read(record: object) -> dict[str, Entry]:

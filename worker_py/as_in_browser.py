@@ -16,15 +16,16 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import PurePath
-from types import TracebackType
+from contextlib import ExitStack
+from types import ModuleType
 from typing import Any
 
 from . import blocking, printed
 from .app import App
 from .blocking import StandIn
 from .dispatch import Dispatcher
-from .forgotten import HOOK, Told, forget_lines, remember_lines, telling
+from .failure import PACKAGE
+from .forgotten import HOOK, Told, remember_lines, telling
 from .printed import Listener
 from .registry import function_of
 from .virtual_time import VirtualTimeLoop
@@ -34,8 +35,6 @@ RECURSION_LIMIT = 300
 
 _READ_S = 1e-6
 """How far a clock goes on each time that it is read: code that waits for it to move comes to an end."""
-
-_PACKAGE = str(PurePath(__file__).parent)
 
 
 class AsInBrowser:
@@ -68,44 +67,31 @@ class AsInBrowser:
         stand_ins = [*blocking.STAND_INS, *_clocks(loop.time, epoch_s), *_missing()]
         stand_ins.append((warnings, HOOK, telling(forgotten)))
         known = {id(getattr(where, name)): each for where, name, each in stand_ins}
-        self._places: list[tuple[Any, str, Any]] = [(_Attribute(where), name, each) for where, name, each in stand_ins]
-        for names in _namespaces(app.registry.everything()):
-            self._places += [(names, name, known[id(value)]) for name, value in names.items() if id(value) in known]
-        self._before: list[Any] = []
-        self._guard_before: blocking.Guard | None = None
-        self._limit_before = 0
-        self._lines_before = 0
+        self._places = stand_ins
+        for module in _modules(app.registry.everything()):
+            named = vars(module).items()
+            self._places += [(module, name, known[id(value)]) for name, value in named if id(value) in known]
         self._listener = listener
-        self._listener_before: Listener | None = None
-        self._stop_listening: Callable[[], None] = lambda: None
+        self._as_before = ExitStack()
 
     def __enter__(self) -> None:
         self._entered += 1
         if self._entered > 1:
             return
-        self._guard_before = blocking.guarded_by(self._guard)
-        self._stop_listening = printed.stand_in()
-        self._listener_before = printed.heard_by(self._listener())
-        self._before = [names[name] for names, name, _ in self._places]
-        for names, name, each in self._places:
-            names[name] = each
-        self._lines_before = remember_lines()
-        self._limit_before = sys.getrecursionlimit()
+        before = self._as_before
+        before.callback(blocking.guarded_by, blocking.guarded_by(self._guard))
+        before.callback(printed.heard_by, printed.heard_by(self._listener()))
+        before.callback(printed.stand_in())
+        before.callback(blocking.stand_in, [(where, name, getattr(where, name)) for where, name, _ in self._places])
+        blocking.stand_in(self._places)
+        before.callback(sys.set_coroutine_origin_tracking_depth, remember_lines())
+        before.callback(sys.setrecursionlimit, sys.getrecursionlimit())
         sys.setrecursionlimit(_depth() + RECURSION_LIMIT)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._entered -= 1
-        if self._entered:
-            return
-        sys.setrecursionlimit(self._limit_before)
-        forget_lines(self._lines_before)
-        for (names, name, _), each in zip(self._places, self._before, strict=True):
-            names[name] = each
-        self._stop_listening()
-        printed.heard_by(self._listener_before)
-        blocking.guarded_by(self._guard_before)
+        if not self._entered:
+            self._as_before.close()
 
     def begin_slice(self, _: str = "") -> None:
         """Code of the app starts, or goes on after a pause."""
@@ -150,19 +136,6 @@ def dispatcher_of(
     return dispatcher
 
 
-class _Attribute:
-    """The attributes of a module or a class, as its names."""
-
-    def __init__(self, of: Any) -> None:
-        self._of = of
-
-    def __getitem__(self, name: str) -> Any:
-        return getattr(self._of, name)
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        setattr(self._of, name, value)
-
-
 def _depth() -> int:
     """How many frames are on the stack."""
     depth, frame = 0, sys._getframe()
@@ -171,14 +144,14 @@ def _depth() -> int:
     return depth
 
 
-def _namespaces(handlers: Iterable[Callable[..., Any]]) -> Iterator[dict[str, Any]]:
-    """The names in the modules of an app: those beside its handlers, and below."""
+def _modules(handlers: Iterable[Callable[..., Any]]) -> Iterator[ModuleType]:
+    """The modules of an app: those beside its handlers, and below."""
     files = {_globals(each).get("__file__") for each in handlers}
     folders = tuple({os.path.join(os.path.dirname(file), "") for file in files if isinstance(file, str)})
     for module in list(sys.modules.values()):
         file = getattr(module, "__file__", None)
         if isinstance(file, str) and file.startswith(folders) and _is_the_apps(file):
-            yield vars(module)
+            yield module
 
 
 def _globals(handler: Callable[..., Any]) -> dict[str, Any]:
@@ -191,7 +164,7 @@ def _globals(handler: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _is_the_apps(file: str) -> bool:
-    return not file.startswith(_PACKAGE) and "site-packages" not in file
+    return not file.startswith(PACKAGE) and "site-packages" not in file
 
 
 # Clocks -------------------------------------------------------------------------------------------
@@ -220,7 +193,7 @@ def _clocks(since_s: Callable[[], float], epoch_s: float) -> list[StandIn]:
     for name in ("monotonic", "perf_counter"):
         clocks += [(time, name, monotonic), (time, f"{name}_ns", lambda: int(monotonic() * 1e9))]
     clocks += [(time, name, by_default(getattr(time, name))) for name in ("gmtime", "localtime", "ctime")]
-    return [*clocks, (datetime, "datetime", _datetime(now)), (datetime, "date", _date(now))]
+    return [*clocks, (datetime, "datetime", _datetime(now)), (datetime, "date", _date(datetime.date, now))]
 
 
 class _Posing(type):
@@ -236,17 +209,10 @@ class _Posing(type):
 def _datetime(now_s: Callable[[], float]) -> type:
     real = datetime.datetime
 
-    class StandIn(real, metaclass=_Posing):  # type: ignore[misc, valid-type]
-        def __new__(cls, *args: Any, **fields: Any) -> Any:
-            return real(*args, **fields)
-
+    class StandIn(_date(real, now_s)):  # type: ignore[misc]
         @classmethod
         def now(cls, tz: datetime.tzinfo | None = None) -> Any:
             return real.fromtimestamp(now_s(), tz)
-
-        @classmethod
-        def today(cls) -> Any:
-            return real.fromtimestamp(now_s())
 
         @classmethod
         def utcnow(cls) -> Any:
@@ -255,10 +221,8 @@ def _datetime(now_s: Callable[[], float]) -> type:
     return StandIn
 
 
-def _date(now_s: Callable[[], float]) -> type:
-    real = datetime.date
-
-    class StandIn(real, metaclass=_Posing):  # type: ignore[misc, valid-type]
+def _date(real: Any, now_s: Callable[[], float]) -> type:
+    class StandIn(real, metaclass=_Posing):  # type: ignore[misc]
         def __new__(cls, *args: Any, **fields: Any) -> Any:
             return real(*args, **fields)
 

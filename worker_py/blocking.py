@@ -12,7 +12,7 @@ import inspect
 import socket
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -130,10 +130,10 @@ STAND_INS: tuple[StandIn, ...] = (
 """What takes the place of what, in the browser for good."""
 
 
-def stand_in() -> None:
+def stand_in(stand_ins: Iterable[StandIn] = STAND_INS) -> None:
     """Put the stand-ins in place, for good; without a guard they are as what they stand for."""
-    for module, name, each in STAND_INS:
-        setattr(module, name, each)
+    for where, name, each in stand_ins:
+        setattr(where, name, each)
 
 
 def guarded_by(guard: Guard | None) -> Guard | None:

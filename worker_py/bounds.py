@@ -27,21 +27,11 @@ _LONG = re.compile(r"\d{16}")
 
 def refused(value: Any, max_chars: int) -> str | None:
     """Why a page refuses this, which is JSON; ``None`` when it does not."""
-    if _is_deep(value):
+    if any(len(path) >= DEPTH and isinstance(inner, dict | list | tuple) for path, inner in walk(value)):
         return f"nested deeper than {DEPTH} levels"
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     chars = len(text.encode("utf-16-le", "surrogatepass")) // 2  # as JavaScript counts
     return f"larger than {max_chars // 1024} * 1024 characters" if chars > max_chars else None
-
-
-def _is_deep(value: Any) -> bool:
-    layer, level = [value], 0
-    while layer := [each for each in layer if isinstance(each, dict | list | tuple)]:
-        level += 1
-        if level > DEPTH:
-            return True
-        layer = [inner for each in layer for _, inner in inside(each)]
-    return False
 
 
 def check_numbers(text: str, message: Mapping[str, Any]) -> None:
@@ -56,17 +46,23 @@ def check_numbers(text: str, message: Mapping[str, Any]) -> None:
     """
     if _LONG.search(text) is None:
         return
-    waiting = [(str(key), value) for key, value in message.items()]
+    for path, value in walk(message):
+        if isinstance(value, int) and not -EXACT <= value <= EXACT:
+            where = path[0] + "".join(f"[{key!r}]" for key in path[1:])
+            raise ValueError(f"{where} is beyond 2**53 - 1, and JavaScript would round it: send it as a string")
+
+
+Path = tuple[Any, ...]
+"""Keys and indexes."""
+
+
+def walk(value: Any) -> Iterator[tuple[Path, Any]]:
+    """All that a value that is JSON holds, with the way to it, and first of all itself; without recursion."""
+    waiting: list[tuple[Path, Any]] = [((), value)]
     while waiting:
         path, value = waiting.pop()
-        if isinstance(value, int) and not -EXACT <= value <= EXACT:
-            raise ValueError(f"{path} is beyond 2**53 - 1, and JavaScript would round it: send it as a string")
-        waiting.extend((f"{path}[{key!r}]", inner) for key, inner in inside(value))
-
-
-def inside(value: Any) -> Iterator[tuple[Any, Any]]:
-    """What a value that is JSON holds, by key or index."""
-    if isinstance(value, dict):
-        yield from value.items()
-    elif isinstance(value, list | tuple):
-        yield from enumerate(value)
+        yield path, value
+        if isinstance(value, dict):
+            waiting += [((*path, key), inner) for key, inner in value.items()]
+        elif isinstance(value, list | tuple):
+            waiting += [((*path, index), inner) for index, inner in enumerate(value)]

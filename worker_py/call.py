@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from .card import CallCard
 from .commands import Command, CommandName
 from .page import Page
 from .state import CardState, changed
-from .wire import to_json
+from .wire import json_if_any, to_json
 
 _KEPT_CHARS = 64 * 1024
 _RESULT_CHARS = 4096
@@ -267,22 +266,17 @@ def kept_at(kept: object) -> int:
 
 def _dumped(record: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """The record as far as JSON can carry it, and its JSON."""
-    try:
+    text = json_if_any(record)
+    if text is None or len(text) > _KEPT_CHARS:
+        record = {**record, "data": _storable(record["data"])}
         text = to_json(record)
-        if len(text) <= _KEPT_CHARS:
-            return record, text
-    except BaseException:  # noqa: BLE001 - the app's own classes may do anything
-        pass
-    record = {**record, "data": _storable(record["data"])}
-    return record, to_json(record)
+    return record, text
 
 
 def _small(result: Any) -> Any:
     """What came of something that is done once, as far as another interpreter is told."""
-    try:
-        return result if len(json.dumps(result, allow_nan=False)) <= _RESULT_CHARS else None
-    except BaseException:  # noqa: BLE001 - as above
-        return None
+    text = json_if_any(result)
+    return None if text is None or len(text) > _RESULT_CHARS else result
 
 
 def _storable(data: Mapping[Any, Any]) -> dict[str, Any]:
@@ -290,11 +284,8 @@ def _storable(data: Mapping[Any, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     room = _KEPT_CHARS
     for key, value in data.items():
-        try:
-            size = len(to_json(value))
-        except BaseException:  # noqa: BLE001 - as above
-            continue
-        if isinstance(key, str) and size < room:
+        text = json_if_any(value)
+        if isinstance(key, str) and text is not None and len(text) < room:
             found[key] = value
-            room -= size
+            room -= len(text)
     return found

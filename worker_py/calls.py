@@ -294,8 +294,7 @@ class Calls:
 
     def leave(self, call: Call, page: Page) -> None:
         """The page shows the card of another call: this one's is gone from there."""
-        window = call.windows[page.id]
-        self._lost(call, window, "replaced")
+        self._lost(call, call.windows[page.id], "replaced")
 
     def _lost(self, call: Call, window: Window, reason: str) -> None:
         window.shown = False

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from . import state as states
-from .cause import ONCE, WINDOW, Once
+from .cause import ONCE, WINDOW
 from .commands import Command, CommandName
 from .errors import PageGone
 from .events import UiState
@@ -147,7 +148,7 @@ class CallCard:
             if key in self._call.done:
                 before: _T = self._call.done[key]
                 return before
-            token = ONCE.set(Once(f"{self.call_id}/{key}"))
+            token = ONCE.set(f"{self.call_id}/{key}/{number}" for number in itertools.count(1))
             try:
                 result = await make()
             finally:
@@ -187,11 +188,10 @@ class CallCard:
 
         Source: …/page-background-worker/call-card-set-ui-state.html
         """
-        name = _ui_state(state)
+        params: dict[str, bool | str] = {"uiState": _ui_state(state)}
         if _bool("disable_auto_start_timer", disable_auto_start_timer):
-            await self._run(CommandName.SET_UI_STATE, uiState=name, disableAutoStartTimer=True)
-        else:
-            await self._run(CommandName.SET_UI_STATE, uiState=name)
+            params["disableAutoStartTimer"] = True
+        await self._run(CommandName.SET_UI_STATE, **params)
 
     async def get_list_ui_states(self) -> list[UiState]:
         """The looks that this portal knows. Works without a card too.

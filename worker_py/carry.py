@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 from . import state as states
@@ -32,34 +33,22 @@ Spawn = Callable[[Coroutine[Any, Any, None]], object]
 """Runs a coroutine in a task that is held on to."""
 
 
+@dataclass(slots=True, eq=False)
 class Carrier:
-    """Carries out the commands of the calls.
+    """Carries out the commands of the calls."""
 
-    Args:
-        desk: who shows what.
-        spawn: runs a coroutine beside what runs now.
-        carried: told what was carried out, once the card's state knows it.
-        managed: told that the portal has carried out something in a window.
-        refused: told that a window answered as where there is no card that can be managed.
-        given_up: told that a command has failed in every window.
-    """
-
-    def __init__(
-        self,
-        desk: Desk,
-        spawn: Spawn,
-        *,
-        carried: Callable[[Call, Command], None],
-        managed: Callable[[Call, Window], None],
-        refused: Callable[[Call, Window], None],
-        given_up: Callable[[Call], None],
-    ) -> None:
-        self._desk = desk
-        self._spawn = spawn
-        self._carried = carried
-        self._managed = managed
-        self._refused = refused
-        self._given_up = given_up
+    desk: Desk
+    """Who shows what."""
+    spawn: Spawn
+    """Runs a coroutine beside what runs now."""
+    carried: Callable[[Call, Command], None]
+    """Told what was carried out, once the card's state knows it."""
+    managed: Callable[[Call, Window], None]
+    """Told that the portal has carried out something in a window."""
+    refused: Callable[[Call, Window], None]
+    """Told that a window answered as where there is no card that can be managed."""
+    given_up: Callable[[Call], None]
+    """Told that a command has failed in every window."""
 
     async def execute(self, call: Call, command: Command) -> Any:
         """Carry out a command of the app. Raises as the card's commands do."""
@@ -78,23 +67,21 @@ class Carrier:
         try:
             done = await self._everywhere(call, command, own, others)
         except WorkerPyError:
-            asyncio.get_running_loop().call_soon(self._given_up, call)  # when it is under way no more
+            asyncio.get_running_loop().call_soon(self.given_up, call)  # when it is under way no more
             raise
         finally:
             call.under_way.remove(command)
         if call.ended is None and call.showing == showing:
             self._believe(call, command, done)
-            self._carried(call, command)
         return done.answer
 
     async def _where_it_was(self, page: Page, call: Call, command: Command) -> Any:
         """No window shows the card: the portal says what that means, unless it would take another call for this one."""
-        if self._desk.another_shows(page, call):
+        if self.desk.another_shows(page, call):
             raise CommandFailed(command.name, UNDEFINED)
         done = await page.execute(command)
         if call.ended is None:
             self._believe(call, command, done)
-            self._carried(call, command)
         return done.answer
 
     async def _everywhere(self, call: Call, command: Command, own: Window, others: list[Window]) -> Carried:
@@ -118,7 +105,7 @@ class Carrier:
         """Carry out a command that is not the app's own; nobody sees it fail, but the trace does."""
         done: asyncio.Future[Carried | None] = asyncio.get_running_loop().create_future()
         window.mirrored.append(command.name)
-        self._spawn(self._serve(call, window, command, purpose, done))
+        self.spawn(self._serve(call, window, command, purpose, done))
         return done
 
     async def _serve(
@@ -138,14 +125,14 @@ class Carrier:
     def _carried_out(self, call: Call, window: Window, command: Command, done: Carried) -> None:
         # Of what is only proven the probe has told all there is to know; and the list of states needs no card.
         if not done.proven and command.name is not CommandName.GET_LIST_UI_STATES:
-            self._managed(call, window)
+            self.managed(call, window)
 
     def _failed(self, call: Call, window: Window, error: WorkerPyError) -> None:
         code = error.error_code if isinstance(error, CommandFailed) else ""
         if code == PROBE_SHOWN:
-            self._managed(call, window)
+            self.managed(call, window)
         elif code == UNDEFINED:
-            self._refused(call, window)
+            self.refused(call, window)
 
     def _believe(self, call: Call, command: Command, done: Carried) -> None:
         if is_connected(command):
@@ -155,6 +142,7 @@ class Carrier:
         if command.name is CommandName.SET_CARD_TITLE:
             for window in call.alive():
                 self._keep_title(call, window)
+        self.carried(call, command)
 
     # What is not the app's own -------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -13,31 +14,17 @@ WINDOW: ContextVar[str | None] = ContextVar("window", default=None)
 """The id of the page that the event came from; commands, REST and page functions go there while it lives."""
 
 
-class Once:
-    """Something that a handler does once, however often its event comes.
+ONCE: ContextVar[Iterator[str] | None] = ContextVar("once", default=None)
+"""What a handler does once, however often its event comes: the names of the requests of REST in there, in their order.
 
-    Args:
-        name: of what is done, and of what call.
-    """
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._asked = 0
-
-    def next_name(self) -> str:
-        """The name of the next request of REST in there: the page answers it again as it did before."""
-        self._asked += 1
-        return f"{self._name}/{self._asked}"
-
-
-ONCE: ContextVar[Once | None] = ContextVar("once", default=None)
-"""What the running code belongs to, of that kind."""
+The page answers a request of a name that it knows as it did before.
+"""
 
 
 def once_name() -> str | None:
     """How to name a request of REST that is made here, if it is to be carried out once."""
     once = ONCE.get()
-    return None if once is None else once.next_name()
+    return None if once is None else next(once)
 
 
 _LAST_S = 1.0

@@ -116,7 +116,7 @@ class Config:
 
     def _fill(self, text: str, portal: str) -> _Filled:
         file = _object(text)
-        own = _part(file, PORTALS, portal)
+        own = _parts(file, PORTALS).get(portal, {})
         plain = {**_fields_of(file), **_fields_of(own)}
         lines = {**_parts(file, LINES), **_parts(own, LINES)}
         unknown = self._unknown([file, *_parts(file, PORTALS).values()])
@@ -309,7 +309,3 @@ def _parts(table: Mapping[str, Any], key: str) -> dict[str, Mapping[str, Any]]:
     """The objects under ``portals`` or ``lines``, by their names."""
     named = _a(dict, table.get(key, {}), key, "an object")
     return {name: _a(dict, part, f"{key}.{name}", "an object") for name, part in named.items()}
-
-
-def _part(table: Mapping[str, Any], key: str, name: str) -> Mapping[str, Any]:
-    return _parts(table, key).get(name, {})

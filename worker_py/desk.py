@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 
 from . import events as ev
 from .call import Call, Window
+from .deadline import Deadline
 from .page import Page
 
 
@@ -32,26 +32,20 @@ class Seat:
         running: events whose handlers have not ended.
         call: the call whose card the portal showed here last; it may have ended.
         waiting: events that belong to no card yet.
-        timer: ends the waiting.
+        deadline: ends the waiting.
     """
 
     last_seq: int = 0
     running: set[int] = field(default_factory=set)
     call: Call | None = None
     waiting: list[Delivery] = field(default_factory=list)
-    timer: asyncio.TimerHandle | None = None
+    deadline: Deadline = field(default_factory=Deadline)
 
     def take_waiting(self) -> list[Delivery]:
         """The events that waited, which wait no more."""
         waiting, self.waiting = self.waiting, []
-        self.stop_waiting()
+        self.deadline.stop()
         return waiting
-
-    def stop_waiting(self) -> None:
-        """No timer runs any more."""
-        if self.timer is not None:
-            self.timer.cancel()
-            self.timer = None
 
 
 class Desk:

@@ -110,11 +110,7 @@ class Dispatcher:
             "event": self._event,
             "emit": self._emit,
             "sent": lambda page, message: self._requests.passed_on(page.id, wire.word(message, "id")),
-            "answer": self._answer,
-            "refused": self._answer,
-            "interface_answer": self._answer,
-            "rest_answer": self._answer,
-            "call_answer": self._answer,
+            **dict.fromkeys(("answer", "refused", "interface_answer", "rest_answer", "call_answer"), self._answer),
             "detach": lambda page, message: self.detach(page.id, wire.word(message, "reason")),
             "user_changed": lambda page, message: self.calls.user_changed(page),
             "reload": _refuse_source,
@@ -179,13 +175,12 @@ class Dispatcher:
         self._complain(page)
         if not self._started:
             self._started = True
-            self._spawn(self._run_lifecycle(ev.Started(meta=self._meta("Started")), None))
+            self._begin(ev.Started, None)
         self._data_of_page(page, attached.data)
         if attached.mode == "dedicated":
             self.calls.leave_others()
         self.calls.attach(page, attached)
-        meta = self._meta("PageAttached", page_id)
-        self._spawn(self._run_lifecycle(ev.PageAttached(attached.mode, attached.reason, meta=meta), page))
+        self._begin(ev.PageAttached, page, attached.mode, attached.reason, page_id=page_id)
 
     def _back(self, page_id: str) -> Page | None:
         """A page that was frozen and is back: it may deliver again what it delivered before."""
@@ -211,8 +206,7 @@ class Dispatcher:
         if len(self._left) > _PAGES_REMEMBERED:
             _, dropped = self._left.popitem(last=False)
             self._desk.drop(dropped)
-        meta = self._meta("PageDetached", page_id)
-        self._spawn(self._run_lifecycle(ev.PageDetached(reason, meta=meta), page))
+        self._begin(ev.PageDetached, page, reason, page_id=page_id)
 
     @property
     def pages(self) -> list[Page]:
@@ -444,26 +438,22 @@ class Dispatcher:
         app.data = {**app.data, **self._app.data}
         self._app = app
         self._runner = self._runner_of(app)
-        self._spawn(self._run_lifecycle(ev.Started(meta=self._meta("Started")), None))
+        self._begin(ev.Started, None)
 
     def _runner_of(self, app: App) -> Runner:
         runner = Runner(app.registry, app.settings, self._clock, self._report)
         self._runners.add(runner)
         return runner
 
-    def _meta(self, name: str, page_id: str = "") -> EventMeta:
-        return EventMeta(
-            id=self._requests.next_id("lifecycle"),
-            name=name,
-            received_at=int(self._clock()),
-            page_id=page_id,
-        )
+    def _begin(self, kind: type[Any], subject: object, *fields: object, page_id: str = "") -> asyncio.Task[None]:
+        """Raise an event of the app's life: its handlers run."""
+        event_id, now = self._requests.next_id("lifecycle"), int(self._clock())
+        meta = EventMeta(id=event_id, name=kind.__name__, received_at=now, page_id=page_id)
+        return self._spawn(self._run_lifecycle(kind(*fields, meta=meta), subject))
 
     def _run_closed(self, call: Call, reason: str) -> asyncio.Task[None]:
         """Run the ``CardClosed`` handlers of a call."""
-        meta = self._meta("CardClosed", call.card.page_id)
-        event = ev.CardClosed(call.call_id, reason, meta=meta)
-        return self._spawn(self._run_lifecycle(event, call.card))
+        return self._begin(ev.CardClosed, call.card, call.call_id, reason, page_id=call.card.page_id)
 
     async def _run_lifecycle(self, event: Event, subject: object) -> None:
         CAUSE.set(event.meta.id)
@@ -472,12 +462,8 @@ class Dispatcher:
         self._keep_all(event)
         page = self._pages.get(event.meta.page_id)
         if page is not None:
-            self._trace_runs(page, event, runs)
-
-    def _trace_runs(self, page: Page, event: Event, runs: list[HandlerRun]) -> None:
-        """No acknowledgement tells of these handlers."""
-        for run in runs:
-            self.out.trace(page, "handler", **run, id=event.meta.id, event=event.meta.name)
+            for run in runs:  # no acknowledgement tells of these
+                self.out.trace(page, "handler", **run, id=event.meta.id, event=event.meta.name)
 
     def background_failed(self, loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
         """Report what the app left behind and what failed there, like a handler: the loop's exception handler."""

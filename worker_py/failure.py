@@ -25,7 +25,8 @@ _SHOWN = 30
 _NOTES = 10
 _NO_TEXT = "(its text cannot be shown)"
 _LEFT_OUT = "(what caused it is left out)"
-_PACKAGE = str(PurePath(__file__).parent)
+PACKAGE = str(PurePath(__file__).parent)
+"""Where the files of this package are."""
 _SYNTAX = (SyntaxError, IndentationError, TabError)
 _CONTAINERS = (list, tuple, dict, set, frozenset, bytes, bytearray)
 
@@ -140,7 +141,7 @@ class _Shown(traceback.TracebackException):
 
     def __init__(self, error: BaseException, last: str, *, alone: bool = True) -> None:
         super().__init__(Exception, Exception(), _TRACE.__get__(error), compact=True)
-        theirs = [frame for frame in self.stack if not frame.filename.startswith(_PACKAGE)]
+        theirs = [frame for frame in self.stack if not frame.filename.startswith(PACKAGE)]
         if theirs or not alone:
             self.stack = traceback.StackSummary.from_list(theirs)
         self.last = last

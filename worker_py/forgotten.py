@@ -8,8 +8,9 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Coroutine
-from pathlib import PurePath
 from typing import Any
+
+from .failure import PACKAGE
 
 
 class ForgottenAwait(AssertionError):
@@ -23,7 +24,6 @@ HOOK = "_warn_unawaited_coroutine"
 """What Python calls, in `warnings`, when such a coroutine is freed."""
 
 _ORIGIN_DEPTH = 1
-_PACKAGE = str(PurePath(__file__).parent)
 
 
 def telling(told: Told) -> Callable[[Coroutine[Any, Any, Any]], None]:
@@ -32,7 +32,7 @@ def telling(told: Told) -> Callable[[Coroutine[Any, Any, Any]], None]:
 
     def hook(coroutine: Coroutine[Any, Any, Any]) -> None:
         file, line, _ = (getattr(coroutine, "cr_origin", None) or [("", 0, "")])[0]
-        if not file or file.startswith(_PACKAGE):
+        if not file or file.startswith(PACKAGE):
             real(coroutine)
         else:
             told(getattr(coroutine, "__qualname__", "a coroutine"), file, line)
@@ -41,12 +41,7 @@ def telling(told: Told) -> Callable[[Coroutine[Any, Any, Any]], None]:
 
 
 def remember_lines() -> int:
-    """From now on coroutines know the line that made them; returns what `forget_lines` takes."""
+    """From now on coroutines know the line that made them; returns how many lines they knew before."""
     before = sys.get_coroutine_origin_tracking_depth()
     sys.set_coroutine_origin_tracking_depth(max(before, _ORIGIN_DEPTH))
     return before
-
-
-def forget_lines(before: int) -> None:
-    """It is as it was."""
-    sys.set_coroutine_origin_tracking_depth(before)

@@ -107,15 +107,7 @@ class Page:
         check_limit("timeout_s", timeout_s)
         message = outbox.call(self._requests.next_id("page"), name, params)
         timeout_ms = None if timeout_s is None else timeout_s * 1000
-        try:
-            answer = await self._ask(
-                message,
-                timeout_ms=timeout_ms,
-                expired=lambda after_ms: PageCallTimeout(name, after_ms / 1000),
-            )
-        except (asyncio.CancelledError, PageCallTimeout):
-            self._out.tell(self, outbox.cancel(message["id"]))
-            raise
+        answer = await self._ask_for(message, timeout_ms, lambda after_ms: PageCallTimeout(name, after_ms / 1000))
         error = answer.get("error")
         if isinstance(error, dict):
             raise PageCallFailed(name, str(error.get("name")), str(error.get("message")))
@@ -176,19 +168,24 @@ class Page:
         asyncio.get_running_loop().call_later(INTERFACE_S, failed, UNANSWERED)
 
     async def _ask_rest(self, message: dict[str, Any]) -> dict[str, Any]:
-        request_id = self._requests.next_id("rest")
-        try:
-            answer = await self._ask(
-                {**message, "id": request_id},
-                timeout_ms=self._settings().rest_timeout_ms,
-                expired=lambda after_ms: RestError("REQUEST_TIMEOUT", f"no answer within {after_ms:.0f} ms"),
-            )
-        except (asyncio.CancelledError, RestError):
-            self._out.tell(self, outbox.cancel(request_id))
-            raise
+        answer = await self._ask_for(
+            {**message, "id": self._requests.next_id("rest")},
+            self._settings().rest_timeout_ms,
+            lambda after_ms: RestError("REQUEST_TIMEOUT", f"no answer within {after_ms:.0f} ms"),
+        )
         if isinstance(answer.get("error"), dict):
             raise rest_error(answer["error"])
         return answer
+
+    async def _ask_for(
+        self, message: dict[str, Any], timeout_ms: float | None, expired: Callable[[float], WorkerPyError]
+    ) -> dict[str, Any]:
+        """Ask for something that the page stops working on when nobody waits for it any more."""
+        try:
+            return await self._ask(message, timeout_ms=timeout_ms, expired=expired)
+        except (asyncio.CancelledError, PageCallTimeout, RestError):
+            self._out.tell(self, outbox.cancel(message["id"]))
+            raise
 
     async def _ask(
         self,

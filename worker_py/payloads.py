@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from typing import Any
 
 from . import events as ev
@@ -84,32 +85,18 @@ def _payload(event: ev.Event) -> Payload:
             return {"PHONE_NUMBER": number, **crm}
         case ev.TransferButtonClick():
             return _given(phoneNumber=event.phone_number, target=event.target, type=event.target_type)
-        case (
-            ev.AddCommentButtonClick(value)
-            | ev.MuteButtonClick(value)
-            | ev.HoldButtonClick(value)
-            | ev.DialpadButtonClick(value)
-        ):
-            return value
         case ev.QualityMeterClick():
             return str(event.rating)
-    return []
+    own = [getattr(event, each.name) for each in fields(event) if each.name != "meta"]
+    return own[0] if own else []
 
 
 def _initialized(event: ev.Initialized) -> Payload:
-    return _given(
-        CALL_ID=event.call_id,
-        PHONE_NUMBER=event.phone_number,
-        LINE_NUMBER=event.line_number,
-        LINE_NAME=event.line_name,
-        CRM_ENTITY_TYPE=event.crm_entity_type,
-        CRM_ENTITY_ID=event.crm_entity_id,
-        CRM_ACTIVITY_ID=event.crm_activity_id,
-        CRM_BINDINGS=[{"ENTITY_TYPE": each.entity_type, "ENTITY_ID": each.entity_id} for each in event.crm_bindings],
-        CALL_DIRECTION=str(event.call_direction),
-        CALL_STATE=str(event.call_state),
-        CALL_LIST_MODE=event.call_list_mode,
-    )
+    given = {key: getattr(event, key.lower()) for key in INITIALIZED}
+    given["CRM_BINDINGS"] = [
+        {"ENTITY_TYPE": each.entity_type, "ENTITY_ID": each.entity_id} for each in event.crm_bindings
+    ]
+    return _given(**given)
 
 
 def _given(**fields: Payload) -> dict[str, Payload]:

@@ -34,7 +34,7 @@ _EVERY_CARD_EVENT = tuple(spec.event_type for spec in EVENTS)
 """What ``CardEvent`` stands for."""
 
 _ANY_TEXT = "*"
-"""In the name of a page event."""
+"""In the name of a page event; its handler gets the name that it had, too."""
 
 
 class _Unset:
@@ -72,15 +72,9 @@ class _OfPage:
 
     name: str
     """As it was registered."""
-    pattern: re.Pattern[str] | None
-    """Of the names that it is for, where that is no single one."""
+    pattern: re.Pattern[str]
+    """Of the names that it is for."""
     registration: Registration
-
-    def matching(self, name: str) -> Registration | None:
-        """The handler if it is for this name; that of a pattern gets the name, too."""
-        if self.pattern is None:
-            return self.registration if self.name == name else None
-        return replace(self.registration, more=(name,)) if self.pattern.fullmatch(name) else None
 
 
 class Registry:
@@ -124,9 +118,8 @@ class Registry:
                 f"such as 'phone.ringing'; got {_shown(name)}"
             )
         what = f"page event {name!r} handler"
-        parts = name.split(_ANY_TEXT)
-        pattern = re.compile(".*".join(map(re.escape, parts)), re.DOTALL) if len(parts) > 1 else None
-        expected = "(payload, page, name)" if pattern else "(payload, page)"
+        pattern = re.compile(".*".join(map(re.escape, name.split(_ANY_TEXT))), re.DOTALL)
+        expected = "(payload, page, name)" if _ANY_TEXT in name else "(payload, page)"
         registration = _checked(handler, what, expected, timeout_s)
         _refuse_twice([each.registration for each in self._page_events if each.name == name], registration, what)
         self._page_events.append(_OfPage(name, pattern, registration))
@@ -145,9 +138,9 @@ class Registry:
         """The handlers of a page event, each once, in the order of their registration."""
         found: list[Registration] = []
         for each in self._page_events:
-            registration = each.matching(name)
-            if registration is not None and not _is_among(found, registration.handler):
-                found.append(registration)
+            registration = each.registration
+            if each.pattern.fullmatch(name) and not _is_among(found, registration.handler):
+                found.append(replace(registration, more=(name,)) if _ANY_TEXT in each.name else registration)
         return found
 
     def error_handlers(self) -> list[Registration]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from .app import App
+from .printed import level_of
 
 
 class ReportHandler(logging.Handler):
@@ -30,19 +31,8 @@ class ReportHandler(logging.Handler):
             self._app.capture_record(
                 f"{record.name}: {record.msg if record.args else 'logged'}",
                 record.getMessage(),
-                level=_level(record.levelno),
+                level="fatal" if record.levelno >= logging.CRITICAL else level_of(record.levelno),
                 error=error,
             )
         except Exception:  # noqa: BLE001 - as the library's own handlers do
             self.handleError(record)
-
-
-def _level(number: int) -> str:
-    """What the report sink calls it."""
-    names = (
-        (logging.CRITICAL, "fatal"),
-        (logging.ERROR, "error"),
-        (logging.WARNING, "warning"),
-        (logging.INFO, "info"),
-    )
-    return next((name for least, name in names if number >= least), "debug")

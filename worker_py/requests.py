@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .deadline import Deadline
 from .errors import PageGone, WorkerPyError
 from .wire import word
 
@@ -23,13 +24,13 @@ PROVEN: dict[str, Any] = {}
 UNTOLD = "?"
 """What the ids of questions begin with whose answers nobody misses, and nobody counts."""
 
-_LATE_S = 0.1
-_GRACE_S = 0.05
 _REMEMBERED = 500
 
 
 @dataclass(slots=True, eq=False)
-class _Pending:
+class _Pending(Deadline):
+    """A question, and the deadline of its answer."""
+
     id: str
     page_id: str
     future: asyncio.Future[dict[str, Any]]
@@ -37,13 +38,6 @@ class _Pending:
     silent: bool
     silent_ok_ms: float | None
     sent: bool = False
-    due: float = 0.0
-    graced: bool = False
-    overdue: Callable[[], None] | None = None
-    """Is called before the deadline, for which this timer runs first."""
-    ends: float | None = None
-    """The deadline that comes after it."""
-    timer: asyncio.TimerHandle | None = None
 
 
 class Requests:
@@ -106,10 +100,9 @@ class Requests:
         self._send(page_id, message)
         pending = _Pending(request_id, page_id, loop.create_future(), expired, silent, silent_ok_ms)
         self._pending[request_id] = pending
-        if overdue_ms and (timeout_ms is None or overdue_ms < timeout_ms):
-            pending.overdue = overdue
-            pending.ends = None if timeout_ms is None else loop.time() + timeout_ms / 1000
-            self._set_timer(pending, overdue_ms)
+        if overdue is not None and overdue_ms and (timeout_ms is None or overdue_ms < timeout_ms):
+            ends = None if timeout_ms is None else loop.time() + timeout_ms / 1000
+            pending.begin(overdue_ms / 1000, self._overdue, pending, overdue, ends)
         else:
             self._set_timer(pending, timeout_ms)
             if overdue is not None and not overdue_ms:
@@ -117,10 +110,11 @@ class Requests:
         try:
             return await pending.future
         finally:
-            if pending.timer:
-                pending.timer.cancel()
+            pending.stop()
             self._pending.pop(request_id, None)
-            self._remember(request_id, "second" if _answered(pending.future) else "late")
+            self._ended[request_id] = "second" if _answered(pending.future) else "late"
+            if len(self._ended) > _REMEMBERED:
+                self._ended.popitem(last=False)
 
     def listen(self, page_id: str, message: dict[str, Any], heard: Callable[[dict[str, Any]], None]) -> None:
         """Send a question that nobody waits for; ``heard`` gets the first answer, if one ever comes."""
@@ -180,40 +174,21 @@ class Requests:
         return pending if pending and pending.page_id == page_id else None
 
     def _set_timer(self, pending: _Pending, delay_ms: float | None) -> None:
-        if pending.timer:
-            pending.timer.cancel()
-            pending.timer = None
         if delay_ms is not None:
-            loop = asyncio.get_running_loop()
-            pending.due = loop.time() + delay_ms / 1000
-            pending.timer = loop.call_at(pending.due, self._expire, pending)
+            pending.begin(delay_ms / 1000, self._expire, pending)
+
+    def _overdue(self, pending: _Pending, overdue: Callable[[], None], ends: float | None) -> None:
+        if not pending.future.done():
+            if ends is not None:
+                pending.begin(ends - asyncio.get_running_loop().time(), self._expire, pending)
+            overdue()
 
     def _expire(self, pending: _Pending) -> None:
-        if pending.future.done():
-            return
-        if pending.overdue is not None:
-            overdue, pending.overdue = pending.overdue, None
-            if pending.ends is not None:
-                pending.due = pending.ends
-                pending.timer = asyncio.get_running_loop().call_at(pending.due, self._expire, pending)
-            overdue()
-            return
-        loop = asyncio.get_running_loop()
-        if loop.time() - pending.due > _LATE_S and not pending.graced:
-            # The interpreter was busy, or the machine asleep: an answer may be waiting in the inbox. Once only, or
-            # a deadline under handlers that hold the interpreter again and again would not come.
-            pending.graced = True
-            pending.due = loop.time() + _GRACE_S
-            pending.timer = loop.call_at(pending.due, self._expire, pending)
-        elif pending.sent and pending.silent:
-            pending.future.set_result(SILENCE)
-        else:
-            pending.future.set_exception(pending.expired())
-
-    def _remember(self, request_id: str, answer_is: str) -> None:
-        self._ended[request_id] = answer_is
-        if len(self._ended) > _REMEMBERED:
-            self._ended.popitem(last=False)
+        if not pending.future.done():
+            if pending.sent and pending.silent:
+                pending.future.set_result(SILENCE)
+            else:
+                pending.future.set_exception(pending.expired())
 
 
 def _answered(future: asyncio.Future[dict[str, Any]]) -> bool:

@@ -189,21 +189,17 @@ def _delays(error: RestError | None, again: bool) -> tuple[float, ...]:
 
 
 def _rows(calls: Mapping[str, RestCall]) -> dict[str, list[Any]]:
+    """The calls of a batch as the page takes them."""
     rows: dict[str, list[Any]] = {}
     for key, call in calls.items():
         if str(key) in rows:
             raise ValueError(f"two calls of the batch have the key {str(key)!r}; give each a key of its own")
-        rows[str(key)] = _row(key, call)
+        if not isinstance(call, tuple | list) or not 1 <= len(call) <= 2:
+            raise TypeError(f"call {key!r} of a batch should be (method, parameters), not {type(call).__name__}")
+        params = _dict(call[1] if len(call) == 2 else None)
+        check_batched(str(key), params)
+        rows[str(key)] = [_method(call[0]), params]
     return rows
-
-
-def _row(key: object, call: object) -> list[Any]:
-    """One call of a batch as the page takes it."""
-    if not isinstance(call, tuple | list) or not 1 <= len(call) <= 2:
-        raise TypeError(f"call {key!r} of a batch should be (method, parameters), not {type(call).__name__}")
-    params = _dict(call[1] if len(call) == 2 else None)
-    check_batched(str(key), params)
-    return [_method(call[0]), params]
 
 
 def _refused_whole(answered: object) -> RestError | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .bounds import DEPTH, EXACT, inside
+from .bounds import DEPTH, EXACT, Path, walk
 
 
 def check_call(params: Mapping[str, Any]) -> None:
@@ -36,19 +36,20 @@ def check_batched(key: str, params: Mapping[str, Any]) -> None:
         if len(path) > 1 and isinstance(value, dict | list | tuple) and not value:
             what = "object" if isinstance(value, dict) else "list"
             raise ValueError(
-                f"call {key!r} of a batch has an empty {what} at {'.'.join(path)}, which a batch cannot carry; "
+                f"call {key!r} of a batch has an empty {what} at {_dotted(path)}, which a batch cannot carry; "
                 "make this call by rest.call"
             )
 
 
-def _values(params: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Everything in the parameters with its path, without recursion; refuses what no request can carry."""
-    waiting: list[tuple[tuple[str, ...], Any]] = [((str(name),), value) for name, value in params.items()]
-    while waiting:
-        path, value = waiting.pop()
+def _values(params: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
+    """Everything in the parameters with its path; refuses what no request can carry."""
+    for path, value in walk(params):
         if len(path) > DEPTH:
             raise ValueError(f"REST parameters are nested deeper than {DEPTH} levels, or hold themselves")
         if isinstance(value, int) and abs(value) > EXACT:
-            raise ValueError(f"the number at {'.'.join(path)} is beyond 2**53 and would be rounded; give it as text")
+            raise ValueError(f"the number at {_dotted(path)} is beyond 2**53 and would be rounded; give it as text")
         yield path, value
-        waiting += [((*path, str(key)), each) for key, each in inside(value)]
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(map(str, path))

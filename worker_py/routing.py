@@ -8,7 +8,6 @@ here.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -32,9 +31,6 @@ proves that there is no ``initialized`` that a busy machine has not brought yet.
 
 PROVEN_S = 0.5
 """How long that answer is waited for: a portal that answers nothing does not keep an event from its handlers."""
-
-LATE_S = 0.05
-"""A timer that is later has waited for its turn."""
 
 KEPT_S = 0.05
 """How long a click waits that may be of a call which another interpreter kept.
@@ -74,7 +70,7 @@ class Routing:
 
     def page_gone(self, page: Page) -> None:
         """What waits for ``initialized`` waits for the page first."""
-        self._desk.at(page).stop_waiting()
+        self._desk.at(page).deadline.stop()
 
     def route(self, delivery: Delivery) -> list[Delivery]:
         """Give an event to its call, and with it those that have waited for it; or let it wait, too."""
@@ -105,7 +101,7 @@ class Routing:
             return [self._give(call, delivery)]  # it has ended, and its card is still the one last initialized here
         seat.waiting.append(delivery)
         if self._calls.only_kept() is not None:
-            seat.stop_waiting()
+            seat.deadline.stop()
             self._wait(page, KEPT_S)
         else:
             self._wait(page, EARLY_EVENT_S)
@@ -131,23 +127,14 @@ class Routing:
     # Events that wait ----------------------------------------------------------------------------
 
     def _wait(self, page: Page, seconds: float) -> None:
-        seat, loop = self._desk.at(page), asyncio.get_running_loop()
-        if seat.timer is not None:
-            return
-        due = loop.time() + seconds
-
-        def end() -> None:
-            if loop.time() - due > LATE_S:  # a handler held the interpreter: what came meanwhile is behind this timer
-                seat.timer = loop.call_later(LATE_S, self._due, page, seconds)
-            else:
-                self._due(page, seconds)
-
-        seat.timer = loop.call_at(due, end)
+        deadline = self._desk.at(page).deadline
+        if not deadline.running:
+            deadline.begin(seconds, self._due, page, seconds)
 
     def waited(self, page: Page, seconds: float) -> list[Delivery]:
         """No ``initialized`` came for so long: the card here goes on, or there is none."""
         seat, call = self._desk.at(page), self._desk.open_call(page)
-        seat.stop_waiting()
+        seat.deadline.stop()
         if not seat.waiting:
             return []  # a click of the card came before the answer
         if call is not None and seconds < PROVEN_S:  # whichever wait this was, the page has not been asked

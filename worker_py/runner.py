@@ -51,29 +51,20 @@ class FailureReport:
     """The same for the report sink: without a word of the exception's own."""
 
 
+@dataclass(eq=False)
 class Runner:
-    """Runs handlers with the app's limits and turns every failure into a `HandlerFailure`.
+    """Runs handlers with the app's limits and turns every failure into a `HandlerFailure`."""
 
-    Args:
-        registry: where the error handlers are.
-        settings: the app's limits.
-        clock: milliseconds, for durations.
-        report: told of every failure.
-    """
-
-    def __init__(
-        self,
-        registry: Registry,
-        settings: Settings,
-        clock: Callable[[], float],
-        report: Callable[[FailureReport], None],
-    ) -> None:
-        self._registry = registry
-        self._settings = settings
-        self._clock = clock
-        self._report = report
-        self.closing = False
-        """Whether a cancelled handler has not failed, but is being ended with its loop."""
+    registry: Registry
+    """Where the error handlers are."""
+    settings: Settings
+    """The app's limits."""
+    clock: Callable[[], float]
+    """Milliseconds, for durations."""
+    report: Callable[[FailureReport], None]
+    """Told of every failure."""
+    closing: bool = False
+    """Whether a cancelled handler has not failed, but is being ended with its loop."""
 
     async def run(
         self,
@@ -85,9 +76,9 @@ class Runner:
         """Run handlers of one event in their order, each to its end before the next."""
         runs = []
         for registration in tuple(registrations):
-            started = self._clock()
+            started = self.clock()
             error = await self._attempt(registration, args, enter)
-            took = round(self._clock() - started, 1)
+            took = round(self.clock() - started, 1)
             runs.append(
                 HandlerRun(name=registration.name, duration_ms=took, outcome=_outcome(error), started=int(started))
             )
@@ -114,7 +105,7 @@ class Runner:
             if inspect.iscoroutine(result) or inspect.isawaitable(result):
                 limit = registration.timeout_s
                 if isinstance(limit, _Unset):
-                    limit = self._settings.handler_timeout_s
+                    limit = self.settings.handler_timeout_s
                 limited = _Limited(_coroutine(result), registration.name, limit, enter)
                 await limited
             elif inspect.isgenerator(result) or inspect.isasyncgen(result):
@@ -137,14 +128,15 @@ class Runner:
     async def _failed(
         self, registration: Registration, event: Event | None, error: BaseException, enter: Enter
     ) -> None:
-        self._report(failure_report(registration.name, event, error))
+        self.report(failure_report(registration.name, event, error))
         failed = HandlerFailure(event, registration.handler, error)
-        for each in tuple(self._registry.error_handlers()):
+        for each in tuple(self.registry.error_handlers()):
             second = await self._attempt(each, (failed,), enter)
             if second is not None:
-                self._report(failure_report(each.name, event, second))
+                self.report(failure_report(each.name, event, second))
 
 
+@dataclass(slots=True, eq=False)
 class _Limited:
     """Drives a handler's coroutine and ends it, from inside, when its time is over.
 
@@ -152,30 +144,23 @@ class _Limited:
     cancellations follow; if it swallows those too, it is closed and left.
     """
 
-    def __init__(
-        self,
-        coroutine: Coroutine[Any, Any, Any],
-        name: str,
-        limit_s: float | None,
-        enter: Enter,
-    ) -> None:
-        self._coroutine = coroutine
-        self._name = name
-        self._limit_s = limit_s
-        self._enter = enter
-        self.torn_down = False
-        """Whether the loop is ended, and the handler with it."""
-        self._cancelled = 0
-        self._seen = 0
-        self._thrown = 0
-        self._timer: asyncio.TimerHandle | None = None
+    coroutine: Coroutine[Any, Any, Any]
+    name: str
+    limit_s: float | None
+    enter: Enter
+    torn_down: bool = False
+    """Whether the loop is ended, and the handler with it."""
+    _cancelled: int = 0
+    _seen: int = 0
+    _thrown: int = 0
+    _timer: asyncio.TimerHandle | None = None
 
     def __await__(self) -> Generator[Any, Any, Any]:
         task = asyncio.current_task()
         time_limit = None
-        if self._limit_s is not None and task is not None:
-            self._arm(task, self._limit_s)
-            time_limit = TimeLimit(self._limit_s, asyncio.get_running_loop().time() + self._limit_s)
+        if self.limit_s is not None and task is not None:
+            self._arm(task, self.limit_s)
+            time_limit = TimeLimit(self.limit_s, asyncio.get_running_loop().time() + self.limit_s)
         before = TIME_LIMIT.get()
         TIME_LIMIT.set(time_limit)
         try:
@@ -192,9 +177,9 @@ class _Limited:
         while True:
             try:
                 if thrown is None:
-                    waited = self._coroutine.send(None)
+                    waited = self.coroutine.send(None)
                 else:
-                    waited = self._coroutine.throw(thrown)
+                    waited = self.coroutine.throw(thrown)
             except StopIteration as stop:
                 return stop.value
             except asyncio.CancelledError as error:
@@ -206,11 +191,11 @@ class _Limited:
                 thrown = self._overdue(task)
             except GeneratorExit:
                 self.torn_down = True
-                self._coroutine.close()
+                self.coroutine.close()
                 raise
             except BaseException as error:  # noqa: BLE001 - handed on to the handler
                 thrown = self._translated(error, task)
-            self._enter(self._name)
+            self.enter(self.name)
 
     def _overdue(self, task: asyncio.Task[Any] | None) -> BaseException | None:
         """What to throw when time is over, but what the handler waited for has swallowed the cancellation."""
@@ -240,11 +225,11 @@ class _Limited:
         if self._thrown <= _CANCELLATIONS:
             return error
         with suppress(RuntimeError):  # it ignores even that; nobody drives it any more
-            self._coroutine.close()
+            self.coroutine.close()
         raise self._timeout()
 
     def _timeout(self) -> HandlerTimeout:
-        return HandlerTimeout(self._name, (self._limit_s or 0) * 1000)
+        return HandlerTimeout(self.name, (self.limit_s or 0) * 1000)
 
 
 def failure_report(handler: str, event: Event | None, error: BaseException) -> FailureReport:

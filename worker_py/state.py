@@ -69,24 +69,19 @@ _TIMER_STOPS_IN = frozenset({
 })  # fmt: skip
 
 _Types = set[type[Event]]
-_ANSWER: _Types = {ev.AnswerButtonClick, ev.SkipButtonClick}
-_HANG_UP: _Types = {ev.HangupButtonClick}
-_CLOSE: _Types = {ev.CloseButtonClick}
-_LIST: _Types = {ev.NextButtonClick, ev.CloseButtonClick}
 _BUTTONS: dict[UiState, _Types] = {
-    UiState.INCOMING: _ANSWER,
-    UiState.TRANSFER_INCOMING: _ANSWER,
-    UiState.OUTGOING: {ev.MakeCallButtonClick} | _LIST,
-    UiState.CONNECTING_INCOMING: _HANG_UP,
-    UiState.CONNECTING_OUTGOING: _HANG_UP,
-    UiState.TRANSFER_CONNECTED: _HANG_UP,
-    UiState.CONNECTED: _HANG_UP
-    | {ev.HoldButtonClick, ev.MuteButtonClick, ev.QualityMeterClick}
-    | {ev.TransferButtonClick, ev.DialpadButtonClick},
+    UiState.INCOMING: {ev.AnswerButtonClick, ev.SkipButtonClick},
+    UiState.TRANSFER_INCOMING: {ev.AnswerButtonClick, ev.SkipButtonClick},
+    UiState.OUTGOING: {ev.MakeCallButtonClick, ev.NextButtonClick, ev.CloseButtonClick},
+    UiState.CONNECTING_INCOMING: {ev.HangupButtonClick},
+    UiState.CONNECTING_OUTGOING: {ev.HangupButtonClick},
+    UiState.TRANSFER_CONNECTED: {ev.HangupButtonClick},
+    UiState.CONNECTED: {ev.HangupButtonClick, ev.HoldButtonClick, ev.MuteButtonClick}
+    | {ev.QualityMeterClick, ev.TransferButtonClick, ev.DialpadButtonClick},
     UiState.TRANSFERRING: {ev.CompleteTransferButtonClick, ev.CancelTransferButtonClick},
     UiState.TRANSFER_FAILED: {ev.CancelTransferButtonClick},
-    UiState.ERROR: {ev.MakeCallButtonClick} | _LIST,
-    UiState.MONEY_ERROR: {ev.NotifyAdminButtonClick} | _CLOSE,
+    UiState.ERROR: {ev.MakeCallButtonClick, ev.NextButtonClick, ev.CloseButtonClick},
+    UiState.MONEY_ERROR: {ev.NotifyAdminButtonClick, ev.CloseButtonClick},
     UiState.REDIAL: {ev.MakeCallButtonClick},
 }
 _ANYTIME: _Types = {ev.Initialized, ev.EntityChanged, ev.AddCommentButtonClick}
@@ -102,31 +97,26 @@ def is_expected(state: CardState, event: Event) -> bool:
     return buttons is None or type(event) in buttons
 
 
+_TAKEN_FROM: dict[type[Event], tuple[str, ...]] = {
+    ev.Initialized: ("phone_number", "crm_entity_type", "crm_entity_id"),
+    ev.EntityChanged: ("phone_number", "crm_entity_type", "crm_entity_id"),
+    ev.MuteButtonClick: ("muted",),
+    ev.HoldButtonClick: ("held",),
+    ev.AddCommentButtonClick: ("comment",),
+    ev.QualityMeterClick: ("rating",),
+}
+"""What an event says of the card, by the names of its fields, which are the state's."""
+
+
 def after_event(state: CardState, event: Event) -> CardState:
     """The state once an event has happened."""
+    kind = type(event)
+    if kind in _TAKEN_FROM:
+        told = {name: getattr(event, name) for name in _TAKEN_FROM[kind]}
+        if kind is ev.EntityChanged and not told["phone_number"]:
+            del told["phone_number"]
+        return changed(state, **told)
     match event:
-        case ev.Initialized():
-            return changed(
-                state,
-                phone_number=event.phone_number,
-                crm_entity_type=event.crm_entity_type,
-                crm_entity_id=event.crm_entity_id,
-            )
-        case ev.EntityChanged():
-            return changed(
-                state,
-                phone_number=event.phone_number or state.phone_number,
-                crm_entity_type=event.crm_entity_type,
-                crm_entity_id=event.crm_entity_id,
-            )
-        case ev.MuteButtonClick():
-            return changed(state, muted=event.muted)
-        case ev.HoldButtonClick():
-            return changed(state, held=event.held)
-        case ev.AddCommentButtonClick():
-            return changed(state, comment=event.comment)
-        case ev.QualityMeterClick():
-            return changed(state, rating=event.rating)
         case ev.DialpadButtonClick():
             return changed(state, digits=state.digits + event.key)
         case ev.NextButtonClick():
@@ -135,6 +125,16 @@ def after_event(state: CardState, event: Event) -> CardState:
             return changed(state, closed=True)
         case _:
             return state
+
+
+SHOWN_BY: dict[CommandName, tuple[str, str]] = {
+    CommandName.SET_UI_STATE: ("ui_state", "uiState"),
+    CommandName.SET_CARD_TITLE: ("title", "title"),
+    CommandName.SET_STATUS_TEXT: ("status_text", "statusText"),
+    CommandName.SET_MUTE: ("muted", "muted"),
+    CommandName.SET_HOLD: ("held", "held"),
+}
+"""Commands that change how a card looks: the field of its state, and the parameter that says what it is then."""
 
 
 def after_command(state: CardState, command: Command, *, timer_unknown: bool = False) -> CardState:
@@ -148,24 +148,19 @@ def after_command(state: CardState, command: Command, *, timer_unknown: bool = F
     """
     params: dict[str, Any] = command.params
     match command.name:
-        case CommandName.SET_MUTE:
-            return changed(state, muted=params["muted"])
-        case CommandName.SET_HOLD:
-            return changed(state, held=params["held"])
         case CommandName.SET_UI_STATE:
             ui_state = UiState(params["uiState"])
             running = _timer_after(state, ui_state, bool(params.get("disableAutoStartTimer")))
             return changed(state, ui_state=ui_state, timer_running=None if running and timer_unknown else running)
-        case CommandName.SET_CARD_TITLE:
-            return changed(state, title=params["title"])
-        case CommandName.SET_STATUS_TEXT:
-            return changed(state, status_text=params["statusText"])
         case CommandName.START_TIMER:
             return changed(state, timer_running=None if timer_unknown else True)
         case CommandName.STOP_TIMER:
             return changed(state, timer_running=False)
         case CommandName.CLOSE:
             return changed(state, closed=True)
+        case name if name in SHOWN_BY:
+            field, parameter = SHOWN_BY[name]
+            return changed(state, **{field: params[parameter]})
         case _:
             return state
 
@@ -173,19 +168,13 @@ def after_command(state: CardState, command: Command, *, timer_unknown: bool = F
 def commands_to_show(state: CardState) -> list[Command]:
     """What makes a card of the portal, as it is at first, look like this one."""
     found: list[Command] = []
-    if state.ui_state is not None:
-        params: dict[str, bool | str] = {"uiState": state.ui_state.value}
-        if state.ui_state == UiState.CONNECTED and state.timer_running is False:
-            params["disableAutoStartTimer"] = True
-        found.append(Command(CommandName.SET_UI_STATE, params))
-    if state.title is not None:
-        found.append(Command(CommandName.SET_CARD_TITLE, {"title": state.title}))
-    if state.status_text is not None:
-        found.append(Command(CommandName.SET_STATUS_TEXT, {"statusText": state.status_text}))
-    if state.muted:
-        found.append(Command(CommandName.SET_MUTE, {"muted": True}))
-    if state.held:
-        found.append(Command(CommandName.SET_HOLD, {"held": True}))
+    for name, (field, parameter) in SHOWN_BY.items():
+        value = getattr(state, field)
+        if value not in (None, False):
+            params = {parameter: value}
+            if value is UiState.CONNECTED and state.timer_running is False:
+                params["disableAutoStartTimer"] = True
+            found.append(Command(name, params))
     return found
 
 

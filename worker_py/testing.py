@@ -23,10 +23,9 @@ import asyncio
 import gc
 import inspect
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any, Self
 
 from . import inbox, outbox, rest_answers
@@ -41,6 +40,7 @@ from .failures import Expected, Failures, Kinds
 from .forgotten import ForgottenAwait
 from .payloads import CALL_ID, INITIALIZED, Payload, check, written
 from .replay import Replay, replay
+from .state import SHOWN_BY
 from .virtual_time import Deadlock, VirtualTimeLoop, run
 from .wire import PREFIX, error_code
 
@@ -85,17 +85,10 @@ class MemoryCard:
 
     def carry_out(self, command: str, params: Mapping[str, Any]) -> None:
         """Look as after this command."""
-        match command:
-            case CommandName.SET_UI_STATE:
-                self.ui_state = params["uiState"]
-            case CommandName.SET_CARD_TITLE:
-                self.title = params["title"]
-            case CommandName.SET_STATUS_TEXT:
-                self.status_text = params["statusText"]
-            case CommandName.SET_MUTE:
-                self.muted = params["muted"]
-            case CommandName.SET_HOLD:
-                self.held = params["held"]
+        shown = SHOWN_BY.get(CommandName(command))
+        if shown is not None:
+            name, parameter = shown
+            setattr(self, name, params[parameter])
 
     def click(self, event: str, payload: Payload) -> None:
         """Look as after this click."""
@@ -169,8 +162,7 @@ class MemoryPage:
             self.messages.append(outbox.report("refused_payload", text, event=name))
             self._portal.refused(PayloadError(text))
             return 0
-        seq, at = self._next()
-        return self._journal(inbox.event(PREFIX + short_name, payload, seq=seq, at=at))
+        return self._journal(inbox.event, PREFIX + short_name, payload)
 
     def initialized(self, *, raw: bool = False, **fields: Payload) -> int:
         """Raise ``initialized``; ``fields`` go over a complete payload of an incoming call. Else as `raise_event`."""
@@ -185,8 +177,7 @@ class MemoryPage:
         why = refused(payload, PAYLOAD_CHARS)
         if why is not None:
             raise TypeError(f"workerPy.emit({json.dumps(name)}): the payload is {why}")
-        seq, at = self._next()
-        return self._journal(inbox.emit(name, payload, seq=seq, at=at))
+        return self._journal(inbox.emit, name, payload)
 
     def provide(self, name: str, function: Callable[[Any], Any]) -> None:
         """What the page's own scripts do by ``workerPy.provide``; may be a coroutine function."""
@@ -215,14 +206,13 @@ class MemoryPage:
         """Say something to the interpreter, as the page's script does."""
         self._portal.deliver(self.id, json.dumps(message))
 
-    def _next(self) -> tuple[int, float]:
+    def _journal(self, message: Callable[..., inbox.Message], name: str, payload: Payload) -> int:
+        """Number a message, keep it until it is acknowledged, and say it."""
         self._seq += 1
-        return self._seq, self._portal.now_ms
-
-    def _journal(self, message: dict[str, Any]) -> int:
-        self.unacknowledged[message["seq"]] = message
-        self.tell(message)
-        return int(message["seq"])
+        seq = self._seq
+        self.unacknowledged[seq] = message(name, payload, seq=seq, at=self._portal.now_ms)
+        self.tell(self.unacknowledged[seq])
+        return seq
 
     def raised(self, short_name: str, payload: Payload) -> None:
         """What the card looks like when it raises this; the portal calls this."""
@@ -430,32 +420,22 @@ class Portal:
         self._stored: dict[str, str] = {}
         self.dispatcher = self._interpreter()
         if attach:
-            with self._closed_if_it_fails():
+            try:
                 self.attach()
+            except BaseException:
+                self.close()
+                raise
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         with self.loop.around:
             self.close()
             if self._strict:
                 gc.collect()  # what a handler held on to goes with it, and may tell of itself
         if error is None:
             self._failures.check()
-
-    @contextmanager
-    def _closed_if_it_fails(self) -> Iterator[None]:
-        try:
-            yield
-        except BaseException:
-            self.close()
-            raise
 
     @property
     def page(self) -> MemoryPage:
@@ -510,8 +490,8 @@ class Portal:
         loop = self.loop
 
         def send(page_id: str, text: str) -> None:
-            if loop is self.loop:  # else it is one that was killed
-                self._receive(page_id, text)
+            if loop is self.loop and page_id in self.pages:  # else it is one that was killed
+                self.pages[page_id].take(json.loads(text))
 
         def keep(key: str, kept: str | None) -> None:
             if loop is self.loop:
@@ -665,11 +645,6 @@ class Portal:
         if page.card is None:
             return refusal()
         return Answer(times=0 if command in SILENT_COMMANDS else 1)
-
-    def _receive(self, page_id: str, text: str) -> None:
-        page = self.pages.get(page_id)
-        if page is not None:
-            page.take(json.loads(text))
 
     def _messages(self) -> list[dict[str, Any]]:
         return [message for page in self.pages.values() for message in page.messages]

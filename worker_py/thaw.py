@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from typing import Any
 
 _YEAR_S = (365 * 24 + 6) * 3600
-_FOR_THE_BUILD = ("PYTHONHASHSEED",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +79,7 @@ class Freezing:
         """Make anew what should differ between machines and starts."""
         for generator in list(self._unseeded):
             generator.seed()
-        for name in _FOR_THE_BUILD:
-            os.environ.pop(name, None)
+        os.environ.pop("PYTHONHASHSEED", None)  # the build's
         self._renew_language(place)
         renew_zone()
         _renew_caches()

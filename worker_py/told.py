@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import traceback
 from collections import deque
-from pathlib import PurePath
 from typing import Any, TypedDict
 
 from . import failure
@@ -20,8 +19,8 @@ FRAMES = 30
 LINKS = 3
 """So many exceptions: the failure, and what caused it."""
 _CODE = re.compile(r"[A-Z][A-Z_]{1,63}|HTTP_\d{3}|[A-Z][a-z]+Error|time|slice|Call card is undefined|Invalid ui state")
+_CODES = {CommandFailed: "error_code", RestError: "code", PageCallFailed: "name", HandlerTimeout: "reason"}
 _CHARS = 200
-_PACKAGE = str(PurePath(__file__).parent)
 
 
 class Told(TypedDict):
@@ -54,18 +53,12 @@ def _one(error: BaseException) -> Told:
 def _code(error: Any) -> str | None:
     """Which of the failures that we know by a word; the portal's or the app's own sentences are none."""
     kind = type(error)  # `isinstance` would ask the app's object
-    if issubclass(kind, CommandFailed):
-        return str(error.error_code)
-    if issubclass(kind, RestError):
-        return str(error.code)
-    if issubclass(kind, PageCallFailed):
-        return str(error.name)
-    return str(error.reason) if issubclass(kind, HandlerTimeout) else None
+    return next((str(getattr(error, name)) for ours, name in _CODES.items() if issubclass(kind, ours)), None)
 
 
 def _frames(error: BaseException) -> list[tuple[str, int, str]]:
     """Where it was raised: the app's frames and its packages', without those of this package where there are others."""
     steps = deque(traceback.walk_tb(failure.trace_of(error)), FRAMES)
     found = [(frame.f_code, line) for frame, line in steps]
-    theirs = [step for step in found if not step[0].co_filename.startswith(_PACKAGE)]
+    theirs = [step for step in found if not step[0].co_filename.startswith(failure.PACKAGE)]
     return [(code.co_filename[-_CHARS:], line or 0, code.co_name[:_CHARS]) for code, line in theirs or found]

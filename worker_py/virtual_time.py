@@ -41,9 +41,6 @@ class _Clock:
         self.now += timeout
         return []
 
-    def close(self) -> None:
-        pass
-
 
 class _Callback(asyncio.Handle):
     """A callback whose ``SystemExit`` is a failure of its own, as in the browser's loop, and stops nothing."""

@@ -31,7 +31,6 @@ FROM_PAGE = (
 Payload = Any
 """JSON as it came from outside: anything at all."""
 
-_MISSING = object()
 _EMPTY: tuple[object, ...] = (None, "", [])
 _NO_NUMBER = frozenset({"", "unknown", "hidden"})
 _KEYS = frozenset("0123456789*#")
@@ -82,6 +81,14 @@ def _writer() -> Callable[[object], str]:
 
 to_json = _writer()
 """JSON as short as it can be; raises as `json.dumps` does, also for NaN and infinity."""
+
+
+def json_if_any(value: object, write: Callable[[object], str] = to_json) -> str | None:
+    """The same; ``None`` for what JSON cannot carry."""
+    try:
+        return write(value)
+    except BaseException:  # noqa: BLE001 - the app's own classes may do anything
+        return None
 
 
 def parsed(text: object) -> Any:
@@ -382,7 +389,7 @@ def field(message: Mapping[str, Any], key: str, kind: type[Any]) -> Any:
     Raises:
         PayloadError: it is missing or of another type.
     """
-    value = message.get(key, _MISSING)
+    value = message.get(key)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise PayloadError(f"a message of type {message.get('t')!r} lacks its field {key!r}")
     return value

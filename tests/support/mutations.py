@@ -117,8 +117,8 @@ MUTATIONS = (
     Mutation(
         "a call that was held stays held",
         "worker_py/state.py",
-        "changed(state, held=event.held)",
-        "changed(state, held=state.held or event.held)",
+        "{name: getattr(event, name) for",
+        "{name: getattr(event, name) or getattr(state, name) for",
         ("tests/unit/test_state.py",),
     ),
     Mutation(

@@ -81,7 +81,8 @@ def test_what_waits_is_taken_once_and_its_timer_ends(loop: VirtualTimeLoop) -> N
     fired: list[str] = []
     seat = desk.at(here)
     seat.waiting.append(Delivery(here, 1, EntityChanged()))
-    seat.timer = loop.call_later(1, fired.append, "waited")
+    loop.call_soon(seat.deadline.begin, 1, fired.append, "waited")
+    loop.settle()
     assert [each.seq for each in seat.take_waiting()] == [1]
     assert seat.take_waiting() == []
     loop.advance(2)

@@ -40,38 +40,23 @@ class Runtime:
         keep: Callable[[str, str | None], None],
     ) -> None:
         self._loop = loop
-        self._slice_limit_ms = app.settings.slice_limit_ms
+        self.beat_address: int = loop.beat.buffer_info()[0]
+        """Where in the wasm memory the loop counts what it ran (32 bits)."""
+        self.slice_limit_ms = app.settings.slice_limit_ms or 0
+        """The app's limit; 0 for none."""
+        self.page_grace_s = app.settings.page_grace_s or 0
+        """The app's limit; 0 for none."""
+        self.starts_with_kept = bool(app.registry.handlers(Started))
+        """Whether the app has handlers that run first of all, and may look at all that was kept."""
         self._interrupter = Interrupter(loop.beat)
-        self._page_grace_s = app.settings.page_grace_s
-        self._starts_with_kept = bool(app.registry.handlers(Started))
         self.dispatcher = Dispatcher(app, post, _now_ms, self._entered, keep)
         self._loop.set_exception_handler(self.dispatcher.background_failed)
-        self._slice_left: Callable[[], float] | None = None
-        blocking.guarded_by(blocking.Guard(self._left_ms, self.dispatcher.waited))
+        self._slice_left: Callable[[], float | None] = lambda: None
+        blocking.guarded_by(blocking.Guard(lambda: self._slice_left(), self.dispatcher.waited))
         setattr(warnings, forgotten.HOOK, forgotten.telling(self.dispatcher.forgotten))
         forgotten.remember_lines()
         printed.heard_by(self.dispatcher.listener())
         signal.signal(signal.SIGINT, self._interrupt)
-
-    @property
-    def beat_address(self) -> int:
-        """Where in the wasm memory the loop counts what it ran (32 bits)."""
-        return self._loop.beat.buffer_info()[0]
-
-    @property
-    def slice_limit_ms(self) -> float:
-        """The app's limit; 0 for none."""
-        return self._slice_limit_ms or 0
-
-    @property
-    def page_grace_s(self) -> float:
-        """The app's limit; 0 for none."""
-        return self._page_grace_s or 0
-
-    @property
-    def starts_with_kept(self) -> bool:
-        """Whether the app has handlers that run first of all, and may look at all that was kept."""
-        return self._starts_with_kept
 
     def remember(self, kept: str) -> None:
         """Take what an earlier interpreter kept: JSON of it, by the ids under which it did."""
@@ -105,9 +90,6 @@ class Runtime:
     def waited(self, what: str, ms: float) -> None:
         """The worker had to wait for something that the code that runs asked for."""
         self.dispatcher.waited(what, ms)
-
-    def _left_ms(self) -> float | None:
-        return None if self._slice_left is None else self._slice_left()
 
     def _entered(self, _: str) -> None:
         new_slice(self._loop.beat)
