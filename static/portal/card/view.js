@@ -7,10 +7,11 @@
 import { element, setText } from "../demo/dom.js";
 import { icon } from "./icons.js";
 import { CallListView } from "./list.js";
+import { STATES } from "./model.js";
 import { ClientPane } from "./pane.js";
 import { commentTool, dialPadTool, qualityTool } from "./tools.js";
 import { transferTool } from "./transfer.js";
-import { clock, commentWords, flagWords, initials, numberWords, stateWords } from "./words.js";
+import { clock, commentWords, flagWords, initials, numberWords } from "./words.js";
 
 /** @typedef {import("./model.js").CardModel} CardModel */
 /** @typedef {import("./model.js").Button} Button */
@@ -134,10 +135,10 @@ export class CardView {
     const { party, uiState } = card;
     if (this.host.dataset.state !== uiState) {
       this.host.dataset.state = uiState;
-      this.#sign.replaceChildren(icon(uiState));
+      this.#sign.replaceChildren(icon(STATES[uiState].sign));
     }
     const number = numberWords(party);
-    setText(this.#state, stateWords(uiState));
+    setText(this.#state, STATES[uiState].words);
     const title = card.title || party.name || number;
     setText(this.#title, title);
     setText(this.#number, number);
@@ -260,12 +261,12 @@ export class CardView {
  * @param {Button} button
  * @returns {HTMLButtonElement}
  */
-function buttonElement({ event, label }) {
+function buttonElement({ event, label, sign }) {
   const tool = OPENERS[event];
   /** @type {Record<string, string>} */
   const what =
     tool === undefined
       ? { "data-event": event }
       : { "data-opens": event, "aria-expanded": "false", "aria-controls": tool };
-  return element("button", { type: "button", title: label, ...what }, icon(event), element("span", {}, label));
+  return element("button", { type: "button", title: label, ...what }, icon(sign), element("span", {}, label));
 }
