@@ -12,6 +12,7 @@ import { LongLoads } from "./core/long_loads.js";
 import { Operator } from "./core/operator.js";
 import { PortalSession } from "./core/session.js";
 import { Switchboard } from "./core/switchboard.js";
+import { keepInTab, keptInTab } from "./core/tab_storage.js";
 import { Telephony } from "./core/telephony.js";
 import { COMMANDS, EVENTS, fullEventName } from "./core/vocabulary.js";
 import { serialiseAnswer, serialiseEmpty } from "./core/wire.js";
@@ -165,20 +166,13 @@ export class Portal {
   /** The page is left, and the card with it. */
   #leave() {
     const left = this.#telephony.leave();
-    try {
-      if (left) {
-        sessionStorage.setItem(CALL_KEY, JSON.stringify(left));
-      } else {
-        sessionStorage.removeItem(CALL_KEY);
-      }
-    } catch {
-      // The browser blocks the portal's storage too: nothing comes back.
-    }
+    keepInTab(CALL_KEY, left && JSON.stringify(left));
   }
 
   #resume() {
-    const kept = takeCall();
-    if (!kept) {
+    const kept = keptInTab(CALL_KEY);
+    keepInTab(CALL_KEY, null);
+    if (kept === null) {
       return;
     }
     const left = JSON.parse(kept);
@@ -649,16 +643,5 @@ export class Portal {
     if (this.log.length > LOG_KEPT) {
       this.log.splice(0, LOG_KEPT / 2);
     }
-  }
-}
-
-/** @returns {string | null} the call that the page before left in this tab */
-function takeCall() {
-  try {
-    const call = sessionStorage.getItem(CALL_KEY);
-    sessionStorage.removeItem(CALL_KEY);
-    return call;
-  } catch {
-    return null;
   }
 }

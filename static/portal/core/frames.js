@@ -6,6 +6,7 @@
  * and `window.name` tells the client whom to talk to. Every load gets an appSid of its own.
  */
 
+import { randomHex } from "./made_up.js";
 import { frameName } from "./wire.js";
 
 /**
@@ -289,13 +290,4 @@ function post(action, target, fields) {
   document.body.append(form);
   form.submit();
   form.remove();
-}
-
-/**
- * @param {number} bytes
- * @returns {string}
- */
-export function randomHex(bytes) {
-  const random = crypto.getRandomValues(new Uint8Array(bytes));
-  return Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -7,7 +7,7 @@
 
 import { parseQuery } from "../rest_api/query.js";
 import { PageRest } from "../rest_api/rest.js";
-import { randomHex } from "./frames.js";
+import { randomHex } from "./made_up.js";
 
 /** @typedef {import("./frames.js").Session} Tokens */
 

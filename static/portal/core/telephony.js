@@ -9,8 +9,8 @@
 import { CALLEES, DEPARTMENTS } from "../card/directory.js";
 import { CardModel } from "../card/model.js";
 import { ACTIONS, entityPayload, initializedPayload, partyOf } from "./call_events.js";
-import { newCallId } from "./call_id.js";
 import { execute } from "./commands.js";
+import { newCallId } from "./made_up.js";
 import { FIRST_STATE } from "./vocabulary.js";
 
 /** @typedef {import("../card/model.js").Party} Party */

@@ -1,5 +1,7 @@
 /** What is known of the handlers that run and of those in the editor, in words that a person reads. */
 
+import { keepInTab, keptInTab } from "../core/tab_storage.js";
+
 /**
  * @typedef {{outcome: string, error: {text: string, line: number | null, column: number | null} | null, file: string,
  *   source: string, original: string, version?: string, edited: boolean}} Runs
@@ -43,11 +45,7 @@ export class Handlers {
 
   /** What the editor held when this page was left. @type {string | null} */
   get draft() {
-    try {
-      return sessionStorage.getItem(this.#key);
-    } catch {
-      return null;
-    }
+    return keptInTab(this.#key);
   }
 
   get #isChanged() {
@@ -108,14 +106,8 @@ export class Handlers {
   /** The editor's text is another. */
   changed() {
     const text = this.#text();
-    try {
-      if (text !== null && this.#isChanged) {
-        sessionStorage.setItem(this.#key, text);
-      } else if (text !== null) {
-        sessionStorage.removeItem(this.#key);
-      }
-    } catch {
-      // Blocked: what is not applied ends with the page.
+    if (text !== null) {
+      keepInTab(this.#key, this.#isChanged ? text : null);
     }
     this.#show();
   }

@@ -4,7 +4,7 @@
  * Source: https://apidocs.bitrix24.com/api-reference/telephony/
  */
 
-import { newCallId } from "../core/call_id.js";
+import { newCallId } from "../core/made_up.js";
 import { RestFault, text, wholeNumber } from "./fault.js";
 import { matches } from "./records.js";
 

@@ -1,5 +1,6 @@
 /** What one page of the simulated portal sees: its tokens, its copy of the data, its faults. */
 
+import { randomHex } from "../core/made_up.js";
 import crm from "./crm.json" with { type: "json" };
 import directory from "./directory.json" with { type: "json" };
 import { RestFault } from "./fault.js";
@@ -112,8 +113,8 @@ export class RestSession {
     if (this.accessToken !== "") {
       this.formerTokens.add(this.accessToken);
     }
-    this.accessToken = token();
-    this.refreshToken = token();
+    this.accessToken = randomHex(20);
+    this.refreshToken = randomHex(20);
     this.expiresAt = performance.now() + this.lifetimeS * 1000;
   }
 
@@ -193,10 +194,4 @@ function extraContacts() {
     NAME: first_names[index % first_names.length],
     LAST_NAME: last_names[index % last_names.length],
   }));
-}
-
-/** @returns {string} */
-function token() {
-  const random = crypto.getRandomValues(new Uint8Array(20));
-  return Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
