@@ -4,7 +4,7 @@
  * Every control that raises an event carries `data-event` with the event's short name.
  */
 
-import { element, setText } from "../demo/dom.js";
+import { button, element, setText } from "../demo/dom.js";
 import { icon } from "./icons.js";
 import { CallListView } from "./list.js";
 import { STATES } from "./model.js";
@@ -45,7 +45,7 @@ export class CardView {
   #sign = element("span", { class: "sign", "aria-hidden": "true" });
   #state = element("span", { class: "state", id: "card-state" });
   #timer = element("time", { class: "timer", id: "card-timer", role: "timer" });
-  #fold = element("button", { type: "button", id: "card-fold", class: "plain" });
+  #fold = button("", { id: "card-fold", class: "plain" }, () => this.desk.fold(!this.#card?.folded));
   #avatar = element("div", { class: "avatar", "aria-hidden": "true" });
   #title = element("h2", { id: "card-title" });
   #number = element("p", { class: "number", id: "card-number" });
@@ -104,7 +104,6 @@ export class CardView {
     );
     this.empty = element("p", { class: "no-card" }, icon("phone"), element("span", {}, desk.noCard));
     host.replaceChildren(this.empty);
-    this.#fold.addEventListener("click", () => desk.fold(!this.#card?.folded));
     this.#buttons.addEventListener("click", (event) => this.#clicked(event));
     this.body.addEventListener("keydown", (event) => this.#escape(event));
     setInterval(() => this.#showTimer(), 250);
@@ -268,5 +267,5 @@ function buttonElement({ event, label, sign }) {
     tool === undefined
       ? { "data-event": event }
       : { "data-opens": event, "aria-expanded": "false", "aria-controls": tool };
-  return element("button", { type: "button", title: label, ...what }, icon(sign), element("span", {}, label));
+  return button([icon(sign), element("span", {}, label)], { title: label, ...what });
 }

@@ -6,6 +6,7 @@
  * and `window.name` tells the client whom to talk to. Every load gets an appSid of its own.
  */
 
+import { element } from "../demo/dom.js";
 import { randomHex } from "./made_up.js";
 import { frameName } from "./wire.js";
 
@@ -95,7 +96,7 @@ export class Frames {
       origin: this.app.origin,
       uri,
       src: "",
-      element: document.createElement("iframe"),
+      element: element("iframe"),
       loaded: Promise.resolve(),
     };
     this.#address(frame);
@@ -141,15 +142,14 @@ export class Frames {
    * @returns {HTMLIFrameElement}
    */
   #iframe(frame) {
-    const element = document.createElement("iframe");
-    element.hidden = frame.kind !== "app";
-    element.title = frame.kind === "app" ? "The app" : `Placement page (${frame.id})`;
-    element.allow = ALLOW;
-    element.name = nameOf(frame); // a browser reads the attribute once, when the frame is made
-    if (frame.kind !== "app") {
-      this.longLoads.watch(frame.id, element);
+    const hidden = frame.kind !== "app";
+    const title = hidden ? `Placement page (${frame.id})` : "The app";
+    // A browser reads the name once, when the frame is made.
+    const iframe = element("iframe", { hidden, title, allow: ALLOW, name: nameOf(frame) });
+    if (hidden) {
+      this.longLoads.watch(frame.id, iframe);
     }
-    return element;
+    return iframe;
   }
 
   /** @param {string} id */
@@ -275,18 +275,8 @@ function showsBlank(element) {
  * @param {Record<string, string>} fields
  */
 function post(action, target, fields) {
-  const form = document.createElement("form");
-  form.method = "post";
-  form.action = action;
-  form.target = target;
-  form.hidden = true;
-  for (const [name, value] of Object.entries(fields)) {
-    const input = document.createElement("input");
-    input.type = "hidden";
-    input.name = name;
-    input.value = value;
-    form.append(input);
-  }
+  const inputs = Object.entries(fields).map(([name, value]) => element("input", { type: "hidden", name, value }));
+  const form = element("form", { method: "post", action, target, hidden: true }, ...inputs);
   document.body.append(form);
   form.submit();
   form.remove();

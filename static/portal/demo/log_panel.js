@@ -7,7 +7,7 @@
 
 import { isEntry } from "../timeline/frame.js";
 import { durationWords } from "../timeline/outcomes.js";
-import { element, setText } from "./dom.js";
+import { button, element, setText } from "./dom.js";
 import { Story } from "./story.js";
 
 /** @typedef {import("./story.js").Node} Node */
@@ -264,7 +264,7 @@ export class LogPanel {
 /** One row of the log, and the list of what it holds. */
 class Row {
   inside = element("ol", { class: "inside" });
-  #fold = element("button", { type: "button", class: "fold", "aria-label": "Details", "aria-expanded": "true" });
+  #fold = button("", { class: "fold", "aria-label": "Details", "aria-expanded": "true" }, () => this.#turn());
   #what = element("span", { class: "what" });
   #end = element("span", { class: "end" });
   #name = element("code");
@@ -277,16 +277,15 @@ class Row {
     const kind = element("span", { class: "kind" }, KIND_WORDS[node.kind] ?? node.kind);
     const time = element("time", {}, timeOfDay(node.at));
     this.#what.append(...(isGroup ? [this.#fold] : []), this.#name);
-    this.#fold.addEventListener("click", () => this.#turn());
     if (isGroup) {
       this.#name.addEventListener("click", () => this.#turn());
     }
     const leads = element("span", { class: "leads" });
     if (node.kind === "handler") {
-      leads.append(way("line", "Show its line in the editor", () => toSource(node.name)));
+      leads.append(button("line", { title: "Show its line in the editor" }, () => toSource(node.name)));
     }
     if (node.cause !== "") {
-      leads.append(way("bar", "Show its bar in the timeline", () => toBar(node)));
+      leads.append(button("bar", { title: "Show its bar in the timeline" }, () => toBar(node)));
     }
     const line = element("div", { class: "entry" }, time, kind, this.#what, leads, this.#end);
     this.element = element("li", { class: node.kind, "data-kind": node.kind, "data-at": String(node.at) }, line);
@@ -339,13 +338,6 @@ class Row {
     this.#fold.classList.toggle("bare", node.children.length === 0);
     this.element.dataset.has = [...new Set(all(node).map(({ kind }) => kind))].join(" ");
   }
-}
-
-/** @param {string} text @param {string} title @param {() => void} go */
-function way(text, title, go) {
-  const button = element("button", { type: "button", title }, text);
-  button.addEventListener("click", go);
-  return button;
 }
 
 /** @param {Node} node @returns {Node[]} what it holds, at any depth */

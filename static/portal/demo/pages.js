@@ -7,7 +7,7 @@
 
 import { otherTabs } from "../core/other_tabs.js";
 import { SHOWN } from "../timeline/frame.js";
-import { element, setText } from "./dom.js";
+import { button, element, setText } from "./dom.js";
 
 /** @typedef {{id: string, kind: string}} FrameRow */
 
@@ -149,10 +149,8 @@ export class Pages {
 
   /** @param {PageRow} row @param {string} name */
   #buttons({ frame }, name) {
-    const reload = element("button", { type: "button", "aria-label": `Reload: ${name}` }, "Reload");
-    reload.addEventListener("click", () => this.reload(frame));
-    const kill = element("button", { type: "button", "aria-label": `Kill: ${name}` }, "Kill");
-    kill.addEventListener("click", () => this.close(frame));
+    const reload = button("Reload", { "aria-label": `Reload: ${name}` }, () => this.reload(frame));
+    const kill = button("Kill", { "aria-label": `Kill: ${name}` }, () => this.close(frame));
     return element("div", { class: "row" }, reload, kill);
   }
 }

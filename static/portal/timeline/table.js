@@ -1,6 +1,6 @@
 /** The timeline in words: the details of one bar, and all bars as a table. */
 
-import { element, setText } from "../demo/dom.js";
+import { button, element, setText } from "../demo/dom.js";
 import { LANES } from "./model.js";
 import { durationWords, OUTCOMES, outcomeWords } from "./outcomes.js";
 import { offsetWords } from "./window.js";
@@ -68,19 +68,12 @@ export function showDetails(host, span, timeline, pageName, ways) {
 function leads({ lane, name, cause }, { toLog, toSource }) {
   const buttons = [];
   if (cause !== "") {
-    buttons.push(way("In the log", () => toLog(cause)));
+    buttons.push(button("In the log", {}, () => toLog(cause)));
   }
   if (lane === "handler") {
-    buttons.push(way("In the editor", () => toSource(name)));
+    buttons.push(button("In the editor", {}, () => toSource(name)));
   }
   return buttons;
-}
-
-/** @param {string} text @param {() => void} go */
-function way(text, go) {
-  const button = element("button", { type: "button" }, text);
-  button.addEventListener("click", go);
-  return button;
 }
 
 /** @param {Span} span @param {Timeline} timeline */
