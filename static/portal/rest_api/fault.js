@@ -54,7 +54,7 @@ export function text(value) {
   if (typeof value === "object" && value !== null) {
     return "Array"; // as PHP puts it
   }
-  return value === undefined || value === null ? "" : String(value);
+  return String(value ?? "");
 }
 
 /**
