@@ -41,22 +41,19 @@ export class Frames {
   #frames = new Map();
   #serial = 0;
 
+  #portal;
+
   /**
-   * @param {object} options
-   * @param {HTMLElement} options.host      where the iframes go
-   * @param {string} options.app            absolute URL of the placement page
-   * @param {() => Session} options.session
-   * @param {() => "get" | "post"} options.method
-   * @param {() => string} options.language
-   * @param {import("./long_loads.js").LongLoads} options.longLoads  watches the hidden ones
+   * @param {object} portal
+   * @param {HTMLElement} portal.host      where the iframes go
+   * @param {string} portal.app            absolute URL of the placement page
+   * @param {() => Session} portal.session
+   * @param {() => "get" | "post"} portal.method
+   * @param {string} portal.language
+   * @param {import("./long_loads.js").LongLoads} portal.longLoads  watches the hidden ones
    */
-  constructor({ host, app, session, method, language, longLoads }) {
-    this.longLoads = longLoads;
-    this.host = host;
-    this.app = new URL(app);
-    this.session = session;
-    this.method = method;
-    this.language = language;
+  constructor(portal) {
+    this.#portal = portal;
   }
 
   /** @returns {Frame[]} in the order in which they were opened */
@@ -85,15 +82,16 @@ export class Frames {
    *   app's address, such as `install`; `host`: where to put it, when that is not where the hidden ones are
    * @returns {Frame}
    */
-  open({ uri = location.pathname, kind = "page", query = "", host = this.host } = {}) {
+  open({ uri = location.pathname, kind = "page", query = "", host = this.#portal.host } = {}) {
     this.#serial += 1;
+    const address = new URL(query === "" ? "" : `?${query}`, this.#portal.app);
     /** @type {Frame} */
     const frame = {
       id: `frame${this.#serial}`,
       kind,
-      address: new URL(query === "" ? "" : `?${query}`, this.app),
+      address,
       appSid: "",
-      origin: this.app.origin,
+      origin: address.origin,
       uri,
       src: "",
       element: element("iframe"),
@@ -147,7 +145,7 @@ export class Frames {
     // A browser reads the name once, when the frame is made.
     const iframe = element("iframe", { hidden, title, allow: ALLOW, name: nameOf(frame) });
     if (hidden) {
-      this.longLoads.watch(frame.id, iframe);
+      this.#portal.longLoads.watch(frame.id, iframe);
     }
     return iframe;
   }
@@ -168,7 +166,7 @@ export class Frames {
     const query = {
       DOMAIN: location.host,
       PROTOCOL: SECURE ? "1" : "0",
-      LANG: this.language(),
+      LANG: this.#portal.language,
       APP_SID: frame.appSid,
     };
     for (const [key, value] of Object.entries(query)) {
@@ -183,7 +181,7 @@ export class Frames {
    */
   #load(frame) {
     const loaded = nextLoad(frame.element);
-    if (this.method() === "get") {
+    if (this.#portal.method() === "get") {
       frame.element.src = frame.src;
     } else {
       post(frame.src, nameOf(frame), this.#body(frame));
@@ -196,7 +194,7 @@ export class Frames {
    * @returns {Record<string, string>}
    */
   #body(frame) {
-    const session = this.session();
+    const session = this.#portal.session();
     return {
       AUTH_ID: session.AUTH_ID,
       AUTH_EXPIRES: String(session.AUTH_EXPIRES),

@@ -17,7 +17,7 @@ export class FrameTabs {
   #frames = [];
   #host;
 
-  /** @param {HTMLElement | null} host null where this page has no place for them */
+  /** @param {HTMLElement} host */
   constructor(host) {
     this.#host = host;
   }
@@ -32,9 +32,6 @@ export class FrameTabs {
    * @returns {Promise<number>}
    */
   async open(hearsMs) {
-    if (this.#host === null) {
-      throw new Error("This page of the portal has no place for another tab.");
-    }
     const title = `Tab ${this.#frames.length + 2} of the operator`;
     const frame = element("iframe", { class: "tab-beside", title, src: addressOf(hearsMs).href });
     const loaded = new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }));
