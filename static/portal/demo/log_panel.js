@@ -59,6 +59,8 @@ export class LogPanel {
   #queue = [];
   /** Whether the newest row is in sight. */
   #follows = true;
+  /** How many calls have a name. */
+  #named = 0;
   #show;
   #call;
   #ways;
@@ -129,7 +131,10 @@ export class LogPanel {
   clear() {
     this.#story.clear();
     this.#rows.clear();
+    this.#queue.length = 0;
     this.list.replaceChildren();
+    this.#named = 0;
+    this.#nameCalls();
   }
 
   /** Shows an event's group, as the timeline names it. @param {string} cause @returns {boolean} whether it is here */
@@ -247,16 +252,22 @@ export class LogPanel {
     }
   }
 
-  /** One can choose a call as soon as there are two. */
+  /** One can choose a call as soon as there are two, and as long as the log has something of it. */
   #nameCalls() {
     const calls = new Set(this.#story.roots.map(({ call }) => call).filter((call) => call !== ""));
     const { field, label } = this.#call;
-    label.hidden = calls.size < 2;
-    const known = new Set([...field.options].map(({ value }) => value));
-    for (const call of calls) {
-      if (!known.has(call)) {
-        field.append(element("option", { value: call }, `Call ${field.options.length}`));
+    const chosen = field.value;
+    for (const option of [...field.options].slice(1)) {
+      if (!calls.delete(option.value)) {
+        option.remove();
       }
+    }
+    for (const call of calls) {
+      field.append(element("option", { value: call }, `Call ${++this.#named}`));
+    }
+    label.hidden = field.options.length < 3;
+    if (field.value !== chosen) {
+      this.#filter();
     }
   }
 }
