@@ -54,7 +54,7 @@ export class HandlersTab {
   constructor(panel, tell, app, toLog) {
     this.#panel = panel;
     const text = () => this.#editor?.text() ?? null;
-    this.#handlers = new Handlers(tell, () => this.#show(), `portal:draft:${app}`, text);
+    this.#handlers = new Handlers({ tell, show: () => this.#show(), key: `portal:draft:${app}`, text });
     this.#log = button("In the log", { class: "live-log", disabled: true }, () => {
       const handler = this.#handlerHere();
       if (handler !== null && !toLog(handler)) {
