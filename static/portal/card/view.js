@@ -105,7 +105,7 @@ export class CardView {
     this.empty = element("p", { class: "no-card" }, icon("phone"), element("span", {}, desk.noCard));
     host.replaceChildren(this.empty);
     this.#buttons.addEventListener("click", (event) => this.#clicked(event));
-    this.body.addEventListener("keydown", (event) => this.#escape(event));
+    this.body.addEventListener("keydown", ({ key }) => key === "Escape" && this.#close(true));
     setInterval(() => this.#showTimer(), 250);
   }
 
@@ -229,13 +229,6 @@ export class CardView {
       tool.element.hidden = false;
       target.setAttribute("aria-expanded", "true");
       tool.focus();
-    }
-  }
-
-  /** @param {KeyboardEvent} event */
-  #escape(event) {
-    if (event.key === "Escape") {
-      this.#close(true);
     }
   }
 

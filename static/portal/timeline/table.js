@@ -1,6 +1,6 @@
 /** The timeline in words: the details of one bar, and all bars as a table. */
 
-import { button, element, setText } from "../demo/dom.js";
+import { button, element } from "../demo/dom.js";
 import { LANES } from "./model.js";
 import { durationWords, OUTCOMES, outcomeWords } from "./outcomes.js";
 import { offsetWords } from "./window.js";
@@ -109,8 +109,7 @@ export function showTable(host, timeline, zero, pageName) {
       element("td", {}, pageName(span.frame)),
     ),
   );
-  const caption = element("caption");
-  setText(caption, `${about}, oldest first`);
+  const caption = element("caption", {}, `${about}, oldest first`);
   host.replaceChildren(element("table", {}, caption, element("thead", {}, head), element("tbody", {}, ...body)));
 }
 
