@@ -9,9 +9,10 @@ import { changed, noFaults } from "./core/faults.js";
 import { Frames } from "./core/frames.js";
 import { PlacementInterface } from "./core/interface.js";
 import { LongLoads } from "./core/long_loads.js";
-import { Operator } from "./core/operator.js";
+import { joinWindows } from "./core/operator.js";
 import { PortalSession } from "./core/session.js";
 import { Switchboard } from "./core/switchboard.js";
+import { keepInTab, keptInTab } from "./core/tab_storage.js";
 import { Telephony } from "./core/telephony.js";
 import { COMMANDS, EVENTS, fullEventName } from "./core/vocabulary.js";
 import { serialiseAnswer, serialiseEmpty } from "./core/wire.js";
@@ -37,12 +38,12 @@ const SPEAKS_WITHIN_MS = 2000;
  * @property {(card: CardModel | null, desktop: boolean) => void} showCard
  * @property {Partial<Faults>} faults
  * @property {string} language
- * @property {string | null} [user]      id of the employee who works here
- * @property {string} [uri]              the portal page that this is
- * @property {boolean} [showAgain]       whether the card of the page before is shown again, by `telephony.externalCall.show`
- * @property {HTMLElement | null} [tabHost]  where further tabs of the operator go
- * @property {(frame: Frame) => void} [frameLoaded]  a hidden frame's load has ended, with whatever page
- * @property {"http" | "page" | null} [rest]  whose REST is asked, see session.js
+ * @property {string | null} user        id of the employee who works here
+ * @property {string} uri                the portal page that this is
+ * @property {boolean} showAgain         whether the card of the page before is shown again, by `telephony.externalCall.show`
+ * @property {HTMLElement} tabHost       where further tabs of the operator go
+ * @property {(frame: Frame) => void} frameLoaded  a hidden frame's load has ended, with whatever page
+ * @property {"http" | "page"} rest     whose REST is asked, see session.js
  */
 
 /** Where a call whose card is left is kept for the next page of this tab. */
@@ -60,14 +61,8 @@ export class Portal {
   #frames;
   #switchboard;
   #telephony;
-  #appHost;
-  #cardHost;
-  #user;
-  #uri;
-  #showsAgain;
-  #operator;
   #tabs;
-  #frameLoaded;
+  #options;
   /** @type {() => void} */
   #firstLoaded = () => {};
   /** Who waits for the first word of a frame's page. @type {Map<MessageEventSource | null, () => void>} */
@@ -78,36 +73,18 @@ export class Portal {
   #show;
 
   /** @param {Options} options */
-  constructor({
-    app,
-    frameHost,
-    appHost,
-    cardHost,
-    showCard,
-    faults,
-    language,
-    user = null,
-    uri = location.pathname,
-    showAgain = false,
-    tabHost = null,
-    rest = "http",
-    frameLoaded = () => {},
-  }) {
-    this.#frameLoaded = frameLoaded;
+  constructor(options) {
+    const { app, frameHost, showCard, faults, language, user, tabHost, rest } = options;
+    this.#options = options;
     this.#session = new PortalSession(rest);
     this.#faults = changed(this.#faults, faults);
-    this.#appHost = appHost;
-    this.#cardHost = cardHost;
-    this.#user = user;
-    this.#uri = uri;
-    this.#showsAgain = showAgain;
     this.#tabs = new FrameTabs(tabHost);
     this.#frames = new Frames({
       host: frameHost,
       app,
       session: () => this.#session.tokens,
       method: () => this.#faults.method,
-      language: () => language,
+      language,
       longLoads: this.#longLoads,
     });
     this.#show = () => showCard(this.#telephony.card, this.#faults.desktop);
@@ -115,14 +92,13 @@ export class Portal {
       raise: (event, payload) => this.raise(event, payload),
       cardChanged: () => this.#show(),
       settings: () => this.#faults,
-      tell: (notice) => this.#operator.tell(notice),
+      tell: joinWindows({
+        user: user ?? "",
+        telephony: () => this.#telephony,
+        hearsMs: () => this.#faults.hearsMs,
+      }),
       opened: (call) => announce(this.#session, call),
       log: (kind, details) => this.#note(kind, details),
-    });
-    this.#operator = new Operator({
-      user: user ?? "",
-      telephony: () => this.#telephony,
-      hearsMs: () => this.#faults.hearsMs,
     });
     this.#switchboard = new Switchboard({
       frames: this.#frames,
@@ -132,7 +108,7 @@ export class Portal {
       obey: (command, params) => this.#telephony.obey(command, params),
       repeatsTitle: (command, params) => this.#telephony.repeatsTitle(command, params),
       log: (kind, details) => this.#note(kind, details),
-      language: () => language,
+      language,
     });
     this.ready = new Promise((resolve) => {
       this.#firstLoaded = resolve;
@@ -147,7 +123,7 @@ export class Portal {
    * @param {string | null} [appQuery] opens the app's own page with this query instead
    */
   async start(appQuery = null) {
-    await this.#session.start(this.#user);
+    await this.#session.start(this.#options.user);
     if (frameElement === null) {
       this.#resume(); // a tab beside another one shares its storage, and ends with it
       addEventListener("pagehide", () => this.#leave());
@@ -165,26 +141,19 @@ export class Portal {
   /** The page is left, and the card with it. */
   #leave() {
     const left = this.#telephony.leave();
-    try {
-      if (left) {
-        sessionStorage.setItem(CALL_KEY, JSON.stringify(left));
-      } else {
-        sessionStorage.removeItem(CALL_KEY);
-      }
-    } catch {
-      // The browser blocks the portal's storage too: nothing comes back.
-    }
+    keepInTab(CALL_KEY, left && JSON.stringify(left));
   }
 
   #resume() {
-    const kept = takeCall();
-    if (!kept) {
+    const kept = keptInTab(CALL_KEY);
+    keepInTab(CALL_KEY, null);
+    if (kept === null) {
       return;
     }
     const left = JSON.parse(kept);
     this.#telephony.resume(left);
     this.#note("left", { callId: left.call.callId, comesBack: left.comesBack });
-    if (this.#showsAgain) {
+    if (this.#options.showAgain) {
       this.#whenBound("initialized", () => this.#telephony.show(left.call.callId));
     }
   }
@@ -252,10 +221,10 @@ export class Portal {
    * @returns {string} the frame's id
    */
   openFrame(options) {
-    const frame = this.#frames.open({ uri: this.#uri, ...options });
+    const frame = this.#frames.open({ uri: this.#options.uri, ...options });
     this.#note("frame", { frame: frame.id, what: "opened" });
     void this.#speaks(frame).then(this.#firstLoaded);
-    void frame.loaded.then(() => this.#frameLoaded(frame));
+    void frame.loaded.then(() => this.#options.frameLoaded(frame));
     return frame.id;
   }
 
@@ -265,8 +234,8 @@ export class Portal {
    * @returns {string} the frame's id
    */
   openApp(query = "install") {
-    const frame = this.#frames.open({ kind: "app", query, host: this.#appHost });
-    this.#appHost.hidden = false;
+    const frame = this.#frames.open({ kind: "app", query, host: this.#options.appHost });
+    this.#options.appHost.hidden = false;
     this.#note("frame", { frame: frame.id, what: "opened" });
     void this.#speaks(frame).then(this.#firstLoaded);
     return frame.id;
@@ -334,7 +303,7 @@ export class Portal {
     this.#names.forget(id);
     this.#note("frame", { frame: id, what: "reloaded" });
     const { loaded } = this.#frames.reload(frame.id);
-    return loaded.then(() => this.#frameLoaded(frame));
+    return loaded.then(() => this.#options.frameLoaded(frame));
   }
 
   /**
@@ -534,7 +503,7 @@ export class Portal {
    */
   click(what, argument) {
     this.#note("click", { what });
-    clickCard(this.#cardHost, what, argument);
+    clickCard(this.#options.cardHost, what, argument);
   }
 
   /** @param {import("./core/vocabulary.js").EventName} event @param {unknown} [argument] */
@@ -649,16 +618,5 @@ export class Portal {
     if (this.log.length > LOG_KEPT) {
       this.log.splice(0, LOG_KEPT / 2);
     }
-  }
-}
-
-/** @returns {string | null} the call that the page before left in this tab */
-function takeCall() {
-  try {
-    const call = sessionStorage.getItem(CALL_KEY);
-    sessionStorage.removeItem(CALL_KEY);
-    return call;
-  } catch {
-    return null;
   }
 }

@@ -31,17 +31,13 @@ import { connectTabs } from "./demo/tabs.js";
 import { connectTabsBeside } from "./demo/tabs_beside.js";
 import { HandlersTab } from "./live/handlers_tab.js";
 import { whatIsWrong, whatRuns } from "./live/saved.js";
-import { connectTimeline } from "./timeline/timeline.js";
+import { Timeline } from "./timeline/timeline.js";
+
+/** @typedef {import("./core/frames.js").Frame} Frame */
 
 const NO_CARD = "No call. Start one with the buttons below.";
 /** How long the demo's CRM takes for its part of a card, about as a portal's. */
 const CRM_DELAY_MS = 150;
-
-/** What pages of the app tell this page, beside what the portal's client says. */
-const SPOKEN_BY_PAGES = [
-  ...["workerPyTrace", "workerPyAsked", "workerPyPrinted", "workerPyFailed", "workerPyHosting", "workerPyProgress"],
-  ...["workerPyPhone", "workerPyPhoneEvent", "workerPyLive"],
-];
 
 const query = queryOf(document.documentElement.dataset.query ?? "", location.search);
 const app = appAddress(query.get("app"), location.href);
@@ -93,6 +89,31 @@ class DemoPage {
     },
   );
   #boot = new BootProgress(byId("boot"));
+  /**
+   * What pages of the app tell this page, beside what the portal's client says. All hear the phone, and of the source: one
+   * is enough.
+   * @type {Readonly<Record<string, (told: any, frame: Frame) => void>>}
+   */
+  #spokenByPages = {
+    workerPyTrace: (entry, frame) => this.#traced(frame, entry),
+    workerPyAsked: (asked, frame) => this.#log.asked(asked, frame.id),
+    workerPyPrinted: (printed, frame) => {
+      this.#log.printed(printed, frame.id);
+      this.#handlers.printed(printed);
+    },
+    workerPyFailed: (failed, frame) => this.#log.failed(failed, frame.id),
+    workerPyHosting: (hosting, frame) => this.#hosted(frame, hosting),
+    workerPyProgress: (progress) => this.#boot.show(progress),
+    workerPyPhone: (state, frame) => this.#isFirst(frame) && this.#phone.show(state, frame.kind),
+    workerPyPhoneEvent: (event, frame) => this.#isFirst(frame) && this.#phone.told(event),
+    workerPyLive: (live, frame) => {
+      if (live.kind === "saved") {
+        this.#saved(frame, live);
+      } else if (this.#isFirst(frame)) {
+        this.#handlers.heard(live);
+      }
+    },
+  };
   #portal;
   #timeline;
   #pages;
@@ -106,7 +127,7 @@ class DemoPage {
     const view = this.#cardView(byId("card"));
     this.#portal = this.#newPortal(appUrl, view);
     this.#guide();
-    this.#timeline = connectTimeline(byId("view-timeline"), this.#portal, {
+    this.#timeline = new Timeline(byId("view-timeline"), this.#portal, {
       toLog: (cause) => this.#toLog(cause),
       toSource: (handler) => this.#toSource(handler),
     });
@@ -226,6 +247,7 @@ class DemoPage {
   /** Another window tells something: a page of the app, by `feed.js` and its like, a tab beside, or the portal's client. @param {MessageEvent} event */
   hear(event) {
     const told = event.data ?? {};
+    const spoken = Object.keys(this.#spokenByPages).find((name) => told[name] !== undefined);
     const frame = this.#portal.senderOf(event);
     if (frame !== undefined) {
       this.#watch.heard(frame);
@@ -236,63 +258,34 @@ class DemoPage {
       }
     } else if (told.workerPyFeed !== undefined) {
       this.#timeline.told(frame?.id, told.workerPyFeed);
-    } else if (!SPOKEN_BY_PAGES.some((name) => told[name] !== undefined)) {
+    } else if (spoken === undefined) {
       this.#portal.receive(event);
       if (!query.has("plain")) {
         greetOnce(this.#portal);
       }
     } else if (frame !== undefined) {
-      this.#hearPage(frame, told);
+      this.#spokenByPages[spoken]?.(told[spoken], frame);
     }
   }
 
-  /** @param {import("./core/frames.js").Frame} frame @param {Record<string, any>} told */
-  #hearPage(frame, told) {
-    const { workerPyTrace: entry, workerPyHosting: hosting, workerPyLive: live, workerPyProgress: progress } = told;
-    const isFirst = frame.id === this.#portal.frames()[0]?.id; // all hear the phone, and of the source: one is enough
-    if (live?.kind === "saved") {
-      this.#saved(frame, live, isFirst);
-    } else if (live !== undefined) {
-      if (isFirst) {
-        this.#handlers.heard(live);
-      }
-    } else if (progress !== undefined) {
-      this.#boot.show(progress);
-    } else if (told.workerPyPhone !== undefined) {
-      if (isFirst) {
-        this.#phone.show(told.workerPyPhone, frame.kind);
-      }
-    } else if (told.workerPyPhoneEvent !== undefined) {
-      if (isFirst) {
-        this.#phone.told(told.workerPyPhoneEvent);
-      }
-    } else if (told.workerPyAsked !== undefined) {
-      this.#log.asked(told.workerPyAsked, frame.id);
-    } else if (told.workerPyFailed !== undefined) {
-      this.#log.failed(told.workerPyFailed, frame.id);
-    } else if (told.workerPyPrinted !== undefined) {
-      this.#log.printed(told.workerPyPrinted, frame.id);
-      this.#handlers.printed(told.workerPyPrinted);
-    } else if (hosting !== undefined) {
-      this.#hosted(frame, hosting);
-    } else {
-      this.#traced(frame, entry);
-    }
+  /** @param {Frame} frame */
+  #isFirst(frame) {
+    return frame.id === this.#portal.frames()[0]?.id;
   }
 
-  /** Other files of the app run, or do not. @param {import("./core/frames.js").Frame} frame @param {import("./live/saved.js").Saved} saved @param {boolean} isFirst */
-  #saved(frame, saved, isFirst) {
+  /** Other files of the app run, or do not. @param {Frame} frame @param {import("./live/saved.js").Saved} saved */
+  #saved(frame, saved) {
     const wrong = whatIsWrong(saved);
     byId("saved").hidden = false;
     setText(byId("saved-runs"), whatRuns(saved));
     setText(byId("saved-wrong"), wrong);
     byId("saved-wrong").hidden = wrong === "";
     if (saved.reload !== null) {
-      void (isFirst ? this.#portal.reloadPage() : this.#portal.reloadFrame(frame.id));
+      void (this.#isFirst(frame) ? this.#portal.reloadPage() : this.#portal.reloadFrame(frame.id));
     }
   }
 
-  /** @param {import("./core/frames.js").Frame} frame @param {any} hosting */
+  /** @param {Frame} frame @param {any} hosting */
   #hosted(frame, hosting) {
     this.#pages.hosted(frame.id, hosting);
     this.#faults.hosted(hosting);
@@ -304,7 +297,7 @@ class DemoPage {
     this.#guide();
   }
 
-  /** @param {import("./core/frames.js").Frame} frame @param {any} entry */
+  /** @param {Frame} frame @param {any} entry */
   #traced(frame, entry) {
     if (entry.purpose === undefined) {
       this.#log.add(entry, frame.id);

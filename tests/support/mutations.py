@@ -201,8 +201,8 @@ MUTATIONS = (
     Mutation(
         "the card's timer runs on in redial",
         "static/portal/card/model.js",
-        '  "redial",\n',
-        "",
+        "buttons: [CALL_AGAIN], stops: true",
+        "buttons: [CALL_AGAIN]",
         ("tests/static/portal/card/model.test.mjs",),
     ),
     Mutation(

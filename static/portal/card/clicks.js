@@ -32,7 +32,9 @@ export function clickCard(card, what, argument) {
       choose(card, String(wish.argument));
       break;
     default:
-      open(card, wish.opens);
+      if (what.startsWith("Transfer to ")) {
+        open(card, "transferButtonClick");
+      }
       click(card, wish.event === "" ? "" : `[data-event="${wish.event}"]`, what);
   }
 }
@@ -50,37 +52,20 @@ const NAMES = [
 ];
 /** What a folded card shows too; for anything else it is unfolded. */
 const ON_THE_STRIP = /^(?:(?:Unf|F)old|Hang up|Close|hangupButtonClick|closeButtonClick)$/;
-/** What is behind a button that opens it. */
-/** @type {readonly [RegExp, string][]} */
-const BEHIND = [
-  [/^Transfer to /, "transferButtonClick"],
-  [/^(?:transfer|dialpad)ButtonClick$/, "$&"],
-];
 
 /**
  * @param {string} what
  * @param {unknown} argument
- * @returns {{event: string, argument: unknown, opens: string}} event is empty when `what` is an accessible name; opens:
- *   which button opens the part of the card that holds it, if one does
+ * @returns {{event: string, argument: unknown}} event is empty when `what` is an accessible name
  */
 function translated(what, argument) {
   for (const [pattern, event] of NAMES) {
     const match = pattern.exec(what);
     if (match !== null) {
-      return { event, argument: match[1] ?? argument, opens: openerOf(event) };
+      return { event, argument: match[1] ?? argument };
     }
   }
-  const event = /^[a-z]\w*$/.test(what) ? what : "";
-  return { event, argument, opens: openerOf(event || what) };
-}
-
-/**
- * @param {string} wanted an event's short name, or an accessible name
- * @returns {string}
- */
-function openerOf(wanted) {
-  const found = BEHIND.find(([pattern]) => pattern.test(wanted));
-  return found === undefined ? "" : found[1].replace("$&", wanted);
+  return { event: /^[a-z]\w*$/.test(what) ? what : "", argument };
 }
 
 /** @param {HTMLElement} card */

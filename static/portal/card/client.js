@@ -140,10 +140,5 @@ function nameOf(record) {
   return `${text(record.NAME)} ${text(record.LAST_NAME)}`.trim();
 }
 
-/**
- * @param {unknown} value
- * @returns {string}
- */
-function text(value) {
-  return value === undefined || value === null ? "" : String(value);
-}
+/** @param {unknown} value */
+const text = (value) => String(value ?? "");

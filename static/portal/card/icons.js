@@ -29,44 +29,10 @@ const PATHS = {
   bell: "M6 16V11a6 6 0 0 1 12 0v5l2 2H4zM10 21h4",
 };
 
-/** Which icon a button of the card wears. @type {Readonly<Record<string, string>>} */
-const ICON_OF = {
-  answerButtonClick: "phone",
-  skipButtonClick: "close",
-  makeCallButtonClick: "phone",
-  hangupButtonClick: "hangup",
-  holdButtonClick: "hold",
-  muteButtonClick: "mute",
-  dialpadButtonClick: "keypad",
-  transferButtonClick: "transfer",
-  completeTransferButtonClick: "check",
-  cancelTransferButtonClick: "back",
-  closeButtonClick: "close",
-  nextButtonClick: "next",
-  notifyAdminButtonClick: "bell",
-};
-
 const SVG = "http://www.w3.org/2000/svg";
 
-/** What stands for a state of the card. @type {Readonly<Record<string, string>>} */
-const ICON_OF_STATE = {
-  externalCard: "phone",
-  incoming: "phone",
-  transferIncoming: "transfer",
-  outgoing: "phone",
-  connectingIncoming: "phone",
-  connectingOutgoing: "phone",
-  connected: "phone",
-  transferring: "transfer",
-  transferFailed: "warning",
-  transferConnected: "transfer",
-  error: "warning",
-  moneyError: "coin",
-  redial: "hangup",
-};
-
 /**
- * @param {string} what an icon's name, a button's event, or a state of the card
+ * @param {string} what an icon's name
  * @returns {SVGElement}
  */
 export function icon(what) {
@@ -74,7 +40,7 @@ export function icon(what) {
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
   const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", PATHS[ICON_OF[what] ?? ICON_OF_STATE[what] ?? what] ?? "");
+  path.setAttribute("d", PATHS[what] ?? "");
   svg.append(path);
   return svg;
 }

@@ -12,10 +12,11 @@ import { FIRST_STATE, UI_STATES } from "../core/vocabulary.js";
 /** What a click on the card does. @typedef {(event: EventName, argument?: unknown) => void} Act */
 
 /**
- * One button: the event it raises and its accessible name.
+ * One button: the event it raises, its accessible name, and its icon.
  * @typedef {object} Button
  * @property {EventName} event
  * @property {string} label
+ * @property {string} sign
  */
 
 /**
@@ -27,68 +28,51 @@ import { FIRST_STATE, UI_STATES } from "../core/vocabulary.js";
  * @property {string} name            what the portal shows
  */
 
-const ANSWER = button("answerButtonClick", "Answer");
-const SKIP = button("skipButtonClick", "Skip");
-const CALL = button("makeCallButtonClick", "Call");
-const CALL_AGAIN = button("makeCallButtonClick", "Call again");
-const NEXT = button("nextButtonClick", "Next");
-const CLOSE = button("closeButtonClick", "Close");
-const HANG_UP = button("hangupButtonClick", "Hang up");
-const HOLD = button("holdButtonClick", "Hold");
-const MUTE = button("muteButtonClick", "Mute");
+/** @param {EventName} event @param {string} label @param {string} [sign] @returns {Button} */
+const button = (event, label, sign = "") => Object.freeze({ event, label, sign });
+
+const ANSWER = button("answerButtonClick", "Answer", "phone");
+const SKIP = button("skipButtonClick", "Skip", "close");
+const CALL = button("makeCallButtonClick", "Call", "phone");
+const CALL_AGAIN = button("makeCallButtonClick", "Call again", "phone");
+const NEXT = button("nextButtonClick", "Next", "next");
+const CLOSE = button("closeButtonClick", "Close", "close");
+const HANG_UP = button("hangupButtonClick", "Hang up", "hangup");
+const HOLD = button("holdButtonClick", "Hold", "hold");
+const MUTE = button("muteButtonClick", "Mute", "mute");
 const QUALITY = button("qualityMeterClick", "Quality");
-const TRANSFER = button("transferButtonClick", "Transfer");
-const DIAL_PAD = button("dialpadButtonClick", "Dial pad");
-const COMPLETE = button("completeTransferButtonClick", "Complete transfer");
-const RETURN = button("cancelTransferButtonClick", "Return to call");
-const NOTIFY = button("notifyAdminButtonClick", "Notify admin");
+const TRANSFER = button("transferButtonClick", "Transfer", "transfer");
+const DIAL_PAD = button("dialpadButtonClick", "Dial pad", "keypad");
+const COMPLETE = button("completeTransferButtonClick", "Complete transfer", "check");
+const RETURN = button("cancelTransferButtonClick", "Return to call", "back");
+const NOTIFY = button("notifyAdminButtonClick", "Notify admin", "bell");
+const IN_CALL = [HOLD, MUTE, DIAL_PAD, TRANSFER, QUALITY, HANG_UP];
 
-/** @type {Readonly<Record<CardState, readonly Button[]>>} */
-const BUTTONS = {
-  externalCard: [CLOSE],
-  incoming: [ANSWER, SKIP],
-  transferIncoming: [ANSWER, SKIP],
-  outgoing: [CALL],
-  connectingIncoming: [HANG_UP],
-  connectingOutgoing: [HANG_UP],
-  connected: [HOLD, MUTE, DIAL_PAD, TRANSFER, QUALITY, HANG_UP],
-  transferring: [COMPLETE, RETURN],
-  transferFailed: [RETURN],
-  transferConnected: [HANG_UP],
-  error: [CLOSE],
-  moneyError: [NOTIFY, CLOSE],
-  redial: [CALL_AGAIN],
-};
+/**
+ * What a state is in words and as an icon; its buttons in the order in which the card shows them, and those in a call
+ * list, where they are others; and whether it stops the timer: the transfer states let it run on.
+ * @typedef {{words: string, sign: string, buttons: readonly Button[], inList?: readonly Button[], stops?: boolean}} State
+ */
 
-/** @type {Readonly<Partial<Record<CardState, readonly Button[]>>>} */
-const CALL_LIST_BUTTONS = {
-  outgoing: [CALL, NEXT, CLOSE],
-  error: [CALL_AGAIN, NEXT],
+/** @type {Readonly<Record<CardState, State>>} */
+export const STATES = {
+  externalCard: { words: "Call", sign: "phone", buttons: [CLOSE] },
+  incoming: { words: "Incoming call", sign: "phone", buttons: [ANSWER, SKIP], stops: true },
+  transferIncoming: { words: "Transferred to you", sign: "transfer", buttons: [ANSWER, SKIP], stops: true },
+  outgoing: { words: "Ready to call", sign: "phone", buttons: [CALL], inList: [CALL, NEXT, CLOSE], stops: true },
+  connectingIncoming: { words: "Connecting", sign: "phone", buttons: [HANG_UP], stops: true },
+  connectingOutgoing: { words: "Calling", sign: "phone", buttons: [HANG_UP], stops: true },
+  connected: { words: "On the call", sign: "phone", buttons: IN_CALL },
+  transferring: { words: "Transferring", sign: "transfer", buttons: [COMPLETE, RETURN] },
+  transferFailed: { words: "Transfer failed", sign: "warning", buttons: [RETURN] },
+  transferConnected: { words: "Transferred", sign: "transfer", buttons: [HANG_UP] },
+  error: { words: "Call failed", sign: "warning", buttons: [CLOSE], inList: [CALL_AGAIN, NEXT], stops: true },
+  moneyError: { words: "Out of credit", sign: "coin", buttons: [NOTIFY, CLOSE], stops: true },
+  redial: { words: "Call ended", sign: "hangup", buttons: [CALL_AGAIN], stops: true },
 };
 
 /** All that a folded card still shows, where its state has it. @type {readonly Button[]} */
 const ON_THE_STRIP = [HANG_UP, CLOSE];
-
-/** States that stop the timer; the transfer states let it run on. @type {ReadonlySet<string>} */
-const TIMER_STOPS = new Set([
-  "incoming",
-  "transferIncoming",
-  "outgoing",
-  "connectingIncoming",
-  "connectingOutgoing",
-  "error",
-  "moneyError",
-  "redial",
-]);
-
-/**
- * @param {EventName} event
- * @param {string} label
- * @returns {Button}
- */
-function button(event, label) {
-  return Object.freeze({ event, label });
-}
 
 /**
  * @param {CardState} uiState
@@ -96,7 +80,8 @@ function button(event, label) {
  * @returns {readonly Button[]} in the order in which the card shows them
  */
 export function buttonsOf(uiState, callListMode) {
-  return (callListMode ? CALL_LIST_BUTTONS[uiState] : undefined) ?? BUTTONS[uiState];
+  const { buttons, inList = buttons } = STATES[uiState];
+  return callListMode ? inList : buttons;
 }
 
 /**
@@ -186,7 +171,7 @@ export class CardModel {
 
   /** @returns {boolean} whether a call goes on, as far as the state tells */
   get inCall() {
-    return this.uiState !== FIRST_STATE && !TIMER_STOPS.has(this.uiState);
+    return this.uiState !== FIRST_STATE && !STATES[this.uiState].stops;
   }
 
   /** @returns {{running: boolean, seconds: number}} */
@@ -223,7 +208,7 @@ export class CardModel {
   setUiState(uiState, disableAutoStartTimer = false) {
     this.uiState = uiState;
     this.department = "";
-    if (TIMER_STOPS.has(uiState)) {
+    if (STATES[uiState].stops) {
       this.stopTimer();
       this.digits = ""; // what was dialled and rated was of the call before
       this.rating = null;

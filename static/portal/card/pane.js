@@ -1,6 +1,6 @@
 /** The card's look into the CRM: the client, the company, the open deals, and to whom the card is bound. */
 
-import { element } from "../demo/dom.js";
+import { button, element } from "../demo/dom.js";
 import { lookUp } from "./client.js";
 import { CONTACTS, STRANGER } from "./directory.js";
 import { icon } from "./icons.js";
@@ -21,10 +21,10 @@ export class ClientPane {
   /** Counts the look-ups: an answer that comes late must not overwrite a later one's. */
   #asked = 0;
   #content = element("div", { class: "client-content", id: "card-client-content" });
-  #again = element(
-    "button",
-    { type: "button", class: "plain", "aria-label": "Ask the CRM again", title: "Ask the CRM again" },
-    icon("refresh"),
+  #again = button(
+    [icon("refresh")],
+    { class: "plain", "aria-label": "Ask the CRM again", title: "Ask the CRM again" },
+    () => void this.#fill(),
   );
   #binding;
 
@@ -42,7 +42,6 @@ export class ClientPane {
       this.#content,
       this.#binding.element,
     );
-    this.#again.addEventListener("click", () => void this.#fill());
   }
 
   /** @param {CardModel} card */

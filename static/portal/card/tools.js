@@ -1,6 +1,6 @@
 /** The parts of the card that ask for more than a click: dial pad, quality, comment. */
 
-import { element, setText } from "../demo/dom.js";
+import { button, element, setText } from "../demo/dom.js";
 import { rove } from "../demo/roving.js";
 import { icon } from "./icons.js";
 
@@ -15,12 +15,10 @@ const RATINGS = ["1", "2", "3", "4", "5"];
 /** @param {Act} act */
 export function dialPadTool(act) {
   const keys = KEYS.map((key) =>
-    element(
-      "button",
-      { type: "button", "data-event": "dialpadButtonClick", "data-key": key },
-      key,
-      element("small", { "aria-hidden": "true" }, LETTERS[key] ?? ""),
-    ),
+    button([key, element("small", { "aria-hidden": "true" }, LETTERS[key] ?? "")], {
+      "data-event": "dialpadButtonClick",
+      "data-key": key,
+    }),
   );
   const dialled = element("output", { class: "dialled", "aria-label": "Digits dialled" });
   const pad = element("div", { class: "keys", role: "group", "aria-label": "Dial pad keys" }, ...keys);
@@ -45,17 +43,12 @@ export function dialPadTool(act) {
 /** @param {Act} act */
 export function qualityTool(act) {
   const stars = RATINGS.map((rating) =>
-    element(
-      "button",
-      {
-        type: "button",
-        "data-event": "qualityMeterClick",
-        "data-rating": rating,
-        "aria-label": `Quality ${rating}`,
-        "aria-pressed": "false",
-      },
-      icon("star"),
-    ),
+    button([icon("star")], {
+      "data-event": "qualityMeterClick",
+      "data-rating": rating,
+      "aria-label": `Quality ${rating}`,
+      "aria-pressed": "false",
+    }),
   );
   const tool = element(
     "div",
@@ -91,7 +84,7 @@ export function commentTool(act, draft, whatBecame) {
     "aria-label": "Comment",
     placeholder: "Comment on this call",
   });
-  const save = element("button", { type: "button", "data-event": "addCommentButtonClick" }, "Save comment");
+  const save = button("Save comment", { "data-event": "addCommentButtonClick" });
   const saved = element("span", { class: "saved", role: "status" });
   const tool = element("div", { class: "comment" }, field, element("div", { class: "row" }, save, saved));
   const keep = () => {
@@ -123,9 +116,9 @@ export function commentTool(act, draft, whatBecame) {
  */
 export function onButton(tool, chosen) {
   tool.addEventListener("click", (event) => {
-    const button = /** @type {Element} */ (event.target).closest("button");
-    if (button !== null) {
-      chosen(button.dataset);
+    const clicked = /** @type {Element} */ (event.target).closest("button");
+    if (clicked !== null) {
+      chosen(clicked.dataset);
     }
   });
 }

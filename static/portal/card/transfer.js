@@ -4,7 +4,7 @@
  * A department's queue is the portal's own matter: what leads there raises no event.
  */
 
-import { element } from "../demo/dom.js";
+import { button, element } from "../demo/dom.js";
 import { COLLEAGUES, DEPARTMENTS } from "./directory.js";
 import { icon } from "./icons.js";
 import { onButton } from "./tools.js";
@@ -13,7 +13,7 @@ import { initials } from "./words.js";
 /** @typedef {import("./model.js").Act} Act */
 /** @typedef {import("./directory.js").Colleague} Colleague */
 
-const EVENT = { type: "button", "data-event": "transferButtonClick" };
+const EVENT = { "data-event": "transferButtonClick" };
 
 /**
  * @param {object} options
@@ -84,7 +84,7 @@ function transferElements() {
     placeholder: "Name or number",
     autocomplete: "off",
   });
-  const toNumber = element("button", { ...EVENT, "aria-label": "Transfer to this number" }, "Transfer");
+  const toNumber = button("Transfer", { ...EVENT, "aria-label": "Transfer to this number" });
   const rows = [...COLLEAGUES.map(colleagueRow), ...DEPARTMENTS.map(departmentRow)];
   const none = element("li", { class: "none" }, "Nobody of that name");
   const tool = element(
@@ -116,30 +116,27 @@ function isNumber(typed) {
 
 /** @param {Colleague} colleague */
 function colleagueRow({ id, name, position, phones }) {
-  const toId = element(
-    "button",
-    { ...EVENT, "data-target": String(id), "aria-label": `Transfer to ${name}` },
-    element("span", { class: "avatar", "aria-hidden": "true" }, initials(name)),
-    element("span", { class: "named" }, element("strong", {}, name), element("small", {}, position)),
-  );
+  const where = { ...EVENT, "data-target": String(id), "aria-label": `Transfer to ${name}` };
   const toPhones = phones.map(({ kind, number }) =>
-    element(
-      "button",
-      { ...EVENT, "data-phone": number, "aria-label": `Transfer to ${name}, ${kind} ${number}` },
-      element("small", {}, kind),
-      number,
-    ),
+    button([element("small", {}, kind), number], {
+      ...EVENT,
+      "data-phone": number,
+      "aria-label": `Transfer to ${name}, ${kind} ${number}`,
+    }),
   );
+  const toId = targetButton(initials(name), name, position, where);
   return element("li", {}, toId, element("div", { class: "phones" }, ...toPhones));
 }
 
 /** @param {{id: number, name: string}} department */
 function departmentRow({ id, name }) {
-  const toQueue = element(
-    "button",
-    { type: "button", "data-department": String(id), "aria-label": `Transfer to the department ${name}` },
-    element("span", { class: "avatar", "aria-hidden": "true" }, icon("team")),
-    element("span", { class: "named" }, element("strong", {}, name), element("small", {}, "Department")),
-  );
-  return element("li", {}, toQueue);
+  const where = { "data-department": String(id), "aria-label": `Transfer to the department ${name}` };
+  return element("li", {}, targetButton(icon("team"), name, "Department", where));
+}
+
+/** @param {Node | string} face @param {string} name @param {string} more @param {Record<string, string>} where */
+function targetButton(face, name, more, where) {
+  const avatar = element("span", { class: "avatar", "aria-hidden": "true" }, face);
+  const named = element("span", { class: "named" }, element("strong", {}, name), element("small", {}, more));
+  return button([avatar, named], where);
 }

@@ -4,13 +4,14 @@
  * Every control that raises an event carries `data-event` with the event's short name.
  */
 
-import { element, setText } from "../demo/dom.js";
+import { button, element, setText } from "../demo/dom.js";
 import { icon } from "./icons.js";
 import { CallListView } from "./list.js";
+import { STATES } from "./model.js";
 import { ClientPane } from "./pane.js";
 import { commentTool, dialPadTool, qualityTool } from "./tools.js";
 import { transferTool } from "./transfer.js";
-import { clock, commentWords, flagWords, initials, numberWords, stateWords } from "./words.js";
+import { clock, commentWords, flagWords, initials, numberWords } from "./words.js";
 
 /** @typedef {import("./model.js").CardModel} CardModel */
 /** @typedef {import("./model.js").Button} Button */
@@ -44,7 +45,7 @@ export class CardView {
   #sign = element("span", { class: "sign", "aria-hidden": "true" });
   #state = element("span", { class: "state", id: "card-state" });
   #timer = element("time", { class: "timer", id: "card-timer", role: "timer" });
-  #fold = element("button", { type: "button", id: "card-fold", class: "plain" });
+  #fold = button("", { id: "card-fold", class: "plain" }, () => this.desk.fold(!this.#card?.folded));
   #avatar = element("div", { class: "avatar", "aria-hidden": "true" });
   #title = element("h2", { id: "card-title" });
   #number = element("p", { class: "number", id: "card-number" });
@@ -103,9 +104,8 @@ export class CardView {
     );
     this.empty = element("p", { class: "no-card" }, icon("phone"), element("span", {}, desk.noCard));
     host.replaceChildren(this.empty);
-    this.#fold.addEventListener("click", () => desk.fold(!this.#card?.folded));
     this.#buttons.addEventListener("click", (event) => this.#clicked(event));
-    this.body.addEventListener("keydown", (event) => this.#escape(event));
+    this.body.addEventListener("keydown", ({ key }) => key === "Escape" && this.#close(true));
     setInterval(() => this.#showTimer(), 250);
   }
 
@@ -134,10 +134,10 @@ export class CardView {
     const { party, uiState } = card;
     if (this.host.dataset.state !== uiState) {
       this.host.dataset.state = uiState;
-      this.#sign.replaceChildren(icon(uiState));
+      this.#sign.replaceChildren(icon(STATES[uiState].sign));
     }
     const number = numberWords(party);
-    setText(this.#state, stateWords(uiState));
+    setText(this.#state, STATES[uiState].words);
     const title = card.title || party.name || number;
     setText(this.#title, title);
     setText(this.#number, number);
@@ -232,13 +232,6 @@ export class CardView {
     }
   }
 
-  /** @param {KeyboardEvent} event */
-  #escape(event) {
-    if (event.key === "Escape") {
-      this.#close(true);
-    }
-  }
-
   /**
    * Closes what the buttons have opened.
    * @param {boolean} [refocus] the focus goes back to the button
@@ -260,12 +253,12 @@ export class CardView {
  * @param {Button} button
  * @returns {HTMLButtonElement}
  */
-function buttonElement({ event, label }) {
+function buttonElement({ event, label, sign }) {
   const tool = OPENERS[event];
   /** @type {Record<string, string>} */
   const what =
     tool === undefined
       ? { "data-event": event }
       : { "data-opens": event, "aria-expanded": "false", "aria-controls": tool };
-  return element("button", { type: "button", title: label, ...what }, icon(event), element("span", {}, label));
+  return button([icon(sign), element("span", {}, label)], { title: label, ...what });
 }

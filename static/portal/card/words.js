@@ -3,31 +3,6 @@
 /** @typedef {import("./model.js").CardModel} CardModel */
 /** @typedef {import("./model.js").Party} Party */
 
-/** @type {Readonly<Record<string, string>>} */
-const STATE_WORDS = {
-  externalCard: "Call",
-  incoming: "Incoming call",
-  transferIncoming: "Transferred to you",
-  outgoing: "Ready to call",
-  connectingIncoming: "Connecting",
-  connectingOutgoing: "Calling",
-  connected: "On the call",
-  transferring: "Transferring",
-  transferFailed: "Transfer failed",
-  transferConnected: "Transferred",
-  error: "Call failed",
-  moneyError: "Out of credit",
-  redial: "Call ended",
-};
-
-/**
- * @param {string} uiState
- * @returns {string}
- */
-export function stateWords(uiState) {
-  return STATE_WORDS[uiState] ?? uiState;
-}
-
 /**
  * @param {Party} party
  * @returns {string} the number, or why there is none

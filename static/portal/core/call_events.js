@@ -81,16 +81,15 @@ export const ACTIONS = {
  */
 export function initializedPayload(card, { direction, options }, asStrings) {
   const { phoneNumber, crmEntityType, crmEntityId } = card.party;
-  const number = written(asStrings);
   return {
     CALL_ID: card.callId,
     PHONE_NUMBER: phoneNumber === "unknown" ? undefined : phoneNumber,
     LINE_NUMBER: options.lineNumber ?? "12025550100",
     LINE_NAME: options.lineName ?? "Front desk",
     CRM_ENTITY_TYPE: crmEntityType,
-    CRM_ENTITY_ID: number(crmEntityId),
-    CRM_ACTIVITY_ID: options.activityId === null ? undefined : number(options.activityId ?? 901),
-    CRM_BINDINGS: crmEntityId === 0 ? [] : [{ ENTITY_TYPE: crmEntityType, ENTITY_ID: number(crmEntityId) }],
+    CRM_ENTITY_ID: written(crmEntityId, asStrings),
+    CRM_ACTIVITY_ID: options.activityId === null ? undefined : written(options.activityId ?? 901, asStrings),
+    CRM_BINDINGS: crmEntityId === 0 ? [] : [{ ENTITY_TYPE: crmEntityType, ENTITY_ID: written(crmEntityId, asStrings) }],
     CALL_DIRECTION: direction,
     CALL_STATE: "idle",
     CALL_LIST_MODE: card.callListMode,
@@ -108,17 +107,12 @@ export function entityPayload(card, asStrings) {
   return {
     PHONE_NUMBER: phoneNumber,
     CRM_ENTITY_TYPE: crmEntityType,
-    CRM_ENTITY_ID: written(asStrings)(crmEntityId),
+    CRM_ENTITY_ID: written(crmEntityId, asStrings),
   };
 }
 
-/**
- * @param {boolean} asStrings
- * @returns {(value: number) => number | string}
- */
-function written(asStrings) {
-  return (value) => (asStrings ? String(value) : value);
-}
+/** @param {number} value @param {boolean} asStrings */
+const written = (value, asStrings) => (asStrings ? String(value) : value);
 
 /**
  * @param {CallOptions} options

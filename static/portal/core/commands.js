@@ -38,17 +38,15 @@ const DESKTOP_FIELDS = {
 };
 
 /**
- * What a command does to a card, and the payloads of its answers. One command needs no card.
- * @type {Readonly<Record<Exclude<CommandName, "CallCardGetListUiStates">, (card: CardModel, params: Params) => readonly unknown[]>>}
+ * What a command does to a card, and the payloads of its answers, where they are not those of success. One command needs no card.
+ * @type {Readonly<Record<Exclude<CommandName, "CallCardGetListUiStates">, (card: CardModel, params: Params) => readonly unknown[] | undefined>>}
  */
 const EFFECTS = {
   CallCardSetMute: (card, params) => {
     card.muted = Boolean(params.muted);
-    return SUCCESS;
   },
   CallCardSetHold: (card, params) => {
     card.held = Boolean(params.held);
-    return SUCCESS;
   },
   CallCardSetUiState: (card, params) => {
     if (!isUiState(params.uiState)) {
@@ -62,13 +60,11 @@ const EFFECTS = {
     return SUCCESS;
   },
   CallCardSetCardTitle: (card, params) => {
-    card.title = text(params.title);
+    card.title = String(params.title ?? "");
     card.appTitle = params.title;
-    return SUCCESS;
   },
   CallCardSetStatusText: (card, params) => {
-    card.statusText = text(params.statusText);
-    return SUCCESS;
+    card.statusText = String(params.statusText ?? "");
   },
   CallCardStartTimer: (card) => {
     showTimer(card);
@@ -81,7 +77,6 @@ const EFFECTS = {
   },
   CallCardClose: (card) => {
     card.close();
-    return SUCCESS;
   },
 };
 
@@ -93,14 +88,6 @@ function showTimer(card) {
   if (!card.hasCrmLayout) {
     throw new TypeError("The card has no place for a timer: its CRM part is not there.");
   }
-}
-
-/**
- * @param {unknown} value
- * @returns {string}
- */
-function text(value) {
-  return value === undefined || value === null ? "" : String(value);
 }
 
 /**
@@ -131,7 +118,7 @@ export function execute(command, params, card, { desktop = false } = {}) {
     broadcast(command, fields, card);
     return SUCCESS;
   }
-  return EFFECTS[command](card, fields);
+  return EFFECTS[command](card, fields) ?? SUCCESS;
 }
 
 /**

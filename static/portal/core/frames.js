@@ -6,6 +6,8 @@
  * and `window.name` tells the client whom to talk to. Every load gets an appSid of its own.
  */
 
+import { element } from "../demo/dom.js";
+import { randomHex } from "./made_up.js";
 import { frameName } from "./wire.js";
 
 /**
@@ -39,22 +41,19 @@ export class Frames {
   #frames = new Map();
   #serial = 0;
 
+  #portal;
+
   /**
-   * @param {object} options
-   * @param {HTMLElement} options.host      where the iframes go
-   * @param {string} options.app            absolute URL of the placement page
-   * @param {() => Session} options.session
-   * @param {() => "get" | "post"} options.method
-   * @param {() => string} options.language
-   * @param {import("./long_loads.js").LongLoads} options.longLoads  watches the hidden ones
+   * @param {object} portal
+   * @param {HTMLElement} portal.host      where the iframes go
+   * @param {string} portal.app            absolute URL of the placement page
+   * @param {() => Session} portal.session
+   * @param {() => "get" | "post"} portal.method
+   * @param {string} portal.language
+   * @param {import("./long_loads.js").LongLoads} portal.longLoads  watches the hidden ones
    */
-  constructor({ host, app, session, method, language, longLoads }) {
-    this.longLoads = longLoads;
-    this.host = host;
-    this.app = new URL(app);
-    this.session = session;
-    this.method = method;
-    this.language = language;
+  constructor(portal) {
+    this.#portal = portal;
   }
 
   /** @returns {Frame[]} in the order in which they were opened */
@@ -83,18 +82,19 @@ export class Frames {
    *   app's address, such as `install`; `host`: where to put it, when that is not where the hidden ones are
    * @returns {Frame}
    */
-  open({ uri = location.pathname, kind = "page", query = "", host = this.host } = {}) {
+  open({ uri = location.pathname, kind = "page", query = "", host = this.#portal.host } = {}) {
     this.#serial += 1;
+    const address = new URL(query === "" ? "" : `?${query}`, this.#portal.app);
     /** @type {Frame} */
     const frame = {
       id: `frame${this.#serial}`,
       kind,
-      address: new URL(query === "" ? "" : `?${query}`, this.app),
+      address,
       appSid: "",
-      origin: this.app.origin,
+      origin: address.origin,
       uri,
       src: "",
-      element: document.createElement("iframe"),
+      element: element("iframe"),
       loaded: Promise.resolve(),
     };
     this.#address(frame);
@@ -140,15 +140,14 @@ export class Frames {
    * @returns {HTMLIFrameElement}
    */
   #iframe(frame) {
-    const element = document.createElement("iframe");
-    element.hidden = frame.kind !== "app";
-    element.title = frame.kind === "app" ? "The app" : `Placement page (${frame.id})`;
-    element.allow = ALLOW;
-    element.name = nameOf(frame); // a browser reads the attribute once, when the frame is made
-    if (frame.kind !== "app") {
-      this.longLoads.watch(frame.id, element);
+    const hidden = frame.kind !== "app";
+    const title = hidden ? `Placement page (${frame.id})` : "The app";
+    // A browser reads the name once, when the frame is made.
+    const iframe = element("iframe", { hidden, title, allow: ALLOW, name: nameOf(frame) });
+    if (hidden) {
+      this.#portal.longLoads.watch(frame.id, iframe);
     }
-    return element;
+    return iframe;
   }
 
   /** @param {string} id */
@@ -167,7 +166,7 @@ export class Frames {
     const query = {
       DOMAIN: location.host,
       PROTOCOL: SECURE ? "1" : "0",
-      LANG: this.language(),
+      LANG: this.#portal.language,
       APP_SID: frame.appSid,
     };
     for (const [key, value] of Object.entries(query)) {
@@ -182,7 +181,7 @@ export class Frames {
    */
   #load(frame) {
     const loaded = nextLoad(frame.element);
-    if (this.method() === "get") {
+    if (this.#portal.method() === "get") {
       frame.element.src = frame.src;
     } else {
       post(frame.src, nameOf(frame), this.#body(frame));
@@ -195,7 +194,7 @@ export class Frames {
    * @returns {Record<string, string>}
    */
   #body(frame) {
-    const session = this.session();
+    const session = this.#portal.session();
     return {
       AUTH_ID: session.AUTH_ID,
       AUTH_EXPIRES: String(session.AUTH_EXPIRES),
@@ -274,28 +273,9 @@ function showsBlank(element) {
  * @param {Record<string, string>} fields
  */
 function post(action, target, fields) {
-  const form = document.createElement("form");
-  form.method = "post";
-  form.action = action;
-  form.target = target;
-  form.hidden = true;
-  for (const [name, value] of Object.entries(fields)) {
-    const input = document.createElement("input");
-    input.type = "hidden";
-    input.name = name;
-    input.value = value;
-    form.append(input);
-  }
+  const inputs = Object.entries(fields).map(([name, value]) => element("input", { type: "hidden", name, value }));
+  const form = element("form", { method: "post", action, target, hidden: true }, ...inputs);
   document.body.append(form);
   form.submit();
   form.remove();
-}
-
-/**
- * @param {number} bytes
- * @returns {string}
- */
-export function randomHex(bytes) {
-  const random = crypto.getRandomValues(new Uint8Array(bytes));
-  return Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -25,12 +25,8 @@ export class PlacementInterface {
    * @param {{events?: Iterable<string>, commands?: Iterable<string>}} names
    */
   register({ events = [], commands = [] }) {
-    for (const name of events) {
-      this.#events.add(name);
-    }
-    for (const name of commands) {
-      this.#commands.add(name);
-    }
+    this.#events = new Set([...this.#events, ...events]);
+    this.#commands = new Set([...this.#commands, ...commands]);
   }
 
   /** @returns {{command: string[], event: string[]}} the answer to `getInterface` */

@@ -7,7 +7,7 @@
 
 import { parseQuery } from "../rest_api/query.js";
 import { PageRest } from "../rest_api/rest.js";
-import { randomHex } from "./frames.js";
+import { randomHex } from "./made_up.js";
 
 /** @typedef {import("./frames.js").Session} Tokens */
 
@@ -24,16 +24,13 @@ export class PortalSession {
   /** Whether there is a REST behind the portal. */
   served = false;
   /** The page's own, where it is used. @type {PageRest | null} */
-  #inPage = null;
+  #inPage;
   /** Whether the app has ended its installation. */
   installed = false;
 
-  /** @param {"http" | "page" | null} [where] the REST that is asked; null: the server's, and the page's where that is none */
-  constructor(where = "http") {
-    this.where = where;
-    if (where === "page") {
-      this.#inPage = newRest();
-    }
+  /** @param {"http" | "page"} where the REST that is asked */
+  constructor(where) {
+    this.#inPage = where === "page" ? newRest() : null;
   }
 
   /** @returns {boolean} whether an app has to ask through the portal's page */
@@ -150,12 +147,7 @@ export class PortalSession {
       this.tokens = { ...this.tokens, ...result };
       this.served = true;
     } catch (error) {
-      if (this.where === null && !this.served && !this.inPage) {
-        this.#inPage = newRest();
-        await this.#adopt(method, params);
-      } else {
-        console.warn("The portal runs without its REST:", error);
-      }
+      console.warn("The portal runs without its REST:", error);
     }
   }
 }

@@ -25,6 +25,19 @@ import { parseRequest, refusal, serialiseAnswer } from "./wire.js";
  * @property {unknown[]} answers payloads of all answers given so far
  */
 
+/**
+ * What the switchboard joins.
+ * @typedef {object} Desk
+ * @property {Frames} frames
+ * @property {import("./interface.js").PlacementInterface} names
+ * @property {import("./session.js").PortalSession} session
+ * @property {() => import("./faults.js").Faults} faults
+ * @property {(command: CommandName, params: unknown) => readonly unknown[]} obey  carries a command out
+ * @property {(command: CommandName, params: unknown) => boolean} repeatsTitle  see `Telephony`
+ * @property {(kind: string, details: Record<string, unknown>) => void} log
+ * @property {string} language
+ */
+
 /** What the portal refuses to a placement, and lets the app's own page do. */
 const NOT_FOR_PLACEMENTS = ["setTitle"];
 
@@ -42,26 +55,11 @@ export class Switchboard {
   /** @type {Record<"foreign origin" | "unknown appSid" | "not a request", number>} */
   dropped = { "foreign origin": 0, "unknown appSid": 0, "not a request": 0 };
 
-  /**
-   * @param {object} options
-   * @param {Frames} options.frames
-   * @param {import("./interface.js").PlacementInterface} options.names
-   * @param {import("./session.js").PortalSession} options.session
-   * @param {() => import("./faults.js").Faults} options.faults
-   * @param {(command: CommandName, params: unknown) => readonly unknown[]} options.obey  carries a command out
-   * @param {(command: CommandName, params: unknown) => boolean} options.repeatsTitle  see `Telephony`
-   * @param {(kind: string, details: Record<string, unknown>) => void} options.log
-   * @param {() => string} options.language
-   */
-  constructor({ frames, names, session, faults, obey, repeatsTitle, log, language }) {
-    this.frames = frames;
-    this.names = names;
-    this.session = session;
-    this.faults = faults;
-    this.obey = obey;
-    this.repeatsTitle = repeatsTitle;
-    this.log = log;
-    this.language = language;
+  #desk;
+
+  /** @param {Desk} desk */
+  constructor(desk) {
+    this.#desk = desk;
   }
 
   /**
@@ -74,7 +72,7 @@ export class Switchboard {
       this.#drop("not a request", event.origin);
       return;
     }
-    const frame = this.frames.byAppSid(request.appSid);
+    const frame = this.#desk.frames.byAppSid(request.appSid);
     const reason = refusal({ origin: event.origin, appSid: request.appSid }, frame);
     if (reason !== null || frame === undefined) {
       this.#drop(reason ?? "unknown appSid", event.origin);
@@ -108,7 +106,7 @@ export class Switchboard {
    */
   #drop(reason, origin) {
     this.dropped[reason] += 1;
-    this.log("dropped", { reason, origin });
+    this.#desk.log("dropped", { reason, origin });
   }
 
   /**
@@ -121,8 +119,8 @@ export class Switchboard {
         this.#reply(frame, request, this.#initData(frame));
         break;
       case "getInterface":
-        if (!this.faults().interfaceSilent) {
-          this.#reply(frame, request, this.names.listed());
+        if (!this.#desk.faults().interfaceSilent) {
+          this.#reply(frame, request, this.#desk.names.listed());
         }
         break;
       case "placementBindEvent":
@@ -147,12 +145,13 @@ export class Switchboard {
   }
 
   /**
+   * Answers the page that asked, unless its frame was loaded anew meanwhile.
    * @param {Frame} frame
    * @param {Request} request
    * @param {unknown} payload
    */
   #reply(frame, request, payload) {
-    if (request.callback !== "") {
+    if (request.callback !== "" && frame.appSid === request.appSid) {
       this.post(frame, serialiseAnswer(request.callback, payload));
     }
   }
@@ -163,15 +162,15 @@ export class Switchboard {
    */
   #initData(frame) {
     return {
-      LANG: this.language(),
+      LANG: this.#desk.language,
       DOMAIN: location.host,
       PROTOCOL: location.protocol === "https:" ? 1 : 0,
       PATH: "/rest",
-      ...(this.session.inPage ? { REST: "page" } : {}),
-      ...this.session.tokens,
+      ...(this.#desk.session.inPage ? { REST: "page" } : {}),
+      ...this.#desk.session.tokens,
       FIRST_RUN: false,
       IS_ADMIN: false,
-      INSTALL: frame.kind === "app" && !this.session.installed,
+      INSTALL: frame.kind === "app" && !this.#desk.session.installed,
       USER_OPTIONS: {},
       APP_OPTIONS: {},
       PLACEMENT: placementOf(frame),
@@ -186,8 +185,8 @@ export class Switchboard {
   #bind(frame, request) {
     const { event } = /** @type {{event?: unknown}} */ (request.params ?? {});
     const name = String(event);
-    const bound = this.names.bind({ frame: frame.id, event: name, callback: request.callback });
-    this.log(bound ? "bind" : "bind lost", { frame: frame.id, event: name });
+    const bound = this.#desk.names.bind({ frame: frame.id, event: name, callback: request.callback });
+    this.#desk.log(bound ? "bind" : "bind lost", { frame: frame.id, event: name });
   }
 
   /**
@@ -195,13 +194,9 @@ export class Switchboard {
    * @param {Request} request
    */
   async #refresh(frame, request) {
-    if (this.faults().refreshSilent) {
-      return;
-    }
-    const { appSid } = frame;
-    await this.session.refresh();
-    if (frame.appSid === appSid) {
-      this.#reply(frame, request, this.session.tokens);
+    if (!this.#desk.faults().refreshSilent) {
+      await this.#desk.session.refresh();
+      this.#reply(frame, request, this.#desk.session.tokens);
     }
   }
 
@@ -212,11 +207,7 @@ export class Switchboard {
    */
   async #rest(frame, request) {
     const { method, params } = /** @type {{method: string, params: Record<string, unknown>}} */ (request.params);
-    const { appSid } = frame;
-    const answered = await this.session.request(method, params);
-    if (frame.appSid === appSid) {
-      this.#reply(frame, request, answered);
-    }
+    this.#reply(frame, request, await this.#desk.session.request(method, params));
   }
 
   /**
@@ -224,9 +215,9 @@ export class Switchboard {
    * @param {Request} request
    */
   async #installed(frame, request) {
-    this.log("install finished", { frame: frame.id });
-    if (!this.faults().installSilent) {
-      await this.session.finishInstall();
+    this.#desk.log("install finished", { frame: frame.id });
+    if (!this.#desk.faults().installSilent) {
+      await this.#desk.session.finishInstall();
       this.#reply(frame, request, true);
     }
   }
@@ -242,23 +233,22 @@ export class Switchboard {
       this.#reply(frame, request, undefined);
       return;
     }
-    if (!this.names.knows(command)) {
-      this.log("unknown command", { frame: frame.id, command });
+    if (!this.#desk.names.knows(command)) {
+      this.#desk.log("unknown command", { frame: frame.id, command });
       return;
     }
     const isProbe = isTheProbe(command, params);
     /** @type {Sent} */
     const entry = { at: Date.now(), frame: frame.id, command, params, answer: undefined, answers: [] };
     this.#keptOf(isProbe, /** @type {CommandName} */ (command), params).push(entry);
-    this.log(isProbe ? "probe" : "command", { frame: frame.id, command });
+    this.#desk.log(isProbe ? "probe" : "command", { frame: frame.id, command });
     const answers = this.#outcome(/** @type {CommandName} */ (command), params, isProbe);
-    const faults = this.faults();
+    const faults = this.#desk.faults();
     if (isProbe ? faults.silent.includes("*") : concerns(faults.silent, command)) {
       return;
     }
-    const { appSid } = frame;
     this.#afterItsDelay(frame, this.#delayMs(command, isProbe), isProbe, () => {
-      if (frame.appSid === appSid) {
+      if (frame.appSid === request.appSid) {
         this.#give(frame, request, entry, answers, isProbe);
       }
     });
@@ -274,7 +264,7 @@ export class Switchboard {
     if (isProbe) {
       return this.probes;
     }
-    return this.repeatsTitle(command, params) ? this.repeated : this.sent;
+    return this.#desk.repeatsTitle(command, params) ? this.repeated : this.sent;
   }
 
   /**
@@ -283,7 +273,7 @@ export class Switchboard {
    * @returns {number} by how much its answer is late
    */
   #delayMs(command, isProbe) {
-    const { delayMs, probe } = this.faults();
+    const { delayMs, probe } = this.#desk.faults();
     const own = isProbe ? probe?.delayMs : delayMs[command];
     return own ?? delayMs["*"] ?? 0;
   }
@@ -314,7 +304,7 @@ export class Switchboard {
    * @returns {readonly unknown[]}
    */
   #outcome(command, params, isProbe) {
-    const faults = this.faults();
+    const faults = this.#desk.faults();
     const instead = isProbe ? faults.probe?.answers : this.#instead(command);
     if (instead !== undefined) {
       return instead;
@@ -325,7 +315,7 @@ export class Switchboard {
 
   /** @param {CommandName} command @returns {unknown[] | undefined} */
   #instead(command) {
-    const { answers, rawAnswers } = this.faults();
+    const { answers, rawAnswers } = this.#desk.faults();
     const given = Object.hasOwn(answers, command) ? answers : rawAnswers;
     return Object.hasOwn(given, command) ? [given[command]] : undefined;
   }
@@ -338,10 +328,10 @@ export class Switchboard {
    */
   #carriedOut(command, params) {
     try {
-      return this.obey(command, params);
+      return this.#desk.obey(command, params);
     } catch (error) {
       this.errors.push(String(error));
-      this.log("thrown", { command, error: String(error) });
+      this.#desk.log("thrown", { command, error: String(error) });
       return [];
     }
   }
@@ -354,7 +344,7 @@ export class Switchboard {
    * @param {boolean} isProbe
    */
   #give(frame, request, entry, answers, isProbe) {
-    const raw = !isProbe && Object.hasOwn(this.faults().rawAnswers, request.method);
+    const raw = !isProbe && Object.hasOwn(this.#desk.faults().rawAnswers, request.method);
     for (const payload of answers) {
       entry.answers.push(payload);
       entry.answer = entry.answers[0];

@@ -9,8 +9,8 @@
 import { CALLEES, DEPARTMENTS } from "../card/directory.js";
 import { CardModel } from "../card/model.js";
 import { ACTIONS, entityPayload, initializedPayload, partyOf } from "./call_events.js";
-import { newCallId } from "./call_id.js";
 import { execute } from "./commands.js";
+import { newCallId } from "./made_up.js";
 import { FIRST_STATE } from "./vocabulary.js";
 
 /** @typedef {import("../card/model.js").Party} Party */
@@ -108,7 +108,7 @@ export class Telephony {
         return callId;
       }
       const former = this.card.callId;
-      this.#close();
+      this.card.close();
       this.tell({ what: "take away", callId: former });
     }
     if (options.external !== false) {
@@ -232,7 +232,7 @@ export class Telephony {
     const payload = ACTIONS[event]?.(card, argument);
     this.#raise(event, event === "entityChanged" ? entityPayload(card, this.settings().numbersAsStrings) : payload);
     if (event === "closeButtonClick") {
-      this.#close();
+      card.close();
       this.tell({ what: "take away", callId: card.callId });
     } else if (event === "nextButtonClick") {
       card.next();
@@ -334,7 +334,7 @@ export class Telephony {
       card.draft ??= "";
     }
     if (card.draft === null) {
-      this.#close();
+      card.close();
     } else {
       card.ending = true;
       this.#awaitComment(card);
@@ -352,19 +352,15 @@ export class Telephony {
       if (card.draft !== null) {
         this.#raise("addCommentButtonClick", ACTIONS.addCommentButtonClick?.(card, card.draft));
       }
-      this.#close();
+      card.close();
     });
-  }
-
-  #close() {
-    this.card?.close();
   }
 
   /** The former card goes in silence, and its call is shown again in this window alone. */
   showAnew() {
     const call = this.#calls.get(this.card?.callId ?? "");
     if (this.card?.open && call) {
-      this.#close();
+      this.card.close();
       this.#open(call);
     }
   }
@@ -373,7 +369,7 @@ export class Telephony {
   endCall() {
     if (this.card?.open) {
       this.takeAway();
-      this.#close();
+      this.card?.close();
       this.cardChanged();
     }
   }

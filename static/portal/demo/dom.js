@@ -19,6 +19,18 @@ export function element(tag, attributes = {}, ...children) {
 }
 
 /**
+ * @param {string | (Node | string)[]} content
+ * @param {Record<string, string | boolean>} [attributes]
+ * @param {() => void} [click]
+ * @returns {HTMLButtonElement}
+ */
+export function button(content, attributes = {}, click = () => {}) {
+  const made = element("button", { type: "button", ...attributes }, ...[content].flat());
+  made.addEventListener("click", click);
+  return made;
+}
+
+/**
  * Writes text only when it differs, so that live regions speak once and a burst of commands costs little.
  * @param {Element} target
  * @param {string} text

@@ -7,7 +7,7 @@
 
 import { isEntry } from "../timeline/frame.js";
 import { durationWords } from "../timeline/outcomes.js";
-import { element, setText } from "./dom.js";
+import { button, element, setText } from "./dom.js";
 import { Story } from "./story.js";
 
 /** @typedef {import("./story.js").Node} Node */
@@ -59,6 +59,8 @@ export class LogPanel {
   #queue = [];
   /** Whether the newest row is in sight. */
   #follows = true;
+  /** How many calls have a name. */
+  #named = 0;
   #show;
   #call;
   #ways;
@@ -129,7 +131,10 @@ export class LogPanel {
   clear() {
     this.#story.clear();
     this.#rows.clear();
+    this.#queue.length = 0;
     this.list.replaceChildren();
+    this.#named = 0;
+    this.#nameCalls();
   }
 
   /** Shows an event's group, as the timeline names it. @param {string} cause @returns {boolean} whether it is here */
@@ -247,16 +252,22 @@ export class LogPanel {
     }
   }
 
-  /** One can choose a call as soon as there are two. */
+  /** One can choose a call as soon as there are two, and as long as the log has something of it. */
   #nameCalls() {
     const calls = new Set(this.#story.roots.map(({ call }) => call).filter((call) => call !== ""));
     const { field, label } = this.#call;
-    label.hidden = calls.size < 2;
-    const known = new Set([...field.options].map(({ value }) => value));
-    for (const call of calls) {
-      if (!known.has(call)) {
-        field.append(element("option", { value: call }, `Call ${field.options.length}`));
+    const chosen = field.value;
+    for (const option of [...field.options].slice(1)) {
+      if (!calls.delete(option.value)) {
+        option.remove();
       }
+    }
+    for (const call of calls) {
+      field.append(element("option", { value: call }, `Call ${++this.#named}`));
+    }
+    label.hidden = field.options.length < 3;
+    if (field.value !== chosen) {
+      this.#filter();
     }
   }
 }
@@ -264,7 +275,7 @@ export class LogPanel {
 /** One row of the log, and the list of what it holds. */
 class Row {
   inside = element("ol", { class: "inside" });
-  #fold = element("button", { type: "button", class: "fold", "aria-label": "Details", "aria-expanded": "true" });
+  #fold = button("", { class: "fold", "aria-label": "Details", "aria-expanded": "true" }, () => this.#turn());
   #what = element("span", { class: "what" });
   #end = element("span", { class: "end" });
   #name = element("code");
@@ -277,16 +288,15 @@ class Row {
     const kind = element("span", { class: "kind" }, KIND_WORDS[node.kind] ?? node.kind);
     const time = element("time", {}, timeOfDay(node.at));
     this.#what.append(...(isGroup ? [this.#fold] : []), this.#name);
-    this.#fold.addEventListener("click", () => this.#turn());
     if (isGroup) {
       this.#name.addEventListener("click", () => this.#turn());
     }
     const leads = element("span", { class: "leads" });
     if (node.kind === "handler") {
-      leads.append(way("line", "Show its line in the editor", () => toSource(node.name)));
+      leads.append(button("line", { title: "Show its line in the editor" }, () => toSource(node.name)));
     }
     if (node.cause !== "") {
-      leads.append(way("bar", "Show its bar in the timeline", () => toBar(node)));
+      leads.append(button("bar", { title: "Show its bar in the timeline" }, () => toBar(node)));
     }
     const line = element("div", { class: "entry" }, time, kind, this.#what, leads, this.#end);
     this.element = element("li", { class: node.kind, "data-kind": node.kind, "data-at": String(node.at) }, line);
@@ -339,13 +349,6 @@ class Row {
     this.#fold.classList.toggle("bare", node.children.length === 0);
     this.element.dataset.has = [...new Set(all(node).map(({ kind }) => kind))].join(" ");
   }
-}
-
-/** @param {string} text @param {string} title @param {() => void} go */
-function way(text, title, go) {
-  const button = element("button", { type: "button", title }, text);
-  button.addEventListener("click", go);
-  return button;
 }
 
 /** @param {Node} node @returns {Node[]} what it holds, at any depth */

@@ -7,7 +7,7 @@
 
 import { otherTabs } from "../core/other_tabs.js";
 import { SHOWN } from "../timeline/frame.js";
-import { element, setText } from "./dom.js";
+import { button, element, setText } from "./dom.js";
 
 /** @typedef {{id: string, kind: string}} FrameRow */
 
@@ -33,22 +33,19 @@ export class Pages {
   #tab = crypto.randomUUID();
   #channel = otherTabs(CHANNEL);
 
+  #portal;
+
   /**
-   * @param {object} options
-   * @param {HTMLElement} options.list
-   * @param {HTMLElement} options.summary
-   * @param {string} options.uri          of this tab
-   * @param {() => FrameRow[]} options.frames
-   * @param {(frame: string) => void} options.reload
-   * @param {(frame: string) => void} options.close
+   * @param {object} portal
+   * @param {HTMLElement} portal.list
+   * @param {HTMLElement} portal.summary
+   * @param {string} portal.uri          of this tab
+   * @param {() => FrameRow[]} portal.frames
+   * @param {(frame: string) => void} portal.reload
+   * @param {(frame: string) => void} portal.close
    */
-  constructor({ list, summary, uri, frames, reload, close }) {
-    this.list = list;
-    this.summary = summary;
-    this.uri = uri;
-    this.frames = frames;
-    this.reload = reload;
-    this.close = close;
+  constructor(portal) {
+    this.#portal = portal;
     this.#channel.onmessage = ({ data }) => this.#hear(data);
     this.#channel.postMessage({ tab: this.#tab, asks: true });
     addEventListener("pagehide", () => this.#channel.postMessage({ tab: this.#tab, rows: [] }));
@@ -103,11 +100,11 @@ export class Pages {
   /** @returns {PageRow[]} */
   #rows() {
     const unknown = { state: "loading", mode: "", interpreter: "", call: "" };
-    return this.frames().map(({ id, kind }) => ({
+    return this.#portal.frames().map(({ id, kind }) => ({
       ...unknown,
       frame: id,
       kind,
-      uri: this.uri,
+      uri: this.#portal.uri,
       ...this.#said.get(id),
     }));
   }
@@ -125,12 +122,12 @@ export class Pages {
   #render() {
     const ours = this.#rows();
     const theirs = [...this.#others.values()].flat();
-    this.list.replaceChildren(
+    this.#portal.list.replaceChildren(
       ...ours.map((row) => this.#line(row, true)),
       ...theirs.map((row) => this.#line(row, false)),
     );
     const alone = this.#channel.alone ? " Other tabs are not known: the browser blocks this site's data." : "";
-    setText(this.summary, summaryOf([...ours, ...theirs]) + alone);
+    setText(this.#portal.summary, summaryOf([...ours, ...theirs]) + alone);
   }
 
   /** @param {PageRow} row @param {boolean} here in this tab */
@@ -149,10 +146,8 @@ export class Pages {
 
   /** @param {PageRow} row @param {string} name */
   #buttons({ frame }, name) {
-    const reload = element("button", { type: "button", "aria-label": `Reload: ${name}` }, "Reload");
-    reload.addEventListener("click", () => this.reload(frame));
-    const kill = element("button", { type: "button", "aria-label": `Kill: ${name}` }, "Kill");
-    kill.addEventListener("click", () => this.close(frame));
+    const reload = button("Reload", { "aria-label": `Reload: ${name}` }, () => this.#portal.reload(frame));
+    const kill = button("Kill", { "aria-label": `Kill: ${name}` }, () => this.#portal.close(frame));
     return element("div", { class: "row" }, reload, kill);
   }
 }

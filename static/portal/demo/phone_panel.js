@@ -4,7 +4,7 @@
  * The page that is asked answers for the phone wherever it is (feed.js); this panel asks while it can be seen.
  */
 
-import { element, setText } from "./dom.js";
+import { button, element, setText } from "./dom.js";
 
 /**
  * What a placement page says of the phone: `phone.state`, and more.
@@ -70,8 +70,7 @@ export class PhonePanel {
    */
   constructor(host, { ask, soundOn }) {
     this.host = host;
-    const sound = element("button", { type: "button", id: "sound-on" }, "Enable sound");
-    sound.addEventListener("click", soundOn);
+    const sound = button("Enable sound", { id: "sound-on" }, soundOn);
     this.#silent.append("The browser keeps the call silent until you click. ", sound);
     this.#silent.hidden = true;
     host.replaceChildren(

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { setText } from "./dom.js";
+import { element, setText } from "./dom.js";
 
 /** What a boot is doing, by the phases of `workerPy.onprogress`. @type {Readonly<Record<string, string>>} */
 const DOING = Object.freeze({
@@ -24,13 +24,10 @@ export class BootProgress {
   /** @param {HTMLElement} host hidden until there is something to show */
   constructor(host) {
     this.#host = host;
-    this.#label = document.createElement("label");
-    this.#bar = document.createElement("progress");
-    this.#bar.id = `${host.id}-bar`;
-    this.#bar.max = 1;
-    this.#label.id = `${host.id}-doing`;
-    this.#label.htmlFor = this.#bar.id;
-    this.#bar.setAttribute("aria-labelledby", this.#label.id); // not every reader takes a label for a bar's name
+    const [label, bar] = [`${host.id}-doing`, `${host.id}-bar`];
+    this.#label = element("label", { id: label, for: bar });
+    // Not every reader takes a label for a bar's name.
+    this.#bar = element("progress", { id: bar, max: "1", "aria-labelledby": label });
     host.append(this.#label, this.#bar);
   }
 

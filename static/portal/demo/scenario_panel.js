@@ -1,17 +1,17 @@
 /** The scenarios' panel: choose one, let it play or go step by step, and see where it stands. */
 
-import { element, setText } from "./dom.js";
+import { button, element, setText } from "./dom.js";
 import { Player } from "./player.js";
 import { SCENARIOS } from "./scenarios.js";
 
 /** @typedef {import("./scenarios.js").Step} Step */
 /** @typedef {import("./player.js").Clock} Clock */
 
-/** Milliseconds between steps. @type {readonly [string, number][]} */
+/** Milliseconds between steps. @type {readonly [string, string][]} */
 const PACES = [
-  ["Unhurried", 2500],
-  ["Brisk", 1000],
-  ["At once", 0],
+  ["Unhurried", "2500"],
+  ["Brisk", "1000"],
+  ["At once", "0"],
 ];
 
 /** @type {Clock} */
@@ -28,8 +28,24 @@ const CLOCK = {
  * @param {import("./player.js").Stage<Step>} stage
  */
 export function showScenarios(host, stage) {
-  const { choice, pace, about, list, status, play, next, restart } = controlsIn(host);
   const player = new Player(stage, CLOCK, show);
+  const titles = SCENARIOS.map(({ title, id }) => /** @type {const} */ ([title, id]));
+  const choice = select("Scenario", "scenario-choice", titles, choose);
+  const pace = select("Pace", "scenario-pace", PACES, () => {
+    player.paceMs = Number(pace.field.value);
+  });
+  const about = element("p", { class: "about", id: "scenario-about" });
+  const list = element("ol", { class: "steps", "aria-label": "Steps", tabindex: "0" }); // it scrolls
+  const status = element("p", { class: "progress", id: "scenario-status", role: "status" });
+  const play = button("Play", { id: "scenario-play" }, () => (player.playing ? player.pause() : player.play()));
+  const next = button("Next step", { id: "scenario-next" }, () => player.next());
+  const restart = button("Restart", { id: "scenario-restart" }, () => {
+    const wasPlaying = player.playing;
+    choose();
+    if (wasPlaying) {
+      player.play();
+    }
+  });
 
   function show() {
     [...list.children].forEach((row, index) => {
@@ -56,41 +72,6 @@ export function showScenarios(host, stage) {
     player.load(steps);
   }
 
-  choice.field.addEventListener("change", choose);
-  pace.field.addEventListener("change", () => {
-    player.paceMs = Number(pace.field.value);
-  });
-  play.addEventListener("click", () => (player.playing ? player.pause() : player.play()));
-  next.addEventListener("click", () => player.next());
-  restart.addEventListener("click", () => {
-    const wasPlaying = player.playing;
-    choose();
-    if (wasPlaying) {
-      player.play();
-    }
-  });
-
-  choose();
-}
-
-/** What the panel is made of. @param {HTMLElement} host */
-function controlsIn(host) {
-  const choice = select(
-    "Scenario",
-    "scenario-choice",
-    SCENARIOS.map(({ title, id }) => [title, id]),
-  );
-  const pace = select(
-    "Pace",
-    "scenario-pace",
-    PACES.map(([name, ms]) => [name, String(ms)]),
-  );
-  const about = element("p", { class: "about", id: "scenario-about" });
-  const list = element("ol", { class: "steps", "aria-label": "Steps", tabindex: "0" }); // it scrolls
-  const status = element("p", { class: "progress", id: "scenario-status", role: "status" });
-  const play = button("Play", "scenario-play");
-  const next = button("Next step", "scenario-next");
-  const restart = button("Restart", "scenario-restart");
   host.hidden = false;
   host.replaceChildren(
     element("header", {}, element("h2", {}, "Scenarios"), pace.label),
@@ -100,7 +81,7 @@ function controlsIn(host) {
     about,
     list,
   );
-  return { choice, pace, about, list, status, play, next, restart };
+  choose();
 }
 
 /** Scrolls the list, not the page, so that the step is seen with the one before it. @param {HTMLElement} list @param {HTMLElement} row */
@@ -127,14 +108,9 @@ function statusOf({ phase, playing, done, steps, problem }) {
   }
 }
 
-/** @param {string} name @param {string} id @param {[string, string][]} options */
-function select(name, id, options) {
-  const field = element("select", { id });
-  field.append(...options.map(([text, value]) => element("option", { value }, text)));
+/** @param {string} name @param {string} id @param {readonly (readonly [string, string])[]} options @param {() => void} changed */
+function select(name, id, options, changed) {
+  const field = element("select", { id }, ...options.map(([text, value]) => element("option", { value }, text)));
+  field.addEventListener("change", changed);
   return { field, label: element("label", {}, element("span", {}, name), field) };
-}
-
-/** @param {string} text @param {string} id */
-function button(text, id) {
-  return element("button", { type: "button", id }, text);
 }

@@ -3,7 +3,7 @@
  * hidden frames and a card of its own. What they share with the first tab is what real tabs share.
  */
 
-import { byId, setText } from "./dom.js";
+import { byId, element, setText } from "./dom.js";
 
 /**
  * What is asked of a portal here; see `automation.js`.
@@ -17,7 +17,7 @@ export class FrameTabs {
   #frames = [];
   #host;
 
-  /** @param {HTMLElement | null} host null where this page has no place for them */
+  /** @param {HTMLElement} host */
   constructor(host) {
     this.#host = host;
   }
@@ -32,13 +32,8 @@ export class FrameTabs {
    * @returns {Promise<number>}
    */
   async open(hearsMs) {
-    if (this.#host === null) {
-      throw new Error("This page of the portal has no place for another tab.");
-    }
-    const frame = document.createElement("iframe");
-    frame.className = "tab-beside";
-    frame.title = `Tab ${this.#frames.length + 2} of the operator`;
-    frame.src = addressOf(hearsMs).href;
+    const title = `Tab ${this.#frames.length + 2} of the operator`;
+    const frame = element("iframe", { class: "tab-beside", title, src: addressOf(hearsMs).href });
     const loaded = new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }));
     this.#host.append(frame);
     this.#frames.push(frame);

@@ -1,5 +1,7 @@
 /** What is known of the handlers that run and of those in the editor, in words that a person reads. */
 
+import { keepInTab, keptInTab } from "../core/tab_storage.js";
+
 /**
  * @typedef {{outcome: string, error: {text: string, line: number | null, column: number | null} | null, file: string,
  *   source: string, original: string, version?: string, edited: boolean}} Runs
@@ -23,35 +25,26 @@ export class Handlers {
   #asked = 0;
   #serial = 0;
   #notice = "";
-  #tell;
-  #show;
-  #key;
-  #text;
+  #tab;
 
   /**
-   * @param {(message: {workerPyApply: {id: number, source: string}}) => boolean} tell
-   * @param {() => void} show
-   * @param {string} key under which this tab's browser keeps a text that is not applied
-   * @param {() => string | null} text what the editor holds, once it is there
+   * @param {object} tab
+   * @param {(message: {workerPyApply: {id: number, source: string}}) => boolean} tab.tell
+   * @param {() => void} tab.show
+   * @param {string} tab.key under which this tab's browser keeps a text that is not applied
+   * @param {() => string | null} tab.text what the editor holds, once it is there
    */
-  constructor(tell, show, key, text) {
-    this.#tell = tell;
-    this.#show = show;
-    this.#key = key;
-    this.#text = text;
+  constructor(tab) {
+    this.#tab = tab;
   }
 
   /** What the editor held when this page was left. @type {string | null} */
   get draft() {
-    try {
-      return sessionStorage.getItem(this.#key);
-    } catch {
-      return null;
-    }
+    return keptInTab(this.#tab.key);
   }
 
   get #isChanged() {
-    const text = this.#text();
+    const text = this.#tab.text();
     return this.runs !== null && text !== null && text !== this.runs.source;
   }
 
@@ -79,7 +72,7 @@ export class Handlers {
 
   /** Sends the editor's text to Python. */
   apply() {
-    this.#ask(this.#text() ?? "");
+    this.#ask(this.#tab.text() ?? "");
   }
 
   /** Takes everything back, in Python too when it runs something else than the bundle's own. */
@@ -99,25 +92,19 @@ export class Handlers {
       return;
     }
     this.#asked = ++this.#serial;
-    if (!this.#tell({ workerPyApply: { id: this.#asked, source } })) {
+    if (!this.#tab.tell({ workerPyApply: { id: this.#asked, source } })) {
       this.#left();
     }
-    this.#show();
+    this.#tab.show();
   }
 
   /** The editor's text is another. */
   changed() {
-    const text = this.#text();
-    try {
-      if (text !== null && this.#isChanged) {
-        sessionStorage.setItem(this.#key, text);
-      } else if (text !== null) {
-        sessionStorage.removeItem(this.#key);
-      }
-    } catch {
-      // Blocked: what is not applied ends with the page.
+    const text = this.#tab.text();
+    if (text !== null) {
+      keepInTab(this.#tab.key, this.#isChanged ? text : null);
     }
-    this.#show();
+    this.#tab.show();
   }
 
   /** The placement page that was asked answers no more. */
@@ -125,7 +112,7 @@ export class Handlers {
     if (this.#asked !== 0) {
       this.#asked = 0;
       this.problems = [{ line: null, text: "The placement page was left before it answered: apply again." }];
-      this.#show();
+      this.#tab.show();
     }
   }
 

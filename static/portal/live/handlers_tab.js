@@ -5,7 +5,7 @@
  * tab is opened for the first time.
  */
 
-import { element, setText } from "../demo/dom.js";
+import { button, element, setText } from "../demo/dom.js";
 import { Handlers, STARTING } from "./handlers.js";
 import { handlerAt, lineOfHandler, openingOf } from "./opening.js";
 
@@ -38,9 +38,12 @@ export class HandlersTab {
   /** A handler to show as soon as the editor is there. */
   #wanted = "";
   #examples = element("select", { id: "live-example" });
-  #apply = element("button", { type: "button", class: "live-apply", disabled: true }, "Apply");
-  #revert = element("button", { type: "button", disabled: true }, "Revert");
-  #log = element("button", { type: "button", class: "live-log", disabled: true }, "In the log");
+  #apply = button("Apply", { class: "live-apply", disabled: true }, () => this.#handlers.apply());
+  #revert = button("Revert", { disabled: true }, () => {
+    this.#goBack();
+    this.#examples.focus(); // the button can be clicked no more, and would take the focus with it
+  });
+  #log;
 
   /**
    * @param {HTMLElement} panel
@@ -51,7 +54,13 @@ export class HandlersTab {
   constructor(panel, tell, app, toLog) {
     this.#panel = panel;
     const text = () => this.#editor?.text() ?? null;
-    this.#handlers = new Handlers(tell, () => this.#show(), `portal:draft:${app}`, text);
+    this.#handlers = new Handlers({ tell, show: () => this.#show(), key: `portal:draft:${app}`, text });
+    this.#log = button("In the log", { class: "live-log", disabled: true }, () => {
+      const handler = this.#handlerHere();
+      if (handler !== null && !toLog(handler)) {
+        setText(this.#state, `${handler} has not run yet, or the log has forgotten it.`);
+      }
+    });
     this.#examples.append(
       element("option", { value: "" }, "The demo's own handlers"),
       ...Object.entries(EXAMPLES).map(([name, title]) => element("option", { value: name }, title)),
@@ -77,17 +86,6 @@ export class HandlersTab {
       ),
     );
     this.#printed.hidden = true;
-    this.#apply.addEventListener("click", () => this.#handlers.apply());
-    this.#revert.addEventListener("click", () => {
-      this.#goBack();
-      this.#examples.focus(); // the button can be clicked no more, and would take the focus with it
-    });
-    this.#log.addEventListener("click", () => {
-      const handler = this.#handlerHere();
-      if (handler !== null && !toLog(handler)) {
-        setText(this.#state, `${handler} has not run yet, or the log has forgotten it.`);
-      }
-    });
     this.#examples.addEventListener("change", () => void this.#load(this.#examples.value));
     panel.addEventListener("toggled", () => void this.#open());
   }
@@ -218,19 +216,13 @@ export class HandlersTab {
    * @param {import("./handlers.js").Problem[]} problems
    */
   #showProblems(problems) {
-    const rows = problems.map(({ line, text }) =>
-      element("li", {}, ...(line === null ? [] : [this.#lineButton(line), " "]), text),
-    );
+    const rows = problems.map(({ line, text }) => {
+      const lead = line === null ? [] : [button(`Line ${line}`, {}, () => this.#editor?.goTo(line)), " "];
+      return element("li", {}, ...lead, text);
+    });
     this.#problems.replaceChildren(...rows);
     this.#problems.hidden = rows.length === 0;
     const marked = problems.flatMap(({ line, column, text }) => (line === null ? [] : [{ line, column, text }]));
     this.#editor?.mark(marked);
-  }
-
-  /** @param {number} line */
-  #lineButton(line) {
-    const button = element("button", { type: "button" }, `Line ${line}`);
-    button.addEventListener("click", () => this.#editor?.goTo(line));
-    return button;
   }
 }

@@ -180,12 +180,10 @@
   /** @type {Fields | null} */
   let session = null;
   let authExpiresAt = 0;
-  /** @type {(() => void)[] | null} */
-  let waiting = null;
+  /** @type {(() => void)[]} */
+  const waiting = [];
 
-  /**
-   * @param {() => void} [callback]
-   */
+  /** @param {() => void} [callback] */
   function init(callback) {
     if (callback !== undefined) {
       whenStarted(() => setTimeout(callback, DEFER_MS));
@@ -197,7 +195,6 @@
     if (session !== null) {
       run();
     } else {
-      waiting ??= [];
       waiting.push(run);
     }
   }
@@ -213,9 +210,7 @@
       if (answer.FIRST_RUN) {
         send("setInstall", { install: true });
       }
-      const runs = waiting ?? [];
-      waiting = null;
-      for (const run of runs) {
+      for (const run of waiting.splice(0)) {
         run();
       }
     });

@@ -4,8 +4,8 @@
  * Source: https://apidocs.bitrix24.com/api-reference/telephony/
  */
 
-import { newCallId } from "../core/call_id.js";
-import { RestFault, text, wholeNumber } from "./fault.js";
+import { newCallId } from "../core/made_up.js";
+import { need, RestFault, text, wholeNumber } from "./fault.js";
 import { matches } from "./records.js";
 
 /** @typedef {import("./fault.js").Params} Params */
@@ -19,11 +19,7 @@ const SAME_CALL_MS = 30 * 60 * 1000;
 
 /** @type {Method} */
 function register(session, params) {
-  for (const name of ["USER_ID", "PHONE_NUMBER", "TYPE"]) {
-    if (text(params[name]) === "") {
-      throw new RestFault(400, "ERROR_ARGUMENT", `The parameter ${name} is required`);
-    }
-  }
+  need(params, ["USER_ID", "PHONE_NUMBER", "TYPE"], "parameter");
   wholeNumber(params, "TYPE");
   const names = ["USER_ID", "PHONE_NUMBER", "TYPE", "LINE_NUMBER", "EXTERNAL_CALL_ID"];
   const key = JSON.stringify(names.map((name) => text(params[name])));
@@ -35,7 +31,7 @@ function register(session, params) {
   }
   const call = rememberCall(session, { ...params, CALL_ID: newCallId() }, key);
   if (text(params.SHOW ?? 1) !== "0") {
-    session.notices.push({ what: "show", CALL_ID: call.CALL_ID, ...shown(session, call) });
+    showNotice(session, call);
   }
   return registered(session, call);
 }
@@ -77,20 +73,18 @@ function registered(session, call) {
   };
 }
 
-/**
- * @param {RestSession} session
- * @param {KnownCall} call
- * @returns {Row}
- */
-function shown(session, call) {
-  const { CRM_ENTITY_TYPE, CRM_ENTITY_ID } = registered(session, call);
-  return {
+/** The portal's page is to show a call. @param {RestSession} session @param {KnownCall} call */
+function showNotice(session, call) {
+  const { CALL_ID, CRM_ENTITY_TYPE, CRM_ENTITY_ID } = registered(session, call);
+  session.notices.push({
+    what: "show",
+    CALL_ID,
     PHONE_NUMBER: text(call.params.PHONE_NUMBER),
     TYPE: wholeNumber(call.params, "TYPE"),
     LINE_NUMBER: text(call.params.LINE_NUMBER),
     CRM_ENTITY_TYPE,
     CRM_ENTITY_ID,
-  };
+  });
 }
 
 /**
@@ -108,8 +102,7 @@ function callOf(session, params) {
 
 /** @type {Method} */
 function show(session, params) {
-  const call = callOf(session, params);
-  session.notices.push({ what: "show", CALL_ID: call.CALL_ID, ...shown(session, call) });
+  showNotice(session, callOf(session, params));
   return true;
 }
 
@@ -137,9 +130,7 @@ function finish(session, params) {
 /** @type {Method} */
 function attachRecord(session, params) {
   callOf(session, params);
-  if (text(params.FILENAME) === "") {
-    throw new RestFault(400, "ERROR_ARGUMENT", "The parameter FILENAME is required");
-  }
+  need(params, ["FILENAME"], "parameter");
   return { FILE_ID: 800 + session.calls.size };
 }
 

@@ -5,7 +5,7 @@
  */
 
 import crm from "./crm.json" with { type: "json" };
-import { named, RestFault, text } from "./fault.js";
+import { named, need, RestFault, text } from "./fault.js";
 import { byId, pageOf } from "./records.js";
 
 /** @typedef {import("./fault.js").Params} Params */
@@ -49,11 +49,7 @@ function entityMethods(entity, kind) {
 function add(session, kind, params) {
   const fields = fieldsOf(params);
   const required = /** @type {Record<string, string[]>} */ (crm.required)[kind] ?? [];
-  for (const name of required) {
-    if (text(fields[name]) === "") {
-      throw new RestFault(400, "", `The field ${name} is required`);
-    }
-  }
+  need(fields, required, "field", "");
   const rows = session.records[kind];
   const id = Math.max(0, ...rows.map(({ ID }) => Number(ID))) + 1;
   rows.push({ ...structuredClone(crm.new_records[kind]), ...kept(fields), ID: String(id) });
@@ -97,11 +93,7 @@ function kept(fields) {
 /** @type {Method} */
 function commentAdd(session, params) {
   const fields = named(params.fields);
-  for (const name of ["ENTITY_ID", "ENTITY_TYPE", "COMMENT"]) {
-    if (text(fields[name]) === "") {
-      throw new RestFault(400, "ERROR_ARGUMENT", `The field ${name} is required`);
-    }
-  }
+  need(fields, ["ENTITY_ID", "ENTITY_TYPE", "COMMENT"], "field");
   session.comments.push({ ...fields });
   return COMMENTS_BEFORE + session.comments.length;
 }

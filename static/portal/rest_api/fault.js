@@ -43,6 +43,20 @@ export function wholeNumber(params, name, absent = 0) {
 }
 
 /**
+ * Refuses what lacks one of these.
+ * @param {Params} given
+ * @param {readonly string[]} names
+ * @param {string} what  `field` or `parameter`
+ * @param {string} [code]
+ */
+export function need(given, names, what, code = "ERROR_ARGUMENT") {
+  const lacking = names.find((name) => text(given[name]) === "");
+  if (lacking !== undefined) {
+    throw new RestFault(400, code, `The ${what} ${lacking} is required`);
+  }
+}
+
+/**
  * A value as the portal keeps it and gives it back: in words.
  * @param {unknown} value
  * @returns {string}
@@ -54,7 +68,7 @@ export function text(value) {
   if (typeof value === "object" && value !== null) {
     return "Array"; // as PHP puts it
   }
-  return value === undefined || value === null ? "" : String(value);
+  return String(value ?? "");
 }
 
 /**

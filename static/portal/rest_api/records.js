@@ -10,15 +10,9 @@ export const PAGE_SIZE = 50;
 
 /** One page of a list. */
 export class ListPage {
-  /**
-   * @param {Row[]} records
-   * @param {number | null} following  where the next page starts
-   * @param {number} total
-   */
-  constructor(records, following, total) {
-    this.records = records;
-    this.following = following;
-    this.total = total;
+  /** @param {{result: Row[], total: number, next?: number}} answer `next`: where the next page starts */
+  constructor(answer) {
+    this.answer = answer;
   }
 }
 
@@ -49,8 +43,8 @@ export function pageOf(rows, params) {
   const found = rows.filter((row) => conditions.every(([key, wanted]) => matches(row, key, wanted)));
   const start = Math.max(0, wholeNumber(params, "start"));
   const end = start + PAGE_SIZE;
-  const shown = found.slice(start, end).map((row) => selected(row, params.select));
-  return new ListPage(shown, end < found.length ? end : null, found.length);
+  const result = found.slice(start, end).map((row) => selected(row, params.select));
+  return new ListPage({ result, total: found.length, ...(end < found.length ? { next: end } : {}) });
 }
 
 /**
@@ -90,28 +84,17 @@ export function matches(row, key, wanted) {
     case "%":
       return accepted.some((one) => text(value).toLowerCase().includes(one.toLowerCase()));
     default:
-      return compare(operator, numeric(text(value)), numeric(accepted[0] ?? ""));
+      return COMPARES[operator]?.(numeric(text(value)), numeric(accepted[0] ?? "")) ?? false;
   }
 }
 
-/**
- * @param {string} operator
- * @param {number} left
- * @param {number} right
- * @returns {boolean} false when either is no number
- */
-function compare(operator, left, right) {
-  switch (operator) {
-    case ">":
-      return left > right;
-    case ">=":
-      return left >= right;
-    case "<":
-      return left < right;
-    default:
-      return left <= right;
-  }
-}
+/** How numbers compare; nothing does with what is no number. @type {Readonly<Record<string, (left: number, right: number) => boolean>>} */
+const COMPARES = {
+  ">": (left, right) => left > right,
+  ">=": (left, right) => left >= right,
+  "<": (left, right) => left < right,
+  "<=": (left, right) => left <= right,
+};
 
 /** @param {string} value */
 function numeric(value) {

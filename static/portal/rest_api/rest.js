@@ -19,6 +19,7 @@ import { RestSession } from "./session.js";
 
 /** @typedef {import("./fault.js").Params} Params */
 /** @typedef {import("./records.js").Row} Row */
+/** @typedef {import("./crm.js").Method} Method */
 /** @typedef {{status: number, answer: Row}} Answered */
 /**
  * Who is asked before the portal, by the method's name in lower case; null: it says nothing of this method. An answer
@@ -31,6 +32,17 @@ const SESSIONS_KEPT = 500;
 
 /** By their names in lower case: the portal does not mind the case. */
 export const METHODS = new Map([...CRM_METHODS, ...CALL_METHODS, ...APP_METHODS]);
+
+/** What the portal's own page asks of its session. @type {ReadonlyMap<string, Method>} */
+const SIMULATION = new Map([
+  ["simulation.configure", (session, params) => session.configure(params)],
+  ["simulation.opened", (session, params) => void rememberCall(session, params)],
+  ["simulation.placements", (session) => session.placements],
+  ["simulation.overtime", takeRegistrationAway],
+  ["simulation.installed", installed],
+  ["simulation.ask", asked],
+  ["simulation.notices", (session) => session.notices.splice(0)],
+]);
 
 export class PageRest {
   /** @type {RestSession[]} */
@@ -99,35 +111,13 @@ export class PageRest {
       const session = new RestSession(text(params.user));
       this.#makeRoom();
       this.#sessions.push(session);
-      return session.tokens();
+      return session.renew();
     }
     if (name === "simulation.refresh") {
-      const session = this.#refreshable(text(params.refresh_token));
-      session.renew();
-      return session.tokens();
+      return this.#refreshable(text(params.refresh_token)).renew();
     }
     const session = this.#ofToken(text(params.auth));
-    switch (name) {
-      case "simulation.configure":
-        session.configure(params);
-        return true;
-      case "simulation.opened":
-        rememberCall(session, params);
-        return true;
-      case "simulation.placements":
-        return session.placements;
-      case "simulation.overtime":
-        return takeRegistrationAway(session);
-      case "simulation.installed":
-        session.installed = true;
-        return true;
-      case "simulation.ask":
-        return asked(session, params);
-      case "simulation.notices":
-        return session.notices.splice(0);
-      default:
-        throw new RestFault(404, "ERROR_METHOD_NOT_FOUND", "Method not found!");
-    }
+    return methodOf(SIMULATION, name)(session, params) ?? true;
   }
 
   /** Forgets the session that is missed least: one that was never used, else the one whose use is longest ago. */
@@ -197,7 +187,7 @@ function asked(session, params) {
     return { error: "INTERNAL_SERVER_ERROR" };
   }
   try {
-    return answerOf(methodOf(text(params.method).toLowerCase())(session, named(params.params)));
+    return answerOf(methodOf(METHODS, text(params.method).toLowerCase())(session, named(params.params)));
   } catch (problem) {
     if (problem instanceof RestFault) {
       return problem.answer();
@@ -216,7 +206,7 @@ function call(session, name, params) {
   for (const stub of session.faults.stub(name)) {
     return stubbed(stub, { result: stub });
   }
-  const method = methodOf(name);
+  const method = methodOf(METHODS, name);
   if (session.faults.deny.includes(name)) {
     throw new RestFault(403, "ACCESS_DENIED", "Access denied!");
   }
@@ -238,9 +228,15 @@ function stubbed(stub, answer) {
   return answer;
 }
 
-/** @param {string} name */
-function methodOf(name) {
-  const method = METHODS.get(name);
+/** The app has ended its installation. @type {Method} */
+function installed(session) {
+  session.installed = true;
+  return true;
+}
+
+/** @param {ReadonlyMap<string, Method>} methods @param {string} name */
+function methodOf(methods, name) {
+  const method = methods.get(name);
   if (method === undefined) {
     throw new RestFault(404, "ERROR_METHOD_NOT_FOUND", "Method not found!");
   }
@@ -252,11 +248,7 @@ function methodOf(name) {
  * @returns {Row}
  */
 function answerOf(result) {
-  if (!(result instanceof ListPage)) {
-    return { result };
-  }
-  const next = result.following === null ? {} : { next: result.following };
-  return { result: result.records, total: result.total, ...next };
+  return result instanceof ListPage ? result.answer : { result };
 }
 
 /**

@@ -1,8 +1,9 @@
 /** What one page of the simulated portal sees: its tokens, its copy of the data, its faults. */
 
+import { randomHex } from "../core/made_up.js";
 import crm from "./crm.json" with { type: "json" };
 import directory from "./directory.json" with { type: "json" };
-import { RestFault } from "./fault.js";
+import { named, RestFault } from "./fault.js";
 
 /** @typedef {import("./fault.js").Params} Params */
 /** @typedef {import("./records.js").Row} Row */
@@ -104,21 +105,16 @@ export class RestSession {
     });
     /** @type {Row[]} */
     this.employees = structuredClone(directory.employees).map((one) => ({ ...one, ACTIVE: true }));
-    this.renew();
   }
 
-  /** Gives out new tokens; the former access token has expired. */
+  /** Gives out new tokens; the former access token has expired. @returns {Row} as the portal's page hands them to a frame */
   renew() {
     if (this.accessToken !== "") {
       this.formerTokens.add(this.accessToken);
     }
-    this.accessToken = token();
-    this.refreshToken = token();
+    this.accessToken = randomHex(20);
+    this.refreshToken = randomHex(20);
     this.expiresAt = performance.now() + this.lifetimeS * 1000;
-  }
-
-  /** @returns {Row} the tokens as the portal's page hands them to a frame */
-  tokens() {
     return {
       AUTH_ID: this.accessToken,
       REFRESH_ID: this.refreshToken,
@@ -137,7 +133,7 @@ export class RestSession {
    */
   configure(params) {
     for (const [name, value] of Object.entries(params)) {
-      if (!makesSense(name, value)) {
+      if (MAKE_SENSE.get(name)?.(value) === false) {
         throw new RestFault(400, "ERROR_ARGUMENT", `simulation.configure: ${name} cannot be that`);
       }
       if (name === "reset") {
@@ -155,29 +151,22 @@ export class RestSession {
   }
 }
 
-/**
- * Whether a fault may have this value: nothing waits for more than a minute.
- * @param {string} name
- * @param {unknown} value
- */
-function makesSense(name, value) {
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  switch (name) {
-    case "delay_ms":
-      return isObject && Object.values(value).every((each) => isUpTo(LONGEST_DELAY_MS, each));
-    case "stubs":
-      return isObject;
-    case "lifetime_s":
-      return isUpTo(TOKEN_LIFETIME_S, value);
-    case "limit":
-      return isUpTo(MOST_REFUSALS, value);
-    case "deny":
-    case "missing_scopes":
-      return Array.isArray(value) && value.every((each) => typeof each === "string");
-    default:
-      return true;
-  }
-}
+/** @param {unknown} value */
+const isNamed = (value) => named(value) === value;
+
+/** @param {unknown} value */
+const isNames = (value) => Array.isArray(value) && value.every((each) => typeof each === "string");
+
+/** Whether a fault may have this value: nothing waits for more than a minute. @type {[string, (value: any) => boolean][]} */
+const SENSIBLE = [
+  ["delay_ms", (value) => isNamed(value) && Object.values(value).every((each) => isUpTo(LONGEST_DELAY_MS, each))],
+  ["stubs", isNamed],
+  ["lifetime_s", (value) => isUpTo(TOKEN_LIFETIME_S, value)],
+  ["limit", (value) => isUpTo(MOST_REFUSALS, value)],
+  ["deny", isNames],
+  ["missing_scopes", isNames],
+];
+const MAKE_SENSE = new Map(SENSIBLE);
 
 /** @param {number} most @param {unknown} value */
 function isUpTo(most, value) {
@@ -193,10 +182,4 @@ function extraContacts() {
     NAME: first_names[index % first_names.length],
     LAST_NAME: last_names[index % last_names.length],
   }));
-}
-
-/** @returns {string} */
-function token() {
-  const random = crypto.getRandomValues(new Uint8Array(20));
-  return Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

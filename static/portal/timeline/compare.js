@@ -16,7 +16,8 @@ export function compare(recorded, now) {
   const before = recorded.map(textOf);
   const after = now.map(textOf);
   const pairs = before.length * after.length > MOST_CELLS ? placeByPlace(before, after) : longestMatch(before, after);
-  const moved = new Moved(before, after, pairs);
+  const moved = movedBetween(before, after, pairs);
+  const recordedElsewhere = new Set(moved.values());
   /** @type {Compared[]} */
   const rows = [];
   let [a, b] = [0, 0];
@@ -25,13 +26,13 @@ export function compare(recorded, now) {
     const gone = [];
     for (; a < nextA; a++) {
       const command = /** @type {Command} */ (recorded[a]);
-      if (moved.sentNow(a)) {
+      if (moved.has(a)) {
         rows.push({ verdict: "moved", recorded: command, now: command });
       } else {
         gone.push(command);
       }
     }
-    const come = now.slice(b, nextB).filter((_unused, index) => !moved.recorded(b + index));
+    const come = now.slice(b, nextB).filter((_unused, index) => !recordedElsewhere.has(b + index));
     b = nextB;
     for (let index = 0; index < Math.max(gone.length, come.length); index++) {
       const [was, is] = [gone[index] ?? null, come[index] ?? null];
@@ -44,45 +45,31 @@ export function compare(recorded, now) {
   return rows;
 }
 
-/** Commands that are in both lists, but not in the same order. */
-class Moved {
-  /** @type {Set<number>} */
-  #before = new Set();
-  /** @type {Set<number>} */
-  #after = new Set();
-
-  /**
-   * @param {string[]} before
-   * @param {string[]} after
-   * @param {ReadonlyArray<readonly [number, number]>} pairs that are at their place
-   */
-  constructor(before, after, pairs) {
-    const [placedBefore, placedAfter] = [new Set(pairs.map(([a]) => a)), new Set(pairs.map(([, b]) => b))];
-    /** Places in `after` that are left over, by text. @type {Map<string, number[]>} */
-    const left = new Map();
-    for (const [place, text] of after.entries()) {
-      if (!placedAfter.has(place)) {
-        left.set(text, [...(left.get(text) ?? []), place]);
-      }
-    }
-    for (const [place, text] of before.entries()) {
-      const found = placedBefore.has(place) ? undefined : left.get(text)?.shift();
-      if (found !== undefined) {
-        this.#before.add(place);
-        this.#after.add(found);
-      }
+/**
+ * Commands that are in both lists, but not in the same order.
+ * @param {string[]} before
+ * @param {string[]} after
+ * @param {ReadonlyArray<readonly [number, number]>} pairs that are at their place
+ * @returns {Map<number, number>} places in `after` by those in `before`
+ */
+function movedBetween(before, after, pairs) {
+  const [placedBefore, placedAfter] = [new Set(pairs.map(([a]) => a)), new Set(pairs.map(([, b]) => b))];
+  /** Places in `after` that are left over, by text. @type {Map<string, number[]>} */
+  const left = new Map();
+  for (const [place, text] of after.entries()) {
+    if (!placedAfter.has(place)) {
+      left.set(text, [...(left.get(text) ?? []), place]);
     }
   }
-
-  /** Whether this recorded command was sent now too, elsewhere. @param {number} place */
-  sentNow(place) {
-    return this.#before.has(place);
+  /** @type {Map<number, number>} */
+  const moved = new Map();
+  for (const [place, text] of before.entries()) {
+    const found = placedBefore.has(place) ? undefined : left.get(text)?.shift();
+    if (found !== undefined) {
+      moved.set(place, found);
+    }
   }
-
-  /** Whether this command of now was recorded too, elsewhere. @param {number} place */
-  recorded(place) {
-    return this.#after.has(place);
-  }
+  return moved;
 }
 
 /** @param {string[]} before @param {string[]} after @returns {Array<readonly [number, number]>} */

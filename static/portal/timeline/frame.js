@@ -64,6 +64,21 @@ export class FrameReader {
   /** When the present boot began, as far as this page saw. @type {number | null} */
   #bootSeen = null;
   #serial = 0;
+  /** What is made of an entry, by its kind; of any other a note. @type {ReadonlyMap<string, (entry: Entry) => void>} */
+  #takes = new Map([
+    ["event", (entry) => this.#event(entry)],
+    ["emit", (entry) => this.#event(entry)],
+    ["redelivery", ({ id, at }) => this.#events.get(String(id))?.marks.push(at)],
+    ["handler", (entry) => this.#handler(entry)],
+    ["handled", (entry) => this.#settle(entry, "ok", "no handler")],
+    ["command", (entry) => this.#command(entry)],
+    ["outcome", (entry) => this.#answered(entry)],
+    ["rest", (entry) => this.#answered(entry)],
+    ["call", (entry) => this.#answered(entry)],
+    ["boot", (entry) => this.#boot(entry)],
+    ["card", (entry) => this.#card(entry)],
+    ["left", (entry) => this.#left(entry)],
+  ]);
 
   /** @param {string} frame */
   constructor(frame) {
@@ -76,55 +91,20 @@ export class FrameReader {
       if (entry.kind !== "left" && this.#page === null) {
         this.#page = this.#add("page", "loaded", entry.at, null);
       }
-      this.#take(entry);
+      const take = this.#takes.get(entry.kind);
+      if (take) {
+        take(entry);
+      } else {
+        this.#note(entry);
+      }
     }
     return this.#spans;
   }
 
-  /** @param {Entry} entry */
-  #take(entry) {
-    switch (entry.kind) {
-      case "event":
-      case "emit":
-        this.#event(entry);
-        break;
-      case "redelivery":
-        this.#events.get(String(entry.id))?.marks.push(entry.at);
-        break;
-      case "handler":
-        this.#handler(entry);
-        break;
-      case "handled":
-        this.#settle(entry, "ok", "no handler");
-        break;
-      case "command":
-        this.#commands.set(
-          String(entry.id),
-          this.#add("command", entry.name, entry.at, null, { key: this.#key(entry.id) }),
-        );
-        break;
-      case "outcome":
-      case "rest":
-      case "call":
-        this.#answered(entry);
-        break;
-      case "boot":
-        this.#boot(entry);
-        break;
-      case "card":
-        this.#card(entry);
-        break;
-      case "left":
-        this.#left(entry);
-        break;
-      default:
-        this.#note(entry);
-    }
-  }
-
-  /** Ids of commands begin anew with each interpreter. @param {string | undefined} id */
-  #key(id) {
-    return `${this.frame}/${id ?? "-"}/${++this.#serial}`;
+  /** Ids of commands begin anew with each interpreter. @param {Entry} entry */
+  #command({ id, name, at }) {
+    const key = `${this.frame}/${id ?? "-"}/${++this.#serial}`;
+    this.#commands.set(String(id), this.#add("command", name, at, null, { key }));
   }
 
   /**

@@ -1,6 +1,6 @@
 /** The tools beside the timeline: save the trace, record and save a call, open a recording and play it. */
 
-import { element, setText } from "../demo/dom.js";
+import { button, element, setText } from "../demo/dom.js";
 import { checkSize, eventsOf, NotARecording, readRecording } from "./recording.js";
 import { Replay } from "./replay.js";
 
@@ -38,8 +38,8 @@ export class RecordingView {
   /** What the recorded page has handed over so far. @type {Recording | null} */
   #kept = null;
 
-  #record = button("Record");
-  #play = button("Play");
+  #record = button("Record", { title: WARNING }, () => this.#toggleRecording());
+  #play = button("Play", {}, () => void (this.#replay ? this.#replay.stop() : this.#start()));
   #speed = element(
     "select",
     { "aria-label": "Speed of the replay" },
@@ -66,9 +66,9 @@ export class RecordingView {
   constructor(portal, trace, isReady) {
     this.isReady = isReady;
     this.portal = portal;
-    const save = button("Save trace");
-    save.title = "Names, times and outcomes, nothing personal";
-    this.#record.title = WARNING;
+    const save = button("Save trace", { title: "Names, times and outcomes, nothing personal" }, () =>
+      download("trace", { kind: "worker-py trace", version: 1, entries: trace() }),
+    );
     const open = element("label", { class: "button", for: "rec-file" }, "Open recording");
     const tools = element("div", { class: "tl-tools rec-tools", role: "group", "aria-label": "Trace and recording" });
     tools.append(save, this.#record, this.#file, open);
@@ -76,10 +76,7 @@ export class RecordingView {
     this.player = player;
     this.tools = tools;
     this.root = element("div", { class: "rec" }, this.#mark, this.#problem, player, this.#status, this.#folded);
-    save.addEventListener("click", () => download("trace", { kind: "worker-py trace", version: 1, entries: trace() }));
-    this.#record.addEventListener("click", () => this.#toggleRecording());
     this.#file.addEventListener("change", () => void this.#open());
-    this.#play.addEventListener("click", () => void (this.#replay ? this.#replay.stop() : this.#start()));
   }
 
   /** @param {string} frame @param {unknown} entry */
@@ -239,11 +236,6 @@ function wordsOf(command) {
     return ["—"];
   }
   return [element("code", {}, command.name), " ", element("small", {}, JSON.stringify(command.params ?? {}))];
-}
-
-/** @param {string} text */
-function button(text) {
-  return element("button", { type: "button" }, text);
 }
 
 /** @param {string} what @param {unknown} content */

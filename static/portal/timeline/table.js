@@ -1,6 +1,6 @@
 /** The timeline in words: the details of one bar, and all bars as a table. */
 
-import { element, setText } from "../demo/dom.js";
+import { button, element } from "../demo/dom.js";
 import { LANES } from "./model.js";
 import { durationWords, OUTCOMES, outcomeWords } from "./outcomes.js";
 import { offsetWords } from "./window.js";
@@ -68,19 +68,12 @@ export function showDetails(host, span, timeline, pageName, ways) {
 function leads({ lane, name, cause }, { toLog, toSource }) {
   const buttons = [];
   if (cause !== "") {
-    buttons.push(way("In the log", () => toLog(cause)));
+    buttons.push(button("In the log", {}, () => toLog(cause)));
   }
   if (lane === "handler") {
-    buttons.push(way("In the editor", () => toSource(name)));
+    buttons.push(button("In the editor", {}, () => toSource(name)));
   }
   return buttons;
-}
-
-/** @param {string} text @param {() => void} go */
-function way(text, go) {
-  const button = element("button", { type: "button" }, text);
-  button.addEventListener("click", go);
-  return button;
 }
 
 /** @param {Span} span @param {Timeline} timeline */
@@ -116,8 +109,7 @@ export function showTable(host, timeline, zero, pageName) {
       element("td", {}, pageName(span.frame)),
     ),
   );
-  const caption = element("caption");
-  setText(caption, `${about}, oldest first`);
+  const caption = element("caption", {}, `${about}, oldest first`);
   host.replaceChildren(element("table", {}, caption, element("thead", {}, head), element("tbody", {}, ...body)));
 }
 

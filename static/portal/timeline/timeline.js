@@ -6,7 +6,7 @@ import { TimelineView } from "./view.js";
 /** @typedef {import("../automation.js").Portal} Portal */
 /** @typedef {import("./table.js").Ways} Ways */
 
-class Timeline {
+export class Timeline {
   /** Frames whose page has told something and has not left. @type {Set<string>} */
   #here = new Set();
   /** Frames whose page has an interpreter that runs. @type {Set<string>} */
@@ -87,6 +87,3 @@ class Timeline {
     }
   }
 }
-
-/** @param {HTMLElement} panel @param {Portal} portal @param {Ways} ways */
-export const connectTimeline = (panel, portal, ways) => new Timeline(panel, portal, ways);

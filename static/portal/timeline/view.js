@@ -4,7 +4,7 @@
  * Nothing is drawn while the tab is hidden, and while nothing changes.
  */
 
-import { element } from "../demo/dom.js";
+import { button, element } from "../demo/dom.js";
 import { Chart, labelOf } from "./chart.js";
 import { isEntry } from "./frame.js";
 import { neighbour } from "./keys.js";
@@ -52,8 +52,10 @@ export class TimelineView {
     hidden: true,
   });
   #empty = element("p", { class: "tl-hint tl-empty" }, "Nothing has happened yet.");
-  #follow = toggle("Follow", "Keep the newest bars in sight");
-  #asTable = toggle("Table", "Show the bars as a table");
+  #follow = button("Follow", { title: "Keep the newest bars in sight" }, () => this.#setFollow(!this.#follows));
+  #asTable = button("Table", { title: "Show the bars as a table", "aria-pressed": "false" }, () =>
+    this.#setTable(this.#table.hidden === true),
+  );
 
   /**
    * @param {HTMLElement} panel a tab panel, which fires `toggled`
@@ -74,8 +76,6 @@ export class TimelineView {
     );
     const body = element("div", { class: "tl-body" }, this.#empty, this.#chart.root, this.#table);
     panel.append(element("div", { class: "tl-head" }, tools, recording.tools), recording.root, body, this.#details);
-    this.#follow.addEventListener("click", () => this.#setFollow(!this.#follows));
-    this.#asTable.addEventListener("click", () => this.#setTable(Boolean(this.#table.hidden)));
     panel.addEventListener("toggled", () => this.#ask());
     new ResizeObserver(() => this.#ask()).observe(this.#chart.root);
     this.#setFollow(true);
@@ -287,15 +287,5 @@ export class TimelineView {
 
 /** @param {string} text @param {string} title @param {() => void} act */
 function action(text, title, act) {
-  const button = element("button", { type: "button", title }, text);
-  if (text.length === 1) {
-    button.setAttribute("aria-label", title);
-  }
-  button.addEventListener("click", act);
-  return button;
-}
-
-/** @param {string} text @param {string} title */
-function toggle(text, title) {
-  return element("button", { type: "button", title, "aria-pressed": "false" }, text);
+  return button(text, { title, ...(text.length === 1 ? { "aria-label": title } : {}) }, act);
 }

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Complaints
+from tests.browser.demo.conftest import GREETING, SharedDemo
 from tests.support.browsers import needs
 
 
@@ -81,6 +82,20 @@ def test_the_log_shows_what_failed_alone_and_one_call_of_two(demo_page: Page, co
     demo_page.locator("#log-call").select_option(index=newest)
     expect(groups.locator("> .entry .fold + code")).to_contain_text(["initialized"])
     assert groups.count() < demo_page.locator("#trace > li").count()
+
+
+def test_a_log_that_was_cleared_offers_no_call_of_before(demo_page: Page, shared_demo: SharedDemo) -> None:
+    choice = demo_page.locator("#log-call")
+    demo_page.get_by_role("button", name="Known contact").click()
+    expect(choice).to_be_visible()
+    expect(demo_page.locator("#card-status")).to_have_text(GREETING)
+    shared_demo.until_settled()
+    choice.select_option("Call 2")
+    demo_page.get_by_role("button", name="Clear", exact=True).click()
+    assert choice.locator("option").all_text_contents() == ["all calls"]
+    expect(choice).to_be_hidden()
+    demo_page.get_by_role("button", name="Answer").click()
+    expect(demo_page.locator("#trace > li:visible", has_text="answerButtonClick")).to_be_visible()
 
 
 @pytest.mark.engines

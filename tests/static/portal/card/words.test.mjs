@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CardModel } from "../../../../static/portal/card/model.js";
+import { CardModel, STATES } from "../../../../static/portal/card/model.js";
 import {
   amount,
   clock,
@@ -9,7 +9,6 @@ import {
   initials,
   numberWords,
   stageWords,
-  stateWords,
 } from "../../../../static/portal/card/words.js";
 import { UI_STATES } from "../../../../static/portal/core/vocabulary.js";
 import { destination } from "../../../../static/portal/demo/roving.js";
@@ -17,7 +16,7 @@ import { destination } from "../../../../static/portal/demo/roving.js";
 const PARTY = { phoneNumber: "hidden", crmEntityType: "", crmEntityId: 0, name: "" };
 
 test("every state has words of its own", () => {
-  const words = UI_STATES.map(stateWords);
+  const words = UI_STATES.map((state) => STATES[state].words);
   assert.equal(new Set(words).size, UI_STATES.length);
   assert.ok(words.every((word) => word.includes(" ") || /^[A-Z]/.test(word)));
 });

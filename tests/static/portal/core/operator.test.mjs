@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noFaults } from "../../../../static/portal/core/faults.js";
-import { Operator } from "../../../../static/portal/core/operator.js";
+import { joinWindows } from "../../../../static/portal/core/operator.js";
 import { Telephony } from "../../../../static/portal/core/telephony.js";
 
 /** A portal whose server reaches every window at once. */
@@ -30,9 +30,9 @@ function portal() {
       raise: (event, payload) => raised.push([event, payload]),
       cardChanged: () => {},
       settings: () => faults,
-      tell: (notice) => operator.tell(notice),
+      tell: (notice) => tell(notice),
     });
-    const operator = new Operator({ user, telephony: () => calls, hearsMs: () => hearsMs, channel });
+    const tell = joinWindows({ user, telephony: () => calls, hearsMs: () => hearsMs, channel });
     return { calls, raised, events: () => raised.splice(0).map(([event]) => event) };
   };
 }

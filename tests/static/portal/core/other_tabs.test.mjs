@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Operator } from "../../../../static/portal/core/operator.js";
+import { joinWindows } from "../../../../static/portal/core/operator.js";
 import { otherTabs } from "../../../../static/portal/core/other_tabs.js";
 import { withGlobals } from "../../../support/fakes.mjs";
 import { FakeBroadcastChannel, RefusedBroadcastChannel } from "../../../support/storage_fakes.mjs";
@@ -20,5 +20,5 @@ test("where the browser refuses a channel the tab is alone, and its operator's c
   withGlobals(t, { BroadcastChannel: RefusedBroadcastChannel });
   assert.equal(otherTabs("calls").alone, true);
   const telephony = () => assert.fail("nobody is there to be heard");
-  new Operator({ user: "1", telephony, hearsMs: () => 0 }).tell(/** @type {any} */ ({ what: "take away" }));
+  joinWindows({ user: "1", telephony, hearsMs: () => 0 })(/** @type {any} */ ({ what: "take away" }));
 });

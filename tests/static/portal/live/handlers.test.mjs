@@ -19,15 +19,15 @@ function tab(t, { reached = true } = {}) {
   const editor = { text: /** @type {string | null} */ ("own") };
   /** @type {any[]} */
   const told = [];
-  const handlers = new Handlers(
-    (message) => {
+  const handlers = new Handlers({
+    tell: (message) => {
       told.push(message.workerPyApply);
       return reached;
     },
-    () => {},
-    "draft",
-    () => editor.text,
-  );
+    show: () => {},
+    key: "draft",
+    text: () => editor.text,
+  });
   return { handlers, editor, told, kept };
 }
 
