@@ -8,9 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from tests.support.watched_page import WatchedPage
 from worker_py_tool.bundle import manifest
-from worker_py_tool.kit.browser_portal import BrowserCall, BrowserPortal
+from worker_py_tool.kit.browser_portal import BrowserCall, BrowserPortal, PortalPage
 
 DESK: Final = Path(__file__).with_name("desk.js")
 
@@ -117,7 +116,7 @@ def with_worker_that_begins(bundle: Path, directory: Path, script: str) -> Path:
     return directory
 
 
-class HostingPage(WatchedPage):
+class HostingPage(PortalPage):
     """One page of the portal, and the interpreter behind it, which tells of itself."""
 
     def state_of_python(self) -> dict[str, Any]:

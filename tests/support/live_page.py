@@ -4,10 +4,10 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.watched_page import WatchedPage
+from worker_py_tool.kit.browser_portal import PortalPage
 
 
-class LivePage(WatchedPage):
+class LivePage(PortalPage):
     """The portal's page with a call, and the editor in its tab."""
 
     def __init__(self, page: Page, app_url: str) -> None:

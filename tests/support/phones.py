@@ -8,8 +8,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext
 
-from tests.support.watched_page import WatchedPage
-from worker_py_tool.kit.browser_portal import BrowserPortal
+from worker_py_tool.kit.browser_portal import BrowserPortal, PortalPage
 
 PHONE_DESK = Path(__file__).with_name("phone_desk.js")
 SIP_EXCHANGE = Path(__file__).with_name("sip_exchange.js")
@@ -131,7 +130,7 @@ APP = """
 """
 
 
-class PhoneTab(WatchedPage):
+class PhoneTab(PortalPage):
     """A tab with a phone, or beside one."""
 
     def run(self, name: str, params: object = None, **order: object) -> Any:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.support.watched_page import Raised
 from worker_py.payloads import INITIALIZED
+from worker_py_tool.kit.browser_portal import Raised
 
 PREFIX: Final = "BackgroundCallCard::"
 

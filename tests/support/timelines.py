@@ -11,7 +11,7 @@ from typing import Any
 
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
-from tests.support.watched_page import WatchedPage
+from worker_py_tool.kit.browser_portal import PortalPage
 
 APP = """
     import asyncio
@@ -97,7 +97,7 @@ class Bar:
         return float(number) * (1000 if unit == "s" else 1)
 
 
-class TimelinePage(WatchedPage):
+class TimelinePage(PortalPage):
     """A portal page, and the tab in it."""
 
     def __init__(self, page: Page, app_url: str) -> None:

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.support.complaints import Complaints
-from tests.support.watched_page import WatchedPage
-from worker_py_tool.kit.browser_portal import DEADLINE_MS
+from worker_py_tool.kit.browser_portal import DEADLINE_MS, PortalPage
 
 WITNESS: Final = Path(__file__).with_name("witness.js")
 
 
-class WitnessPage(WatchedPage):
+class WitnessPage(PortalPage):
     """In Python: `await card.page.call("tell", …)`, or of any other page."""
 
     def told(self) -> Any:

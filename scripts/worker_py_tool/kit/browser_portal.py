@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 from urllib.parse import urlencode, urlsplit
 
-from playwright.sync_api import BrowserContext, Error, Frame, Page
+from playwright.sync_api import BrowserContext, Error, Frame, Page, Worker
 
 from worker_py import payloads
-from worker_py.wire import EVENTS
 
 DEADLINE_MS: Final = 60_000
 POLL_MS: Final = 20
@@ -27,6 +27,9 @@ NOT_SHOWN: Final = "The card shows no"
 ELSEWHERE: Final = "/crm/deal/details/1/"
 NOTHING: Final[Any] = object()
 """Stands for a payload that is undefined: JSON has no such thing."""
+
+Raised = tuple[str, Any]
+"""An event's short name and its payload."""
 
 FAULTS: Final[Mapping[str, tuple[dict[str, object], dict[str, object]]]] = {
     "silent": ({"silent": ["*"]}, {"silent": []}),
@@ -41,18 +44,17 @@ FAULTS: Final[Mapping[str, tuple[dict[str, object], dict[str, object]]]] = {
 _ENDED = (
     """workerPy.trace().findLast((entry) => entry.kind === "card" && entry.call_id === argument)?.name !== "opened" """
 )
-_SETTLED = "stats.state === 'ready' && stats.events >= argument && stats.waiting === 0"
 _PROVIDED = "providedByTheTest"
-BOUND: Final = f"portal.frames().some((frame) => new Set(frame.bound).size === {len(EVENTS)})"
-"""Whether a frame hears all events, as an expression of the portal's page."""
+_BOUND = "portal.frames().some((frame) => new Set(frame.bound).size === 17)"
 # The portal notes each event that it raises, and how many callbacks it was sent to.
 _ACT = f"""([value]) => {{
-  if (!({BOUND})) return null;
+  if (!({_BOUND})) return null;
   const from = portal.log.length;
   const made = (%s)(portal, value);
   const heard = portal.log.slice(from).filter(({{ kind, reached }}) => kind === "event" && reached > 0);
   return [made ?? null, heard.length];
 }}"""
+_RAISE_ALL = "all.filter(([name, payload]) => portal.raise(name, payload) > 0).length"
 
 
 class Timer(NamedTuple):
@@ -213,6 +215,7 @@ class PortalPage:
         self.playwright_page = page
         self._app = urlsplit(app_url).netloc
         self._heard = 0
+        self._before: dict[str, Any] = {}
         self._functions: dict[str, Callable[[Any], Any]] = {}
         page.set_default_timeout(DEADLINE_MS)
 
@@ -254,6 +257,14 @@ class PortalPage:
             options["uiState"] = ui_state
         return self._call("(portal, options) => portal.incomingCall(options)", options)
 
+    def call_list(self, length: int, **options: Any) -> BrowserCall:
+        """The card of a call list."""
+        return self._call("(portal, [length, options]) => portal.callList(length, options)", [length, options])
+
+    def silent_card(self) -> BrowserCall:
+        """A card that commands can be sent to, although no event told of it."""
+        return self.incoming_call(silent=True)
+
     def _call(self, script: str, options: object) -> BrowserCall:
         script = f"(portal, options) => [portal.sent.length, ({script})(portal, options)]"
         first_command, call_id = self.act(script, options)
@@ -267,6 +278,48 @@ class PortalPage:
         """Raise an event on the wire with exactly this payload; returns how many callbacks it was sent to."""
         script = "(portal, [name, value, options]) => portal.raise(name, value[0], options)"
         return int(self.act(script, [short_name, [] if payload is NOTHING else [payload], options]))
+
+    def raise_all(self, raised: list[Raised]) -> None:
+        """Raise events in one burst."""
+        self.until_bound()
+        self._heard += self.portal(f"(portal, all) => {_RAISE_ALL}", raised)
+
+    def raise_all_once_bound(self, raised: list[Raised]) -> None:
+        """Raise events in one burst, at the very moment at which the frame has bound the last of the 17 names."""
+        self._heard += self.portal(
+            f"""async (portal, all) => {{
+              while (!({_BOUND})) {{
+                await new Promise((resolve) => addEventListener("message", resolve, {{ once: true }}));
+              }}
+              return {_RAISE_ALL};
+            }}""",
+            raised,
+        )
+
+    def card(self) -> dict[str, Any]:
+        """What `portal.card()` tells."""
+        snapshot: dict[str, Any] = self.portal("(portal) => portal.card()")
+        return snapshot
+
+    def until_card(self, **wanted: object) -> None:
+        """Wait until what `portal.card()` tells is like this."""
+        script = "(wanted) => Object.entries(wanted).every(([key, value]) => window.portal.card()?.[key] === value)"
+        self.playwright_page.wait_for_function(script, arg=wanted)
+
+    def sent(self, command: str | None = None) -> list[Any]:
+        """Parameters of the commands of one name that reached the portal, or the names of all."""
+        rows = self.commands()
+        return [params for name, params in rows if name == command] if command else [name for name, _ in rows]
+
+    def commands(self) -> list[tuple[str, Any]]:
+        """The commands that reached the portal, with their parameters."""
+        rows = self.portal("(portal) => portal.sent.map(({command, params}) => [command, params])")
+        return [(command, _without_the_sdks(params)) for command, params in rows]
+
+    def until_sent(self, command: str) -> None:
+        """Wait until a command has reached the portal."""
+        script = "(name) => window.portal.sent.some(({ command }) => command === name)"
+        self.playwright_page.wait_for_function(script, arg=command)
 
     # The portal's side: what goes wrong ------------------------------------------------------------
 
@@ -292,14 +345,37 @@ class PortalPage:
             self.playwright_page.evaluate("(uri) => portal.navigate(uri)", uri)
         self.until_there()
 
+    def reload(self) -> None:
+        """Load the page anew, and wait until its hidden page has loaded."""
+        self.playwright_page.reload()
+        self.until_there()
+
+    def close(self) -> None:
+        """Close the tab."""
+        self.playwright_page.close()
+
+    def open_slider(self) -> str:
+        """Open a slider, a document of its own with a hidden page of its own; returns its frame's id."""
+        return str(self.portal("(portal) => portal.openFrame({ kind: 'slider' })"))
+
+    def remove_frame(self) -> None:
+        """Tear the hidden frame out of the page."""
+        self.portal("(portal) => portal.closeFrame(portal.frames()[0].id)")
+
     def until_there(self) -> None:
         """Wait until the hidden page has loaded; what the page before heard is forgotten."""
         self._heard = 0
+        self._before = {}
         self.playwright_page.wait_for_function("() => window.portal?.ready.then(() => true)")
 
     def until_bound(self) -> None:
-        """Wait until a frame has bound all names: before that nobody hears an event."""
-        self.playwright_page.wait_for_function(f"() => {BOUND}")
+        """Wait until a frame has bound all 17 names: before that nobody hears an event."""
+        self.playwright_page.wait_for_function(f"() => {_BOUND}")
+
+    def bound(self) -> list[str]:
+        """The names that the frame has bound; one bound twice is here twice."""
+        names: list[str] = self.portal("(portal) => portal.frames()[0].bound")
+        return names
 
     # The frame's side --------------------------------------------------------------------------------
 
@@ -352,13 +428,14 @@ class PortalPage:
     def until(self, condition: str, argument: object = None, timeout_s: float = DEADLINE_MS / 1000) -> None:
         """Wait until an expression of the placement page holds.
 
-        In its scope: `argument`; `stats`, as they are. A boot that has failed fails the test at once, with the reason.
+        In its scope: `argument`; `stats`, as they are; `before`, as they were when the case began. A boot that has
+        failed fails the test at once, with the reason.
         """
-        self.until_evaluates(self._in_scope(condition), argument, timeout_s)
+        self.until_evaluates(self._in_scope(condition), [argument, self._before], timeout_s)
 
     @staticmethod
     def _in_scope(condition: str) -> str:
-        return f"""(argument) => {{
+        return f"""([argument, before]) => {{
           const stats = globalThis.workerPy?.stats();
           if (!stats) return false;  // the page's scripts come after its load
           if (stats.state === "failed") throw new Error(JSON.stringify(workerPy.diagnostics().problems));
@@ -388,13 +465,28 @@ class PortalPage:
         """Wait until Python runs and the scripts of this page have: an interpreter of several pages may run before."""
         self.until("stats.state === 'ready' && performance.getEntriesByName('worker-py:scripts').length > 0")
 
+    def until_ready_everywhere(self) -> None:
+        """Wait until the hidden pages of this tab and of its sliders all have an interpreter."""
+        ready = "() => window.workerPy?.stats().state === 'ready'"  # a slider's script may not have come yet
+        hidden = self.portal("(portal) => portal.frames().filter(({ kind }) => kind !== 'app').length")
+
+        def everywhere() -> bool:
+            there = [frame for frame in self.playwright_page.frames if self._is_app(frame)]
+            return len(there) >= hidden and all(frame.evaluate(ready) for frame in there)
+
+        self.poll(everywhere, "an interpreter in each hidden page")
+
     def is_settled(self) -> bool:
         """Whether every event that was raised has come and been handled to its end."""
-        return self._holds(self._in_scope(_SETTLED), self._heard)
+        return self._holds(self._in_scope(self._settled()), [self._heard, self._before])
 
     def until_settled(self, timeout_s: float = DEADLINE_MS / 1000) -> None:
         """Wait until every event that was raised has come and been handled to its end."""
-        self.until(_SETTLED, self._heard, timeout_s)
+        self.until(self._settled(), self._heard, timeout_s)
+
+    def _settled(self) -> str:
+        heard = f"stats.events >= {self._before.get('events', 0)} + argument"
+        return f"stats.state === 'ready' && {heard} && stats.waiting === 0"
 
     def poll(
         self,
@@ -413,10 +505,64 @@ class PortalPage:
 
     # What the placement page tells -------------------------------------------------------------------
 
+    def stats(self) -> dict[str, Any]:
+        """`workerPy.stats()`."""
+        counts: dict[str, Any] = self.evaluate("workerPy.stats()")
+        return counts
+
+    def counted(self, *path: str) -> int:
+        """By how much a counter of `stats()` has grown in this case."""
+        return _at(self.stats(), path) - _at(self._before, path)
+
+    def trace(self, kind: str | None = None) -> list[dict[str, Any]]:
+        """The entries of `workerPy.trace()` that came in this case, or those of one kind."""
+        # Asked at once: of two questions, the second knows of what came between them.
+        entries, counts = self.evaluate("[workerPy.trace(), workerPy.stats().trace]")
+        count = sum(counts.values()) - sum(self._before.get("trace", {}).values())
+        return [entry for entry in entries[max(0, len(entries) - count) :] if kind in (None, entry["kind"])]
+
+    def diagnostics(self) -> dict[str, Any]:
+        """`workerPy.diagnostics()`."""
+        found: dict[str, Any] = self.evaluate("workerPy.diagnostics()")
+        return found
+
+    def host(self) -> dict[str, Any]:
+        """`workerPy.diagnostics().host`."""
+        found: dict[str, Any] = self.diagnostics()["host"]
+        return found
+
+    def page_id(self) -> str:
+        """The id of the present load of the placement page."""
+        return str(self.stats()["page"])
+
     def reports(self, kind: str | None = None) -> list[dict[str, Any]]:
-        """What was reported, or what of one kind."""
-        rows = self.evaluate("workerPy.diagnostics().reports")
-        return [row for row in rows if kind in (None, row["kind"])]
+        """What was reported in this case, or what of one kind."""
+        rows, counts = self.evaluate("[workerPy.diagnostics().reports, workerPy.stats().reports]")
+        total = sum(counts.values()) - sum(self._before.get("reports", {}).values())
+        return [row for row in rows[max(0, len(rows) - total) :] if kind in (None, row["kind"])]
+
+    def worker_ends(self) -> list[str]:
+        """How workers of this page ended so far: how, a colon, and why."""
+        ends: list[str] = self.diagnostics()["workers"]["ended"]
+        return ends
+
+    def workers(self) -> list[Worker]:
+        """The dedicated workers of this page."""
+        return self.playwright_page.workers
+
+    # Several cases on one page -----------------------------------------------------------------------
+
+    @contextmanager
+    def case(self) -> Iterator[None]:
+        """One case of several that share this page: the portal forgets what was before it, and counters begin anew.
+
+        What the case before began is waited for: what came of it would be counted as this one's.
+        """
+        self.until("stats.waiting === 0")
+        self.portal("async (portal) => { await portal.configure(null); portal.clear(); }")
+        self._before = self.stats()
+        self._heard = 0
+        yield
 
 
 PageType = TypeVar("PageType", bound=PortalPage)
@@ -523,3 +669,16 @@ class BrowserPortal(Generic[PageType]):
     def kill_interpreter(self) -> None:
         """As `PortalPage.kill_interpreter`."""
         self.page.kill_interpreter()
+
+
+def _at(counts: Mapping[str, Any], path: tuple[str, ...]) -> int:
+    value: Any = counts
+    for key in path:
+        value = value.get(key, 0) if isinstance(value, Mapping) else 0
+    return int(value or 0)
+
+
+def _without_the_sdks(params: Any) -> Any:
+    """Parameters without those that `@bitrix24/b24jssdk` adds for itself."""
+    added = ("safelyTime", "isRawValue", "isSafely")
+    return {key: value for key, value in params.items() if key not in added} if isinstance(params, dict) else params

@@ -17,9 +17,9 @@ from tests.support.complaints import Complaints
 from tests.support.directory_server import DirectoryServer
 from tests.support.raised import PREFIX, comments, initialized, one_of_each
 from tests.support.stalling import HeldServer
-from tests.support.watched_page import Raised
 from tests.support.witness import WITNESS
 from worker_py_tool.bundle.build import Client
+from worker_py_tool.kit.browser_portal import Raised
 from worker_py_tool.paths import NODE_MODULES
 
 APP = """

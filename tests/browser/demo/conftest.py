@@ -13,9 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import BundleFor, Complaints
 from tests.support.built import built
 from tests.support.timelines import APP, TimelinePage
-from tests.support.watched_page import WatchedPage
 from worker_py_tool.demo import demo
-from worker_py_tool.kit.browser_portal import BrowserPortal
+from worker_py_tool.kit.browser_portal import BrowserPortal, PortalPage
 
 GREETING = "Head of purchasing · open deals: 2"
 
@@ -38,7 +37,7 @@ ANEW = """async () => {
 }"""
 
 
-class SharedDemo(WatchedPage):
+class SharedDemo(PortalPage):
     """One page of the demo for the tests of a file: each has a call of its own, which Python has greeted.
 
     Attributes:
@@ -78,7 +77,7 @@ class SharedDemo(WatchedPage):
         """The phone hangs up, and Python forgets the call: on another page it would still know of it."""
         if self.playwright_page.evaluate("window.portal?.card()?.open ?? false"):
             self.until("stats.state === 'ready' && stats.waiting === 0")
-            self.count_anew()
+            self._before, self._heard = self.stats(), 0
             self.act("(portal) => portal.act('closeButtonClick')")
             self.until_settled()
 

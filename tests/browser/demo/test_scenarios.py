@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Complaints, LaunchBrowser
 from tests.support.phones import AUDIBLE
-from tests.support.watched_page import WatchedPage
 from worker_py_tool.demo import demo
+from worker_py_tool.kit.browser_portal import PortalPage
 
 SCENARIOS = {
     "A client we know calls": 10,
@@ -47,7 +47,7 @@ class Theatre:
 
     def __init__(self, page: Page, app_url: str) -> None:
         self.page = page
-        self.portal = WatchedPage(page, app_url)
+        self.portal = PortalPage(page, app_url)
         self.panel = page.locator("#scenarios")
         self.status = page.locator("#scenario-status")
         self.current = page.locator('#scenarios [aria-current="step"]')

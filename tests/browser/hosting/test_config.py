@@ -7,8 +7,8 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from tests.browser.conftest import BundleFor, OpenPortal
-from tests.support.watched_page import WatchedPage
 from worker_py_tool.bundle import config_file
+from worker_py_tool.kit.browser_portal import PortalPage
 
 APP = """
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ def test_a_file_that_changes_holds_for_the_next_page_and_one_that_lacks_a_settin
     shutil.copytree(bundle_for(APP), bundle)
     file = bundle / config_file.NAME
     assert json.loads(file.read_text(encoding="utf-8")) == {}
-    portal = open_portal(WatchedPage, bundle=bundle, page=page)
+    portal = open_portal(PortalPage, bundle=bundle, page=page)
     portal.until_ready()
     portal.until_evaluates("() => workerPy.diagnostics().problems.some((each) => each.startsWith('No handler runs'))")
     call = portal.initialized(CALL_ID="A")

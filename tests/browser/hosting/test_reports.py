@@ -15,10 +15,9 @@ from starlette.types import Receive, Scope, Send
 from tests.browser.conftest import BundleFor
 from tests.support.faulty_server import HELD_S
 from tests.support.hosting import with_worker_that_begins
-from tests.support.watched_page import WatchedPage
 from tests.support.witness import WITNESS, WitnessPage
 from worker_py_tool.demo import demo
-from worker_py_tool.kit.browser_portal import BrowserPortal
+from worker_py_tool.kit.browser_portal import BrowserPortal, PortalPage
 from worker_py_tool.reports.sink import INGEST
 from worker_py_tool.serve import request_body
 from worker_py_tool.serve.served_bundle import raw
@@ -64,7 +63,7 @@ APP = (
 )
 
 
-def opened(browser: Browser, portal_url: str, app_port: int, stack: ExitStack) -> WatchedPage:
+def opened(browser: Browser, portal_url: str, app_port: int, stack: ExitStack) -> PortalPage:
     """A browser of its own on the portal, with the app of that port."""
     context = stack.enter_context(closing(browser.new_context()))
     return BrowserPortal(context, portal_url, f"http://app.localhost:{app_port}/", WitnessPage).open_page()

@@ -19,9 +19,8 @@ from playwright.sync_api import Browser, CDPSession
 from tests.browser.conftest import BundleFor
 from tests.support.browsers import needs
 from tests.support.raised import comments, initialized
-from tests.support.watched_page import WatchedPage
 from tests.support.witness import WITNESS
-from worker_py_tool.kit.browser_portal import BrowserPortal
+from worker_py_tool.kit.browser_portal import BrowserPortal, PortalPage
 
 LENGTH_S: Final = float(os.environ.get("WORKER_PY_SOAK_S") or 600)
 SEED: Final = int(os.environ.get("WORKER_PY_SOAK_SEED") or random.SystemRandom().randrange(10**6))
@@ -81,7 +80,7 @@ HUNG = """() => {
 class Tab:
     """A tab with a call of its own, and what is done to it."""
 
-    def __init__(self, page: WatchedPage) -> None:
+    def __init__(self, page: PortalPage) -> None:
         self.page = page
         self.call = ""
         self.frozen_for = 0
@@ -105,7 +104,7 @@ class Soak:
         acts: how often each was done.
     """
 
-    def __init__(self, portal: BrowserPortal[WatchedPage], chance: random.Random) -> None:
+    def __init__(self, portal: BrowserPortal[PortalPage], chance: random.Random) -> None:
         self.acts: Counter[str] = Counter()
         self._portal = portal
         self._chance = chance
@@ -257,19 +256,19 @@ class Soak:
 @pytest.fixture
 def portal(
     browser: Browser, bundle_for: BundleFor, serve_app: Callable[[Any], str], portal_url: str
-) -> Iterator[BrowserPortal[WatchedPage]]:
+) -> Iterator[BrowserPortal[PortalPage]]:
     """A fresh profile whose pages' clocks can jump; that faults are told in the console is no fault."""
     app_url = serve_app(bundle_for(APP, page_scripts=(WITNESS,)))
     with browser.new_context() as context:
         context.add_init_script(JUMPING)
-        yield BrowserPortal(context, portal_url, app_url, WatchedPage)
+        yield BrowserPortal(context, portal_url, app_url, PortalPage)
 
 
 @pytest.mark.campaign
 @pytest.mark.timeout(LENGTH_S + 300)
 @needs("freezes_pages")
 def test_no_event_is_lost_and_no_worker_is_taken_for_hung_through_minutes_of_faults(
-    portal: BrowserPortal[WatchedPage],
+    portal: BrowserPortal[PortalPage],
 ) -> None:
     print(f"WORKER_PY_SOAK_SEED={SEED} WORKER_PY_SOAK_S={LENGTH_S:g}")
     soak = Soak(portal, random.Random(SEED))
