@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, BrowserType, Playwright
 from tests.support.stacks import quick_stacks
 from worker_py_tool.errors import ToolError
 from worker_py_tool.kit import webkit
-from worker_py_tool.kit.browsers import launch_options
+from worker_py_tool.kit.browsers import LOOPBACK_WORKERS, launch_options
 from worker_py_tool.setup import chromium
 
 VARIABLE: Final = "WORKER_PY_ENGINE"
@@ -164,10 +164,9 @@ class Browsers:
         if self.engine.name == "webkit":
             assert not arguments and not without and loopback_workers, "these are Chromium's flags"
             return self._webkit()
-        whole = bool(without) or not loopback_workers  # only that one keeps pages, and has those checks
-        options = self._options(
-            self._home, arguments=arguments, without=without, loopback_workers=loopback_workers, whole=whole
-        )
+        options = self._options(self._home, arguments, without, loopback_workers=loopback_workers)
+        if self.engine.takes_flags and not without and loopback_workers:  # the whole one alone keeps pages, and checks
+            options = without_windows(options)
         if self.engine.takes_preferences:
             options["firefox_user_prefs"] = {**FIREFOX_PREFERENCES, **(preferences or {})}
         browser = self._kind.launch(**options)
@@ -203,13 +202,26 @@ class Browsers:
         kind: BrowserType = getattr(self._driver, self.engine.name)
         return kind
 
-    def _options(self, home: Path, **more: Any) -> dict[str, Any]:
-        if self.engine.takes_flags:
-            more["arguments"] = (BASELINE_ONLY, *more.get("arguments", ()))
+    def _options(
+        self, home: Path, arguments: Sequence[str] = (), without: Sequence[str] = (), *, loopback_workers: bool = True
+    ) -> dict[str, Any]:
         try:
-            return launch_options(self.engine.name, home, **more)
+            options = launch_options(self.engine.name, home)
         except ToolError as problem:
             raise pytest.UsageError(f"{VARIABLE} is {self.engine.name!r}: {problem}") from None
+        if not self.engine.takes_flags:
+            assert not arguments and not without and loopback_workers, "these are Chromium's flags"
+            return options
+        options["args"] += [BASELINE_ONLY, *arguments]
+        options["ignore_default_args"] += without
+        if not loopback_workers:
+            options["args"].remove(LOOPBACK_WORKERS)
+        return options
+
+
+def without_windows(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for Chromium without windows, where there is one; see `chromium.find_shell`."""
+    return {**options, "executable_path": chromium.find_shell() or options["executable_path"], "channel": None}
 
 
 @contextmanager

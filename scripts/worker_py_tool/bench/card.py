@@ -21,7 +21,8 @@ COMMAND_FROM = """() => {
     addEventListener("message", listen);
   });
 }"""
-BOUND = "() => window.portal?.frames().some(({ bound }) => bound.length === 17)"
+EVENTS = "() => import('/core/vocabulary.js').then(({ EVENTS }) => EVENTS.length)"
+BOUND = "(count) => window.portal?.frames().some(({ bound }) => bound.length === count)"
 READY = "() => globalThis.workerPy?.ready.then(() => null)"
 CALL: dict[str, Any] = {"CALL_ID": "BENCH.1", "CRM_ENTITY_ID": 0, "CALL_DIRECTION": "incoming", "CALL_STATE": "idle"}
 
@@ -46,7 +47,7 @@ def open_card(context: BrowserContext, portal_address: str, app: str, *, shared:
     if not shared:
         page.add_init_script(NO_SHARED_WORKER)
     page.goto(demo.portal_url(portal_address, app, plain=""))
-    page.wait_for_function(BOUND)
+    page.wait_for_function(BOUND, arg=page.evaluate(EVENTS))
     page.evaluate(COMMAND_FROM)
     page.evaluate("() => portal.incomingCall({ silent: true })")
     page.evaluate("(call) => portal.raise('initialized', call)", CALL)

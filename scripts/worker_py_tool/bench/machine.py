@@ -1,11 +1,10 @@
 """Where a run took place: without it its numbers mean little."""
 
-import json
 import os
 import platform
 from pathlib import Path
 
-from worker_py_tool.paths import NODE_MODULES
+from worker_py_tool.setup.node_packages import about
 
 
 def describe(browser_version: str) -> dict[str, str]:
@@ -16,14 +15,9 @@ def describe(browser_version: str) -> dict[str, str]:
         "memory": _memory(),
         "system": f"{platform.system()} {platform.machine()}",
         "browser": f"Chromium {browser_version}, headless",
-        "pyodide": npm_version("pyodide"),
-        "pyscript": npm_version("@pyscript/core"),
+        "pyodide": about("pyodide")["version"],
+        "pyscript": about("@pyscript/core")["version"],
     }
-
-
-def npm_version(package: str) -> str:
-    """The version of an installed npm package."""
-    return str(json.loads((NODE_MODULES / package / "package.json").read_text(encoding="utf-8"))["version"])
 
 
 def _processor() -> str:

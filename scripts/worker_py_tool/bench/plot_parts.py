@@ -27,23 +27,9 @@ def bars(axes: Any, table: Table, colours: Colours) -> None:
     names = [row.name for row in table.rows]
     fill = [colours.ours if _is_ours(row) else colours.series[-1] for row in table.rows]
     medians = [row.median for row in table.rows]
-    axes.barh(
-        names,
-        medians,
-        color=fill,
-        xerr=_spread(list(table.rows)),
-        error_kw={"ecolor": colours.text, "elinewidth": 1.2, "capsize": 3},
-        height=0.62,
-    )
-    for place, row in enumerate(table.rows):
-        axes.annotate(
-            text.number(row.median),
-            (row.high, place),
-            xytext=(6, 0),  # points to the right of the whisker
-            textcoords="offset points",
-            va="center",
-            fontsize=9,
-        )
+    whiskers = {"ecolor": colours.text, "elinewidth": 1.2, "capsize": 3}
+    drawn = axes.barh(names, medians, color=fill, xerr=_spread(list(table.rows)), error_kw=whiskers, height=0.62)
+    axes.bar_label(drawn, list(map(text.number, medians)), padding=6, fontsize=9)  # points to the right of the whisker
     axes.invert_yaxis()
     axes.set_xlim(0, max(row.high for row in table.rows) * 1.18)
     axes.set_xlabel(table.unit)

@@ -107,20 +107,14 @@ def _draw(picture: Picture, tables: Sequence[Table], colours: Colours, path: Pat
 
 
 def _settings(colours: Colours) -> dict[str, object]:
+    written = ("text.color", "axes.labelcolor", "axes.titlecolor", "xtick.color", "ytick.color")
     return {
         "svg.hashsalt": "worker-py",
         "svg.fonttype": "none",  # text stays text
         "font.family": "sans-serif",
         "font.size": 10,
-        "text.color": colours.text,
-        "axes.labelcolor": colours.text,
-        "axes.edgecolor": colours.grid,
-        "axes.titlecolor": colours.text,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
+        **dict.fromkeys(written, colours.text),
+        **dict.fromkeys(("axes.edgecolor", "grid.color"), colours.grid),
+        **dict.fromkeys(("axes.spines.top", "axes.spines.right", "legend.frameon"), False),
         "axes.axisbelow": True,
-        "xtick.color": colours.text,
-        "ytick.color": colours.text,
-        "grid.color": colours.grid,
-        "legend.frameon": False,
     }

@@ -1,5 +1,6 @@
 """How much memory a browser takes, all its processes together (Linux only)."""
 
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -37,10 +38,8 @@ def family_mib(token: str) -> float:
 
 
 def _proportional(process: int) -> int:
-    try:
+    with suppress(OSError):  # it has ended meanwhile
         for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
                 return int(line.split()[1]) * 1024
-    except OSError:
-        pass  # it has ended meanwhile
     return 0

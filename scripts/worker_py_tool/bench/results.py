@@ -4,7 +4,7 @@ import json
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -105,40 +105,18 @@ class Report:
 
     def to_json(self) -> str:
         """All samples, and what is computed of them."""
-        content = {
-            "format": FORMAT,
-            "date": self.date,
-            "quick": self.quick,
-            "machine": self.machine,
-            "notes": self.notes,
-            "tables": [_table_json(table) for table in self.tables],
-        }
+        content = {"format": FORMAT, **asdict(self), "tables": list(map(_table_json, self.tables))}
         return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
 def _table_json(table: Table) -> dict[str, Any]:
-    rows = []
-    for row in table.rows:
-        ratio = table.ratio(row)
-        rows.append(
-            {
-                "name": row.name,
-                "at": row.at,
-                "median": _short(row.median),
-                "low": _short(row.low),
-                "high": _short(row.high),
-                "ratio": None if ratio is None else _short(ratio),
-                "samples": [_short(sample) for sample in row.samples],
-            }
-        )
-    return {
-        "key": table.key,
-        "title": table.title,
-        "unit": table.unit,
-        "axis": table.axis,
-        "baseline": table.baseline,
-        "rows": rows,
-    }
+    return {**asdict(table), "rows": [_row_json(row, table.ratio(row)) for row in table.rows]}
+
+
+def _row_json(row: Row, ratio: float | None) -> dict[str, Any]:
+    computed = {"median": _short(row.median), "low": _short(row.low), "high": _short(row.high)}
+    samples = [_short(sample) for sample in row.samples]
+    return {**asdict(row), **computed, "ratio": None if ratio is None else _short(ratio), "samples": samples}
 
 
 def _short(number: float) -> float:
@@ -153,15 +131,8 @@ def read(path: Path) -> Report:
         ToolError: There is no such file, or it holds something else.
     """
     content = json_of_format(path, FORMAT, f"Make one: scripts/bench --json {path}")
-    tables = [
-        Table(
-            key=each["key"],
-            title=each["title"],
-            unit=each["unit"],
-            baseline=each["baseline"],
-            axis=each["axis"],
-            rows=[Row(row["name"], row["samples"], row["at"]) for row in each["rows"]],
-        )
+    content["tables"] = [
+        Table(**{**each, "rows": [Row(row["name"], row["samples"], row["at"]) for row in each["rows"]]})
         for each in content["tables"]
     ]
-    return Report(content["date"], content["quick"], content["machine"], tables, content["notes"])
+    return Report(**content)

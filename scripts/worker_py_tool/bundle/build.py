@@ -9,13 +9,13 @@ The layout, which `scripts/serve` and the page's own modules rely on::
     manifest.json                    every file's hash, and the headers the bundle wants
 """
 
-import base64
 import hashlib
 import json
 import os
 import shutil
 import zipfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -39,7 +39,7 @@ from worker_py_tool.bundle import (
     wheels,
 )
 from worker_py_tool.bundle.app_source import AppSource, read_app
-from worker_py_tool.bundle.digests import digest_of_files
+from worker_py_tool.bundle.digests import digest_of_files, integrity
 from worker_py_tool.bundle.frozen import Frozen
 from worker_py_tool.bundle.manifest import Manifest
 from worker_py_tool.bundle.page_script import PageScript, read_page_scripts
@@ -181,13 +181,14 @@ def build(options: BuildOptions) -> Manifest:
         _write_page(directory, config, scripts)
         if options.compress != "none":
             compress.compress(directory, best=options.compress == "best")
+        written = [f"'{integrity(script)}'" for script in _written()]
         result = Manifest(
             build=build_id,
             version=version(),
             pyodide=target.pyodide_version(),
             client=options.client,
             portals=portals,
-            csp=origins.content_security_policy(portals, [*map(_integrity, _written()), *client.origins], connect),
+            csp=origins.content_security_policy(portals, [*written, *client.origins], connect),
             packages=list(packages.versions),
             files=manifest.list_files(directory),
         )
@@ -254,17 +255,12 @@ def _hashes(directory: Path, assets: Mapping[str, bytes], contents: Mapping[str,
     bytes_of = {name: assets[name] for name in ("app.zip", LOCK, "snapshot.bin") if name in assets}
     outside = [*contents["wheels"], *(f"{contents['pyodideUrl']}{name}" for name in PYODIDE_FILES)]
     bytes_of |= {url: (directory / url.removeprefix("../../")).read_bytes() for url in outside}
-    return {url: _integrity(content).strip("'") for url, content in bytes_of.items()}
+    return {url: integrity(content) for url, content in bytes_of.items()}
 
 
 def _written() -> tuple[bytes, bytes]:
     """The scripts that are written into the page."""
     return GUARD.read_bytes(), entries.early().encode()
-
-
-def _integrity(content: bytes) -> str:
-    """The hash of a content, as a Content-Security-Policy names it."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,11 +307,8 @@ def _add_wheel(directory: Path, wheel: Path) -> str:
 
 def _place(source: Path, target: Path, hard_link: bool) -> None:
     if hard_link:
-        try:
+        with suppress(OSError):  # another file system
             os.link(source, target)
-        except OSError:
-            pass  # another file system
-        else:
             return
     shutil.copyfile(source, target)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from worker_py_tool.bundle.project import Project, from_here
 from worker_py_tool.bundle.requirement import name_of
+from worker_py_tool.command_line import REPEATABLE
 from worker_py_tool.errors import ToolError
 
 OPEN = "# /// script"
@@ -17,20 +18,20 @@ CLOSE = "# ///"
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Let a command line say what the app needs, and where Pyodide's own packages are."""
-    parser.add_argument(
+    add = parser.add_argument
+    add(
         "--require",
         metavar="REQUIREMENT",
-        action="append",
-        default=[],
+        **REPEATABLE,
         help="a package that the app imports, by name or path; repeatable",
     )
-    parser.add_argument(
+    add(
         "--requirements",
         metavar="FILE",
         type=Path,
         help="the app's dependencies (default: its PEP 723 block, else those of the pyproject.toml beside it)",
     )
-    parser.add_argument(
+    add(
         "--pyodide-packages",
         metavar="URL|DIR",
         default="",

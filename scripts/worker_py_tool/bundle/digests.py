@@ -1,10 +1,16 @@
 """Short names for content: what is made of the same is made once."""
 
+import base64
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
 LENGTH = 20
+
+
+def integrity(content: bytes) -> str:
+    """The hash of a content, as a Content-Security-Policy names it."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}"
 
 
 def digest_of_files(paths: Iterable[Path], first: bytes = b"") -> str:

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from worker_py_tool.bundle import target, wheel_check
-from worker_py_tool.paths import NODE_MODULES, version
+from worker_py_tool.bundle.one_module import licences_of
+from worker_py_tool.paths import version
+from worker_py_tool.setup import node_packages
 
 SBOM, LICENSES = "sbom.cdx.json", "LICENSES.txt"
 _NAMESPACE = uuid.UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")  # RFC 9562: of addresses
@@ -93,11 +95,9 @@ def _licence_of(about: Message) -> str:
 
 
 def _of_npm(name: str) -> Part:
-    package = NODE_MODULES / name
-    about = json.loads((package / "package.json").read_text(encoding="utf-8"))
-    texts = [path.read_text(encoding="utf-8") for path in sorted(package.glob("*[Ll][Ii][Cc][Ee][Nn][Ss][Ee]*"))]
+    about = node_packages.about(name)
     purl = f"pkg:npm/{name.replace('@', '%40')}@{about['version']}"
-    return Part(name, about["version"], purl, str(about.get("license", "")), text="\n".join(texts).strip())
+    return Part(name, about["version"], purl, str(about.get("license", "")), text="\n".join(licences_of(name)).strip())
 
 
 def sbom(parts: Sequence[Part]) -> bytes:

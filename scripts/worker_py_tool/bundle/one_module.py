@@ -18,10 +18,14 @@ process.stdout.write(outputFiles[0].text);
 
 def notice_of(package: str) -> str:
     """A package's name, version and licence."""
-    folder = NODE_MODULES / package
-    about = json.loads((folder / "package.json").read_text(encoding="utf-8"))
-    texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*[Ll][Ii][Cc][Ee][Nn][Ss][Ee]*"))]
-    return f"{about['name']} {about['version']}\n\n{''.join(texts).strip()}\n"
+    about = node_packages.about(package)
+    return f"{about['name']} {about['version']}\n\n{''.join(licences_of(package)).strip()}\n"
+
+
+def licences_of(package: str) -> list[str]:
+    """The texts of a package's licence files."""
+    files = sorted((NODE_MODULES / package).glob("*[Ll][Ii][Cc][Ee][Nn][Ss][Ee]*"))
+    return [file.read_text(encoding="utf-8") for file in files]
 
 
 def one_module(source: Path, name: str, notice: str) -> bytes:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
@@ -15,9 +14,8 @@ from worker_py_tool.bundle.distribution import Distribution
 from worker_py_tool.bundle.package_index import Offer, PackageIndex, Settings
 from worker_py_tool.bundle.resolver import Need, Provider
 from worker_py_tool.errors import ToolError
-from worker_py_tool.locking import exclusive
+from worker_py_tool.made_once import made_once
 from worker_py_tool.paths import CACHE
-from worker_py_tool.scratch import scratch
 
 FILES = CACHE / "wheels" / "files"
 
@@ -84,26 +82,10 @@ def resolve(
         requirement.parse(each)
     if not requirements:
         return Packages()
-    settings = package_index.settings()
-    with closing(PackageIndex(settings, FILES)) as index:
-        return _kept(requirements, settings, index, pyodide_packages, preferred or {}, anew)
-
-
-def _kept(
-    requirements: Sequence[str],
-    settings: Settings,
-    index: PackageIndex,
-    pyodide_packages: str,
-    preferred: Mapping[str, str],
-    anew: bool,
-) -> Packages:
-    wanted = [requirement.read(each, index) for each in requirements]
-    kept = CACHE / "resolved" / f"{_key(requirements, wanted, settings, pyodide_packages, preferred)}.json"
-    if anew or not kept.exists():
-        with exclusive(f"resolving: {kept.stem}"):
-            if anew or not kept.exists():
-                with progress.step(f"resolving for Pyodide: {', '.join(requirements)}"):
-                    _keep(kept, _resolved(requirements, wanted, index, pyodide_packages, preferred))
+    with closing(PackageIndex(package_index.settings(), FILES)) as index:
+        wanted = [requirement.read(each, index) for each in requirements]
+        question = _Question(requirements, wanted, index, pyodide_packages, preferred or {})
+        kept = made_once(CACHE / "resolved" / f"{question.key()}.json", "resolving", question.answer, anew=anew)
     read = json.loads(kept.read_text(encoding="utf-8"))
     chosen = [Package(**{**each, "depends": tuple(each["depends"])}) for each in read["chosen"]]
     return Packages(read["asked"], tuple(chosen), tuple(read["notes"]))
@@ -132,49 +114,73 @@ def _place(package: Package) -> Path:
     return package_index.place(FILES, package.sha256, package.filename)
 
 
-def _resolved(
-    requirements: Sequence[str],
-    wanted: Sequence[tuple[Need, Any]],
-    index: PackageIndex,
-    pyodide_packages: str,
-    preferred: Mapping[str, str],
-) -> Packages:
-    from resolvelib import ResolutionImpossible
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """Which packages there are to be: for what `resolve` is given, as it was read."""
 
-    goal = target.read()
-    provider = Provider(
-        index,
-        Distribution(goal, index, pyodide_packages),
-        goal,
-        _constraints(index.settings),
-        {need.name: need.offer for need, _ in wanted if need.offer},
-        preferred=preferred,
-    )
-    needed = [
-        (need, text)
-        for text, (need, marker) in zip(requirements, wanted, strict=True)
-        if marker is None or marker.evaluate(goal.environment())
-    ]
-    for need, _ in needed:
-        _check_runs(provider, need)
-    try:
-        found = resolver.search(provider, [need for need, _ in needed])
-    except ResolutionImpossible as problem:
-        raise unresolved.explained(provider, requirements, list(problem.causes)) from problem
-    except ToolError as problem:
-        raise ToolError(f"--require {', '.join(requirements)}: {problem.message}", problem.remedy) from problem
-    chosen = []
-    for name, offer in sorted(found.packages.items()):
-        path = _fetched(provider, offer)
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        depends = tuple(found.depends[name])
-        chosen.append(Package(name, str(offer.version), offer.filename, digest, offer.url, depends, offer.from_pyodide))
-    asked = {need.name: text for need, text in needed}
-    notes = [
-        *unresolved.older(provider, found),
-        *_without_extras(provider, found.packages, [need for need, _ in needed]),
-    ]
-    return Packages(asked, tuple(chosen), tuple(notes))
+    requirements: Sequence[str]
+    wanted: Sequence[tuple[Need, Any]]
+    index: PackageIndex
+    pyodide_packages: str
+    preferred: Mapping[str, str]
+
+    def key(self) -> str:
+        """What the answer depends on."""
+        files = sorted(need.offer.sha256 for need, _ in self.wanted if need.offer)
+        sources = [
+            self.index.settings.indexes,
+            self.index.settings.links,
+            package_index.constraints(self.index.settings),
+            self.pyodide_packages,
+            sorted(self.preferred.items()),
+        ]
+        parts = [sorted(self.requirements), files, sources, hashlib.sha256(target.LOCK.read_bytes()).hexdigest()]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
+
+    def answer(self, aside: Path) -> Path:
+        """A file of what was chosen."""
+        with progress.step(f"resolving for Pyodide: {', '.join(self.requirements)}"):
+            found = self._resolved()
+        (aside / "found.json").write_text(json.dumps(asdict(found)), encoding="utf-8")
+        return aside / "found.json"
+
+    def _resolved(self) -> Packages:
+        from resolvelib import ResolutionImpossible
+
+        goal = target.read()
+        provider = Provider(
+            self.index,
+            Distribution(goal, self.index, self.pyodide_packages),
+            goal,
+            _constraints(self.index.settings),
+            {need.name: need.offer for need, _ in self.wanted if need.offer},
+            preferred=self.preferred,
+        )
+        needed = [
+            (need, text)
+            for text, (need, marker) in zip(self.requirements, self.wanted, strict=True)
+            if marker is None or marker.evaluate(goal.environment())
+        ]
+        for need, _ in needed:
+            _check_runs(provider, need)
+        try:
+            found = resolver.search(provider, [need for need, _ in needed])
+        except ResolutionImpossible as problem:
+            raise unresolved.explained(provider, self.requirements, list(problem.causes)) from problem
+        except ToolError as problem:
+            raise ToolError(f"--require {', '.join(self.requirements)}: {problem.message}", problem.remedy) from problem
+        chosen = []
+        for name, offer in sorted(found.packages.items()):
+            path = _fetched(provider, offer)
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            named = (name, str(offer.version), offer.filename, digest, offer.url)
+            chosen.append(Package(*named, tuple(found.depends[name]), offer.from_pyodide))
+        asked = {need.name: text for need, text in needed}
+        notes = [
+            *unresolved.older(provider, found),
+            *_without_extras(provider, found.packages, [need for need, _ in needed]),
+        ]
+        return Packages(asked, tuple(chosen), tuple(notes))
 
 
 def _without_extras(provider: Provider, found: Mapping[str, Any], needs: Sequence[Need]) -> Iterator[str]:
@@ -219,29 +225,3 @@ def _constraints(settings: Settings) -> dict[str, Any]:
             name = canonicalize_name(read.name)
             found[name] = found.get(name, read.specifier) & read.specifier
     return found
-
-
-def _key(
-    requirements: Sequence[str],
-    wanted: Sequence[tuple[Need, Any]],
-    settings: Settings,
-    pyodide_packages: str,
-    preferred: Mapping[str, str],
-) -> str:
-    files = sorted(need.offer.sha256 for need, _ in wanted if need.offer)
-    sources = [
-        settings.indexes,
-        settings.links,
-        package_index.constraints(settings),
-        pyodide_packages,
-        sorted(preferred.items()),
-    ]
-    parts = [sorted(requirements), files, sources, hashlib.sha256(target.LOCK.read_bytes()).hexdigest()]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
-
-
-def _keep(kept: Path, found: Packages) -> None:
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with scratch("making-", kept.parent) as aside:
-        (aside / "found.json").write_text(json.dumps(asdict(found)), encoding="utf-8")
-        os.replace(aside / "found.json", kept)

@@ -9,9 +9,7 @@ A site is a directory that any static host serves as it does a bundle::
     manifest.json      as of a bundle
 """
 
-import base64
 import gzip
-import hashlib
 import json
 import os
 import re
@@ -23,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from worker_py_tool.bundle import manifest
+from worker_py_tool.bundle.digests import integrity
 from worker_py_tool.bundle.manifest import Manifest
 from worker_py_tool.errors import ToolError
 from worker_py_tool.json_content import json_of_format
@@ -202,8 +201,7 @@ def _write(site: Path, rollout: Rollout, now: float) -> None:
     _prune(site, rollout, now)
     versions = {build: _version(site, build) for build in rollout.live}
     chooser = _CHOOSER.read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(chooser.encode()).digest()).decode()
-    policy = _together([*(each["csp"] for each in versions.values()), f"script-src 'sha256-{digest}'"])
+    policy = _together([*(each["csp"] for each in versions.values()), f"script-src '{integrity(chooser.encode())}'"])
     page = _page(rollout, versions, chooser).encode()
     _place(site / "index.html", page)
     _place(site / "index.html.gz", gzip.compress(page, mtime=0))

@@ -10,6 +10,7 @@ from typing import Any
 
 from worker_py_tool.errors import ToolError
 from worker_py_tool.paths import NODE_MODULES
+from worker_py_tool.setup import node_packages
 
 LOCK = NODE_MODULES / "pyodide" / "pyodide-lock.json"
 
@@ -90,7 +91,7 @@ def read_from(lock: Path) -> Target:
 
 def pyodide_version() -> str:
     """The version of Pyodide that is installed here."""
-    return str(json.loads((NODE_MODULES / "pyodide" / "package.json").read_text(encoding="utf-8"))["version"])
+    return str(node_packages.about("pyodide")["version"])
 
 
 def info() -> dict[str, str]:

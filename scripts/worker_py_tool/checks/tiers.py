@@ -8,10 +8,11 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -188,18 +189,11 @@ def run_browser(options: TierOptions) -> Outcome:
     return _pytest("browser", tests, [*spread, *options.marked("fast")], options)
 
 
-def run_firefox(options: TierOptions) -> Outcome:
-    """Tier 5: what each browser promises, in Firefox."""
-    return _run_engine("firefox", options)
+def run_engine(engine: str, options: TierOptions) -> Outcome:
+    """Tier 5: what each browser promises, in Firefox; the same in WebKitGTK takes minutes, and is for `--all`.
 
-
-def run_webkit(options: TierOptions) -> Outcome:
-    """The same in WebKitGTK; with `--all`, for it takes minutes."""
-    return _run_engine("webkit", options)
-
-
-def _run_engine(engine: str, options: TierOptions) -> Outcome:
-    """The browser tests that are marked `engines`, in that one; with `engines_all`, only where all of it runs."""
+    These are the browser tests that are marked `engines`; with `engines_all`, only where all of it runs.
+    """
     tests = options.tests(engine, "test_*.py")
     if not options.chosen.tests:
         tests = [test for test in tests if "mark.engines" in (ROOT / test).read_text(encoding="utf-8")]
@@ -208,14 +202,14 @@ def _run_engine(engine: str, options: TierOptions) -> Outcome:
     return _pytest(engine, tests, [*spread, *options.marked(), *marks], options, {"WORKER_PY_ENGINE": engine})
 
 
-TIERS = {
+TIERS: dict[str, Callable[[TierOptions], Outcome]] = {
     "lint": run_lint,
     "unit": run_unit,
     "pyodide": run_pyodide,
     "static": run_static,
     "browser": run_browser,
-    "firefox": run_firefox,
-    "webkit": run_webkit,
+    "firefox": partial(run_engine, "firefox"),
+    "webkit": partial(run_engine, "webkit"),
 }
 OF_ONE_CORE = ("pyodide", "lint", "static")
 """Those that keep one core busy, the longest first; the others spread over all of them."""

@@ -15,36 +15,31 @@ SECTIONS = ("boot", "link", "events", "memory", "handlers", "long-run", "require
 
 def add_options(options: argparse.ArgumentParser) -> None:
     """What its command line takes."""
-    options.add_argument(
-        "sections", metavar="SECTION", nargs="*", help=f"what to measure (default: all): {', '.join(SECTIONS)}"
-    )
-    options.add_argument(
+    add = options.add_argument
+    add("sections", metavar="SECTION", nargs="*", help=f"what to measure (default: all): {', '.join(SECTIONS)}")
+    add(
         "--engine",
         choices=("chromium", "firefox", "webkit"),
         default="chromium",
         help="which browser's engine, for the section boot",
     )
-    options.add_argument(
+    add(
         "--against",
         metavar="DIR",
         type=Path,
         help="another bundle to boot beside ours, built with bench/pages/ready.js as a page script",
     )
-    options.add_argument("--quick", action="store_true", help="few and short rounds: enough to see that it works")
-    options.add_argument(
+    add("--quick", action="store_true", help="few and short rounds: enough to see that it works")
+    add(
         "--json",
         metavar="FILE",
         type=Path,
         default=CACHE / "bench" / "bench.json",
         help="where to write all samples (default: .cache/bench/bench.json)",
     )
-    options.add_argument(
-        "--from", dest="source", metavar="FILE", type=Path, help="measure nothing: take the samples of an earlier run"
-    )
-    options.add_argument("--plots", metavar="DIR", type=Path, help="draw SVG plots into this directory")
-    options.add_argument(
-        "--write-docs", action="store_true", help="put plots and tables into README.md and docs/ (a whole run only)"
-    )
+    add("--from", dest="source", metavar="FILE", type=Path, help="measure nothing: take the samples of an earlier run")
+    add("--plots", metavar="DIR", type=Path, help="draw SVG plots into this directory")
+    add("--write-docs", action="store_true", help="put plots and tables into README.md and docs/ (a whole run only)")
 
 
 def needs(options: argparse.Namespace) -> Set[Need]:

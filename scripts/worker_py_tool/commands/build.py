@@ -5,7 +5,6 @@ import json
 from collections.abc import Set
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from worker_py_tool.bundle import dependencies, distribution, manifest, origins, project, publish, pylock, report_target
 from worker_py_tool.bundle.app_source import find, read_app
@@ -14,6 +13,7 @@ from worker_py_tool.bundle.page_script import check_page_scripts
 from worker_py_tool.bundle.phone import PHONES
 from worker_py_tool.bundle.project import CLIENTS
 from worker_py_tool.bundle.report import boot_files, large_files, report
+from worker_py_tool.command_line import REPEATABLE
 from worker_py_tool.errors import ToolError
 from worker_py_tool.paths import command
 from worker_py_tool.process import say
@@ -25,7 +25,7 @@ DESCRIPTION = "Make a bundle of an app: files for any static host."
 
 def add_options(options: argparse.ArgumentParser) -> None:
     """What its command line takes."""
-    add, repeatable = options.add_argument, dict[str, Any](action="append", default=[])
+    add = options.add_argument
     add(
         "--app",
         metavar="PATH[:NAME]",
@@ -36,14 +36,14 @@ def add_options(options: argparse.ArgumentParser) -> None:
     add(
         "--include",
         metavar="PATTERN",
-        **repeatable,
+        **REPEATABLE,
         help="file of the app's package to pack although it looks like a secret or is left out otherwise",
     )
     add("--client", choices=CLIENTS, help="client of the portal (default: bx24)")
     add("--bx24-url", metavar="URL", help="script that defines BX24, or a local .js file to copy")
-    add("--portal", metavar="ORIGIN", **repeatable, help="portal that may frame the page; may be a pattern")
-    add("--connect", metavar="ORIGIN", **repeatable, help="what page scripts talk to, such as wss://pbx.example")
-    add("--page-script", metavar="FILE.js", type=Path, **repeatable, help="your own JavaScript for the page")
+    add("--portal", metavar="ORIGIN", **REPEATABLE, help="portal that may frame the page; may be a pattern")
+    add("--connect", metavar="ORIGIN", **REPEATABLE, help="what page scripts talk to, such as wss://pbx.example")
+    add("--page-script", metavar="FILE.js", type=Path, **REPEATABLE, help="your own JavaScript for the page")
     add("--phone", choices=PHONES, help="a phone in the page: loopback, for demos, or jssip, SIP over WebSocket")
     dependencies.add_options(options)
     add("--frozen", action="store_true", help=f"insist on the packages of {pylock.NAME}, as `worker-py lock` wrote it")
@@ -67,7 +67,7 @@ def add_options(options: argparse.ArgumentParser) -> None:
     add(
         "--emit",
         choices=(*recipes.KINDS, *recipes.EDGES),
-        **repeatable,
+        **REPEATABLE,
         help="also write a server's configuration, beside DIR",
     )
     add("--release", action="store_true", help="for production: best compression")

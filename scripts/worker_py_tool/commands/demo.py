@@ -9,6 +9,7 @@ from typing import Any
 
 from worker_py_tool.bundle import dependencies, distribution, publish
 from worker_py_tool.bundle.app_source import read_app
+from worker_py_tool.command_line import REPEATABLE
 from worker_py_tool.commands import dev
 from worker_py_tool.dev import sources
 from worker_py_tool.process import say
@@ -20,21 +21,13 @@ DESCRIPTION = "Build and serve the demo; its address is printed first. Or write 
 
 def add_options(options: argparse.ArgumentParser) -> None:
     """What its command line takes."""
-    options.add_argument("--app", metavar="PATH[:NAME]", help="your own app instead of the demo's, as `dev` takes it")
-    options.add_argument(
-        "--include", metavar="PATTERN", action="append", default=[], help="file of it to pack, as for a build"
-    )
+    add = options.add_argument
+    add("--app", metavar="PATH[:NAME]", help="your own app instead of the demo's, as `dev` takes it")
+    add("--include", metavar="PATTERN", **REPEATABLE, help="file of it to pack, as for a build")
     dependencies.add_options(options)
-    options.add_argument(
-        "--out",
-        metavar="DIR",
-        type=Path,
-        help="serve nothing: write the demo as plain files for any web server",
-    )
-    options.add_argument("--port", type=int, default=0, help="the portal's port (default: any that is free)")
-    options.add_argument(
-        "--browser", action=argparse.BooleanOptionalAction, default=False, help="open it in your browser"
-    )
+    add("--out", metavar="DIR", type=Path, help="serve nothing: write the demo as plain files for any web server")
+    add("--port", type=int, default=0, help="the portal's port (default: any that is free)")
+    add("--browser", action=argparse.BooleanOptionalAction, default=False, help="open it in your browser")
 
 
 def needs(options: argparse.Namespace) -> Set[Need]:

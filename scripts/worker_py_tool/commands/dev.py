@@ -4,10 +4,10 @@ import argparse
 import threading
 import webbrowser
 from collections.abc import Set
-from typing import Any
 
 from worker_py_tool.bundle import project
 from worker_py_tool.bundle.app_source import find
+from worker_py_tool.command_line import REPEATABLE
 from worker_py_tool.process import say
 from worker_py_tool.setup.bootstrap import Need
 from worker_py_tool.waiting import set_when_interrupted
@@ -22,20 +22,18 @@ DEFAULT = "app.py"
 
 def add_options(options: argparse.ArgumentParser) -> None:
     """What its command line takes."""
-    options.add_argument(
+    add = options.add_argument
+    add(
         "app",
         metavar="APP",
         nargs="?",
         help=f"PATH[:NAME]: a file or a package directory, and the App's name in it (default: that of {project.TABLE}, "
         f"else {DEFAULT})",
     )
-    options.add_argument("--port", type=int, default=0, help="the portal's port (default: any that is free)")
-    repeatable = dict[str, Any](action="append", default=[])
-    options.add_argument("--include", metavar="PATTERN", **repeatable, help="file of the app to pack, as for a build")
-    options.add_argument("--require", metavar="REQUIREMENT", **repeatable, help="a package that it imports")
-    options.add_argument(
-        "--browser", action=argparse.BooleanOptionalAction, default=False, help="open it in your browser"
-    )
+    add("--port", type=int, default=0, help="the portal's port (default: any that is free)")
+    add("--include", metavar="PATTERN", **REPEATABLE, help="file of the app to pack, as for a build")
+    add("--require", metavar="REQUIREMENT", **REPEATABLE, help="a package that it imports")
+    add("--browser", action=argparse.BooleanOptionalAction, default=False, help="open it in your browser")
 
 
 def needs(options: argparse.Namespace) -> Set[Need]:

@@ -7,6 +7,7 @@ from collections.abc import Set
 from pathlib import Path
 
 from worker_py_tool.bundle import origins, project
+from worker_py_tool.command_line import REPEATABLE
 from worker_py_tool.doctor.examine import REQUESTS, Questions, check_address, examine
 from worker_py_tool.doctor.findings import Examination, Verdict
 from worker_py_tool.errors import ToolError
@@ -31,33 +32,31 @@ def _count(text: str) -> int:
 
 def add_options(options: argparse.ArgumentParser) -> None:
     """What its command line takes."""
-    options.add_argument("url", metavar="URL", help="the handler's address, as it is registered with the portal")
-    options.add_argument("--json", action="store_true", help="print the findings as JSON")
-    options.add_argument(
+    add = options.add_argument
+    add("url", metavar="URL", help="the handler's address, as it is registered with the portal")
+    add("--json", action="store_true", help="print the findings as JSON")
+    add(
         "--portal",
         metavar="ORIGIN",
-        action="append",
-        default=[],
+        **REPEATABLE,
         help="a portal that has to be able to frame the page; repeatable, may be a pattern (default: those of "
         "[tool.worker-py] in the pyproject.toml of this directory)",
     )
-    options.add_argument(
+    add(
         "--requests",
         metavar="N",
         type=_count,
         default=REQUESTS,
         help=f"how often to post the page (default: {REQUESTS})",
     )
-    options.add_argument(
-        "--bundle", metavar="DIR", type=Path, help="the bundle that ought to be there, to compare all files with"
-    )
-    options.add_argument(
+    add("--bundle", metavar="DIR", type=Path, help="the bundle that ought to be there, to compare all files with")
+    add(
         "--boot",
         action=argparse.BooleanOptionalAction,
         default=True,
         help="load the page in an installed browser, and see whether Python comes up (default: yes)",
     )
-    options.add_argument(
+    add(
         "--strict",
         action="store_true",
         help="for production: what is worth a look counts as broken, and more is asked for (encryption for good, named "

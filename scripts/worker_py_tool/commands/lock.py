@@ -6,6 +6,7 @@ from pathlib import Path
 
 from worker_py_tool.bundle import dependencies, distribution, project, pylock
 from worker_py_tool.bundle.app_source import find
+from worker_py_tool.command_line import REPEATABLE
 from worker_py_tool.errors import ToolError
 from worker_py_tool.process import say
 from worker_py_tool.setup.bootstrap import Need
@@ -18,19 +19,16 @@ DESCRIPTION = (
 
 def add_options(options: argparse.ArgumentParser) -> None:
     """What its command line takes."""
+    add = options.add_argument
     options.prog = "worker-py lock"
-    options.add_argument(
+    add(
         "--app",
         metavar="PATH[:NAME]",
         help=f"the app (default: that of [tool.worker-py] in the {project.NAME} of this directory)",
     )
-    options.add_argument(
-        "--upgrade", metavar="NAME", action="append", default=[], help="take the newest of this package; repeatable"
-    )
+    add("--upgrade", metavar="NAME", **REPEATABLE, help="take the newest of this package; repeatable")
     dependencies.add_options(options)
-    options.add_argument(
-        "--addresses", action="store_true", help="also write where each wheel came from, for other installers"
-    )
+    add("--addresses", action="store_true", help="also write where each wheel came from, for other installers")
 
 
 def needs(options: argparse.Namespace) -> Set[Need]:

@@ -14,13 +14,12 @@ DESCRIPTION = "Put a bundle beside the versions that a site has, and make it liv
 
 def add_options(options: argparse.ArgumentParser) -> None:
     """What its command line takes."""
-    options.add_argument("directory", metavar="DIR", type=Path, help="the bundle")
-    options.add_argument("--to", metavar="SITEDIR", type=Path, required=True, help="the directory that is served")
-    options.add_argument("--channel", choices=CHANNELS, default="stable", help="for all, or for some (default: stable)")
-    options.add_argument("--percent", metavar="N", type=float, help="which part of the operators gets a canary")
-    options.add_argument(
-        "--users", metavar="ID,…", default="", help="who gets it besides, by the portal's id of the user"
-    )
+    add = options.add_argument
+    add("directory", metavar="DIR", type=Path, help="the bundle")
+    add("--to", metavar="SITEDIR", type=Path, required=True, help="the directory that is served")
+    add("--channel", choices=CHANNELS, default="stable", help="for all, or for some (default: stable)")
+    add("--percent", metavar="N", type=float, help="which part of the operators gets a canary")
+    add("--users", metavar="ID,…", default="", help="who gets it besides, by the portal's id of the user")
 
 
 def needs(options: argparse.Namespace) -> Set[Need]:

@@ -6,6 +6,7 @@ from collections.abc import Set
 from pathlib import Path
 
 from worker_py_tool.bundle import manifest, origins, publish
+from worker_py_tool.command_line import REPEATABLE
 from worker_py_tool.setup.bootstrap import Need
 from worker_py_tool.waiting import until_interrupted
 
@@ -14,26 +15,16 @@ DESCRIPTION = "Serve a bundle; its address is printed first."
 
 def add_options(options: argparse.ArgumentParser) -> None:
     """What its command line takes."""
-    options.add_argument("directory", metavar="DIR", type=Path, help="a bundle")
-    options.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
-    options.add_argument(
-        "--port", type=int, default=8000, help="port to listen on, 0 for any that is free (default: 8000)"
-    )
-    options.add_argument(
-        "--allowed-host",
-        metavar="H",
-        action="append",
-        default=[],
-        help="answer only requests for this name (default: any)",
-    )
-    options.add_argument(
-        "--reports", metavar="FILE.sqlite", type=Path, help="keep what pages report in this file; /reports shows it"
-    )
-    options.add_argument(
+    add = options.add_argument
+    add("directory", metavar="DIR", type=Path, help="a bundle")
+    add("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    add("--port", type=int, default=8000, help="port to listen on, 0 for any that is free (default: 8000)")
+    add("--allowed-host", metavar="H", **REPEATABLE, help="answer only requests for this name (default: any)")
+    add("--reports", metavar="FILE.sqlite", type=Path, help="keep what pages report in this file; /reports shows it")
+    add(
         "--report-origin",
         metavar="ORIGIN",
-        action="append",
-        default=[],
+        **REPEATABLE,
         help="a bundle of this origin may report here too; its own and the portals' may anyway",
     )
 

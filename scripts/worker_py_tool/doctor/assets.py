@@ -67,16 +67,9 @@ class Assets:
         self._scripts = _Scripts(page.content.decode("utf-8", "replace")).sources
         self._expected: dict[str, str | None] = {}
         self.policy: str | None = None
-        others = [urlsplit(urljoin(url, one)) for one in self._scripts]
-        here = urlsplit(url)
-        self.client_origin = next(
-            (
-                f"{one.scheme}://{one.netloc}"
-                for one in others
-                if (one.scheme, one.netloc) != (here.scheme, here.netloc)
-            ),
-            None,
-        )
+        places = [urlsplit(urljoin(url, one)) for one in (url, *self._scripts)]
+        here, *others = [f"{one.scheme}://{one.netloc}" for one in places]
+        self.client_origin = next((one for one in others if one != here), None)
 
     def find(self, expected: Manifest | None) -> None:
         """Find out which files there are.

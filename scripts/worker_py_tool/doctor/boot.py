@@ -8,6 +8,7 @@ import base64
 import json
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -66,10 +67,8 @@ def examine_boot(seen: Examination, executable: Path, page: bytes, portals: Sequ
     portal = _a_portal([*portals, *_portals_of(page)])
     told: dict[str, Any] | None = None
     try:
-        with running(executable) as browser:
+        with running(executable) as browser, suppress(TimeoutError):
             told = _Boot(browser, seen.url, portal, until).told()
-    except TimeoutError:
-        pass
     except ToolError as problem:
         remedy = "Leave this look out by --no-boot, or name another browser in WORKER_PY_CHROMIUM."
         seen.warn("boot", f"{executable} could not be used: {problem.message}", remedy)

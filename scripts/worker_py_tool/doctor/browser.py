@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -137,10 +137,8 @@ def running(executable: Path) -> Iterator[Browser]:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     assert process.stdin
-    try:
+    with suppress(OSError):
         process.stdin.close()  # it ends with its pipe
-    except OSError:
-        pass
     try:
         process.wait(STOP_S)
     except subprocess.TimeoutExpired:

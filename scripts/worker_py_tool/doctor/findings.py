@@ -5,7 +5,7 @@ one that warns costs speed or comfort.
 """
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -77,9 +77,5 @@ class Examination:
 
     def as_json(self) -> dict[str, Any]:
         """The whole as plain data."""
-        checks = [
-            {"check": one.check, "verdict": one.verdict.value, "detail": one.detail, "remedy": one.remedy}
-            for one in self.findings
-        ]
         times = [round(one, 1) for one in self.times_ms]
-        return {"url": self.url, "ok": not self.failed, "checks": checks, "times_ms": times}
+        return {"url": self.url, "ok": not self.failed, "checks": list(map(asdict, self.findings)), "times_ms": times}

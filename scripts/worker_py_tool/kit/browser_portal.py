@@ -18,6 +18,7 @@ from urllib.parse import urlencode, urlsplit
 from playwright.sync_api import BrowserContext, Error, Frame, Page, Worker
 
 from worker_py import payloads
+from worker_py.wire import EVENTS
 
 DEADLINE_MS: Final = 60_000
 POLL_MS: Final = 20
@@ -45,7 +46,7 @@ _ENDED = (
     """workerPy.trace().findLast((entry) => entry.kind === "card" && entry.call_id === argument)?.name !== "opened" """
 )
 _PROVIDED = "providedByTheTest"
-_BOUND = "portal.frames().some((frame) => new Set(frame.bound).size === 17)"
+_BOUND = f"portal.frames().some((frame) => new Set(frame.bound).size === {len(EVENTS)})"
 # The portal notes each event that it raises, and how many callbacks it was sent to.
 _ACT = f"""([value]) => {{
   if (!({_BOUND})) return null;
@@ -285,7 +286,7 @@ class PortalPage:
         self._heard += self.portal(f"(portal, all) => {_RAISE_ALL}", raised)
 
     def raise_all_once_bound(self, raised: list[Raised]) -> None:
-        """Raise events in one burst, at the very moment at which the frame has bound the last of the 17 names."""
+        """Raise events in one burst, at the very moment at which the frame has bound the last of the names."""
         self._heard += self.portal(
             f"""async (portal, all) => {{
               while (!({_BOUND})) {{
@@ -369,7 +370,7 @@ class PortalPage:
         self.playwright_page.wait_for_function("() => window.portal?.ready.then(() => true)")
 
     def until_bound(self) -> None:
-        """Wait until a frame has bound all 17 names: before that nobody hears an event."""
+        """Wait until a frame has bound all names: before that nobody hears an event."""
         self.playwright_page.wait_for_function(f"() => {_BOUND}")
 
     def bound(self) -> list[str]:

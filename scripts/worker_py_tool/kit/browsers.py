@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,45 +25,31 @@ FEATURES_OFF: Final = (
     "WebUIOmniboxPopup",
     "WebUIOmniboxAimPopup",
 )
+LOOPBACK_WORKERS: Final = f"--disable-features={','.join(FEATURES_OFF)}"
 THROTTLING: Final = "--disable-background-timer-throttling"
 """Playwright's, and left out: timers are throttled as in a person's browser."""
 
 
-def launch_options(
-    engine: str,
-    home: Path,
-    *,
-    arguments: Sequence[str] = (),
-    without: Sequence[str] = (),
-    loopback_workers: bool = True,
-    whole: bool = True,
-) -> dict[str, Any]:
+def launch_options(engine: str, home: Path) -> dict[str, Any]:
     """What Playwright's `launch` takes for an engine.
 
     Args:
         engine: one of `ENGINES`.
         home: a home of its own, so that no person's settings matter.
-        arguments: more flags of Chromium's.
-        without: flags of Playwright's to leave out, such as `--disable-back-forward-cache`.
-        loopback_workers: False keeps Chromium's local-network checks, which stop a SharedWorker of a cross-site
-            frame on a loopback address.
-        whole: False takes Chromium without windows where there is one; see `chromium.find_shell`.
 
     Raises:
         ToolError: There is no such browser here.
     """
     env = {**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": str(home), "XDG_CACHE_HOME": str(home)}
     if engine == "firefox":
-        assert not arguments and not without and loopback_workers, "these are Chromium's flags"
         return {"env": env, "channel": "moz-firefox", "executable_path": _firefox()}
-    features = [f"--disable-features={','.join(FEATURES_OFF)}"] if loopback_workers else []
-    program = (None if whole else chromium.find_shell()) or chromium.find_installed()
+    program = chromium.find_installed()
     return {
         "env": env,
         "executable_path": program,
-        "channel": "chromium" if whole and program is None else None,  # Playwright brings both, and takes the other
-        "args": [*FLAGS, *features, *arguments],
-        "ignore_default_args": [THROTTLING, *without],
+        "channel": "chromium" if program is None else None,  # Playwright brings both, and takes the other
+        "args": [*FLAGS, LOOPBACK_WORKERS],
+        "ignore_default_args": [THROTTLING],
     }
 
 

@@ -10,13 +10,12 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -24,6 +23,7 @@ from playwright.sync_api import Browser, Error, TimeoutError
 
 from worker_py_tool.errors import ToolError
 from worker_py_tool.setup import engines
+from worker_py_tool.setup.debian_server import free_port
 
 START_S: Final = 30
 POLL_S: Final = 0.05
@@ -48,9 +48,7 @@ class Driver:
     """A WebKitWebDriver with one session."""
 
     def __init__(self, program: Path, home: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         self._url = f"http://127.0.0.1:{port}"
         self._process = subprocess.Popen(
             ["xvfb-run", "--auto-servernum", "dbus-run-session", "WebKitWebDriver", f"--port={port}"],
@@ -74,10 +72,8 @@ class Driver:
         """End the browser and all that was started with it."""
         if self._process.returncode is not None:
             return
-        try:
+        with suppress(Error, OSError):
             self._ask("DELETE", "")
-        except (Error, OSError):
-            pass
         os.killpg(self._process.pid, signal.SIGTERM)
         self._process.wait()
 
@@ -327,8 +323,5 @@ def launched(home: Path) -> Iterator[Browser]:
     program = engines.webkit()
     if program is None:
         raise ToolError("there is no WebKit on this machine", f"Install {' '.join(engines.WEBKIT)}.")
-    browser = WebKit(program, home)
-    try:
+    with closing(WebKit(program, home)) as browser:
         yield cast(Browser, browser)
-    finally:
-        browser.close()

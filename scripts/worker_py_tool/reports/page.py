@@ -1,7 +1,5 @@
 """The page `/reports`: what was reported, as HTML with plots, without a script."""
 
-import base64
-import hashlib
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -10,13 +8,14 @@ from typing import Any
 
 import jinja2
 
+from worker_py_tool.bundle.digests import integrity
 from worker_py_tool.json_content import json_object
 from worker_py_tool.reports.summary import SPANS, Bar, Summary
 
 _HERE = Path(__file__).parent
 _STYLE = (_HERE / "page.css").read_text(encoding="utf-8")
-_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+_HASH = integrity(_STYLE.encode())
+POLICY = f"default-src 'none'; style-src '{_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 STEPS_MS = (250, 500, 750, 1000, 1500, 2000, 3000, 5000, 8000, 13_000)
 """Upper ends of the bars of boot times; one more is for what took longer."""
 _WIDTH, _HEIGHT = 960, 120

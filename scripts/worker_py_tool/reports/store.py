@@ -3,7 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -120,16 +120,12 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     Raises:
         ToolError: There is no such file, or it is no sink's.
     """
+    address = f"{path.resolve().as_uri()}?mode=ro"
     try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=10)
+        with closing(sqlite3.connect(address, uri=True, timeout=10)) as connection:
+            connection.row_factory = sqlite3.Row
+            if connection.execute("PRAGMA user_version").fetchone()[0] != 1:
+                raise ToolError(f"{path}: holds no reports", "It should be a file of serve --reports.")
+            yield connection
     except sqlite3.Error as problem:
         raise ToolError(f"{path}: cannot be read: {problem}", "It should be a file of serve --reports.") from problem
-    connection.row_factory = sqlite3.Row
-    try:
-        if connection.execute("PRAGMA user_version").fetchone()[0] != 1:
-            raise ToolError(f"{path}: holds no reports", "It should be a file of serve --reports.")
-        yield connection
-    except sqlite3.Error as problem:
-        raise ToolError(f"{path}: cannot be read: {problem}", "It should be a file of serve --reports.") from problem
-    finally:
-        connection.close()

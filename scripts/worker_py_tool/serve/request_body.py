@@ -1,6 +1,7 @@
 """Request bodies: read within limits, and forgotten. The form that the portal posts holds live tokens."""
 
 import asyncio
+from contextlib import suppress
 from http import HTTPStatus
 
 from starlette.types import Receive, Scope
@@ -57,12 +58,10 @@ async def read(scope: Scope, receive: Receive) -> bytes:
 
 async def drain(receive: Receive) -> None:
     """Take what the client still sends, for a while: a connection closed before would lose it our answer."""
-    try:
+    with suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_S):
             while (message := await receive())["type"] == "http.request" and message.get("more_body", False):
                 pass
-    except TimeoutError:
-        pass
 
 
 def header(scope: Scope, name: bytes) -> str | None:

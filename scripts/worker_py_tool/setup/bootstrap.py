@@ -55,16 +55,13 @@ def ensure(needs: Set[Need]) -> None:
 
 def _layers(needs: Set[Need]) -> list[str]:
     """The lock files of `requirements/` for what a command of the repository needs."""
-    layers = []
-    if needs - {Need.DOCTOR, Need.PLOTS}:
-        layers.append("build")
-    if Need.DOCTOR in needs:
-        layers.append("doctor")
-    if needs & {Need.TEST, Need.BROWSER}:
-        layers.append("test")
-    if Need.PLOTS in needs:
-        layers.append("plots")
-    return layers
+    of = {
+        "build": set(Need) - {Need.DOCTOR, Need.PLOTS},
+        "doctor": {Need.DOCTOR},
+        "test": {Need.TEST, Need.BROWSER},
+        "plots": {Need.PLOTS},
+    }
+    return [layer for layer, some in of.items() if needs & some]
 
 
 def _require(needs: Set[Need], node: bool) -> None:

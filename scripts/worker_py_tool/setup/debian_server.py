@@ -17,18 +17,25 @@ START_S = 60
 STOP_S = 10
 NAMED_PORTS = range(20_000, 32_000)
 """Below those that systems give to whoever asks for any."""
+_HELD: list[socket.socket] = []
+"""Keep their ports until this process ends: who looks for a free one finds them taken, and a server that may use an
+address again, as all these do, can listen there."""
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody uses; the system gives it to nobody else meanwhile who asks for any."""
+    """A port of 127.0.0.1 that nobody uses, for a server that this process starts: no other process is given it."""
     while True:
-        port = secrets.choice(NAMED_PORTS)
+        port, held = secrets.choice(NAMED_PORTS), socket.socket()
         try:
-            with socket.create_server(("127.0.0.1", port)):
-                return port
+            held.bind(("127.0.0.1", port))
         except OSError as problem:
+            held.close()
             if problem.errno != errno.EADDRINUSE:
                 raise
+        else:
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            _HELD.append(held)
+            return port
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from worker_py_tool import progress
 from worker_py_tool.errors import ToolError
@@ -50,6 +51,12 @@ def require() -> Node:
     if node is None:
         raise ToolError("there is no Node.js here", f"Run {command('build')}: it sets up what it needs.")
     return node
+
+
+def about(package: str) -> dict[str, Any]:
+    """What an installed npm package says of itself."""
+    found: dict[str, Any] = json.loads((NODE_MODULES / package / "package.json").read_text(encoding="utf-8"))
+    return found
 
 
 def ensure_node() -> None:

@@ -45,7 +45,10 @@ def launched(name: str, driver: Playwright, home: Path) -> Iterator[Browser]:
             yield browser
         return
     kind, arguments = ("chromium", [f"--user-agent={IPHONE}"]) if name == "iphone" else (name, [])
-    with getattr(driver, kind).launch(**launch_options(kind, home, arguments=arguments)) as browser:
+    options = launch_options(kind, home)
+    if arguments:
+        options["args"] += arguments
+    with getattr(driver, kind).launch(**options) as browser:
         yield browser
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.browsers import without_windows
 from worker_py_tool.kit.browsers import launch_options
 from worker_py_tool.setup import apt, chromium
 
@@ -26,7 +27,8 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 def launched(home: Path, *, whole: bool) -> tuple[object, object]:
-    options = launch_options("chromium", home, whole=whole)
+    options = launch_options("chromium", home)
+    options = options if whole else without_windows(options)
     return options["executable_path"], options["channel"]
 
 
