@@ -14,6 +14,7 @@ import { soon } from "./clock.js";
  * @typedef {import("./client/client.js").Client} Client
  * @typedef {import("./client/client.js").RestAnswer} RestAnswer
  * @typedef {import("../protocol.js").FromPython} FromPython
+ * @typedef {import("../protocol.js").Question} Question
  * @typedef {(message: import("../protocol.js").ToPython) => void} Reply
  * @typedef {(params: any, context: {signal: AbortSignal}) => unknown} PageFunction
  */
@@ -52,6 +53,21 @@ export class Executor {
   #epoch = 0;
   #client;
   #scriptsHaveRun;
+  /** What is done for each kind of question. @type {{[T in Question["t"]]: (request: Extract<Question, {t: T}>, reply: Reply) => void}} */
+  #does = {
+    command: (request, reply) => this.#command(request, reply),
+    interface: ({ id }, reply) =>
+      this.#client.getInterface((_events, commands) => reply(messages.interfaceAnswer(id, commands))),
+    rest: (request, reply) => this.#askRest(request, reply),
+    rest_batch: (request, reply) => this.#askRest(request, reply),
+    rest_next: (request, reply) => this.#restNext(request, reply),
+    rest_done: ({ of }) => this.#cursors.delete(of),
+    call: (request, reply) => this.#call(request, reply),
+    cancel: ({ id }) => {
+      this.#calls.get(id)?.abort(CANCELLED);
+      this.#calls.delete(id); // what never ends is not held on to
+    },
+  };
 
   /**
    * @param {Client | null} client none yet: nothing is asked before it has come
@@ -84,36 +100,12 @@ export class Executor {
   /**
    * @param {FromPython} request
    * @param {Reply} reply reaches the interpreter that asked, and no other
-   * @returns {request is import("../protocol.js").Question} whether this was for the executor
+   * @returns {request is Question} whether this was for the executor
    */
   execute(request, reply) {
-    switch (request.t) {
-      case "command":
-        this.#command(request, reply);
-        return true;
-      case "interface":
-        this.#client.getInterface((_events, commands) => reply(messages.interfaceAnswer(request.id, commands)));
-        return true;
-      case "rest":
-      case "rest_batch":
-        this.#askRest(request, reply);
-        return true;
-      case "rest_next":
-        this.#restNext(request, reply);
-        return true;
-      case "rest_done":
-        this.#cursors.delete(request.of);
-        return true;
-      case "call":
-        this.#call(request, reply);
-        return true;
-      case "cancel":
-        this.#calls.get(request.id)?.abort(CANCELLED);
-        this.#calls.delete(request.id); // what never ends is not held on to
-        return true;
-      default:
-        return false;
-    }
+    const act = /** @type {any} */ (this.#does)[request.t];
+    act?.(request, reply);
+    return act !== undefined;
   }
 
   /** The interpreter is gone: nobody waits for what is under way. */
