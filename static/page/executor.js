@@ -166,15 +166,11 @@ export class Executor {
 
   /** @param {import("../protocol.js").Rest | import("../protocol.js").RestBatch} request @param {Reply} reply */
   #makeRequest(request, reply) {
-    if (request.t === "rest") {
-      this.#rest(request, reply);
-    } else {
+    if (request.t === "rest_batch") {
       this.#batch(request, reply);
+      return;
     }
-  }
-
-  /** @param {import("../protocol.js").Rest} request @param {Reply} reply */
-  #rest({ id, method, params, paged = false }, reply) {
+    const { id, method, params, paged = false } = request;
     this.#pageOfList(id, (callback, signal) => this.#client.rest(method, params, callback, signal), paged, reply);
   }
 
@@ -267,18 +263,12 @@ export class Executor {
           finished(answer);
           return;
         }
-        this.#refreshSince(before)
-          .then(() => (signal.aborted ? finished(answer) : request(finished, signal)))
-          .catch(broke);
+        const fresh = this.#refreshed > before ? Promise.resolve() : this.#refresh(); // one since then will do
+        fresh.then(() => (signal.aborted ? finished(answer) : request(finished, signal))).catch(broke);
       }, signal);
     } catch (error) {
       broke(error);
     }
-  }
-
-  /** @param {number} before a refresh since then will do */
-  #refreshSince(before) {
-    return this.#refreshed > before ? Promise.resolve() : this.#refresh();
   }
 
   /** And not what has that id by an interpreter that came since. @param {string} id @param {AbortController} controller */

@@ -281,8 +281,7 @@ export class Phone {
 
   /** @param {{call?: string, keys: string}} params */
   async dtmf({ call, keys }) {
-    const current = this.#expect(call, ["connected"], "send tones in");
-    const { leg } = current;
+    const { leg } = this.#expect(call, ["connected"], "send tones in");
     this.#sendTones(leg, String(keys));
     return this.#state();
   }
