@@ -6,8 +6,8 @@
 
 import * as messages from "../messages.js";
 import { LIMITS } from "../protocol.js";
-import { bounded } from "./bounds.js";
-import { EXPIRED, failure, shared } from "./client/client.js";
+import { bounded, setBounded } from "./bounds.js";
+import { EXPIRED, failure, mapped, shared } from "./client/client.js";
 import { soon } from "./clock.js";
 
 /**
@@ -151,10 +151,7 @@ export class Executor {
     let answer = this.#once.get(once);
     if (!answer) {
       answer = new Promise((resolve) => this.#makeRequest({ ...request, id: ONCE + once }, resolve));
-      this.#once.set(once, answer);
-      if (this.#once.size > ONCE_KEPT) {
-        this.#once.delete(/** @type {string} */ (this.#once.keys().next().value));
-      }
+      setBounded(this.#once, once, answer, ONCE_KEPT);
     }
     answer.then((message) => {
       if (hasFailed(request.t, /** @type {import("../protocol.js").RestAnswer} */ (message))) {
@@ -203,9 +200,11 @@ export class Executor {
         if (!answer.error) {
           done();
         }
-        const wanted = paged && epoch === this.#epoch;
-        const cursor = answer.next && wanted ? this.#keepCursor(id, answer.next) : undefined;
-        reply(restMessage(id, answer, cursor));
+        const goesOn = answer.next && paged && epoch === this.#epoch;
+        if (goesOn) {
+          setBounded(this.#cursors, id, answer.next, CURSORS);
+        }
+        reply(restMessage(id, answer, goesOn ? id : undefined));
       },
       reply,
     );
@@ -222,11 +221,8 @@ export class Executor {
         return rows.length > 0 && rows.every((row) => row.error?.code === EXPIRED);
       },
       (answers) => {
-        const rows = Object.entries(answers).map(([key, row]) => [
-          key,
-          row.error ? { error: shortened(row.error) } : { result: row.result ?? null },
-        ]);
-        reply(restMessage(id, { result: Object.fromEntries(rows) }));
+        const told = mapped(answers, ({ error, result = null }) => (error ? { error: shortened(error) } : { result }));
+        reply(restMessage(id, { result: told }));
       },
       reply,
     );
@@ -276,15 +272,6 @@ export class Executor {
     if (this.#calls.get(id) === controller) {
       this.#calls.delete(id);
     }
-  }
-
-  /** @param {string} id @param {NonNullable<RestAnswer["next"]>} next */
-  #keepCursor(id, next) {
-    if (this.#cursors.size >= CURSORS) {
-      this.#cursors.delete(/** @type {string} */ (this.#cursors.keys().next().value));
-    }
-    this.#cursors.set(id, next);
-    return id;
   }
 
   // Functions of the page -------------------------------------------------------------------------

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { setBounded } from "./bounds.js";
+
 /** @typedef {import("../protocol.js").News} News */
 
 /** How many calls' kept state a page holds on to. */
@@ -41,7 +43,10 @@ export class FromPython {
     outcome: (message) => this.#outcome(message),
     report: (message) => this.#report(message),
     trace: ({ entry }) => this.#traced(entry),
-    keep: (message) => this.#keep(message),
+    keep: ({ call_id, kept }) => {
+      this.#kept.delete(call_id); // it is the newest now
+      setBounded(this.#kept, call_id, kept, KEPT_CALLS);
+    },
     keep_data: ({ kept }) => {
       this.data = kept;
     },
@@ -110,15 +115,6 @@ export class FromPython {
     }
     if (purpose !== "probe") {
       this.#places.trace.add("command", command, { id, at, purpose });
-    }
-  }
-
-  /** @param {import("../protocol.js").Keep} message */
-  #keep({ call_id, kept }) {
-    this.#kept.delete(call_id);
-    this.#kept.set(call_id, kept);
-    if (this.#kept.size > KEPT_CALLS) {
-      this.#kept.delete(/** @type {string} */ (this.#kept.keys().next().value));
     }
   }
 
