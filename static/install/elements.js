@@ -21,11 +21,10 @@ export function element(tag, attributes = {}, ...children) {
 /** The style of the visible pages; the hidden one goes without. Fulfilled when it is there. @returns {Promise<void>} */
 export function addStyle() {
   const link = element("link", { rel: "stylesheet", href: new URL("./visible.css", import.meta.url).href });
-  const loaded = new Promise((resolve) => {
-    link.onload = link.onerror = () => resolve(undefined);
+  return new Promise((resolve) => {
+    link.onload = link.onerror = () => resolve();
+    document.head.append(link);
   });
-  document.head.append(link);
-  return loaded.then(() => undefined);
 }
 
 /** @param {string} address shown whole, however long, and easy to copy */

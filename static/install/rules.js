@@ -130,6 +130,9 @@ function isBare(hostname) {
 /** @param {RestFailure} error whether the place is taken */
 export const isTaken = ({ code, description }) => code === TOO_MANY || /already bind(ed)?|max count/i.test(description);
 
+/** By the parameter of `placement.bind` that it goes into. @type {Record<string, Advice["field"]>} */
+const FIELDS = { USER_ID: "user", OPTIONS: "error-url" };
+
 /** By the portal's error code. @type {Record<string, (error: RestFailure) => Advice>} */
 const REFUSALS = {
   EMPTY_ERROR_HANDLER_URL: () => ({
@@ -149,10 +152,11 @@ const REFUSALS = {
   }),
   ERROR_ARGUMENT: ({ argument, description }) => {
     const name = argument ?? /'(\w+)'/.exec(description)?.[1];
+    const field = FIELDS[name ?? ""];
     return {
       title: name ? `The portal did not like the field ${name}.` : "The portal did not like one of the fields.",
       remedy: "Check what you typed, then try again.",
-      ...fieldOf(name),
+      ...(field && { field }),
     };
   },
   ERROR_WRONG_HANDLER_URL: () => ({
@@ -210,13 +214,6 @@ const SAME_AS = /** @type {Record<string, string>} */ ({
   JSSDK_AXIOS_ERROR: "NETWORK_ERROR",
   ERR_NETWORK: "NETWORK_ERROR",
 });
-
-/** @param {string | undefined} name of a parameter of `placement.bind` @returns {{field?: Advice["field"]}} */
-function fieldOf(name) {
-  const fields = { USER_ID: "user", OPTIONS: "error-url" };
-  const field = /** @type {Record<string, any>} */ (fields)[name ?? ""];
-  return field ? { field } : {};
-}
 
 /**
  * What a refusal means, and what to do about it.

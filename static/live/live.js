@@ -52,10 +52,10 @@ export class Live {
 
   /**
    * @param {string} portal
-   * @param {Pick<Storage, "getItem" | "setItem" | "removeItem">} storage of this tab; may throw
    * @param {() => void} watch makes sure that an interpreter that answers no more is noticed
+   * @param {() => Pick<Storage, "getItem" | "setItem" | "removeItem">} storage of this tab; may throw
    */
-  constructor(portal, storage, watch) {
+  constructor(portal, watch, storage = () => sessionStorage) {
     this.#key = `worker-py:live:${portal}`;
     this.#storage = storage;
     this.#watch = watch;
@@ -77,15 +77,7 @@ export class Live {
       const text = `the source has ${source.length} characters; expected at most ${LIMITS.sourceChars}`;
       return Promise.resolve(this.#refusal(text));
     }
-    return this.#ask(source);
-  }
-
-  /**
-   * The same with all files of the app. Those that run already stay.
-   * @param {Files} files
-   */
-  run(files) {
-    return this.#ask(files);
+    return this.run(source);
   }
 
   /** Before an interpreter is there: it gets these files first. @param {Files} files */
@@ -93,8 +85,12 @@ export class Live {
     this.#applied = files;
   }
 
-  /** @param {string | Files} what @returns {Promise<Runs>} */
-  #ask(what) {
+  /**
+   * The same with all files of the app. Those that run already stay.
+   * @param {string | Files} what
+   * @returns {Promise<Runs>}
+   */
+  run(what) {
     return new Promise((resolve) => {
       const id = `reload-${++this.#serial}`;
       const text = requestOf(id, what);
@@ -102,11 +98,6 @@ export class Live {
       this.#send?.(text);
       this.#watch();
     });
-  }
-
-  /** Something of which no interpreter knows. @param {SavedNews} news */
-  tell(news) {
-    this.#tell(news);
   }
 
   /** @param {(news: News) => void} listener told what runs at once, when that is known */
@@ -137,7 +128,7 @@ export class Live {
     const text = `the interpreter ended while it ran this source (${ending}: ${why})`;
     if (taking === AGAIN && BY_ITSELF.has(ending)) {
       this.#remember(null); // another one would end the same way
-      this.#tell({ ...this.#refusal(text), kind: "runs" });
+      this.tell({ ...this.#refusal(text), kind: "runs" });
     }
     this.#again = false;
     // One that waited behind what ended the interpreter is not to blame: the next one gets it.
@@ -166,7 +157,7 @@ export class Live {
     } else if (outcome !== "refused" ? !version || !edited : id === AGAIN) {
       this.#remember(edited && !version ? source : null);
     }
-    this.#tell({ kind: "runs", ...this.#runs });
+    this.tell({ kind: "runs", ...this.#runs });
     if (request) {
       this.#waiting.delete(id ?? "");
       request.resolve(this.#runs);
@@ -176,11 +167,11 @@ export class Live {
   /** Python reported a handler that failed. @param {import("../protocol.js").Report} report */
   failed({ handler = "", event = "", error = "", text = "" }) {
     const line = linesIn(text, this.#runs?.file ?? "").at(-1) ?? null;
-    this.#tell({ kind: "failed", handler, event, error, line, text });
+    this.tell({ kind: "failed", handler, event, error, line, text });
   }
 
-  /** @param {News} news */
-  #tell(news) {
+  /** Tell those who listen. @param {News} news */
+  tell(news) {
     for (const listener of this.#listeners) {
       listener(news);
     }
@@ -194,7 +185,7 @@ export class Live {
 
   #remembered() {
     try {
-      return this.#storage.getItem(this.#key);
+      return this.#storage().getItem(this.#key);
     } catch {
       return null; // blocked: it is remembered as long as the page lives
     }
@@ -206,9 +197,9 @@ export class Live {
     const source = typeof what === "string" ? what : null;
     try {
       if (source === null) {
-        this.#storage.removeItem(this.#key);
+        this.#storage().removeItem(this.#key);
       } else {
-        this.#storage.setItem(this.#key, source);
+        this.#storage().setItem(this.#key, source);
       }
     } catch {
       // Blocked, as above.
@@ -220,19 +211,4 @@ export class Live {
 function requestOf(id, what, again) {
   const isText = typeof what === "string" || what === null;
   return JSON.stringify(messages.reload(id, isText ? what : null, again, isText ? null : what));
-}
-
-/**
- * What remembers it for this tab.
- * @param {string} portal
- * @param {() => void} watch as `Live` takes it
- */
-export function inThisTab(portal, watch) {
-  const storage = {
-    // Where it is blocked, the property itself throws.
-    getItem: (/** @type {string} */ key) => sessionStorage.getItem(key),
-    setItem: (/** @type {string} */ key, /** @type {string} */ value) => sessionStorage.setItem(key, value),
-    removeItem: (/** @type {string} */ key) => sessionStorage.removeItem(key),
-  };
-  return new Live(portal, storage, watch);
 }

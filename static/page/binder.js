@@ -11,6 +11,17 @@ import { EVENT_NAMES, INITIALIZED } from "../protocol.js";
 
 /** @typedef {import("./client/client.js").Client} Client */
 
+/**
+ * What it needs of the page.
+ * @typedef {object} Page
+ * @property {(name: string, payload: unknown) => void} onEvent
+ * @property {(missing: string[]) => void} onReport told once, after 10 s, which names are missing
+ * @property {(text: string) => void} onFailure told what the client threw, of a bind once for each name; it is asked again
+ * @property {(callback: () => void, ms: number) => void} later a timer
+ * @property {() => void} onLate told once, when the event that announces a card is bound and the portal's first answer did
+ *   not name it
+ */
+
 /** A little more than 10 s, so that what came in the last moment has been asked for. */
 const REPORT_AFTER_MS = 10_250;
 /**
@@ -47,29 +58,12 @@ export class Binder {
   /** Whether the portal's first answer did not name the event that announces a card. */
   #late = false;
   #client;
-  #onEvent;
-  #onReport;
-  #onFailure;
-  #later;
-  #onLate;
+  #page;
 
-  /**
-   * @param {Client} client
-   * @param {(name: string, payload: unknown) => void} onEvent
-   * @param {(missing: string[]) => void} onReport told once, after 10 s, which names are missing
-   * @param {(text: string) => void} onFailure told what the client threw, of a bind once for each name; it is asked
-   *   again
-   * @param {(callback: () => void, ms: number) => void} later a timer
-   * @param {() => void} onLate told once, when the event that announces a card is bound and the portal's first answer did
-   *   not name it
-   */
-  constructor(client, onEvent, onReport, onFailure = () => {}, later = setTimeout, onLate = () => {}) {
+  /** @param {Client} client @param {Page} page */
+  constructor(client, page) {
     this.#client = client;
-    this.#onEvent = onEvent;
-    this.#onReport = onReport;
-    this.#onFailure = onFailure;
-    this.#later = later;
-    this.#onLate = onLate;
+    this.#page = page;
   }
 
   /** Names that the portal has not shown yet. */
@@ -86,7 +80,7 @@ export class Binder {
     this.#ask();
     setTimeout(() => {
       if (this.missing.length > 0) {
-        this.#onReport(this.missing);
+        this.#page.onReport(this.missing);
       }
     }, REPORT_AFTER_MS);
   }
@@ -101,11 +95,11 @@ export class Binder {
       this.#client.getInterface((known) => {
         this.#known(known);
         if (this.missing.length > 0) {
-          this.#later(() => this.#again(asked), this.#delay());
+          this.#page.later(() => this.#again(asked), this.#delay());
         }
       });
     } catch (error) {
-      this.#onFailure(`placement.getInterface failed: ${error}`);
+      this.#page.onFailure(`placement.getInterface failed: ${error}`);
     }
   }
 
@@ -124,7 +118,7 @@ export class Binder {
     }
     if (this.#late && this.#bound.has(INITIALIZED)) {
       this.#late = false;
-      this.#onLate();
+      this.#page.onLate();
     }
   }
 
@@ -141,13 +135,13 @@ export class Binder {
             this.#bound.add(name); // it took effect, even if it failed
           }
           if (this.#heard.get(name) === attempt) {
-            this.#onEvent(name, payload);
+            this.#page.onEvent(name, payload);
           }
         },
         (error) => {
           this.#bindFailed(name, error);
           const asked = this.#asked; // now: others may have been asked since it was bound
-          this.#later(() => this.#again(asked), REFUSED_DELAY_MS); // everything may have seemed to be bound
+          this.#page.later(() => this.#again(asked), REFUSED_DELAY_MS); // everything may have seemed to be bound
         },
       );
     } catch (error) {
@@ -162,7 +156,7 @@ export class Binder {
     }
     if (!this.#failed.has(name)) {
       this.#failed.add(name);
-      this.#onFailure(`binding ${name} failed: ${error}`);
+      this.#page.onFailure(`binding ${name} failed: ${error}`);
     }
   }
 

@@ -39,6 +39,21 @@ export function bounded(value, maxChars, maxDepth) {
 }
 
 /**
+ * Set an entry of a map that has so many at most: the oldest gives way.
+ * @template T
+ * @param {Map<string, T>} map
+ * @param {string} key
+ * @param {T} value
+ * @param {number} most
+ */
+export function setBounded(map, key, value, most) {
+  map.set(key, value);
+  if (map.size > most) {
+    map.delete(/** @type {string} */ (map.keys().next().value));
+  }
+}
+
+/**
  * A limit in digits that are not taken for a phone number and masked.
  * @param {number} chars
  */

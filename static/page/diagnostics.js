@@ -106,6 +106,19 @@ export function diagnose(parts) {
  * }} Facts
  */
 
+/** What is wrong with calls, by its kind. */
+const OF_CALLS = {
+  not_external:
+    "Commands fail with “Call card is undefined” though initialized came: the call is not external. " +
+    "Register calls by telephony.externalCall.register; the card of a regular call cannot be managed.",
+  no_buttons:
+    "The operator has nothing to press but Close and Fold: a card begins so, and the handlers of Initialized have ended " +
+    "without giving it a state. Set one there: await card.set_ui_state(UiState.INCOMING).",
+  no_config:
+    "No handler runs: worker-py.json, beside this page, lacks a setting that has no default, or is no such file. " +
+    "The reports name it; mend the file, and load the portal's page anew.",
+};
+
 /** @param {Facts} facts @returns {string[]} */
 export function problems(facts) {
   const found = [];
@@ -120,24 +133,7 @@ export function problems(facts) {
         "They are asked for again for as long as this page lives.",
     );
   }
-  if (facts.ofCalls.has("not_external")) {
-    found.push(
-      "Commands fail with “Call card is undefined” though initialized came: the call is not external. " +
-        "Register calls by telephony.externalCall.register; the card of a regular call cannot be managed.",
-    );
-  }
-  if (facts.ofCalls.has("no_buttons")) {
-    found.push(
-      "The operator has nothing to press but Close and Fold: a card begins so, and the handlers of Initialized have ended " +
-        "without giving it a state. Set one there: await card.set_ui_state(UiState.INCOMING).",
-    );
-  }
-  if (facts.ofCalls.has("no_config")) {
-    found.push(
-      "No handler runs: worker-py.json, beside this page, lacks a setting that has no default, or is no such file. " +
-        "The reports name it; mend the file, and load the portal's page anew.",
-    );
-  }
+  found.push(...Object.entries(OF_CALLS).flatMap(([kind, text]) => (facts.ofCalls.has(kind) ? [text] : [])));
   if (facts.registration?.known === false) {
     const { cause, trying } = facts.registration;
     found.push(
@@ -152,9 +148,8 @@ export function problems(facts) {
     );
   }
   if (facts.dropped > 0) {
-    const events = facts.dropped === 1 ? "1 event" : `${facts.dropped} events`;
     found.push(
-      `${events} came without a card and reached no handler: no initialized was heard for their call. ` +
+      `${events(facts.dropped)} came without a card and reached no handler: no initialized was heard for their call. ` +
         "It began before this page could hear of it, or an interpreter that knew it has ended.",
     );
   }
@@ -163,11 +158,13 @@ export function problems(facts) {
   }
   found.push(...ofStorage(facts));
   if (facts.lost > 0) {
-    const events = facts.lost === 1 ? "1 event" : `${facts.lost} events`;
-    found.push(`${events} went with the page before this one, before the handlers had ended.`);
+    found.push(`${events(facts.lost)} went with the page before this one, before the handlers had ended.`);
   }
   return [...found, ...facts.setAside, ...facts.leftRunning];
 }
+
+/** @param {number} count */
+const events = (count) => (count === 1 ? "1 event" : `${count} events`);
 
 /** @param {Facts} facts @returns {string[]} */
 function ofStorage({ storageRefused, ownWorker, pagesDisagree }) {

@@ -6,14 +6,15 @@
 
 import * as messages from "../messages.js";
 import { LIMITS } from "../protocol.js";
-import { bounded } from "./bounds.js";
-import { EXPIRED, failure, shared } from "./client/client.js";
+import { bounded, setBounded } from "./bounds.js";
+import { EXPIRED, failure, mapped, shared } from "./client/client.js";
 import { soon } from "./clock.js";
 
 /**
  * @typedef {import("./client/client.js").Client} Client
  * @typedef {import("./client/client.js").RestAnswer} RestAnswer
  * @typedef {import("../protocol.js").FromPython} FromPython
+ * @typedef {import("../protocol.js").Question} Question
  * @typedef {(message: import("../protocol.js").ToPython) => void} Reply
  * @typedef {(params: any, context: {signal: AbortSignal}) => unknown} PageFunction
  */
@@ -52,6 +53,21 @@ export class Executor {
   #epoch = 0;
   #client;
   #scriptsHaveRun;
+  /** What is done for each kind of question. @type {{[T in Question["t"]]: (request: Extract<Question, {t: T}>, reply: Reply) => void}} */
+  #does = {
+    command: (request, reply) => this.#command(request, reply),
+    interface: ({ id }, reply) =>
+      this.#client.getInterface((_events, commands) => reply(messages.interfaceAnswer(id, commands))),
+    rest: (request, reply) => this.#askRest(request, reply),
+    rest_batch: (request, reply) => this.#askRest(request, reply),
+    rest_next: (request, reply) => this.#restNext(request, reply),
+    rest_done: ({ of }) => this.#cursors.delete(of),
+    call: (request, reply) => this.#call(request, reply),
+    cancel: ({ id }) => {
+      this.#calls.get(id)?.abort(CANCELLED);
+      this.#calls.delete(id); // what never ends is not held on to
+    },
+  };
 
   /**
    * @param {Client | null} client none yet: nothing is asked before it has come
@@ -84,36 +100,12 @@ export class Executor {
   /**
    * @param {FromPython} request
    * @param {Reply} reply reaches the interpreter that asked, and no other
-   * @returns {request is import("../protocol.js").Question} whether this was for the executor
+   * @returns {request is Question} whether this was for the executor
    */
   execute(request, reply) {
-    switch (request.t) {
-      case "command":
-        this.#command(request, reply);
-        return true;
-      case "interface":
-        this.#client.getInterface((_events, commands) => reply(messages.interfaceAnswer(request.id, commands)));
-        return true;
-      case "rest":
-      case "rest_batch":
-        this.#askRest(request, reply);
-        return true;
-      case "rest_next":
-        this.#restNext(request, reply);
-        return true;
-      case "rest_done":
-        this.#cursors.delete(request.of);
-        return true;
-      case "call":
-        this.#call(request, reply);
-        return true;
-      case "cancel":
-        this.#calls.get(request.id)?.abort(CANCELLED);
-        this.#calls.delete(request.id); // what never ends is not held on to
-        return true;
-      default:
-        return false;
-    }
+    const act = /** @type {any} */ (this.#does)[request.t];
+    act?.(request, reply);
+    return act !== undefined;
   }
 
   /** The interpreter is gone: nobody waits for what is under way. */
@@ -159,10 +151,7 @@ export class Executor {
     let answer = this.#once.get(once);
     if (!answer) {
       answer = new Promise((resolve) => this.#makeRequest({ ...request, id: ONCE + once }, resolve));
-      this.#once.set(once, answer);
-      if (this.#once.size > ONCE_KEPT) {
-        this.#once.delete(/** @type {string} */ (this.#once.keys().next().value));
-      }
+      setBounded(this.#once, once, answer, ONCE_KEPT);
     }
     answer.then((message) => {
       if (hasFailed(request.t, /** @type {import("../protocol.js").RestAnswer} */ (message))) {
@@ -174,15 +163,11 @@ export class Executor {
 
   /** @param {import("../protocol.js").Rest | import("../protocol.js").RestBatch} request @param {Reply} reply */
   #makeRequest(request, reply) {
-    if (request.t === "rest") {
-      this.#rest(request, reply);
-    } else {
+    if (request.t === "rest_batch") {
       this.#batch(request, reply);
+      return;
     }
-  }
-
-  /** @param {import("../protocol.js").Rest} request @param {Reply} reply */
-  #rest({ id, method, params, paged = false }, reply) {
+    const { id, method, params, paged = false } = request;
     this.#pageOfList(id, (callback, signal) => this.#client.rest(method, params, callback, signal), paged, reply);
   }
 
@@ -215,9 +200,11 @@ export class Executor {
         if (!answer.error) {
           done();
         }
-        const wanted = paged && epoch === this.#epoch;
-        const cursor = answer.next && wanted ? this.#keepCursor(id, answer.next) : undefined;
-        reply(restMessage(id, answer, cursor));
+        const goesOn = answer.next && paged && epoch === this.#epoch;
+        if (goesOn) {
+          setBounded(this.#cursors, id, answer.next, CURSORS);
+        }
+        reply(restMessage(id, answer, goesOn ? id : undefined));
       },
       reply,
     );
@@ -234,11 +221,8 @@ export class Executor {
         return rows.length > 0 && rows.every((row) => row.error?.code === EXPIRED);
       },
       (answers) => {
-        const rows = Object.entries(answers).map(([key, row]) => [
-          key,
-          row.error ? { error: shortened(row.error) } : { result: row.result ?? null },
-        ]);
-        reply(restMessage(id, { result: Object.fromEntries(rows) }));
+        const told = mapped(answers, ({ error, result = null }) => (error ? { error: shortened(error) } : { result }));
+        reply(restMessage(id, { result: told }));
       },
       reply,
     );
@@ -275,18 +259,12 @@ export class Executor {
           finished(answer);
           return;
         }
-        this.#refreshSince(before)
-          .then(() => (signal.aborted ? finished(answer) : request(finished, signal)))
-          .catch(broke);
+        const fresh = this.#refreshed > before ? Promise.resolve() : this.#refresh(); // one since then will do
+        fresh.then(() => (signal.aborted ? finished(answer) : request(finished, signal))).catch(broke);
       }, signal);
     } catch (error) {
       broke(error);
     }
-  }
-
-  /** @param {number} before a refresh since then will do */
-  #refreshSince(before) {
-    return this.#refreshed > before ? Promise.resolve() : this.#refresh();
   }
 
   /** And not what has that id by an interpreter that came since. @param {string} id @param {AbortController} controller */
@@ -294,15 +272,6 @@ export class Executor {
     if (this.#calls.get(id) === controller) {
       this.#calls.delete(id);
     }
-  }
-
-  /** @param {string} id @param {NonNullable<RestAnswer["next"]>} next */
-  #keepCursor(id, next) {
-    if (this.#cursors.size >= CURSORS) {
-      this.#cursors.delete(/** @type {string} */ (this.#cursors.keys().next().value));
-    }
-    this.#cursors.set(id, next);
-    return id;
   }
 
   // Functions of the page -------------------------------------------------------------------------

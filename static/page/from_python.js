@@ -4,6 +4,10 @@
  * @module
  */
 
+import { setBounded } from "./bounds.js";
+
+/** @typedef {import("../protocol.js").News} News */
+
 /** How many calls' kept state a page holds on to. */
 const KEPT_CALLS = 8;
 
@@ -31,25 +35,35 @@ export class FromPython {
   #kept = new Map();
   /** What Python keeps here of the app. @type {string | null} */
   data = null;
-  #pageId;
-  #executor;
-  #journal;
-  #trace;
-  #reports;
-  #recorder;
-  #live;
-  #proven;
+  #places;
+  /** What becomes of each kind of news. @type {{[T in News["t"]]: (message: Extract<News, {t: T}>) => void}} */
+  #heard = {
+    turn: ({ seq }) => this.#places.journal.turn(seq),
+    ack: (message) => this.#acknowledged(message),
+    outcome: (message) => this.#outcome(message),
+    report: (message) => this.#report(message),
+    trace: ({ entry }) => this.#traced(entry),
+    keep: ({ call_id, kept }) => {
+      this.#kept.delete(call_id); // it is the newest now
+      setBounded(this.#kept, call_id, kept, KEPT_CALLS);
+    },
+    keep_data: ({ kept }) => {
+      this.data = kept;
+    },
+    printed: (message) => this.#printed(message),
+    captured: (message) => this.#captured(message),
+    taking: ({ id }) => this.#places.live()?.taking(id),
+    reloaded: (message) => this.#reloaded(message),
+    forget: ({ call_id }) => {
+      this.#kept.delete(call_id);
+      this.#problems.delete(call_id);
+    },
+    problem: (message) => this.#problem(message),
+  };
 
   /** @param {Places} places */
-  constructor({ pageId, executor, journal, trace, reports, recorder, live, proven }) {
-    this.#pageId = pageId;
-    this.#executor = executor;
-    this.#journal = journal;
-    this.#trace = trace;
-    this.#reports = reports;
-    this.#recorder = recorder;
-    this.#live = live;
-    this.#proven = proven;
+  constructor(places) {
+    this.#places = places;
   }
 
   /** The call that this page shows, with what is kept of it. */
@@ -75,16 +89,17 @@ export class FromPython {
    * @param {(text: string) => void} reply reaches the interpreter that said it
    */
   receive(text, reply) {
-    this.#recorder.add("page", text);
+    const { recorder, executor } = this.#places;
+    recorder.add("page", text);
     const at = Date.now();
     const message = /** @type {import("../protocol.js").FromPython} */ (JSON.parse(text));
-    const handled = this.#executor.execute(message, (answer) => {
+    const handled = executor.execute(message, (answer) => {
       const json = JSON.stringify(answer);
-      this.#recorder.add("python", json);
+      recorder.add("python", json);
       reply(json);
     });
     if (!handled) {
-      this.#news(message);
+      /** @type {any} */ (this.#heard)[message.t]?.(message);
       return;
     }
     tellAsked(message);
@@ -99,79 +114,34 @@ export class FromPython {
       this.service[purpose]++;
     }
     if (purpose !== "probe") {
-      this.#trace.add("command", command, { id, at, purpose });
+      this.#places.trace.add("command", command, { id, at, purpose });
     }
   }
 
-  /** @param {import("../protocol.js").News} message */
-  #news(message) {
-    switch (message.t) {
-      case "turn":
-        this.#journal.turn(message.seq);
-        break;
-      case "ack":
-        this.#acknowledged(message);
-        break;
-      case "outcome":
-        this.#outcome(message);
-        break;
-      case "report":
-        this.#report(message);
-        break;
-      case "trace":
-        this.#traced(message.entry);
-        break;
-      case "keep":
-        this.#kept.delete(message.call_id);
-        this.#kept.set(message.call_id, message.kept);
-        if (this.#kept.size > KEPT_CALLS) {
-          this.#kept.delete(/** @type {string} */ (this.#kept.keys().next().value));
-        }
-        break;
-      case "keep_data":
-        this.data = message.kept;
-        break;
-      case "printed":
-        this.#printed(message);
-        break;
-      case "captured":
-        this.#captured(message);
-        break;
-      case "taking":
-        this.#live()?.taking(message.id);
-        break;
-      case "reloaded":
-        if (message.outcome !== "shown" && message.outcome !== "kept") {
-          this.#trace.add("page", `handlers_${message.outcome}`, { detail: message.error?.text });
-        }
-        this.#live()?.reloaded(message);
-        break;
-      case "forget":
-        this.#kept.delete(message.call_id);
-        this.#problems.delete(message.call_id);
-        break;
-      case "problem":
-        this.#problem(message);
-        break;
+  /** @param {import("../protocol.js").Reloaded} message */
+  #reloaded(message) {
+    if (message.outcome !== "shown" && message.outcome !== "kept") {
+      this.#places.trace.add("page", `handlers_${message.outcome}`, { detail: message.error?.text });
     }
+    this.#places.live()?.reloaded(message);
   }
 
   /** @param {import("../protocol.js").Ack} message */
   #acknowledged({ seq, handlers, call_id }) {
-    const entry = this.#journal.acknowledge(seq);
+    const entry = this.#places.journal.acknowledge(seq);
     if (!entry) {
       return;
     }
     this.counts.acknowledged++;
-    this.#proven();
-    const id = `${this.#pageId}:${seq}`;
+    this.#places.proven();
+    const id = `${this.#places.pageId}:${seq}`;
     for (const { name, duration_ms, outcome, started } of handlers) {
       const more = { id, event: entry.name, call_id: call_id ?? undefined, duration_ms, outcome, started };
-      this.#trace.add("handler", name, more);
+      this.#places.trace.add("handler", name, more);
     }
     // Not so for what the page emits: that can be much, and would drive the rest out of the trace.
     if (handlers.length === 0 && entry.what.t === "event") {
-      this.#trace.add("handled", entry.name, { id });
+      this.#places.trace.add("handled", entry.name, { id });
     }
   }
 
@@ -182,13 +152,13 @@ export class FromPython {
     } else if (entry.kind === "stray" && entry.name === "second") {
       this.counts.second_answers++;
     }
-    this.#trace.add(entry.kind, entry.name, entry);
+    this.#places.trace.add(entry.kind, entry.name, entry);
   }
 
   /** @param {import("../protocol.js").Outcome} message */
   #outcome({ id, kind, name, outcome, ms, started, cause, purpose }) {
     const more = { id, outcome, purpose, duration_ms: ms, started, cause: cause ?? undefined };
-    this.#trace.add(kind === "command" ? "outcome" : kind, name, more);
+    this.#places.trace.add(kind === "command" ? "outcome" : kind, name, more);
   }
 
   /** @param {import("../protocol.js").Problem} message */
@@ -204,7 +174,7 @@ export class FromPython {
    */
   #printed({ level, handler, id, text }) {
     console[level === "warning" ? "warn" : level](`${handler}: ${text}`);
-    this.#trace.add("printed", handler, { id, level, chars: text.length });
+    this.#places.trace.add("printed", handler, { id, level, chars: text.length });
     globalThis.dispatchEvent?.(
       new CustomEvent("workerpy:printed", { detail: { at: Date.now(), level, handler, text, id } }),
     );
@@ -212,22 +182,22 @@ export class FromPython {
 
   /** @param {import("../protocol.js").Captured} message */
   #captured({ level, text, words, tags, told, handler, id }) {
-    this.#trace.add("captured", level, { id, detail: text || told[0]?.type });
-    this.#reports.tell({ kind: "captured", level, text, words, tags, told, handler });
+    this.#places.trace.add("captured", level, { id, detail: text || told[0]?.type });
+    this.#places.reports.tell({ kind: "captured", level, text, words, tags, told, handler });
   }
 
   /** @param {import("../protocol.js").Report} message */
   #report(message) {
     const { kind, text, event, handler, error, id, told } = message;
     if (kind === "handler_failed") {
-      this.#live()?.failed(message);
+      this.#places.live()?.failed(message);
       globalThis.dispatchEvent?.(new CustomEvent("workerpy:failed", { detail: { id, handler, text } }));
       const what = event ? `handler ${handler} failed at ${event}` : `${handler} failed`;
-      this.#reports.add(kind, `${what}\n${text}`, { event, level: "error", facts: { handler, told } });
-      this.#trace.add("report", kind, { id, event, detail: `${handler}: ${error}` });
+      this.#places.reports.add(kind, `${what}\n${text}`, { event, level: "error", facts: { handler, told } });
+      this.#places.trace.add("report", kind, { id, event, detail: `${handler}: ${error}` });
     } else {
-      this.#reports.add(kind, text, { event, facts: { handler } });
-      this.#trace.add("report", kind, { event, detail: text });
+      this.#places.reports.add(kind, text, { event, facts: { handler } });
+      this.#places.trace.add("report", kind, { event, detail: text });
     }
   }
 }
@@ -237,26 +207,19 @@ export class FromPython {
  * @param {import("../protocol.js").FromPython} message
  */
 function tellAsked(message) {
-  const name = askedName(message);
+  const name = NAMES[message.t]?.(message);
   if (name !== undefined) {
     const { t: kind, id, params } = /** @type {import("../protocol.js").Call} */ (message);
     globalThis.dispatchEvent?.(new CustomEvent("workerpy:asked", { detail: { kind, id, name, params } }));
   }
 }
 
-/** @param {import("../protocol.js").FromPython} message @returns {string | undefined} of what the app itself asks for */
-function askedName(message) {
-  switch (message.t) {
-    case "command":
-      return message.purpose === undefined ? message.command : undefined;
-    case "rest":
-      return message.method;
-    case "call":
-      return message.name;
-    default:
-      return undefined;
-  }
-}
+/** What the app itself asks for. @type {Record<string, ((message: any) => string | undefined) | undefined>} */
+const NAMES = {
+  command: ({ command, purpose }) => (purpose === undefined ? command : undefined),
+  rest: ({ method }) => method,
+  call: ({ name }) => name,
+};
 
 /** @param {string} kept what Python wrote; it knows numbers that JSON does not, such as NaN */
 function parsed(kept) {

@@ -32,6 +32,8 @@ const VANISHINGS_ALLOWED = 2;
 /** So many are kept, at most, until it is known who works here. */
 const DOUBTFUL_KEPT = 100;
 
+const FRESH = { sent: false, reached: false, watched: false, kills: 0, vanishings: 0 };
+
 export class Journal {
   /** Unacknowledged entries in their order. @type {Map<number, Entry>} */
   #entries = new Map();
@@ -63,18 +65,7 @@ export class Journal {
    */
   add(what, call) {
     const seq = ++this.#count;
-    const kills = { kills: 0, vanishings: 0 };
-    const entry = {
-      seq,
-      name: what.name,
-      what,
-      at: this.#now(),
-      sent: false,
-      reached: false,
-      watched: false,
-      ...kills,
-      call,
-    };
+    const entry = { seq, name: what.name, what, at: this.#now(), call, ...FRESH };
     this.#entries.set(seq, entry);
     return entry;
   }

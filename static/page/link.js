@@ -102,9 +102,33 @@ export class Link {
   /** Ends the waiting for the worker's death. */
   #stopAwaiting = new AbortController();
   #host;
-  #pageId;
-  #portal;
+  #who;
   #events;
+  /** What becomes of what the worker says by itself. @type {{[T in FromWorker["t"]]: (said: Extract<FromWorker, {t: T}>) => void}} */
+  #said = {
+    welcome: () => {
+      this.#welcome = true;
+    },
+    serves: ({ user }) => this.#host.serves(user),
+    boot: ({ phase, fraction }) => this.#events.progress(phase, fraction),
+    alive: ({ lock }) => this.#awaitDeath(this.#generation, lock),
+    ready: (how) => {
+      this.#ready = true;
+      this.#sliceLimit = how.slice_limit_ms;
+      this.#events.ready(how);
+    },
+    storage: ({ refused }) => this.#events.storage(refused),
+    pong: ({ n }) => {
+      this.#pongSeen = n;
+    },
+    marked: () => this.#events.marked(),
+    holding: () => {},
+    ending: () => {
+      this.#endsOnRequest = true;
+    },
+    failed: ({ text, permanent }) => this.#end(this.#generation, "failed", text, permanent),
+    fatal: ({ text }) => this.#end(this.#generation, "fatal", text),
+  };
 
   /**
    * @param {Host} host
@@ -112,11 +136,10 @@ export class Link {
    * @param {LinkEvents} events
    * @param {Pick<import("./clock.js").Clock, "later" | "slowed">} clock
    */
-  constructor(host, { page, portal }, events, clock) {
+  constructor(host, who, events, clock) {
     this.#clock = clock;
     this.#host = host;
-    this.#pageId = page;
-    this.#portal = portal;
+    this.#who = who;
     this.#events = events;
   }
 
@@ -169,8 +192,7 @@ export class Link {
     const generation = this.#generation;
     const { port } = connection;
     port.onmessage = ({ data }) => this.#receive(generation, data);
-    const who = { page: this.#pageId, portal: this.#portal, user: this.#user };
-    port.postMessage(messages.hello({ ...who, greeting: ++this.#greetings }));
+    port.postMessage(messages.hello({ ...this.#who, user: this.#user, greeting: ++this.#greetings }));
     this.#showLife(port);
     this.#events.opened((text) => port.postMessage(text), connection, again);
     this.watch();
@@ -282,7 +304,7 @@ export class Link {
    * @param {MessagePort} port
    */
   #showLife(port) {
-    const lock = `worker-py:page:${this.#pageId}:${crypto.randomUUID()}`;
+    const lock = `worker-py:page:${this.#who.page}:${crypto.randomUUID()}`;
     navigator.locks
       ?.request(lock, () => {
         port.postMessage(messages.watch(lock)); // from inside, or the worker could be first
@@ -314,41 +336,7 @@ export class Link {
       this.#events.text(data, (text) => port.postMessage(text));
       return;
     }
-    switch (data.t) {
-      case "welcome":
-        this.#welcome = true;
-        break;
-      case "serves":
-        this.#host.serves(data.user);
-        break;
-      case "boot":
-        this.#events.progress(data.phase, data.fraction);
-        break;
-      case "alive":
-        this.#awaitDeath(generation, data.lock);
-        break;
-      case "ready":
-        this.#ready = true;
-        this.#sliceLimit = data.slice_limit_ms;
-        this.#events.ready(data);
-        break;
-      case "storage":
-        this.#events.storage(data.refused);
-        break;
-      case "pong":
-        this.#pongSeen = data.n;
-        break;
-      case "marked":
-        this.#events.marked();
-        break;
-      case "holding":
-        break;
-      case "ending":
-        this.#endsOnRequest = true;
-        break;
-      default:
-        this.#end(generation, data.t, data.text, data.t === "failed" && data.permanent);
-    }
+    /** @type {any} */ (this.#said)[data.t]?.(data);
   }
 
   /** @param {number} generation @param {string} text */
@@ -506,7 +494,8 @@ export class Link {
     this.#failures += ending === "moved" || ending === "unreachable" ? 0 : 1;
     this.#events.ended(ending, text, permanent ? null : delay);
     if (!permanent) {
-      later(() => this.open(), delay);
+      const open = () => this.open();
+      delay > 0 ? setTimeout(open, delay) : soon(open);
     }
   }
 }
@@ -514,13 +503,4 @@ export class Link {
 /** @param {number} sliceMs how long code may hold a worker; 0 for no limit, as in the boot */
 function mayBeSilentMs(sliceMs) {
   return sliceMs ? sliceMs + HANG_GRACE_MS : BOOT_SILENCE_MS;
-}
-
-/** @param {() => void} callback @param {number} delay */
-function later(callback, delay) {
-  if (delay > 0) {
-    setTimeout(callback, delay);
-    return;
-  }
-  soon(callback);
 }

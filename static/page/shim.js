@@ -132,22 +132,21 @@ class Shim {
   #bind(client) {
     const { queue, reports } = this.#parts;
     const missed = new MissedCard(client, reports);
-    const binder = new Binder(
-      client,
-      (name, payload) => {
+    const binder = new Binder(client, {
+      onEvent: (name, payload) => {
         queue.raise(name, payload);
         if (name === INITIALIZED) {
           missed.announced();
         }
       },
-      (missing) => {
+      onReport: (missing) => {
         const facts = { more: { missing } };
         reports.add("missing_events", `the portal does not offer ${missing.join(", ")} (yet)`, { facts });
       },
-      (text) => reports.add("client_failed", text, { level: "error" }),
-      (callback, ms) => this.#clock.later(callback, ms),
-      () => missed.look(),
-    );
+      onFailure: (text) => reports.add("client_failed", text, { level: "error" }),
+      later: (callback, ms) => this.#clock.later(callback, ms),
+      onLate: () => missed.look(),
+    });
     Object.assign(this.#parts, { missed, binder });
     binder.start();
   }
@@ -156,8 +155,8 @@ class Shim {
   /** @param {Config} config */
   #goLive({ build, follow }) {
     const live = import("../live/live.js").then(
-      async ({ inThisTab }) => {
-        this.#live = inThisTab(this.#frame.domain, () => this.#parts.link.watch());
+      async ({ Live }) => {
+        this.#live = new Live(this.#frame.domain, () => this.#parts.link.watch());
         if (follow) {
           await (await import("../live/follow.js")).follow(this.#live, build);
         }

@@ -281,8 +281,7 @@ export class Phone {
 
   /** @param {{call?: string, keys: string}} params */
   async dtmf({ call, keys }) {
-    const current = this.#expect(call, ["connected"], "send tones in");
-    const { leg } = current;
+    const { leg } = this.#expect(call, ["connected"], "send tones in");
     this.#sendTones(leg, String(keys));
     return this.#state();
   }
@@ -500,26 +499,20 @@ export class Phone {
   /** @returns {PhoneState} */
   #state() {
     const call = this.#call;
-    const second = this.#consultation;
     return {
       kind: this.#line.kind,
-      call: call?.id ?? null,
-      phase: call?.phase ?? "idle",
+      ...(call ? told(call) : IDLE),
       direction: call?.leg.direction ?? null,
-      number: call?.leg.number ?? null,
-      muted: call?.muted ?? false,
-      held: call?.held ?? false,
-      consultation: second && {
-        call: second.id,
-        phase: second.phase,
-        number: second.leg.number,
-        muted: second.muted,
-        held: second.held,
-      },
+      consultation: this.#consultation && told(this.#consultation),
       registration: this.registration,
     };
   }
 }
+
+const IDLE = Object.freeze({ call: null, phase: "idle", number: null, muted: false, held: false });
+
+/** @param {Call} call @returns {Consultation} */
+const told = ({ id, phase, leg, muted, held }) => ({ call: id, phase, number: leg.number, muted, held });
 
 /** @param {string} name @param {unknown} value @returns {boolean} */
 function bool(name, value) {

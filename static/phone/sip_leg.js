@@ -158,7 +158,7 @@ export class SipLeg {
     try {
       this.#session.answer(mediaOf(this.#registration.account, source));
     } catch (error) {
-      this.#fail();
+      this.#terminate();
       throw new PhoneError("MediaFailed", `the call cannot be answered: ${error}`);
     }
     await Promise.race([confirmed, this.#over]);
@@ -174,7 +174,7 @@ export class SipLeg {
   /** The socket is gone, and with it the way by which a call that rings can be answered. */
   unplugged() {
     if (this.direction === "incoming" && this.#session.status < this.#session.C.STATUS_WAITING_FOR_ACK) {
-      this.#fail();
+      this.#terminate();
     }
   }
 
@@ -237,7 +237,7 @@ export class SipLeg {
       await Promise.race([change, this.#over]);
     } catch (error) {
       if (error instanceof DialogGone) {
-        this.#fail();
+        this.#terminate();
       }
       throw error;
     }
@@ -246,7 +246,7 @@ export class SipLeg {
   /** The other side picked up. */
   #accepted() {
     if (this.connection?.getTransceivers().some(({ currentDirection }) => currentDirection !== null) === false) {
-      this.#fail(); // it has agreed to no sound at all
+      this.#terminate(); // it has agreed to no sound at all
       return;
     }
     this.#events.connected(this);
@@ -289,7 +289,7 @@ export class SipLeg {
         refused = !(await this.#restart(connection));
       }
       if (Date.now() > until || (refused && connection.connectionState === "failed")) {
-        this.#fail();
+        this.#terminate();
       }
       await this.#pause(LOOK_MS);
     }
@@ -334,11 +334,7 @@ export class SipLeg {
 
   // The end ---------------------------------------------------------------------------------------
 
-  /** It cannot go on. */
-  #fail() {
-    this.#terminate();
-  }
-
+  /** It cannot go on, or is not to. */
   #terminate() {
     if (!this.#session.isEnded()) {
       this.#session.terminate();

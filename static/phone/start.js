@@ -26,11 +26,8 @@ if (makeLine && workerPy.stats().state !== "outside") {
   const station = new Station(portalFrame().domain, workerPy, {
     locks: navigator.locks,
     channel: (name) => new BroadcastChannel(name),
-    storage: {
-      // Where it is blocked, the property itself throws.
-      getItem: (key) => localStorage.getItem(key),
-      setItem: (key, value) => localStorage.setItem(key, value),
-      removeItem: (key) => localStorage.removeItem(key),
+    get storage() {
+      return localStorage; // throws where it is blocked
     },
     makePhone: async (tell) => new Phone(await makeLine(clock), tell, clock, () => station.statsEveryMs, ringBack),
   });

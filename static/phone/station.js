@@ -74,6 +74,14 @@ export class Station {
   #channel = null;
   /** Leaves the election, or the office. @type {() => void} */
   #leave = () => {};
+  /** What becomes of what other pages say. @type {{[T in Message["t"]]: (message: Extract<Message, {t: T}>) => void}} */
+  #heard = {
+    who: () => this.#phone && this.#post({ t: "holder", page: this.#page }),
+    holder: ({ page }) => this.#newHolder(page),
+    ask: (asked) => asked.to === this.#page && this.#phone && this.#carryOut(this.#phone, asked),
+    answer: (answer) => this.#answered(answer),
+    event: (event) => this.#passOn(event),
+  };
   #page;
   #portal;
   #workerPy;
@@ -120,7 +128,7 @@ export class Station {
     this.#leave = () => leaving.abort();
     try {
       this.#channel = this.#browser.channel(`worker-py:phone:${this.#portal}`);
-      this.#channel.onmessage = ({ data }) => this.#hear(data);
+      this.#channel.onmessage = ({ data }) => /** @type {any} */ (this.#heard)[data.t]?.(data);
     } catch {
       this.#channel = null; // storage is blocked, and locks with it
     }
@@ -234,31 +242,6 @@ export class Station {
   /** @param {Message} message */
   #post(message) {
     this.#channel?.postMessage(message);
-  }
-
-  /** @param {Message} message */
-  #hear(message) {
-    switch (message.t) {
-      case "who":
-        if (this.#phone) {
-          this.#post({ t: "holder", page: this.#page });
-        }
-        break;
-      case "holder":
-        this.#newHolder(message.page);
-        break;
-      case "ask":
-        if (message.to === this.#page && this.#phone) {
-          this.#carryOut(this.#phone, message);
-        }
-        break;
-      case "answer":
-        this.#answered(message);
-        break;
-      case "event":
-        this.#passOn(message);
-        break;
-    }
   }
 
   /** @param {Phone} phone @param {Extract<Message, {t: "ask"}>} asked */

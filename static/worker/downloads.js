@@ -15,14 +15,15 @@ export const locate = (path) => new URL(path, new URL("../", import.meta.url)).h
 
 /**
  * @template T
- * @param {string} url for the message
- * @param {(attempt: number) => Promise<T>} get
+ * @param {string} path
+ * @param {(url: string, attempt: number) => Promise<T>} get
  * @returns {Promise<T>}
  */
-async function retried(url, get) {
+async function retried(path, get) {
+  const url = locate(path);
   for (let attempt = 1; ; attempt++) {
     try {
-      return await get(attempt);
+      return await get(url, attempt);
     } catch (error) {
       if (attempt === ATTEMPTS) {
         throw new Error(`${url} could not be loaded: ${/** @type {Error} */ (error).message}`);
@@ -32,16 +33,9 @@ async function retried(url, get) {
   }
 }
 
-/**
- * How to ask for a part; what came damaged may lie in the browser's cache.
- * @param {number} attempt
- * @returns {RequestInit}
- */
-const manner = (attempt) => (attempt === 1 ? {} : { cache: "reload" });
-
-/** @param {string} url @param {RequestInit} options */
-async function ask(url, options) {
-  const response = await fetch(url, options);
+/** @param {string} url @param {number} attempt what came damaged may lie in the browser's cache */
+async function ask(url, attempt) {
+  const response = await fetch(url, attempt === 1 ? {} : { cache: "reload" });
   if (!response.ok) {
     throw new Error(`HTTP ${response.status}`);
   }
@@ -54,9 +48,8 @@ async function ask(url, options) {
  * @returns {Promise<ArrayBuffer>}
  */
 export function download(path) {
-  const url = locate(path);
-  return retried(url, async (attempt) => {
-    const content = await (await ask(url, manner(attempt))).arrayBuffer();
+  return retried(path, async (url, attempt) => {
+    const content = await (await ask(url, attempt)).arrayBuffer();
     await verify(path, content);
     return content;
   });
@@ -68,8 +61,7 @@ export function download(path) {
  * @returns {Promise<ArrayBuffer>}
  */
 export function fetchUnverified(path) {
-  const url = locate(path);
-  return retried(url, async (attempt) => (await ask(url, manner(attempt))).arrayBuffer());
+  return retried(path, async (url, attempt) => (await ask(url, attempt)).arrayBuffer());
 }
 
 /**
@@ -124,12 +116,11 @@ function getNow(url) {
  * @returns {Promise<WebAssembly.Module>}
  */
 export function compile(path) {
-  const url = locate(path);
-  return retried(url, async (attempt) => {
+  return retried(path, async (url, attempt) => {
     if (attempt === 1) {
-      return await WebAssembly.compileStreaming(ask(url, {}));
+      return await WebAssembly.compileStreaming(ask(url, attempt));
     }
-    const content = await (await ask(url, manner(attempt))).arrayBuffer();
+    const content = await (await ask(url, attempt)).arrayBuffer();
     await verify(path, content);
     return await WebAssembly.compile(content);
   });
@@ -142,10 +133,9 @@ export function compile(path) {
  * @returns {Promise<any>}
  */
 export function importModule(path) {
-  const url = locate(path);
-  return retried(url, async (attempt) => {
+  return retried(path, async (url, attempt) => {
     if (attempt > 1) {
-      await ask(url, manner(attempt)); // takes a damaged copy out of the browser's cache
+      await ask(url, attempt); // takes a damaged copy out of the browser's cache
     }
     return await import(attempt === 1 ? url : `${url}?${attempt}.${Date.now()}`);
   });

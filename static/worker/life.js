@@ -71,10 +71,7 @@ export class Life {
   #name;
   #sliceLock;
   #shared;
-  #heard;
-  #wrote;
-  #serves;
-  #decided;
+  #outside;
   /** Why the last write failed, by the error's name. @type {string | null} */
   #refused = null;
 
@@ -84,18 +81,15 @@ export class Life {
    * @param {boolean} options.shared
    * @param {(lock: string) => void} options.alive
    * @param {(callId: string, kept: string | null) => void} options.heard  another interpreter keeps this of a call
-   * @param {(user: string) => void} [options.serves]  it is known now whose calls these are
-   * @param {(kept: Record<string, string>) => void} [options.decided]  what of `undecided` is this user's: nothing if
+   * @param {(user: string) => void} options.serves  it is known now whose calls these are
+   * @param {(kept: Record<string, string>) => void} options.decided  what of `undecided` is this user's: nothing if
    *   nobody has said in time who that is
    * @param {(refused: string | null) => void} options.wrote  what is to be kept cannot be any more, or can be again
    */
-  constructor({ name, shared, alive, heard, serves = () => {}, decided = () => {}, wrote }) {
-    this.#wrote = wrote;
-    this.#decided = decided;
-    this.#serves = serves;
+  constructor({ name, shared, alive, ...outside }) {
+    this.#outside = outside;
     this.#name = name;
     this.#shared = shared;
-    this.#heard = heard;
     const known = new Promise((resolve) => {
       this.#known = resolve;
     });
@@ -145,7 +139,7 @@ export class Life {
       this.#abandon();
     } else if (this.#user === null && !this.#abandoned) {
       this.#user = user;
-      this.#serves(user);
+      this.#outside.serves(user);
       this.#store?.clear(user).catch(() => {});
       this.#write();
       this.#pass();
@@ -242,14 +236,14 @@ export class Life {
   #pass() {
     const settled = this.#user !== null || this.#unknown || this.#abandoned;
     if (this.#runs && settled && this.#undecided.length > 0) {
-      this.#decided(this.#ours(this.#undecided.splice(0)));
+      this.#outside.decided(this.#ours(this.#undecided.splice(0)));
     }
     if (!this.#runs || this.#user === null) {
       return;
     }
     for (const [callId, { user, kept }] of this.#news) {
       if (user === this.#user && !this.#abandoned) {
-        this.#heard(callId, kept);
+        this.#outside.heard(callId, kept);
       }
     }
     this.#news.clear();
@@ -346,7 +340,7 @@ export class Life {
   #stored(refused) {
     if (refused !== this.#refused) {
       this.#refused = refused;
-      this.#wrote(refused);
+      this.#outside.wrote(refused);
     }
   }
 

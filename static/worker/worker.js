@@ -28,6 +28,7 @@ import "./snapshot_file.js";
 import "./zip.js";
 
 /** @typedef {import("./boot.js").Runtime} Runtime */
+/** @typedef {import("../protocol.js").ToWorker} ToWorker */
 
 const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
@@ -61,9 +62,24 @@ function tellAll(message) {
 /** @param {MessagePort} port */
 function connect(port) {
   let page = "";
-  port.onmessage = (
-    /** @type {{data: string | import("../protocol.js").ToWorker, ports: readonly MessagePort[]}} */ event,
-  ) => {
+  /** @type {{[T in ToWorker["t"]]: (message: Extract<ToWorker, {t: T}>, sent: readonly MessagePort[]) => void}} */
+  const said = {
+    hello: (hello) => {
+      page = hello.page;
+      welcome(port, hello);
+    },
+    user: ({ user, leaving }) => life.identified(user, leaving),
+    ping: ({ n }) => port.postMessage(messages.pong(n)),
+    mark: () => deliver(page, port), // which hears it when all is handed in that came before
+    watch: ({ lock }) => watch(page, port, lock),
+    bye: ({ reason }) => leave(page, port, reason),
+    reporting: ({ target }, [sender]) => report(sender, target),
+    die: () => {
+      tellAll(messages.ending());
+      self.close();
+    },
+  };
+  port.onmessage = (/** @type {{data: string | ToWorker, ports: readonly MessagePort[]}} */ event) => {
     const { data } = event;
     if (typeof data === "string") {
       if (ports.get(page) === port) {
@@ -71,34 +87,7 @@ function connect(port) {
       }
       return;
     }
-    switch (data.t) {
-      case "hello":
-        page = data.page;
-        welcome(port, data);
-        break;
-      case "user":
-        life.identified(data.user, data.leaving);
-        break;
-      case "ping":
-        port.postMessage(messages.pong(data.n));
-        break;
-      case "mark":
-        deliver(page, port); // which hears it when all is handed in that came before
-        break;
-      case "watch":
-        watch(page, port, data.lock);
-        break;
-      case "bye":
-        leave(page, port, data.reason);
-        break;
-      case "reporting":
-        report(event.ports[0], data.target);
-        break;
-      case "die":
-        tellAll(messages.ending());
-        self.close();
-        break;
-    }
+    /** @type {any} */ (said)[data.t]?.(data, event.ports);
   };
 }
 

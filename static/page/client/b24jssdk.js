@@ -13,7 +13,7 @@
  */
 
 import { portalFrame } from "../portal_frame.js";
-import { commandsOf, eventsOf, failure, mapped, shared } from "./client.js";
+import { commandsOf, eventsOf, failure, mapped, readSafely, shared } from "./client.js";
 import { ownRest } from "./rest.js";
 
 /**
@@ -180,18 +180,8 @@ function errorAnswer(error) {
 /** @param {unknown} error @returns {RestAnswer} */
 const failedAnswer = (error) => ({ error: restError(error) });
 
-/**
- * @param {any} frame
- * @param {any} result an answer of the SDK's, or whatever came instead
- * @returns {RestAnswer}
- */
-function restAnswer(frame, result) {
-  try {
-    return readAnswer(frame, result);
-  } catch (error) {
-    return { error: failure("CLIENT_FAILED", String(error)) };
-  }
-}
+/** @param {any} frame @param {any} result an answer of the SDK's, or whatever came instead */
+const restAnswer = (frame, result) => readSafely(() => readAnswer(frame, result));
 
 /**
  * @param {any} frame

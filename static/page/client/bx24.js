@@ -7,7 +7,7 @@
  */
 
 import { portalFrame } from "../portal_frame.js";
-import { commandsOf, eventsOf, failure, failureOf, mapped, shared } from "./client.js";
+import { commandsOf, eventsOf, failureOf, mapped, readSafely, shared } from "./client.js";
 import { ownRest, restAddress } from "./rest.js";
 
 /**
@@ -109,17 +109,8 @@ function throughScript(BX24) {
   };
 }
 
-/**
- * @param {any} result
- * @returns {RestAnswer}
- */
-function restAnswer(result) {
-  try {
-    return readAnswer(result);
-  } catch (error) {
-    return { error: failure("CLIENT_FAILED", String(error)) };
-  }
-}
+/** @param {any} result */
+const restAnswer = (result) => readSafely(() => readAnswer(result));
 
 /**
  * @param {any} result

@@ -79,6 +79,19 @@ export function failureOf(told, status) {
 }
 
 /**
+ * An answer as its library tells it; what throws on the way is an error too.
+ * @param {() => RestAnswer} read
+ * @returns {RestAnswer}
+ */
+export function readSafely(read) {
+  try {
+    return read();
+  } catch (error) {
+    return { error: failure("CLIENT_FAILED", String(error)) };
+  }
+}
+
+/**
  * The rows of a batch, each changed.
  * @template A, B
  * @param {Record<string, A>} rows

@@ -30,7 +30,11 @@ function page(stored = {}) {
   /** @type {any[]} */
   const sent = [];
   let watched = 0;
-  const live = new Live("portal.example", storage, () => watched++);
+  const live = new Live(
+    "portal.example",
+    () => watched++,
+    () => storage,
+  );
   live.listen((each) => news.push(each));
   return {
     live,
@@ -199,7 +203,7 @@ test("storage that is blocked costs the memory of it alone", () => {
   const blocked = () => {
     throw new Error("blocked");
   };
-  const live = new Live("portal.example", { getItem: blocked, setItem: blocked, removeItem: blocked }, () => {});
+  const live = new Live("portal.example", () => {}, blocked);
   /** @type {any[]} */
   const sent = [];
   live.opened((text) => sent.push(JSON.parse(text)));

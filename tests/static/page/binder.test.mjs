@@ -6,6 +6,9 @@ import { FakeClient, stillClock } from "../../support/fakes.mjs";
 
 const ONCE = Object.fromEntries(EVENT_NAMES.map((name) => [name, 1]));
 
+/** A page that heeds nothing. */
+const DEAF = { onEvent: () => {}, onReport: () => {}, onFailure: () => {}, onLate: () => {} };
+
 /**
  * @param {import("node:test").TestContext} t
  * @param {FakeClient} [client]
@@ -19,14 +22,13 @@ function binding(t, client = new FakeClient()) {
   /** @type {string[]} */
   const failures = [];
   const late = { times: 0 };
-  const binder = new Binder(
-    client,
-    (name, payload) => events.push([name, payload]),
-    (missing) => reports.push(missing),
-    (text) => failures.push(text),
-    setTimeout,
-    () => void late.times++,
-  );
+  const binder = new Binder(client, {
+    onEvent: (name, payload) => events.push([name, payload]),
+    onReport: (missing) => reports.push(missing),
+    onFailure: (text) => failures.push(text),
+    later: setTimeout,
+    onLate: () => void late.times++,
+  });
   return { binder, client, clock, events, reports, failures, late };
 }
 
@@ -105,13 +107,7 @@ test("a portal that knows everything at once makes no use of the timer that cost
   const client = new FakeClient();
   let used = 0;
   const later = () => void used++;
-  const binder = new Binder(
-    client,
-    () => {},
-    () => {},
-    () => {},
-    later,
-  );
+  const binder = new Binder(client, { ...DEAF, later });
   binder.start();
   clock.tick(20_000);
   assert.equal(used, 0);
@@ -386,14 +382,7 @@ test("that cards are announced from now on is told once, and not where they were
     const clock = stillClock(t);
     let told = 0;
     client.known = known;
-    const binder = new Binder(
-      client,
-      () => {},
-      () => {},
-      () => {},
-      setTimeout,
-      () => told++,
-    );
+    const binder = new Binder(client, { ...DEAF, later: setTimeout, onLate: () => told++ });
     binder.start();
     client.known = [...EVENT_NAMES];
     clock.tick(5000);

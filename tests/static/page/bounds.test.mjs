@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bounded } from "../../../static/page/bounds.js";
+import { bounded, setBounded } from "../../../static/page/bounds.js";
 
 /** @param {number} levels */
 function nested(levels) {
@@ -89,4 +89,24 @@ test("a getter that throws is a refusal, not an exception", () => {
 
 test("what toJSON gives is what is measured", () => {
   assert.match(bounded({ toJSON: () => nested(9) }, 1000, 8).refused ?? "", /deeper/);
+});
+
+test("the oldest entry of a full map gives way, and one that is set again takes no room", () => {
+  /** @type {Map<string, number>} */
+  const map = new Map();
+  for (const [key, value] of /** @type {[string, number][]} */ ([
+    ["a", 1],
+    ["b", 2],
+    ["b", 3],
+    ["c", 4],
+  ])) {
+    setBounded(map, key, value, 2);
+  }
+  assert.deepEqual(
+    [...map],
+    [
+      ["b", 3],
+      ["c", 4],
+    ],
+  );
 });
