@@ -172,6 +172,7 @@ def test_a_wrong_field_is_told_and_has_the_focus_and_employees_are_registered_by
     expect(installing.result).to_contain_text("The portal wants an error address.")
     expect(address).to_be_focused()
     expect(address).to_have_attribute("aria-invalid", "true")
+    expect(address).to_have_css("border-top-color", "rgb(173, 32, 24)")
     address.fill("https://errors.example/")
 
     installing.frame.get_by_role("radio", name="one employee").check()
