@@ -1,5 +1,6 @@
 """A server that Debian's packages bring, run for a while on a loopback port."""
 
+import atexit
 import errno
 import os
 import secrets
@@ -17,13 +18,14 @@ START_S = 60
 STOP_S = 10
 NAMED_PORTS = range(20_000, 32_000)
 """Below those that systems give to whoever asks for any."""
-_HELD: list[socket.socket] = []
-"""Keep their ports until this process ends: who looks for a free one finds them taken, and a server that may use an
-address again, as all these do, can listen there."""
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody uses, for a server that this process starts: no other process is given it."""
+    """A port of 127.0.0.1 that nobody uses, for a server that this process starts: no other process is given it.
+
+    It is held until this process ends: who looks for a free one finds it taken, and a server that may use an address
+    again, as all these do, can listen there.
+    """
     while True:
         port, held = secrets.choice(NAMED_PORTS), socket.socket()
         try:
@@ -34,7 +36,7 @@ def free_port() -> int:
                 raise
         else:
             held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            _HELD.append(held)
+            atexit.register(held.close)
             return port
 
 
