@@ -252,7 +252,9 @@ class SourceEditor:
         try:
             yield
         except BaseException as error:  # noqa: BLE001 - SystemExit and an overrun slice too
-            refusal = _refusal(error, named)
+            sys.setrecursionlimit(depth)  # the source may have set one that leaves no room for what follows
+            here = error.__traceback__  # this frame, which says nothing of the source
+            refusal = _refusal(error.with_traceback(here and here.tb_next), named)
             for name in self._ours():
                 del sys.modules[name]
             sys.modules.update(before)

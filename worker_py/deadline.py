@@ -1,4 +1,4 @@
-"""The deadline of a wait; ``static/deadline.js`` is the same for pages."""
+"""The deadline of a wait; ``static/deadline.js`` is its counterpart for pages."""
 
 from __future__ import annotations
 

@@ -85,10 +85,9 @@ class MemoryCard:
 
     def carry_out(self, command: str, params: Mapping[str, Any]) -> None:
         """Look as after this command."""
-        shown = SHOWN_BY.get(CommandName(command))
-        if shown is not None:
-            name, parameter = shown
-            setattr(self, name, params[parameter])
+        for known, (name, parameter) in SHOWN_BY.items():
+            if command == known:
+                setattr(self, name, params[parameter])
 
     def click(self, event: str, payload: Payload) -> None:
         """Look as after this click."""

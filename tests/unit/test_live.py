@@ -255,6 +255,27 @@ def test_an_overrun_slice_at_the_top_level_is_a_refusal_like_any_other(bench: Be
     assert answer["error"]["line"] == 7
 
 
+def test_a_source_that_cannot_be_read_is_told_without_the_frames_that_tried_it(bench: Bench) -> None:
+    refusal = bench.reload("def broken(:\n")["error"]
+    assert "SyntaxError" in refusal["traceback"]
+    assert "_tried" not in refusal["traceback"]
+
+
+def test_a_refused_source_that_left_no_room_on_the_stack_is_taken_back_all_the_same(bench: Bench) -> None:
+    before, depth = sys.modules[MODULE], sys.getrecursionlimit()
+    refusal = bench.edit("""
+        import sys
+        for limit in range(1, 1000):
+            try:
+                sys.setrecursionlimit(limit)
+            except RecursionError:
+                continue
+            raise ValueError("no")
+        """)
+    assert refusal["error"]["text"] == "ValueError: no"
+    assert (sys.modules[MODULE], sys.getrecursionlimit()) == (before, depth)
+
+
 def test_tasks_that_a_refused_source_began_are_cancelled(bench: Bench) -> None:
     bench.edit("""
         import sys

@@ -218,3 +218,11 @@ def test_a_card_that_was_closed_cannot_be_managed_but_the_states_can_be_listed()
         portal.raise_event("closeButtonClick")
         portal.raise_event("hangupButtonClick")
     assert seen == [12, "Call card is undefined"]
+
+
+def test_a_card_in_memory_takes_a_command_by_its_name_and_leaves_alone_what_it_does_not_know() -> None:
+    card = MemoryCard("A")
+    card.carry_out("CallCardOfAnotherDay", {"uiState": "idle"})
+    assert card == MemoryCard("A")
+    card.carry_out("CallCardSetMute", {"muted": True})
+    assert card == MemoryCard("A", muted=True)
