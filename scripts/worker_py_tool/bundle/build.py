@@ -150,21 +150,9 @@ def build(options: BuildOptions) -> Manifest:
         # Other source may come to a live one, which asks for what this does not.
         pyodide = fence.PYODIDE if options.live else trim.pyodide_for(app, packages.app)
         memory = snapshot.make(app, packages.app, pyodide)  # which tries the app too
-        assets = {
-            **_assets(scripts, client),
-            "app.zip": memory.archive,
-            LOCK: packages.lock,
-            **phone.assets(options.phone),
-        }
-        npm = [*(phone.BUNDLED if options.phone == "jssip" else ()), *(B24JSSDK_NAME,) * (options.client == "b24jssdk")]
-        assets |= inventory.files(packages.app, npm)
-        if options.live:
-            assets |= {f"live/{path.name}": path.read_bytes() for path in sorted((STATIC / "live").glob("*.js"))}
-        assets = entries.joined(assets)
         if not options.snapshot:
             memory = Snapshot(memory.archive, None, "built without one")
-        if memory.content is not None:
-            assets["snapshot.bin"] = memory.content
+        assets = _assets(options, scripts, client, packages, memory)
         contents = _contents(directory, options, app, packages, memory, pyodide)
         contents["hashes"] = _hashes(directory, assets, contents)
         build_id = _write_assets(directory, assets, contents)
@@ -313,8 +301,28 @@ def _place(source: Path, target: Path, hard_link: bool) -> None:
     shutil.copyfile(source, target)
 
 
-def _assets(scripts: Sequence[PageScript], client: _ClientScript) -> dict[str, bytes]:
-    """The modules of `static` under assets/<build>/, and what options bring, by their paths."""
+def _assets(
+    options: BuildOptions, scripts: Sequence[PageScript], client: _ClientScript, packages: Frozen, memory: Snapshot
+) -> dict[str, bytes]:
+    """What goes under assets/<build>/, by its paths."""
+    npm = [*(phone.BUNDLED if options.phone == "jssip" else ()), *(B24JSSDK_NAME,) * (options.client == "b24jssdk")]
+    assets = {
+        **_modules(scripts, client),
+        "app.zip": memory.archive,
+        LOCK: packages.lock,
+        **phone.assets(options.phone),
+        **inventory.files(packages.app, npm),
+    }
+    if options.live:
+        assets |= {f"live/{path.name}": path.read_bytes() for path in sorted((STATIC / "live").glob("*.js"))}
+    assets = entries.joined(assets)
+    if memory.content is not None:
+        assets["snapshot.bin"] = memory.content
+    return assets
+
+
+def _modules(scripts: Sequence[PageScript], client: _ClientScript) -> dict[str, bytes]:
+    """The modules of `static`, and what options bring, by their paths."""
     files = sorted(path for path in STATIC.rglob("*") if path.suffix in (".css", ".js"))
     names = {path.relative_to(STATIC).as_posix(): path for path in files if path not in (GUARD, CHOOSER)}
     ours = {name: path.read_bytes() for name, path in names.items() if name.partition("/")[0] not in OPTIONAL}
