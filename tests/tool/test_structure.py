@@ -1,4 +1,7 @@
-"""How the modules of a package hang together: in no circle, not even for their types, and by no private fields."""
+"""How the modules of a package hang together: in no circle, not even for their types, and by no private fields.
+
+And how long a function may be; biome holds the same of JavaScript.
+"""
 
 import ast
 import re
@@ -134,3 +137,18 @@ def test_a_circle_of_scripts_is_found_whatever_way_they_are_imported(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(source, encoding="utf-8")
     assert len(set(circle_of_scripts(tmp_path))) == found
+
+
+LONGEST = 60
+"""Lines of a function, its docstring apart."""
+
+
+def test_no_function_is_longer_than_can_be_seen_at_once() -> None:
+    long = []
+    for path in [*WORKER_PY.rglob("*.py"), *TOOL.rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                docstring = (ast.get_docstring(node, clean=False) or "").splitlines()
+                if (node.end_lineno or 0) - node.lineno + 1 - len(docstring) > LONGEST:
+                    long.append(f"{path}: {node.name}")
+    assert long == []
